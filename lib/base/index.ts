@@ -1,0 +1,7 @@
+export { assert, AssertionError, unreachable } from './assert';
+export type { Brand } from './brand';
+export { compareBytes } from './compare';
+export { hash32 } from './hash';
+export { deepCopy, deepEqual, deepFreeze, type Json, type JsonObject } from './json';
+export { Random } from './random';
+export { prefixEnd, SortedMap } from './sorted-map';

@@ -1,0 +1,59 @@
+/** A path into an object, as in `spec.template.spec.containers[0].image` (`validation/field/path.go`). */
+export class FieldPath {
+  readonly #text: string;
+
+  private constructor(text: string) {
+    this.#text = text;
+  }
+
+  static of(name: string): FieldPath {
+    return new FieldPath(name);
+  }
+
+  child(...names: string[]): FieldPath {
+    return new FieldPath([this.#text, ...names].filter((name) => name !== '').join('.'));
+  }
+
+  index(index: number): FieldPath {
+    return new FieldPath(`${this.#text}[${index}]`);
+  }
+
+  key(key: string): FieldPath {
+    return new FieldPath(`${this.#text}[${key}]`);
+  }
+
+  toString(): string {
+    return this.#text;
+  }
+}
+
+export type FieldErrorType = 'FieldValueNotFound' | 'FieldValueRequired' | 'FieldValueDuplicate' | 'FieldValueInvalid' | 'FieldValueNotSupported' | 'FieldValueForbidden' | 'FieldValueTooLong' | 'FieldValueTooMany' | 'FieldValueTypeInvalid' | 'InternalError';
+
+/** One thing wrong with one field; `message` is the whole sentence without the path, as in a Status's causes. */
+export interface FieldError {
+  readonly type: FieldErrorType;
+  readonly field: string;
+  readonly message: string;
+}
+
+export const fieldError = {
+  required: (path: FieldPath, detail = ''): FieldError => error('FieldValueRequired', path, detail ? `Required value: ${detail}` : 'Required value'),
+  invalid: (path: FieldPath, value: unknown, detail: string): FieldError => error('FieldValueInvalid', path, `Invalid value: ${render(value)}${detail ? `: ${detail}` : ''}`),
+  typeInvalid: (path: FieldPath, value: unknown, detail: string): FieldError => error('FieldValueTypeInvalid', path, `Invalid value: ${render(value)}: ${detail}`),
+  notSupported: (path: FieldPath, value: unknown, supported: readonly string[]): FieldError =>
+    error('FieldValueNotSupported', path, `Unsupported value: ${render(value)}${supported.length ? `: supported values: ${[...supported].map((one) => JSON.stringify(one)).join(', ')}` : ''}`),
+  duplicate: (path: FieldPath, value: unknown): FieldError => error('FieldValueDuplicate', path, `Duplicate value: ${render(value)}`),
+  forbidden: (path: FieldPath, detail: string): FieldError => error('FieldValueForbidden', path, `Forbidden: ${detail}`),
+  notFound: (path: FieldPath, value: unknown): FieldError => error('FieldValueNotFound', path, `Not found: ${render(value)}`),
+  tooLong: (path: FieldPath, max: number): FieldError => error('FieldValueTooLong', path, `Too long: may not be more than ${max} bytes`),
+  tooMany: (path: FieldPath, actual: number, max: number): FieldError => error('FieldValueTooMany', path, `Too many: ${actual}: must have at most ${max} items`),
+};
+
+function error(type: FieldErrorType, path: FieldPath, message: string): FieldError {
+  return { type, field: path.toString(), message };
+}
+
+/** Go's `%q`-ish rendering of the offending value: strings quoted, numbers plain, structures as JSON. */
+function render(value: unknown): string {
+  return value === undefined ? 'null' : JSON.stringify(value);
+}

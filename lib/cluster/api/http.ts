@@ -1,0 +1,47 @@
+/** A request to the API server. In-process callers hand over plain data as `body`; what came over a wire is still text. */
+export interface ApiRequest {
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS';
+  /** Path and query, as on the wire: `/api/v1/pods?limit=500`. */
+  readonly url: string;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Plain data, or the raw text of a body not yet decoded (JSON or YAML by `content-type`). */
+  readonly body?: unknown;
+  /** Shown as the actor in the trace; absent means the outside world. */
+  readonly actor?: string;
+}
+
+/** Exactly one of `body`, `stream` and `connect` is there. */
+export interface ApiResponse {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Frozen plain data (to be sent as JSON), or text when `content-type` is not JSON. */
+  readonly body?: unknown;
+  /** A watch (chunks are plain data, one JSON document a line) or a followed log (chunks are text). */
+  readonly stream?: ApiStream;
+  /** exec, attach and port-forward: what an upgraded connection would speak. */
+  readonly connect?: ApiConnection;
+}
+
+export interface ApiStream {
+  /** Starts the flow, once. `write` and `end` are called from inside kernel entries. Returns the function that hangs up. */
+  start(sink: { write(chunk: unknown): void; end(): void }): () => void;
+}
+
+/** A process's three streams and its end, as channels 0 to 4 of `v5.channel.k8s.io`. */
+export interface ApiConnection {
+  start(sink: { stdout(text: string): void; stderr(text: string): void; exit(status: { code: number; message?: string }): void }): {
+    stdin(text: string): void;
+    closeStdin(): void;
+    resize(columns: number, rows: number): void;
+    hangUp(): void;
+  };
+}
+
+/** Carries a request to an API server and back. Throws `ConnectionError` when nobody answers there. */
+export type Transport = (request: ApiRequest) => ApiResponse;
+
+/** What a dialler says when there is no answer: `connect: connection refused`, `i/o timeout`. */
+export class ConnectionError extends Error {
+  override readonly name = 'ConnectionError';
+}

@@ -1,0 +1,5 @@
+export { FieldPath, fieldError, type FieldError } from './field';
+export { ConnectionError, type ApiConnection, type ApiRequest, type ApiResponse, type ApiStream, type Transport } from './http';
+export { keyOf, splitKey, type Draft, type KubeObject, type ObjectList, type ObjectMeta, type OwnerReference } from './object';
+export { defineResource, type ResourceDefinition, type StrategyContext, type TableColumn } from './resource';
+export { failure, StatusError, statusErrors, type Status, type StatusDetails, type StatusReason } from './status';

@@ -1,0 +1,71 @@
+import type { KubeObject } from './object';
+import type { FieldError, FieldPath } from './field';
+
+/** What the strategy hooks of a kind may look at besides the objects themselves. */
+export interface StrategyContext {
+  /** RFC 3339, whole seconds. */
+  readonly now: string;
+  readonly user: string;
+}
+
+export interface TableColumn<T> {
+  readonly name: string;
+  readonly type?: 'string' | 'integer' | 'number' | 'boolean' | 'date';
+  readonly format?: 'name' | '';
+  readonly description?: string;
+  /** 0 is shown always, 1 only with `-o wide`. */
+  readonly priority?: 0 | 1;
+  /** The cell; `now` is milliseconds since the epoch. Ages are rendered by the API server, as upstream does. */
+  value(object: T, now: number): string | number | boolean | null;
+}
+
+/**
+ * Everything a kind *does*; its shape (fields, types, required, descriptions) comes from the schema data.
+ * Hooks get a mutable copy and may change it in place. Upstream: `pkg/registry/<group>/<kind>/strategy.go`,
+ * `pkg/apis/<group>/<version>/defaults.go`, `pkg/apis/<group>/validation`, `pkg/printers/internalversion`.
+ */
+export interface ResourceDefinition<T extends KubeObject = KubeObject> {
+  readonly group: string;
+  readonly version: string;
+  readonly kind: string;
+  readonly names: { readonly plural: string; readonly singular: string; readonly short?: readonly string[]; readonly categories?: readonly string[] };
+  readonly scope: 'Namespaced' | 'Cluster';
+  /** `/registry/<prefix>/…`; absent means the plural (core) or `<group>/<plural>`. */
+  readonly storagePrefix?: string;
+  /** Fills in what the writer left out. Runs on every decode of a create, update or patch result. */
+  defaults?(object: T): void;
+  /** Clears or sets what a writer may not decide: status on create and update, spec on a status update. Absent means the usual. */
+  prepareForCreate?(object: T, context: StrategyContext): void;
+  prepareForUpdate?(object: T, old: T, context: StrategyContext): void;
+  prepareForStatusUpdate?(object: T, old: T, context: StrategyContext): void;
+  validate?(object: T, path: FieldPath): FieldError[];
+  validateUpdate?(object: T, old: T, path: FieldPath): FieldError[];
+  validateStatusUpdate?(object: T, old: T, path: FieldPath): FieldError[];
+  /** Checks `metadata.name`; returns upstream's sentences. Absent means a DNS-1123 subdomain. */
+  validateName?(name: string): string[];
+  /** Sentences for `Warning:` headers. */
+  warnings?(object: T, old?: T): string[];
+  readonly subresources?: {
+    readonly status?: boolean;
+    readonly scale?: { readonly replicas: string; readonly statusReplicas: string; readonly selector: string };
+  };
+  /** `metadata.generation` is kept and counts changes of spec. */
+  readonly hasGeneration?: boolean;
+  /** PUT to a name that does not exist creates it. */
+  readonly allowCreateOnUpdate?: boolean;
+  /** PUT and PATCH may leave `resourceVersion` out. */
+  readonly allowUnconditionalUpdate?: boolean;
+  /** What a deletion without `propagationPolicy` does to dependents. */
+  readonly defaultDeletion?: 'background' | 'orphan';
+  /** Seconds of grace a deletion grants unless the request says otherwise; absent means the object goes at once. */
+  gracePeriodSeconds?(object: T): number;
+  /** Field selectors besides metadata.name and metadata.namespace. */
+  selectableFields?(object: T): Readonly<Record<string, string>>;
+  /** Absent means Name and Age, as for any kind without printer columns. */
+  readonly columns?: readonly TableColumn<T>[];
+}
+
+
+export function defineResource<T extends KubeObject>(definition: ResourceDefinition<T>): ResourceDefinition<T> {
+  return definition;
+}

@@ -1,0 +1,38 @@
+import type { ApiRequest, ApiResponse } from './api';
+import type { MvccCommit, MvccSnapshot } from './etcd';
+import type { DiskChange, Instant } from './kernel';
+import type { Json } from '@/lib/base';
+
+export interface Topology {
+  readonly controlPlanes: 1 | 3;
+  readonly workers: number;
+}
+
+export interface ClusterOptions {
+  readonly topology: Topology;
+  readonly seed: string | number;
+  /** How long stages take (image pull, container start, watch delivery …): `fast` for labs, `realistic` as measured on real nodes. */
+  readonly latency?: 'fast' | 'realistic';
+  readonly now?: Instant;
+  /** Bearer tokens the API server accepts, as rows of kube-apiserver's `--token-auth-file`. */
+  readonly tokens?: readonly { readonly token: string; readonly user: string; readonly uid: string; readonly groups: readonly string[] }[];
+}
+
+/** A whole cluster as plain data. Restoring it starts every component again from its store. */
+export interface ClusterSnapshot {
+  readonly format: 1;
+  readonly options: ClusterOptions;
+  readonly now: number;
+  readonly seed: string;
+  /** How often components have been started from stores; a restore adds one. */
+  readonly generation: number;
+  readonly machines: readonly { readonly name: string; readonly isUp: boolean; readonly disk: readonly (readonly [string, Json])[]; readonly etcd?: MvccSnapshot }[];
+}
+
+/** One change of a store: what the journal keeps between snapshots, in order. */
+export type StoreChange =
+  | { readonly type: 'disk'; readonly at: number; readonly change: DiskChange }
+  | { readonly type: 'etcd'; readonly at: number; readonly machine: string; readonly commit: MvccCommit }
+  | { readonly type: 'power'; readonly at: number; readonly machine: string; readonly isUp: boolean };
+
+export type ApiHandler = (request: ApiRequest) => ApiResponse;

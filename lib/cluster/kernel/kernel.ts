@@ -1,0 +1,212 @@
+import { assert, Random } from '@/lib/base';
+import { instant, type Instant } from './instant';
+import { Trace, type TraceKind } from './trace';
+
+/** Something that will happen. Entries at the same instant run in the order they were scheduled. */
+export interface Entry {
+  readonly at: Instant;
+  readonly actor: string;
+  readonly what: string;
+  readonly isBackground: boolean;
+  /** Whether it was still to come. */
+  cancel(): boolean;
+}
+
+export interface ScheduleOptions {
+  /** Whole milliseconds from now; 0 means later in this instant. */
+  delayMs: number;
+  actor: string;
+  what: string;
+  /**
+   * Background entries (heartbeats, resyncs, lease renewals) go on for ever, so they do not keep the cluster from being idle.
+   * Absent, an entry is what the entry that schedules it is.
+   */
+  background?: boolean;
+  run: () => void;
+}
+
+export interface KernelOptions {
+  seed: string | number;
+  now: Instant;
+  /** How many times the components have been started from stores since the cluster was created; it moves every random stream on. */
+  generation?: number;
+  traceCapacity?: number;
+}
+
+interface HeapEntry extends Entry {
+  readonly sequence: number;
+  readonly cause: number | undefined;
+  run: (() => void) | undefined;
+}
+
+/**
+ * A discrete-event kernel: the only clock, the only scheduler and the only source of chance of one cluster.
+ * It never waits: whoever owns it decides when simulated time passes.
+ */
+export class Kernel {
+  readonly random: Random;
+  readonly trace: Trace;
+  readonly seed: string;
+  readonly generation: number;
+  #now: Instant;
+  #sequence = 0;
+  #heap: HeapEntry[] = [];
+  #foreground = 0;
+  #current: HeapEntry | undefined;
+  #cause: number | undefined;
+
+  constructor({ seed, now, generation = 0, traceCapacity }: KernelOptions) {
+    this.seed = String(seed);
+    this.generation = generation;
+    this.random = Random.of(seed).fork(`generation-${generation}`);
+    this.trace = new Trace(traceCapacity);
+    this.#now = now;
+  }
+
+  get now(): Instant {
+    return this.#now;
+  }
+
+  /** The trace entry under whose influence things happen now. */
+  get cause(): number | undefined {
+    return this.#cause;
+  }
+
+  /** Whether what runs now is a heartbeat or a resync. */
+  get isBackground(): boolean {
+    return this.#current?.isBackground ?? false;
+  }
+
+  schedule({ delayMs, actor, what, background, run }: ScheduleOptions): Entry {
+    assert(delayMs >= 0 && Number.isFinite(delayMs), `delay of ${delayMs} ms for ${actor}: ${what}`);
+    const isBackground = background ?? this.isBackground;
+    const entry: HeapEntry = {
+      at: instant(this.#now + delayMs), sequence: this.#sequence++, cause: this.#cause, actor, what, isBackground, run,
+      cancel: () => {
+        if (!entry.run) return false;
+        entry.run = undefined;
+        if (!isBackground) this.#foreground--;
+        return true;
+      },
+    };
+    if (!isBackground) this.#foreground++;
+    push(this.#heap, entry);
+    return entry;
+  }
+
+  /** Records in the trace what happens now, caused by what runs now; returns the id. */
+  record(kind: TraceKind, actor: string, what: string, about: { object?: string; revision?: number } = {}): number {
+    return this.trace.record({ at: this.#now, cause: this.#cause, kind, actor, what, ...about });
+  }
+
+  /** Runs `body` with everything it does and schedules caused by trace entry `cause`. */
+  causedBy<T>(cause: number, body: () => T): T {
+    const before = this.#cause;
+    this.#cause = cause;
+    try {
+      return body();
+    } finally {
+      this.#cause = before;
+    }
+  }
+
+  /** The next entry due, or undefined when nothing is scheduled at all. */
+  peek(): Entry | undefined {
+    while (this.#heap[0] && !this.#heap[0].run) pop(this.#heap);
+    return this.#heap[0];
+  }
+
+  /** No entry but heartbeats and resyncs is due, however far one looks. */
+  get isIdle(): boolean {
+    return this.#foreground === 0;
+  }
+
+  /** Advances the clock to the next entry and runs it. False when there is none. */
+  step(): boolean {
+    const entry = this.peek() as HeapEntry | undefined;
+    if (!entry) return false;
+    pop(this.#heap);
+    const run = entry.run as () => void;
+    entry.run = undefined;
+    if (!entry.isBackground) this.#foreground--;
+    this.#now = entry.at;
+    const before = { current: this.#current, cause: this.#cause };
+    this.#current = entry;
+    this.#cause = this.trace.record({ at: entry.at, cause: entry.cause, kind: 'entry', actor: entry.actor, what: entry.what });
+    try {
+      run();
+    } finally {
+      this.#current = before.current;
+      this.#cause = before.cause;
+    }
+    return true;
+  }
+
+  /** Runs every entry due until `until` and leaves the clock there. Returns how many ran; stops early, clock unmoved, after `entriesMax`. */
+  runUntil(until: Instant, { entriesMax = Infinity } = {}): number {
+    let ran = 0;
+    for (let next = this.peek(); next && next.at <= until; next = this.peek()) {
+      if (ran >= entriesMax) return ran;
+      this.step();
+      ran++;
+    }
+    if (until > this.#now) this.#now = until;
+    return ran;
+  }
+
+  runFor(ms: number, options?: { entriesMax?: number }): number {
+    return this.runUntil(instant(this.#now + ms), options);
+  }
+
+  /** Runs until only heartbeats and resyncs are left, at most `limitMs` of simulated time. Whether it got there. */
+  runUntilIdle({ limitMs = 3_600_000 } = {}): boolean {
+    return this.runUntilCondition(() => this.isIdle, { limitMs });
+  }
+
+  /** Runs until `condition` holds, looking after every entry, at most `limitMs` of simulated time. Whether it came to hold. */
+  runUntilCondition(condition: () => boolean, { limitMs = 3_600_000 } = {}): boolean {
+    const limit = instant(this.#now + limitMs);
+    while (!condition()) {
+      const next = this.peek();
+      if (!next || next.at > limit) {
+        if (limit > this.#now) this.#now = limit;
+        return condition();
+      }
+      this.step();
+    }
+    return true;
+  }
+}
+
+function before(a: HeapEntry, b: HeapEntry): boolean {
+  return a.at !== b.at ? a.at < b.at : a.sequence < b.sequence;
+}
+
+function push(heap: HeapEntry[], entry: HeapEntry): void {
+  let index = heap.length;
+  heap.push(entry);
+  while (index > 0) {
+    const parent = (index - 1) >> 1;
+    const above = heap[parent] as HeapEntry;
+    if (!before(entry, above)) break;
+    heap[index] = above;
+    index = parent;
+  }
+  heap[index] = entry;
+}
+
+function pop(heap: HeapEntry[]): void {
+  const last = heap.pop() as HeapEntry;
+  if (heap.length === 0) return;
+  let index = 0;
+  for (;;) {
+    let child = 2 * index + 1;
+    if (child >= heap.length) break;
+    const right = heap[child + 1];
+    if (right && before(right, heap[child] as HeapEntry)) child++;
+    if (!before(heap[child] as HeapEntry, last)) break;
+    heap[index] = heap[child] as HeapEntry;
+    index = child;
+  }
+  heap[index] = last;
+}

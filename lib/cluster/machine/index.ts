@@ -1,0 +1,1 @@
+export { Machine, type MachineRole, type MachineSpec, type MachineUnit } from './machine';

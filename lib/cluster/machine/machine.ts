@@ -1,0 +1,87 @@
+import { assert } from '@/lib/base';
+import type { MvccStore } from '../etcd';
+import { Disk, type Kernel } from '../kernel';
+
+export type MachineRole = 'control-plane' | 'worker' | 'workstation';
+
+export interface MachineSpec {
+  readonly name: string;
+  readonly role: MachineRole;
+  /** The address on the machines' own network. */
+  readonly ip: string;
+  readonly cpuMillis: number;
+  readonly memoryBytes: number;
+  readonly podsMax: number;
+}
+
+/** Something init starts when the machine boots (containerd, kubelet). All its memory is lost when it stops. */
+export interface MachineUnit {
+  readonly name: string;
+  start(machine: Machine): { stop(): void };
+}
+
+/**
+ * A simulated computer: a disk that survives, and units that run while the power is on.
+ * Crash-only: `crash` drops every unit's memory between two kernel entries, `boot` starts them again from the disk.
+ */
+export class Machine {
+  readonly spec: MachineSpec;
+  readonly disk: Disk;
+  readonly kernel: Kernel;
+  /** The data directory of the etcd member that lives here, which a disk of paths would hold too slowly. */
+  readonly etcd: MvccStore | undefined;
+  readonly #units: readonly MachineUnit[];
+  #running = new Map<string, { stop(): void }>();
+  #isUp = false;
+
+  constructor(options: { spec: MachineSpec; disk: Disk; kernel: Kernel; etcd?: MvccStore | undefined; units: readonly MachineUnit[] }) {
+    this.spec = options.spec;
+    this.disk = options.disk;
+    this.kernel = options.kernel;
+    this.etcd = options.etcd;
+    this.#units = options.units;
+  }
+
+  get name(): string {
+    return this.spec.name;
+  }
+
+  get ip(): string {
+    return this.spec.ip;
+  }
+
+  get isUp(): boolean {
+    return this.#isUp;
+  }
+
+  boot(): void {
+    assert(!this.#isUp, `${this.name} is up already`);
+    this.#isUp = true;
+    for (const unit of this.#units) this.startUnit(unit.name);
+  }
+
+  /** Power off, at once: nothing gets to say goodbye. */
+  crash(): void {
+    assert(this.#isUp, `${this.name} is down already`);
+    this.#isUp = false;
+    for (const name of [...this.#running.keys()].reverse()) this.stopUnit(name);
+  }
+
+  isRunning(unit: string): boolean {
+    return this.#running.has(unit);
+  }
+
+  /** `systemctl start`. Does nothing when it runs already. */
+  startUnit(name: string): void {
+    const unit = this.#units.find((one) => one.name === name);
+    assert(unit, `${this.name} has no unit ${name}`);
+    if (this.#isUp && !this.#running.has(name)) this.#running.set(name, unit.start(this));
+  }
+
+  /** `systemctl stop`. */
+  stopUnit(name: string): void {
+    const running = this.#running.get(name);
+    this.#running.delete(name);
+    running?.stop();
+  }
+}
