@@ -1,0 +1,159 @@
+import { constants, gzipSync } from 'node:zlib';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { WebSocketServer } from 'ws';
+import { failure, StatusError, type ApiRequest, type ApiResponse, type ApiStream, type Status } from '@/lib/cluster';
+import { jsonText } from './api-json';
+import { speakChannels, subprotocols } from './api-websocket';
+
+export interface ClusterApiOptions {
+  /** What the path carries in front of the API's own: `/clusters/7`. */
+  readonly prefix?: string;
+  /** kube-apiserver's `MaxRequestBodyBytes`. */
+  readonly bodyBytesMax?: number;
+  /** A watcher that lets this much pile up unread is hung up on. */
+  readonly unreadBytesMax?: number;
+}
+
+export interface ClusterApiServer {
+  onRequest(request: IncomingMessage, response: ServerResponse): void;
+  /** exec, attach and port-forward over WebSocket. */
+  onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+}
+
+type Handle = (request: ApiRequest) => Promise<ApiResponse> | ApiResponse;
+
+/**
+ * Speaks HTTP/1.1 in front of an API server function, as kube-apiserver does: JSON bodies, chunked watches, gzip above 128 KiB
+ * (`apiserver/pkg/endpoints/handlers/responsewriters`), WebSocket for streams. Whoever calls it has checked who may come in;
+ * the bearer token goes through to the API server's own authentication.
+ */
+export function serveClusterApi(handle: Handle, options: ClusterApiOptions = {}): ClusterApiServer {
+  const limits = { prefix: '', bodyBytesMax: 3 * 1024 * 1024, unreadBytesMax: 16 * 1024 * 1024, ...options };
+  const sockets = new WebSocketServer({ noServer: true, handleProtocols: (offered) => subprotocols.find((one) => offered.has(one)) ?? false, maxPayload: limits.bodyBytesMax });
+  return {
+    onRequest: (request, response) => void answer(handle, request, response, limits).catch((error: unknown) => refuse(response, error)),
+    onUpgrade: (request, socket, head) => void upgrade(handle, sockets, request, socket, head, limits),
+  };
+}
+
+/** Go's clients keep idle connections for 90 seconds; a server that closes them earlier races with the next request. */
+export function keepConnections(server: Server): void {
+  server.keepAliveTimeout = 125_000;
+  server.headersTimeout = 130_000;
+  server.requestTimeout = 120_000;
+}
+
+type Limits = Required<ClusterApiOptions>;
+
+async function answer(handle: Handle, request: IncomingMessage, response: ServerResponse, limits: Limits): Promise<void> {
+  const body = await readBody(request, limits.bodyBytesMax);
+  const answered = await handle(apiRequest(request, limits.prefix, body));
+  if (answered.stream) return stream(answered, answered.stream, request, response, limits);
+  if (answered.connect) throw failure(400, 'BadRequest', 'Upgrade request required');
+  send(answered, request, response);
+}
+
+function apiRequest(request: IncomingMessage, prefix: string, body: string | undefined): ApiRequest {
+  const url = (request.url ?? '/').slice(prefix.length) || '/';
+  return {
+    method: (request.method ?? 'GET') as ApiRequest['method'],
+    url: url.startsWith('/') ? url : `/${url}`,
+    headers: plainHeaders(request),
+    ...(body === undefined ? {} : { body }),
+  };
+}
+
+/** `x-remote-*` names a user to whoever trusts the proxy in front; nothing outside is trusted so. */
+function plainHeaders(request: IncomingMessage): Record<string, string> {
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(request.headers)) {
+    if (value !== undefined && !name.startsWith('x-remote-')) headers[name] = Array.isArray(value) ? value.join(', ') : value;
+  }
+  return headers;
+}
+
+function readBody(request: IncomingMessage, bytesMax: number): Promise<string | undefined> {
+  if (request.method === 'GET' || request.method === 'HEAD') return Promise.resolve(undefined);
+  return new Promise((resolve, reject) => {
+    const parts: Buffer[] = [];
+    let bytes = 0;
+    request.on('data', (part: Buffer) => {
+      bytes += part.length;
+      if (bytes <= bytesMax) parts.push(part);
+      else reject(failure(413, 'RequestEntityTooLarge', `Request entity too large: limit is ${bytesMax}`));
+    });
+    request.on('end', () => resolve(bytes === 0 ? undefined : Buffer.concat(parts).toString('utf8')));
+    request.on('error', reject);
+    request.on('aborted', () => reject(new Error('the client hung up')));
+  });
+}
+
+function send(answered: ApiResponse, request: IncomingMessage, response: ServerResponse): void {
+  const text = textOf(answered.body);
+  const isGzip = text.length > 128 * 1024 && acceptsGzip(request);
+  const bytes = isGzip ? gzipSync(text, { level: constants.Z_BEST_SPEED }) : Buffer.from(text, 'utf8');
+  response.writeHead(answered.status, { ...answered.headers, ...(isGzip ? { 'content-encoding': 'gzip', vary: 'Accept-Encoding' } : {}), 'content-length': bytes.length });
+  response.end(request.method === 'HEAD' ? undefined : bytes);
+}
+
+function textOf(body: unknown): string {
+  if (body === undefined) return '';
+  return typeof body === 'string' ? body : `${jsonText(body)}\n`;
+}
+
+function acceptsGzip(request: IncomingMessage): boolean {
+  return /\bgzip\b/.test(String(request.headers['accept-encoding'] ?? ''));
+}
+
+function stream(answered: ApiResponse, flow: ApiStream, request: IncomingMessage, response: ServerResponse, limits: Limits): void {
+  response.writeHead(answered.status, answered.headers);
+  response.flushHeaders();
+  let hangUp: (() => void) | undefined;
+  const stop = () => { hangUp?.(); hangUp = undefined; };
+  response.on('close', stop);
+  hangUp = flow.start({
+    write(chunk) {
+      if (response.destroyed) return;
+      response.write(typeof chunk === 'string' ? chunk : `${jsonText(chunk)}\n`);
+      if (response.writableLength > limits.unreadBytesMax) response.destroy();
+    },
+    end: () => void response.end(),
+  });
+  if (response.destroyed) stop();
+}
+
+/** What goes wrong in front of the API server is told in its form: a Status. */
+function refuse(response: ServerResponse, error: unknown): void {
+  const status = statusOf(error);
+  if (response.headersSent) return void response.destroy();
+  const text = `${JSON.stringify(status)}\n`;
+  response.writeHead(status.code, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text), ...(status.code === 413 ? { connection: 'close' } : {}) });
+  response.end(text);
+}
+
+function statusOf(error: unknown): Status {
+  if (error instanceof StatusError) return error.status;
+  return failure(500, 'InternalError', `Internal error occurred: ${error instanceof Error ? error.message : String(error)}`).status;
+}
+
+async function upgrade(handle: Handle, sockets: WebSocketServer, request: IncomingMessage, socket: Duplex, head: Buffer, limits: Limits): Promise<void> {
+  socket.on('error', () => socket.destroy());
+  try {
+    const offered = String(request.headers['sec-websocket-protocol'] ?? '').split(',').map((one) => one.trim());
+    if (String(request.headers.upgrade).toLowerCase() !== 'websocket') throw failure(400, 'BadRequest', 'only WebSocket upgrades are served: SPDY is not');
+    const answered = await handle(apiRequest(request, limits.prefix, undefined));
+    if (!answered.connect) return writeRaw(socket, answered.status, answered.headers, textOf(answered.body));
+    if (!offered.some((one) => subprotocols.includes(one))) throw failure(403, 'Forbidden', `unable to upgrade: unable to negotiate protocol: client supports ${offered.join(',')}, server accepts ${subprotocols.join(',')}`);
+    const { connect } = answered;
+    sockets.handleUpgrade(request, socket, head, (websocket) => speakChannels(websocket, connect));
+  } catch (error) {
+    const status = statusOf(error);
+    writeRaw(socket, status.code, { 'content-type': 'application/json' }, `${JSON.stringify(status)}\n`);
+  }
+}
+
+function writeRaw(socket: Duplex, code: number, headers: Readonly<Record<string, string>>, text: string): void {
+  const lines = Object.entries({ ...headers, 'content-length': String(Buffer.byteLength(text)), connection: 'close' }).map(([name, value]) => `${name}: ${value}`);
+  socket.end(`HTTP/1.1 ${code} ${code === 403 ? 'Forbidden' : code < 400 ? 'OK' : 'Refused'}\r\n${lines.join('\r\n')}\r\n\r\n${text}`);
+}

@@ -1,0 +1,32 @@
+const texts = new WeakMap<object, string>();
+
+/**
+ * JSON of an API response. Objects of the store are frozen and shared, so the text of each is made once
+ * and lists and watch events are joined from the texts of what they carry.
+ */
+export function jsonText(value: unknown): string {
+  if (!isRecord(value)) return JSON.stringify(value) ?? 'null';
+  if (Array.isArray(value['items'])) return joined(value, 'items', `[${value['items'].map(frozenText).join(',')}]`);
+  if (isRecord(value['object']) && typeof value['type'] === 'string') return `{"type":${JSON.stringify(value['type'])},"object":${frozenText(value['object'])}}`;
+  return frozenText(value);
+}
+
+function joined(value: Record<string, unknown>, name: string, text: string): string {
+  const { [name]: _, ...rest } = value;
+  const envelope = JSON.stringify(rest);
+  return `${envelope.slice(0, -1)}${envelope === '{}' ? '' : ','}${JSON.stringify(name)}:${text}}`;
+}
+
+/** Only what is frozen can be remembered: anything else may change under the same reference. */
+function frozenText(value: unknown): string {
+  if (!isRecord(value) || !Object.isFrozen(value)) return JSON.stringify(value) ?? 'null';
+  const known = texts.get(value);
+  if (known !== undefined) return known;
+  const text = JSON.stringify(value);
+  texts.set(value, text);
+  return text;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
