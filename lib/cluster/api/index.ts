@@ -6,3 +6,5 @@ export { failure, StatusError, statusErrors, type Status, type StatusDetails, ty
 export { labelSelectorAsSelector, labelValueErrors, parseSelector, qualifiedNameErrors, selectorOf, selectorOfLabels, SelectorSyntaxError, type LabelSelector, type LabelSet, type Requirement, type Selector } from './labels';
 export { matchesFields, parseFieldSelector, renderFieldSelector, type FieldRequirement } from './field-selector';
 export { canonicalQuantity, compareQuantities, Quantity, QuantityError, type QuantityFormat } from './quantity';
+export { definitionIdOf, fieldFacts, isAtomicDefinition, type FieldFacts } from './schema-facts';
+export { normalizeFields } from './normalize';

@@ -1,10 +1,14 @@
 import { definitions, type FieldSchema } from '@/generated/kubernetes/schema';
+import { canonicalQuantity } from './quantity';
 import { definitionIdOf } from './schema-facts';
+
+const quantityId = 'io.k8s.apimachinery.pkg.api.resource.Quantity';
 
 /**
  * Rewrites plain data as Go's JSON encoder would write it back after decoding it into the type `definitionId`:
  * empty values a Go struct cannot tell from absent ones go (`nodeName: ""`, `command: []`, anything null), and fields
- * without `omitempty` appear (`resources: {}`, `status: {}`, `restartCount: 0`). Fields the schema does not know stay. Changes `value` in place.
+ * without `omitempty` appear (`resources: {}`, `status: {}`, `restartCount: 0`). Quantities become canonical (`0.5` is `500m`).
+ * Fields the schema does not know stay. Changes `value` in place. Throws `QuantityError` for what is no quantity.
  */
 export function normalizeFields(definitionId: string, value: Record<string, unknown>): void {
   const shape = shapeOf(definitionId);
@@ -13,7 +17,7 @@ export function normalizeFields(definitionId: string, value: Record<string, unkn
     const field = shape.fields.get(name);
     if (!field) continue;
     const item = normalizeValue(field.schema, value[name]);
-    if (item === undefined || (field.dropsZero && isZero(item))) delete value[name];
+    if (item === undefined || (field.dropsZero && isZero(field.schema, item))) delete value[name];
     else value[name] = item;
   }
   for (const { name, zero } of shape.always) if (value[name] === undefined) value[name] = zero();
@@ -30,6 +34,7 @@ function normalizeValue(schema: FieldSchema, value: unknown): unknown {
 }
 
 function normalizeReference(id: string, value: unknown): unknown {
+  if (id === quantityId && (typeof value === 'string' || typeof value === 'number')) return canonicalQuantity(value);
   if (isObject(value) && definitions[id]?.properties) normalizeFields(id, value);
   return value;
 }
@@ -88,12 +93,14 @@ function zeroOf(schema: FieldSchema): unknown {
   if (format === 'int-or-string' || type === 'integer' || type === 'number') return 0;
   if (type === 'boolean') return false;
   if (type === 'object') return {};
-  return schema.$ref?.endsWith('.Quantity') ? '0' : '';
+  return schema.$ref === quantityId ? '0' : '';
 }
 
 /** A struct pointer that is there stays there, so `emptyDir: {}` survives; empty lists, maps and scalars do not. */
-function isZero(value: unknown): boolean {
-  return value === '' || value === 0 || value === false || (Array.isArray(value) && value.length === 0);
+function isZero(schema: FieldSchema, value: unknown): boolean {
+  if (Array.isArray(value)) return value.length === 0;
+  if (isObject(value)) return schema.additionalProperties !== undefined && Object.keys(value).length === 0;
+  return value === '' || value === 0 || value === false;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -13,6 +13,8 @@ export interface TableColumn<T> {
   readonly type?: 'string' | 'integer' | 'number' | 'boolean' | 'date';
   readonly format?: 'name' | '';
   readonly description?: string;
+  /** The schema field whose description this column has (`io.k8s.api.core.v1.PodStatus.podIP`), when `description` is absent. */
+  readonly describedBy?: string;
   /** 0 is shown always, 1 only with `-o wide`. */
   readonly priority?: 0 | 1;
   /** The cell; `now` is milliseconds since the epoch. Ages are rendered by the API server, as upstream does. */

@@ -37,8 +37,8 @@ const longPrefixes: Readonly<Record<string, string>> = {
 const atomicList: FieldFacts = { listType: 'atomic' };
 
 function isPlainList(definitionId: string, field: string): boolean {
-  const isListOfObjects = field === 'items' && definitionId.endsWith('List');
-  return !isListOfObjects && definitions[definitionId]?.properties?.[field]?.type === 'array';
+  const isUnmarked = (field === 'items' && definitionId.endsWith('List')) || (field === 'verbs' && definitionId.endsWith('.APIResource'));
+  return !isUnmarked && definitions[definitionId]?.properties?.[field]?.type === 'array';
 }
 
 /** Lists whose items are told apart by keys and merged; the first key is the strategic merge key. */
@@ -95,6 +95,7 @@ const setLists: Readonly<Record<string, string>> = {
 const oddFields: Readonly<Record<string, FieldFacts>> = {
   'admissionregistration.v1.ValidatingAdmissionPolicyStatus.conditions': { listType: 'map', listMapKeys: ['type'] },
   'apiextensions.v1.CustomResourceDefinitionStatus.conditions': { listType: 'map', listMapKeys: ['type'] },
+  'apiregistration.v1.APIServiceSpec.caBundle': { listType: 'atomic' },
   'apps.v1.DeploymentSpec.strategy': { patchStrategies: ['retainKeys'] },
   'batch.v1.JobStatus.conditions': { listType: 'atomic', patchMergeKey: 'type', patchStrategies: ['merge'] },
   'certificates.v1.CertificateSigningRequestStatus.conditions': { listType: 'map', listMapKeys: ['type'] },
