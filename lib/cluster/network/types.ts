@@ -1,3 +1,5 @@
+import type { Transport } from '../api';
+
 /** An HTTP exchange inside the simulation. Bodies are text. */
 export interface HttpRequest {
   readonly method: string;
@@ -39,6 +41,8 @@ export interface NetworkNamespace {
 }
 
 export interface Listener {
+  /** An API server behind this port. */
+  readonly api?: Transport;
   readonly http?: (request: HttpRequest, peer: { ip: string }) => HttpResponse;
   readonly dns?: (query: DnsQuery) => DnsAnswer;
 }
@@ -63,5 +67,7 @@ export interface Network {
   http(from: NetworkNamespace, request: HttpRequest, options?: { timeoutMs?: number }): HttpResult;
   /** A bare TCP connect, as a tcpSocket probe does. */
   connect(from: NetworkNamespace, host: string, port: number, options?: { timeoutMs?: number }): { type: 'open' | 'refused' | 'timeout' | 'unreachable' | 'could-not-resolve'; tookMs: number };
+  /** A client's connection to the API server at `server` (`https://172.18.0.2:6443`); each request throws `ConnectionError` when nobody answers there now. */
+  dialApi(from: NetworkNamespace, server: string): Transport;
   resolve(from: NetworkNamespace, name: string, type?: DnsQuery['type']): { answer: DnsAnswer; server: string; tookMs: number };
 }
