@@ -16,6 +16,7 @@ export class Disk {
   readonly #map: SortedMap<Json>;
   /** Told of every write, in order; the sandbox's journal listens here. */
   onChange: ((change: DiskChange) => void) | undefined;
+  #watches: readonly { readonly prefix: string; readonly onChange: (path: string) => void }[] = [];
 
   constructor(name: string, entries: Iterable<readonly [string, Json]> = [], map = new SortedMap<Json>()) {
     this.name = name;
@@ -34,13 +35,26 @@ export class Disk {
   set(path: string, value: Json): void {
     this.#map.set(path, deepFreeze(value));
     this.onChange?.({ disk: this.name, path, value });
+    this.#notify(path);
   }
 
   /** Whether there was something to delete. */
   delete(path: string): boolean {
     const did = this.#map.delete(path);
-    if (did) this.onChange?.({ disk: this.name, path });
+    if (did) {
+      this.onChange?.({ disk: this.name, path });
+      this.#notify(path);
+    }
     return did;
+  }
+
+  /** inotify: calls back, inside the write, for each path under `prefix`. A watch is memory and is not forked. Returns the function that ends it. */
+  watch(prefix: string, onChange: (path: string) => void): () => void {
+    const watch = { prefix, onChange };
+    this.#watches = [...this.#watches, watch];
+    return () => {
+      this.#watches = this.#watches.filter((one) => one !== watch);
+    };
   }
 
   /** Everything under a prefix, in byte order. */
@@ -50,6 +64,10 @@ export class Disk {
 
   fork(): Disk {
     return new Disk(this.name, [], this.#map.clone());
+  }
+
+  #notify(path: string): void {
+    for (const { prefix, onChange } of this.#watches) if (path.startsWith(prefix)) onChange(path);
   }
 
   /** Applies a change of the journal without telling anybody. */

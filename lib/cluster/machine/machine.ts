@@ -2,6 +2,8 @@ import { assert } from '@/lib/base';
 import type { MvccStore } from '../etcd';
 import { Disk, type Kernel } from '../kernel';
 
+const bootIdPath = '/proc/sys/kernel/random/boot_id';
+
 export type MachineRole = 'control-plane' | 'worker' | 'workstation';
 
 export interface MachineSpec {
@@ -54,7 +56,19 @@ export class Machine {
     return this.#isUp;
   }
 
+  /** Changes with every boot, so that whoever starts can tell a crash (its processes are dead) from a restored snapshot (they go on). */
+  get bootId(): string {
+    return this.disk.get<string>(bootIdPath) ?? '';
+  }
+
   boot(): void {
+    const { random, trace } = this.kernel;
+    this.disk.set(bootIdPath, random.fork(`boot/${this.name}/${this.kernel.now}/${trace.lastId}`).uuid());
+    this.resume();
+  }
+
+  /** Powers on a machine restored from a snapshot: its memory is rebuilt from the disk as if it had never stopped. */
+  resume(): void {
     assert(!this.#isUp, `${this.name} is up already`);
     this.#isUp = true;
     for (const unit of this.#units) this.startUnit(unit.name);
