@@ -7,6 +7,8 @@ export interface ApiRequest {
   readonly headers: Readonly<Record<string, string>>;
   /** Plain data, or the raw text of a body not yet decoded (JSON or YAML by `content-type`). */
   readonly body?: unknown;
+  /** Subject of the TLS client certificate the connection was opened with. Only the simulated network sets it, never an adapter from outside. */
+  readonly clientCertificate?: { readonly commonName: string; readonly organizations: readonly string[] };
   /** Shown as the actor in the trace; absent means the outside world. */
   readonly actor?: string;
 }

@@ -1,0 +1,2 @@
+export { kubeProxy } from './kube-proxy';
+export { buildRuleset } from './ruleset';
