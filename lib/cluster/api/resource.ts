@@ -34,6 +34,8 @@ export interface ResourceDefinition<T extends KubeObject = KubeObject> {
   readonly scope: 'Namespaced' | 'Cluster';
   /** `/registry/<prefix>/…`; absent means the plural (core) or `<group>/<plural>`. */
   readonly storagePrefix?: string;
+  /** This version is a view of objects kept in another version's form: `encode` on the way in, `decode` on the way out (`pkg/apis/<group>/<version>/conversion.go`). */
+  readonly storedAs?: { readonly definition: ResourceDefinition<any>; encode(object: T): KubeObject; decode(stored: any): T };
   /** Fills in what the writer left out. Runs on every decode of a create, update or patch result. */
   defaults?(object: T): void;
   /** Clears or sets what a writer may not decide: status on create and update, spec on a status update. Absent means the usual. */
@@ -59,8 +61,8 @@ export interface ResourceDefinition<T extends KubeObject = KubeObject> {
   readonly allowUnconditionalUpdate?: boolean;
   /** What a deletion without `propagationPolicy` does to dependents. */
   readonly defaultDeletion?: 'background' | 'orphan';
-  /** Seconds of grace a deletion grants unless the request says otherwise; absent means the object goes at once. */
-  gracePeriodSeconds?(object: T): number;
+  /** Seconds of grace a deletion grants, given what the request asked for; 0 is at once, and so is absent (`CheckGracefulDelete`). */
+  gracePeriodSeconds?(object: T, requested?: number): number;
   /** Field selectors besides metadata.name and metadata.namespace. */
   selectableFields?(object: T): Readonly<Record<string, string>>;
   /** Absent means Name and Age, as for any kind without printer columns. */

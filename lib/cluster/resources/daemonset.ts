@@ -1,0 +1,47 @@
+import type { V1DaemonSet } from '@/generated/kubernetes/types';
+import { defineResource } from '../api';
+import { ageColumn, formatLabels, nameColumn, workloadColumns } from './columns/shared';
+import { defaultPodTemplate } from './defaults/pod-template';
+import { keepSpec, keepStatus } from './strategy';
+
+const status = 'io.k8s.api.apps.v1.DaemonSetStatus';
+
+export const DaemonSet = defineResource<V1DaemonSet>({
+  group: 'apps',
+  version: 'v1',
+  kind: 'DaemonSet',
+  names: { plural: 'daemonsets', singular: 'daemonset', short: ['ds'], categories: ['all'] },
+  scope: 'Namespaced',
+  storagePrefix: 'daemonsets',
+  defaults({ spec }) {
+    if (!spec) return;
+    spec.updateStrategy ??= {};
+    spec.updateStrategy.type ??= 'RollingUpdate';
+    if (spec.updateStrategy.type === 'RollingUpdate') {
+      spec.updateStrategy.rollingUpdate ??= {};
+      spec.updateStrategy.rollingUpdate.maxUnavailable ??= 1;
+      spec.updateStrategy.rollingUpdate.maxSurge ??= 0;
+    }
+    spec.revisionHistoryLimit ??= 10;
+    defaultPodTemplate(spec.template);
+  },
+  prepareForCreate(daemonSet) {
+    daemonSet.status = { currentNumberScheduled: 0, desiredNumberScheduled: 0, numberMisscheduled: 0, numberReady: 0 };
+  },
+  prepareForUpdate: keepStatus,
+  prepareForStatusUpdate: keepSpec,
+  subresources: { status: true },
+  hasGeneration: true,
+  allowUnconditionalUpdate: true,
+  columns: [
+    nameColumn,
+    { name: 'Desired', type: 'integer', describedBy: `${status}.desiredNumberScheduled`, value: ({ status }) => status.desiredNumberScheduled },
+    { name: 'Current', type: 'integer', describedBy: `${status}.currentNumberScheduled`, value: ({ status }) => status.currentNumberScheduled },
+    { name: 'Ready', type: 'integer', describedBy: `${status}.numberReady`, value: ({ status }) => status.numberReady },
+    { name: 'Up-to-date', type: 'integer', describedBy: `${status}.updatedNumberScheduled`, value: ({ status }) => status.updatedNumberScheduled ?? 0 },
+    { name: 'Available', type: 'integer', describedBy: `${status}.numberAvailable`, value: ({ status }) => status.numberAvailable ?? 0 },
+    { name: 'Node Selector', describedBy: 'io.k8s.api.core.v1.PodSpec.nodeSelector', value: ({ spec }) => formatLabels(spec.template.spec?.nodeSelector) },
+    ageColumn,
+    ...workloadColumns('io.k8s.api.apps.v1.DaemonSetSpec.selector'),
+  ],
+});

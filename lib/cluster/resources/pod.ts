@@ -1,0 +1,60 @@
+import type { V1Pod } from '@/generated/kubernetes/types';
+import { defineResource } from '../api';
+import { podColumns } from './columns/pod';
+import { defaultPodOnly, defaultPodSpec, mirrorServiceAccount } from './defaults/pod-spec';
+import { qosClassOf } from './qos';
+import { keepSpec, keepStatus } from './strategy';
+import { deepCopy } from '@/lib/base';
+
+export const Pod = defineResource<V1Pod>({
+  group: '',
+  version: 'v1',
+  kind: 'Pod',
+  names: { plural: 'pods', singular: 'pod', short: ['po'], categories: ['all'] },
+  scope: 'Namespaced',
+  defaults({ spec }) {
+    if (!spec) return;
+    defaultPodSpec(spec);
+    defaultPodOnly(spec);
+  },
+  prepareForCreate(pod) {
+    mirrorServiceAccount(pod.spec);
+    pod.status = { phase: 'Pending', qosClass: qosClassOf(pod.spec), ...schedulingGate(pod) };
+  },
+  prepareForUpdate(pod, old) {
+    keepStatus(pod, old);
+  },
+  prepareForStatusUpdate(pod, old) {
+    keepSpec(pod, old);
+    pod.metadata.ownerReferences = deepCopy(old.metadata.ownerReferences);
+  },
+  subresources: { status: true },
+  hasGeneration: true,
+  allowUnconditionalUpdate: true,
+  gracePeriodSeconds(pod, requested) {
+    if (!pod.spec.nodeName || isTerminal(pod)) return 0;
+    const seconds = requested ?? pod.spec.terminationGracePeriodSeconds ?? 0;
+    return seconds < 0 ? 1 : seconds;
+  },
+  selectableFields: ({ spec, status }) => ({
+    'spec.nodeName': spec.nodeName ?? '',
+    'spec.restartPolicy': spec.restartPolicy ?? '',
+    'spec.schedulerName': spec.schedulerName ?? '',
+    'spec.serviceAccountName': spec.serviceAccountName ?? '',
+    'spec.hostNetwork': String(spec.hostNetwork ?? false),
+    'status.phase': status.phase ?? '',
+    'status.podIP': status.podIPs?.[0]?.ip ?? status.podIP ?? '',
+    'status.nominatedNodeName': status.nominatedNodeName ?? '',
+  }),
+  columns: podColumns,
+});
+
+function isTerminal({ status }: V1Pod): boolean {
+  return status?.phase === 'Succeeded' || status?.phase === 'Failed';
+}
+
+/** A Pod with scheduling gates says so from its first moment (`applySchedulingGatedCondition`). */
+function schedulingGate({ spec }: V1Pod): Pick<V1Pod['status'], 'conditions'> {
+  if (!spec.schedulingGates?.length) return {};
+  return { conditions: [{ type: 'PodScheduled', status: 'False', reason: 'SchedulingGated', message: 'Scheduling is blocked due to non-empty scheduling gates' }] };
+}

@@ -1,0 +1,26 @@
+import type { V1PriorityClass } from '@/generated/kubernetes/types';
+import { defineResource } from '../api';
+import { ageColumn, nameColumn } from './columns/shared';
+
+const prefix = 'io.k8s.api.scheduling.v1.PriorityClass';
+
+export const PriorityClass = defineResource<V1PriorityClass>({
+  group: 'scheduling.k8s.io',
+  version: 'v1',
+  kind: 'PriorityClass',
+  names: { plural: 'priorityclasses', singular: 'priorityclass', short: ['pc'] },
+  scope: 'Cluster',
+  storagePrefix: 'priorityclasses',
+  defaults(priorityClass) {
+    priorityClass.preemptionPolicy ??= 'PreemptLowerPriority';
+  },
+  hasGeneration: true,
+  allowUnconditionalUpdate: true,
+  columns: [
+    nameColumn,
+    { name: 'Value', type: 'integer', describedBy: `${prefix}.value`, value: ({ value }) => value ?? 0 },
+    { name: 'Global-Default', type: 'boolean', describedBy: `${prefix}.globalDefault`, value: ({ globalDefault }) => globalDefault ?? false },
+    ageColumn,
+    { name: 'PreemptionPolicy', describedBy: `${prefix}.preemptionPolicy`, value: ({ preemptionPolicy }) => preemptionPolicy ?? '' },
+  ],
+});

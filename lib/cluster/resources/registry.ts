@@ -1,0 +1,38 @@
+import type { ResourceDefinition } from '../api';
+import { ConfigMap } from './configmap';
+import { ControllerRevision } from './controllerrevision';
+import { DaemonSet } from './daemonset';
+import { Deployment } from './deployment';
+import { Endpoints } from './endpoints';
+import { EndpointSlice } from './endpointslice';
+import { Event, EventsEvent } from './event';
+import { Lease } from './lease';
+import { Namespace } from './namespace';
+import { Node } from './node';
+import { Pod } from './pod';
+import { PriorityClass } from './priorityclass';
+import { ReplicaSet } from './replicaset';
+import { Secret } from './secret';
+import { Service } from './service';
+import { ServiceAccount } from './serviceaccount';
+
+/** Every kind a fresh API server serves, in the order of `kubectl api-resources`. */
+export const builtInResources: readonly ResourceDefinition<any>[] = [
+  ConfigMap,
+  Endpoints,
+  Event,
+  Namespace,
+  Node,
+  Pod,
+  Secret,
+  ServiceAccount,
+  Service,
+  ControllerRevision,
+  DaemonSet,
+  Deployment,
+  ReplicaSet,
+  Lease,
+  EndpointSlice,
+  EventsEvent,
+  PriorityClass,
+];

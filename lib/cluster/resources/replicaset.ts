@@ -1,0 +1,36 @@
+import type { V1ReplicaSet } from '@/generated/kubernetes/types';
+import { defineResource } from '../api';
+import { ageColumn, nameColumn, workloadColumns } from './columns/shared';
+import { defaultPodTemplate } from './defaults/pod-template';
+import { keepSpec, keepStatus } from './strategy';
+
+export const ReplicaSet = defineResource<V1ReplicaSet>({
+  group: 'apps',
+  version: 'v1',
+  kind: 'ReplicaSet',
+  names: { plural: 'replicasets', singular: 'replicaset', short: ['rs'], categories: ['all'] },
+  scope: 'Namespaced',
+  storagePrefix: 'replicasets',
+  defaults({ spec }) {
+    if (!spec) return;
+    spec.replicas ??= 1;
+    defaultPodTemplate(spec.template);
+  },
+  prepareForCreate(replicaSet) {
+    replicaSet.status = { replicas: 0 };
+  },
+  prepareForUpdate: keepStatus,
+  prepareForStatusUpdate: keepSpec,
+  subresources: { status: true, scale: { replicas: 'spec.replicas', statusReplicas: 'status.replicas', selector: 'spec.selector' } },
+  hasGeneration: true,
+  allowUnconditionalUpdate: true,
+  selectableFields: ({ status }) => ({ 'status.replicas': String(status.replicas) }),
+  columns: [
+    nameColumn,
+    { name: 'Desired', type: 'integer', describedBy: 'io.k8s.api.apps.v1.ReplicaSetSpec.replicas', value: ({ spec }) => spec.replicas ?? 0 },
+    { name: 'Current', type: 'integer', describedBy: 'io.k8s.api.apps.v1.ReplicaSetStatus.replicas', value: ({ status }) => status.replicas },
+    { name: 'Ready', type: 'integer', describedBy: 'io.k8s.api.apps.v1.ReplicaSetStatus.readyReplicas', value: ({ status }) => status.readyReplicas ?? 0 },
+    ageColumn,
+    ...workloadColumns('io.k8s.api.apps.v1.ReplicaSetSpec.selector'),
+  ],
+});

@@ -1,0 +1,32 @@
+import type { V1Secret } from '@/generated/kubernetes/types';
+import { defineResource } from '../api';
+import { ageColumn, nameColumn } from './columns/shared';
+import { encodeBase64 } from './base64';
+
+export const Secret = defineResource<V1Secret>({
+  group: '',
+  version: 'v1',
+  kind: 'Secret',
+  names: { plural: 'secrets', singular: 'secret' },
+  scope: 'Namespaced',
+  defaults(secret) {
+    secret.type ??= 'Opaque';
+    mergeStringData(secret);
+  },
+  allowUnconditionalUpdate: true,
+  selectableFields: ({ type }) => ({ type: type ?? '' }),
+  columns: [
+    nameColumn,
+    { name: 'Type', describedBy: 'io.k8s.api.core.v1.Secret.type', value: ({ type }) => type ?? '' },
+    { name: 'Data', describedBy: 'io.k8s.api.core.v1.Secret.data', value: ({ data }) => String(Object.keys(data ?? {}).length) },
+    ageColumn,
+  ],
+});
+
+/** `stringData` is for writers only: it lands in `data`, where it wins. */
+function mergeStringData(secret: V1Secret): void {
+  if (!secret.stringData) return;
+  secret.data ??= {};
+  for (const [key, text] of Object.entries(secret.stringData)) secret.data[key] = encodeBase64(text);
+  delete secret.stringData;
+}
