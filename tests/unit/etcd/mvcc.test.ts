@@ -1,0 +1,99 @@
+import { EtcdError, MvccStore, type WatchResponse } from '@/lib/cluster/etcd';
+
+const everything = { end: '\0' };
+
+test('each write transaction makes one revision, and versions count puts since the key came to life', () => {
+  const store = MvccStore.create();
+  expect(store.revision).toBe(1);
+  store.put('a', 1);
+  store.put('a', 2);
+  store.deleteRange('a');
+  store.put('a', 3);
+  expect(store.range('a').kvs[0]).toMatchObject({ value: 3, createRevision: 5, modRevision: 5, version: 1 });
+  expect(store.range('a', { revision: 3 }).kvs[0]).toMatchObject({ value: 2, createRevision: 2, modRevision: 3, version: 2 });
+  expect(store.range('a', { revision: 4 }).count).toBe(0);
+});
+
+test('deleting what is not there makes no revision', () => {
+  const store = MvccStore.create();
+  expect(store.deleteRange('a')).toEqual({ deleted: 0, revision: 1 });
+});
+
+test('a range is half open, counts beyond its limit and can go backwards', () => {
+  const store = MvccStore.create();
+  for (const key of ['a', 'b', 'c', 'd']) store.put(key, key);
+  expect(store.range('a', { end: 'd', limit: 2 })).toMatchObject({ count: 3, more: true, kvs: [{ key: 'a' }, { key: 'b' }] });
+  expect(store.range('a', { ...everything, order: 'descend', limit: 1 }).kvs.map(({ key }) => key)).toEqual(['d']);
+  expect(store.range('a', { ...everything, countOnly: true })).toMatchObject({ count: 4, kvs: [] });
+});
+
+test('a transaction does one branch, all at one revision', () => {
+  const store = MvccStore.create();
+  const create = (value: string) => store.txn({ compare: [{ key: 'a', target: 'mod', result: '=', operand: 0 }], success: [{ type: 'put', key: 'a', value }, { type: 'put', key: 'b', value }], failure: [{ type: 'range', key: 'a' }] });
+  expect(create('first')).toMatchObject({ succeeded: true, revision: 2 });
+  expect(create('second')).toMatchObject({ succeeded: false, revision: 2, responses: [{ type: 'range', kvs: [{ value: 'first' }] }] });
+});
+
+test('putting one key twice in a transaction is refused in etcd\'s words', () => {
+  const store = MvccStore.create();
+  const twice = () => store.txn({ compare: [], success: [{ type: 'put', key: 'a', value: 1 }, { type: 'put', key: 'a', value: 2 }], failure: [] });
+  expect(twice).toThrow('etcdserver: duplicate key given in txn request');
+  expect(store.revision).toBe(1);
+});
+
+test('a watch from the past sees each revision once and in order, then the present', () => {
+  const store = MvccStore.create();
+  store.put('p/a', 1);
+  store.put('q', 1);
+  store.put('p/a', 2);
+  const seen: WatchResponse[] = [];
+  const cancel = store.watch('p/', { end: 'p0', startRevision: 2, prevKv: true }, (response) => seen.push(response));
+  store.deleteRange('p/a');
+  cancel();
+  store.put('p/b', 1);
+  expect(seen.map(({ revision }) => revision)).toEqual([2, 4, 5]);
+  expect(seen[2]?.events[0]).toMatchObject({ type: 'delete', kv: { key: 'p/a', modRevision: 5 }, prevKv: { value: 2 } });
+});
+
+test('compaction forgets old revisions and nothing that is alive', () => {
+  const store = MvccStore.create();
+  store.put('a', 1);
+  store.put('b', 1);
+  store.put('a', 2);
+  store.deleteRange('b');
+  store.compact(5);
+  expect(store.range('a').kvs[0]?.value).toBe(2);
+  expect(() => store.range('a', { revision: 4 })).toThrow(new EtcdError('OutOfRange', 'etcdserver: mvcc: required revision has been compacted'));
+  expect(() => store.watch('a', { startRevision: 3 }, () => {})).toThrow('required revision has been compacted');
+  expect(() => store.compact(5)).toThrow('required revision has been compacted');
+  expect(() => store.compact(99)).toThrow('required revision is a future revision');
+});
+
+test('a fork and its original do not see each other\'s writes', () => {
+  const store = MvccStore.create();
+  store.put('a', 1);
+  const fork = store.fork();
+  fork.put('a', 2);
+  store.put('b', 1);
+  expect([store.range('a').kvs[0]?.value, store.range('b').count, store.revision]).toEqual([1, 1, 3]);
+  expect([fork.range('a').kvs[0]?.value, fork.range('b').count, fork.revision]).toEqual([2, 0, 3]);
+});
+
+test('a snapshot restores what was there, history included, and a journal replays onto it', () => {
+  const store = MvccStore.create();
+  store.put('a', 1);
+  store.put('a', 2);
+  const restored = MvccStore.restore(store.snapshot());
+  store.onCommit = (commit) => restored.replay(commit);
+  store.deleteRange('a');
+  store.put('b', { deep: ['x'] });
+  expect(restored.snapshot()).toEqual(store.snapshot());
+  expect(restored.range('a', { revision: 2 }).kvs[0]?.value).toBe(1);
+});
+
+test('values are frozen, so nobody changes history by holding on to an object', () => {
+  const store = MvccStore.create();
+  const value = { labels: { app: 'web' } };
+  store.put('a', value);
+  expect(() => { value.labels.app = 'other'; }).toThrow(TypeError);
+});
