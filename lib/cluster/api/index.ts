@@ -8,3 +8,5 @@ export { matchesFields, parseFieldSelector, renderFieldSelector, type FieldRequi
 export { canonicalQuantity, compareQuantities, Quantity, QuantityError, type QuantityFormat } from './quantity';
 export { definitionIdOf, fieldFacts, isAtomicDefinition, type FieldFacts } from './schema-facts';
 export { normalizeFields } from './normalize';
+export { copyObject, decodeObject, DecodeError, type Decoding } from './decode';
+export { JsonSyntaxError, readJson, type JsonReading } from './json-reader';

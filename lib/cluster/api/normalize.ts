@@ -43,18 +43,24 @@ function normalizeReference(id: string, value: unknown): unknown {
 function normalizeItem(schema: FieldSchema, item: unknown): unknown {
   const normalized = normalizeValue(schema, item);
   if (normalized !== undefined) return normalized;
+  return zeroItem(schema);
+}
+
+/** What `null` in a list or map stands for. */
+export function zeroItem(schema: FieldSchema): unknown {
   const zero = zeroOf(schema);
   return isObject(zero) ? normalizeValue(schema, zero) : zero;
 }
 
-interface Shape {
+export interface Shape {
   readonly fields: ReadonlyMap<string, { readonly schema: FieldSchema; readonly dropsZero: boolean }>;
   readonly always: readonly { readonly name: string; readonly zero: () => unknown }[];
 }
 
 const shapes = new Map<string, Shape | undefined>();
 
-function shapeOf(id: string): Shape | undefined {
+/** What Go's struct tags say of a definition's fields; undefined for what is no struct. */
+export function shapeOf(id: string): Shape | undefined {
   if (!shapes.has(id)) shapes.set(id, readShape(id));
   return shapes.get(id);
 }

@@ -1,0 +1,82 @@
+import { failure, type ApiRequest } from '../api';
+
+/** Who asks (`authentication/user.Info`). */
+export interface User {
+  readonly name: string;
+  readonly uid?: string;
+  readonly groups: readonly string[];
+  readonly extra?: Readonly<Record<string, readonly string[]>>;
+}
+
+/** A row of kube-apiserver's `--token-auth-file`. */
+export interface StaticToken {
+  readonly token: string;
+  readonly user: string;
+  readonly uid: string;
+  readonly groups: readonly string[];
+}
+
+export interface Authenticator {
+  /** Undefined when the request carries no credential of this kind. Throws Unauthorized for one that is wrong. */
+  authenticate(request: ApiRequest): User | undefined;
+}
+
+export const anonymous: User = { name: 'system:anonymous', groups: ['system:unauthenticated'] };
+
+const authenticated = 'system:authenticated';
+
+/**
+ * Asks each authenticator in turn; nobody's credential means anonymous.
+ * A request's client certificate is the subject that the simulated network vouches for.
+ */
+export function authenticate(request: ApiRequest, authenticators: readonly Authenticator[]): User {
+  for (const authenticator of authenticators) {
+    const user = authenticator.authenticate(request);
+    if (user) return user.groups.includes(authenticated) ? user : { ...user, groups: [...user.groups, authenticated] };
+  }
+  return anonymous;
+}
+
+export const clientCertificates: Authenticator = {
+  authenticate({ clientCertificate }) {
+    return clientCertificate && { name: clientCertificate.commonName, groups: clientCertificate.organizations };
+  },
+};
+
+/**
+ * Callers in the same simulation that brought no credential are who the trace says they are: components started by the
+ * composition root, and tests. What comes over a wire never carries an `actor`.
+ */
+export const inProcessActors: Authenticator = {
+  authenticate({ actor, headers }) {
+    if (actor === undefined || headers['authorization'] !== undefined) return undefined;
+    const [component = '', instance] = actor.split('/');
+    if (component === 'kubelet' && instance) return { name: `system:node:${instance}`, groups: ['system:nodes'] };
+    return { name: `system:${component}`, groups: [] };
+  },
+};
+
+/** `--token-auth-file` (`authentication/token/tokenfile`). */
+export function staticTokens(rows: readonly StaticToken[]): Authenticator {
+  const users = new Map(rows.map(({ token, user, uid, groups }) => [token, { name: user, uid, groups }]));
+  return bearerTokens((token) => users.get(token));
+}
+
+/** A chain of token readers behind one header; a token that none of them knows is refused. */
+export function bearerTokens(...readers: readonly ((token: string) => User | undefined)[]): Authenticator {
+  return {
+    authenticate({ headers }) {
+      const token = /^bearer +(\S+)/i.exec(headers['authorization'] ?? '')?.[1];
+      if (token === undefined) return undefined;
+      for (const read of readers) {
+        const user = read(token);
+        if (user) return user;
+      }
+      throw unauthorized();
+    },
+  };
+}
+
+export function unauthorized() {
+  return failure(401, 'Unauthorized', 'Unauthorized');
+}

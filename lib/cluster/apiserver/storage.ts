@@ -1,0 +1,115 @@
+import { assert, deepFreeze, type Json } from '@/lib/base';
+import { failure, type KubeObject, type ResourceDefinition, statusErrors } from '../api';
+import { EtcdError, type Etcd, type KeyValue, type Revision } from '../etcd';
+
+/** `/registry/pods/`, under which every object of a kind lives. */
+export function storageRoot({ storagePrefix, group, names }: ResourceDefinition): string {
+  return `/registry/${storagePrefix ?? (group ? `${group}/${names.plural}` : names.plural)}/`;
+}
+
+export function storageKey(definition: ResourceDefinition, namespace: string, name: string): string {
+  return `${storageRoot(definition)}${definition.scope === 'Namespaced' ? `${namespace}/` : ''}${name}`;
+}
+
+interface Decorated {
+  readonly revision: Revision;
+  readonly object: KubeObject;
+}
+
+/** Stored values with their resourceVersion set, made once and shared by every API server and every fork. */
+const decorated = new WeakMap<object, Decorated>();
+
+/** The object as clients see it: etcd's mod revision is its resourceVersion (`storage/etcd3.DecodeObject`). */
+export function objectOf({ value, modRevision }: KeyValue): KubeObject {
+  const stored = value as unknown as KubeObject;
+  const known = decorated.get(stored);
+  if (known?.revision === modRevision) return known.object;
+  const object = Object.freeze({ ...stored, metadata: Object.freeze(withResourceVersion(stored.metadata, String(modRevision))) });
+  decorated.set(stored, { revision: modRevision, object });
+  return object;
+}
+
+/** A deleted object as its last watch event shows it: at the revision of its deletion. */
+export function objectAtDeletion(prevKv: KeyValue, revision: Revision): KubeObject {
+  const stored = prevKv.value as unknown as KubeObject;
+  return Object.freeze({ ...stored, metadata: Object.freeze(withResourceVersion(stored.metadata, String(revision))) });
+}
+
+const metadataOrder = ['name', 'generateName', 'namespace', 'selfLink', 'uid', 'resourceVersion', 'generation', 'creationTimestamp', 'deletionTimestamp', 'deletionGracePeriodSeconds', 'labels', 'annotations', 'ownerReferences', 'finalizers', 'managedFields'] as const;
+
+/** A copy in Go's field order. */
+function withResourceVersion(metadata: KubeObject['metadata'], resourceVersion: string | undefined): KubeObject['metadata'] {
+  const source = metadata as unknown as Record<string, unknown>;
+  const copy: Record<string, unknown> = {};
+  for (const name of metadataOrder) {
+    const value = name === 'resourceVersion' ? resourceVersion : source[name];
+    if (value !== undefined) copy[name] = value;
+  }
+  return copy as unknown as KubeObject['metadata'];
+}
+
+/** What is written to etcd: `kind`, `apiVersion` and `metadata` first, no resourceVersion, frozen. */
+export function storedForm(object: KubeObject): KubeObject {
+  const { kind, apiVersion, metadata, ...rest } = object;
+  return deepFreeze({ kind, apiVersion, metadata: withResourceVersion(metadata, undefined), ...rest } as KubeObject);
+}
+
+/** Writes and reads single objects with optimistic concurrency (`storage/etcd3/store.go`). */
+export class Storage {
+  readonly #etcd: Etcd;
+
+  constructor(etcd: Etcd) {
+    this.#etcd = etcd;
+  }
+
+  get revision(): Revision {
+    return this.#etcd.revision;
+  }
+
+  find(key: string): KeyValue | undefined {
+    return spoken(() => this.#etcd.range(key).kvs[0]);
+  }
+
+  /** Undefined when the key is there already. */
+  create(key: string, object: KubeObject): KubeObject | undefined {
+    return this.#put(key, object, 0);
+  }
+
+  /** Undefined when the key changed since `modRevision`. */
+  update(key: string, object: KubeObject, modRevision: Revision): KubeObject | undefined {
+    return this.#put(key, object, modRevision);
+  }
+
+  /** The object at the revision of its deletion, or undefined when the key changed since `modRevision`. */
+  delete(kv: KeyValue): KubeObject | undefined {
+    const { succeeded, revision } = spoken(() => this.#etcd.txn({
+      compare: [{ key: kv.key, target: 'mod', result: '=', operand: kv.modRevision }],
+      success: [{ type: 'delete-range', key: kv.key }],
+      failure: [],
+    }));
+    return succeeded ? objectAtDeletion(kv, revision) : undefined;
+  }
+
+  #put(key: string, object: KubeObject, expected: number): KubeObject | undefined {
+    const value = storedForm(object);
+    const { succeeded, revision } = spoken(() => this.#etcd.txn({
+      compare: [{ key, target: 'mod', result: '=', operand: expected }],
+      success: [{ type: 'put', key, value: value as unknown as Json }],
+      failure: [],
+    }));
+    if (!succeeded) return undefined;
+    assert(revision > expected, 'a write makes a new revision');
+    return objectOf({ key, value: value as unknown as Json, modRevision: revision } as KeyValue);
+  }
+}
+
+/** etcd's refusals as the API server tells them. */
+export function spoken<T>(call: () => T): T {
+  try {
+    return call();
+  } catch (error) {
+    if (!(error instanceof EtcdError)) throw error;
+    if (error.code === 'Unavailable') throw failure(500, undefined, error.message);
+    throw error.code === 'OutOfRange' ? error : statusErrors.internal(error.message);
+  }
+}

@@ -1,0 +1,165 @@
+import { deepEqual, prefixEnd, SortedMap } from '@/lib/base';
+import { failure, type KubeObject, type ResourceDefinition, type StatusError } from '../api';
+import { EtcdError, type Etcd, type Revision, type WatchEvent as EtcdWatchEvent } from '../etcd';
+import type { Kernel } from '../kernel';
+import { objectAtDeletion, objectOf, spoken, storageRoot } from './storage';
+
+/** One change of one object, with what it was before: whether a watcher sees it appear, change or go depends on both. */
+export interface CacheEvent {
+  readonly type: 'put' | 'delete';
+  readonly key: string;
+  /** For a delete, the last state at the revision of the deletion. */
+  readonly object: KubeObject;
+  readonly old: KubeObject | undefined;
+  readonly revision: Revision;
+}
+
+export interface Watcher {
+  /** Called inside a kernel entry, in order of revision. */
+  onEvents(events: readonly CacheEvent[]): void;
+}
+
+/**
+ * All objects of one kind as they are now, fed by one etcd watch, from which lists and every watcher are served (`storage/cacher`).
+ * History is etcd's own: a watch from an old revision replays it until compaction.
+ */
+export class WatchCache {
+  readonly #definition: ResourceDefinition;
+  readonly #etcd: Etcd;
+  readonly #kernel: Kernel;
+  readonly root: string;
+  readonly #objects = new SortedMap<KubeObject>();
+  readonly #watchers = new Set<Watcher>();
+  readonly #cancel: () => void;
+  #isStopped = false;
+
+  constructor(definition: ResourceDefinition, etcd: Etcd, kernel: Kernel) {
+    this.#definition = definition;
+    this.#etcd = etcd;
+    this.#kernel = kernel;
+    this.root = storageRoot(definition);
+    for (const kv of etcd.range(this.root, rangeOf(this.root)).kvs) this.#objects.set(kv.key, objectOf(kv));
+    this.#cancel = etcd.watch(this.root, { ...rangeOf(this.root), prevKv: true }, ({ revision, events }) => this.#take(revision, events));
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    this.#cancel();
+    this.#watchers.clear();
+  }
+
+  get revision(): Revision {
+    return this.#etcd.revision;
+  }
+
+  get(key: string): KubeObject | undefined {
+    return this.#objects.get(key);
+  }
+
+  /** In order of key, from `from` on, until `visit` returns false. */
+  forEach(prefix: string, visit: (object: KubeObject, key: string) => boolean | void, from = prefix): void {
+    this.#objects.forRange(from, prefixEnd(prefix), visit);
+  }
+
+  /** The number of objects under `prefix`, from `from` on. */
+  count(prefix: string, from = prefix): number {
+    let count = 0;
+    this.forEach(prefix, () => void count++, from);
+    return count;
+  }
+
+  /** What changed under `prefix` after `revision`, out of etcd's history. Throws 410 Expired when that is compacted. */
+  since(revision: number, prefix: string): CacheEvent[] {
+    const events: CacheEvent[] = [];
+    if (revision >= this.#etcd.revision) return events;
+    try {
+      const cancel = this.#etcd.watch(prefix, { ...rangeOf(prefix), startRevision: revision + 1, prevKv: true }, (response) => {
+        for (const event of response.events) events.push(cacheEvent(response.revision, event));
+      });
+      cancel();
+    } catch (error) {
+      if (error instanceof EtcdError && error.code === 'OutOfRange') throw tooOld(revision, this.#etcd.compactedRevision);
+      throw error;
+    }
+    return events;
+  }
+
+  /** Returns the function that ends it. */
+  watch(watcher: Watcher): () => void {
+    this.#watchers.add(watcher);
+    return () => void this.#watchers.delete(watcher);
+  }
+
+  #take(revision: Revision, changes: readonly EtcdWatchEvent[]): void {
+    const events = changes.map((change) => cacheEvent(revision, change));
+    for (const { type, key, object } of events) {
+      if (type === 'put') this.#objects.set(key, object);
+      else this.#objects.delete(key);
+    }
+    if (this.#watchers.size > 0) this.#deliver(events);
+  }
+
+  /** To those who watch now, later in this instant. Heartbeats stay in the background; any other change is worth waking for. */
+  #deliver(events: readonly CacheEvent[]): void {
+    const watchers = [...this.#watchers];
+    this.#kernel.schedule({
+      delayMs: 0, actor: 'kube-apiserver', what: `watch ${this.#definition.names.plural}`,
+      background: this.#kernel.isBackground && events.every((event) => this.#isHeartbeat(event)),
+      run: () => {
+        if (this.#isStopped) return;
+        for (const watcher of watchers) if (this.#watchers.has(watcher)) watcher.onEvents(events);
+      },
+    });
+  }
+
+  #isHeartbeat({ type, object, old }: CacheEvent): boolean {
+    if (type !== 'put' || !old) return false;
+    if (this.#definition.kind === 'Lease') return true;
+    return this.#definition.kind === 'Node' && deepEqual(withoutHeartbeat(object), withoutHeartbeat(old));
+  }
+}
+
+function withoutHeartbeat({ spec, status, metadata }: KubeObject): unknown {
+  const conditions = (status?.conditions ?? []).map(({ lastHeartbeatTime: _, ...condition }: Record<string, unknown>) => condition);
+  return { spec, labels: metadata.labels, annotations: metadata.annotations, status: { ...status, conditions } };
+}
+
+function cacheEvent(revision: Revision, { type, kv, prevKv }: EtcdWatchEvent): CacheEvent {
+  const old = prevKv && objectOf(prevKv);
+  if (type === 'put') return { type, key: kv.key, object: objectOf(kv), old, revision };
+  return { type, key: kv.key, object: objectAtDeletion(prevKv ?? kv, revision), old, revision };
+}
+
+function rangeOf(prefix: string): { end: string } {
+  return { end: prefixEnd(prefix) ?? '\0' };
+}
+
+export function tooOld(revision: number, oldest: number): StatusError {
+  return failure(410, 'Expired', `too old resource version: ${revision} (${oldest})`);
+}
+
+/** One cache a kind, begun when it is first asked for. */
+export class WatchCaches {
+  readonly #caches = new Map<string, WatchCache>();
+  readonly #etcd: Etcd;
+  readonly #kernel: Kernel;
+
+  constructor(etcd: Etcd, kernel: Kernel) {
+    this.#etcd = etcd;
+    this.#kernel = kernel;
+  }
+
+  of(definition: ResourceDefinition): WatchCache {
+    const root = storageRoot(definition);
+    const known = this.#caches.get(root);
+    if (known) return known;
+    const cache = spoken(() => new WatchCache(definition, this.#etcd, this.#kernel));
+    this.#caches.set(root, cache);
+    return cache;
+  }
+
+  stop(): void {
+    for (const cache of this.#caches.values()) cache.stop();
+    this.#caches.clear();
+  }
+}
