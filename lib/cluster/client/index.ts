@@ -6,3 +6,4 @@ export { Informer, InformerFactory, type InformerHandler, type InformerOptions, 
 export { fastWatchLatency, realisticWatchLatency, type WatchLatency } from './latency';
 export { LeaderElection, leaseRef, type LeaderElectionOptions } from './leader-election';
 export { done, requeueAfter, WorkQueue, type Outcome, type WorkQueueOptions } from './work-queue';
+export { ignored, parseFlags, readDuration, type Flag, type Flags, type ParsedFlags } from './flags';

@@ -1,0 +1,113 @@
+import type { Daemon, DaemonContext } from '../runtime/program';
+import { ignored, parseFlags, type Flag, type Flags, type WatchLatency } from '../client';
+import { startControllerManager } from './manager';
+import { defaultManagerOptions, type ManagerOptions } from './options';
+import { controllers } from './registry';
+
+interface CommandLine {
+  readonly kubeconfig: string | undefined;
+  readonly leaderElect: boolean;
+  readonly rootCaFile: string | undefined;
+  readonly securePort: number;
+  readonly options: ManagerOptions;
+}
+
+const option = (type: Flag<CommandLine>['type'], change: (value: any) => Partial<ManagerOptions>): Flag<CommandLine> => ({
+  type,
+  apply: (line, value) => ({ ...line, options: { ...line.options, ...change(value) } }),
+});
+
+const flags: Flags<CommandLine> = {
+  kubeconfig: { type: 'string', apply: (line, kubeconfig) => ({ ...line, kubeconfig }) },
+  'leader-elect': { type: 'boolean', apply: (line, leaderElect) => ({ ...line, leaderElect }) },
+  'root-ca-file': { type: 'string', apply: (line, rootCaFile) => ({ ...line, rootCaFile }) },
+  'secure-port': { type: 'number', apply: (line, securePort) => ({ ...line, securePort }) },
+  controllers: option('list', (names) => ({ controllers: names })),
+  'cluster-cidr': option('string', (clusterCidr) => ({ clusterCidr })),
+  'allocate-node-cidrs': option('boolean', (allocateNodeCidrs) => ({ allocateNodeCidrs })),
+  'node-cidr-mask-size': option('number', (nodeCidrMaskSize) => ({ nodeCidrMaskSize })),
+  'node-cidr-mask-size-ipv4': option('number', (nodeCidrMaskSize) => ({ nodeCidrMaskSize })),
+  'node-monitor-period': option('duration', (nodeMonitorPeriodMs) => ({ nodeMonitorPeriodMs })),
+  'node-monitor-grace-period': option('duration', (nodeMonitorGracePeriodMs) => ({ nodeMonitorGracePeriodMs })),
+  'node-startup-grace-period': option('duration', (nodeStartupGracePeriodMs) => ({ nodeStartupGracePeriodMs })),
+  'node-eviction-rate': option('number', (nodeEvictionRate) => ({ nodeEvictionRate })),
+  'secondary-node-eviction-rate': option('number', (secondaryNodeEvictionRate) => ({ secondaryNodeEvictionRate })),
+  'large-cluster-size-threshold': option('number', (largeClusterSizeThreshold) => ({ largeClusterSizeThreshold })),
+  'unhealthy-zone-threshold': option('number', (unhealthyZoneThreshold) => ({ unhealthyZoneThreshold })),
+  'terminated-pod-gc-threshold': option('number', (terminatedPodGcThreshold) => ({ terminatedPodGcThreshold })),
+  ...Object.fromEntries([
+    'authentication-kubeconfig', 'authorization-kubeconfig', 'bind-address', 'client-ca-file', 'cluster-name', 'cluster-signing-cert-file', 'cluster-signing-key-file',
+    'requestheader-client-ca-file', 'service-account-private-key-file', 'service-cluster-ip-range', 'v', 'feature-gates', 'kube-api-qps', 'kube-api-burst',
+    'leader-elect-lease-duration', 'leader-elect-renew-deadline', 'leader-elect-retry-period', 'leader-elect-resource-lock', 'leader-elect-resource-name', 'leader-elect-resource-namespace',
+    'tls-cert-file', 'tls-private-key-file', 'concurrent-deployment-syncs', 'concurrent-replicaset-syncs', 'horizontal-pod-autoscaler-sync-period', 'cloud-provider',
+  ].map((name) => [name, ignored])),
+  'use-service-account-credentials': { type: 'boolean', apply: (line) => line },
+  profiling: { type: 'boolean', apply: (line) => line },
+};
+
+const defaults: CommandLine = { kubeconfig: undefined, leaderElect: true, rootCaFile: undefined, securePort: 10257, options: defaultManagerOptions };
+
+/** kube-controller-manager as its static Pod starts it. A flag it does not know ends it at once, as upstream's does. */
+export function createKubeControllerManager({ latency }: { latency?: WatchLatency } = {}): Daemon {
+  return { start: (context) => start(context, latency) };
+}
+
+export const kubeControllerManager: Daemon = createKubeControllerManager();
+
+function start(context: DaemonContext, latency: WatchLatency | undefined): { stop(): void } {
+  const parsed = parseFlags(flags, context.argv.slice(1), defaults);
+  const problem = parsed.type === 'error' ? parsed.message : unknownController(parsed.options.options.controllers);
+  if (parsed.type === 'error' || problem) return fail(context, problem as string);
+  const line = parsed.options;
+  const { kernel } = context;
+  serveHealth(context, line.securePort);
+  return startControllerManager({
+    kernel, transport: context.transport(line.kubeconfig), log: context.log,
+    options: { ...line.options, rootCa: (line.rootCaFile && context.files.read(line.rootCaFile)) || '' },
+    ...(latency ? { latency } : {}),
+    ...(line.leaderElect ? { leaderElection: { identity: identityOf(context), onLost: () => context.exit(1, 'leaderelection lost') } } : {}),
+  });
+}
+
+function unknownController(names: readonly string[]): string | undefined {
+  const known = new Set([...controllers.map(({ name }) => name), ...notSimulated]);
+  const unknown = names.map((name) => name.replace(/^-/, '')).filter((name) => name !== '*' && !known.has(name));
+  return unknown.length > 0 ? `${unknown.map((name) => `"${name}" is not in the list of known controllers`).join(', ')}` : undefined;
+}
+
+/** Controllers that v1.36 has and nothing here needs yet: naming them is no mistake. */
+const notSimulated = [
+  'bootstrap-signer-controller', 'bootstrapsigner', 'token-cleaner-controller', 'tokencleaner', 'certificatesigningrequest-approving-controller', 'certificatesigningrequest-cleaner-controller',
+  'certificatesigningrequest-signing-controller', 'clusterrole-aggregation-controller', 'cronjob-controller', 'daemonset-controller', 'disruption-controller', 'endpoints-controller',
+  'endpointslice-controller', 'endpointslice-mirroring-controller', 'ephemeral-volume-controller', 'garbage-collector-controller', 'horizontal-pod-autoscaler-controller', 'job-controller',
+  'legacy-serviceaccount-token-cleaner-controller', 'namespace-controller', 'node-ipam-controller', 'node-lifecycle-controller', 'node-route-controller', 'persistentvolume-attach-detach-controller',
+  'persistentvolume-binder-controller', 'persistentvolume-expander-controller', 'persistentvolume-protection-controller', 'persistentvolumeclaim-protection-controller',
+  'pod-garbage-collector-controller', 'replicationcontroller-controller', 'resourceclaim-controller', 'resourcequota-controller', 'root-ca-certificate-publisher-controller',
+  'selinux-warning-controller', 'service-cidr-controller', 'serviceaccount-controller', 'serviceaccount-token-controller', 'statefulset-controller', 'storage-version-migrator-controller',
+  'storageversion-garbage-collector-controller', 'taint-eviction-controller', 'ttl-after-finished-controller', 'ttl-controller', 'validatingadmissionpolicy-status-controller', 'volumeattributesclass-protection-controller',
+];
+
+/** Upstream prints the error before its usage; the last line is what `kubectl logs` shows first. */
+export function fail(context: Pick<DaemonContext, 'log' | 'exit'>, message: string): { stop(): void } {
+  context.log(`Error: ${message}`);
+  context.exit(1, message);
+  return { stop() {} };
+}
+
+/** Unlike any other instance's, and the same again when a snapshot of this one is taken up. */
+export function identityOf(context: DaemonContext): string {
+  const suffix = context.instance ?? context.kernel.random.fork(`identity/${context.machine.name}/${context.argv[0]}`).uuid();
+  return `${context.machine.name}_${suffix}`;
+}
+
+/** /healthz, /livez and /readyz, which the static Pod's probes ask. */
+export function serveHealth(context: DaemonContext, port: number): void {
+  if (port === 0) return;
+  context.listen(port, 'TCP', {
+    http: ({ url }) => {
+      const path = url.replace(/^\w+:\/\/[^/]*/, '').split('?')[0] as string;
+      const isHealth = /^\/(healthz|livez|readyz)(\/|$)/.test(path);
+      return { status: isHealth ? 200 : 404, headers: { 'content-type': 'text/plain; charset=utf-8' }, body: isHealth ? 'ok' : '404 page not found\n' };
+    },
+  });
+}

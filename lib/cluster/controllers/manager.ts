@@ -1,0 +1,87 @@
+import type { Transport } from '../api';
+import { Client, EventRecorder, InformerFactory, LeaderElection, leaseRef, type WatchLatency } from '../client';
+import type { Kernel } from '../kernel';
+import { defaultManagerOptions, type ManagerOptions } from './options';
+import { controllers } from './registry';
+
+export interface ControllerManagerOptions {
+  readonly kernel: Kernel;
+  readonly transport: Transport;
+  readonly options?: Partial<ManagerOptions>;
+  /** Absent means it leads at once and writes no Lease, as with `--leader-elect=false`. */
+  readonly leaderElection?: { readonly identity: string; readonly onLost: () => void };
+  readonly latency?: WatchLatency;
+  readonly log?: (line: string) => void;
+}
+
+const component = 'kube-controller-manager';
+
+/** Starts the controllers that `options.controllers` asks for, once this instance leads (`cmd/kube-controller-manager`). */
+export function startControllerManager({ kernel, transport, options, leaderElection, latency, log = () => {} }: ControllerManagerOptions): { stop(): void } {
+  const client = new Client({ transport, actor: component });
+  const settings = { ...defaultManagerOptions, ...options };
+  let running: { stop(): void } | undefined;
+  const lead = () => void (running = startControllers({ kernel, client, settings, latency, log }));
+  if (!leaderElection) lead();
+  const election = leaderElection && electLeader(kernel, client, leaderElection, lead, log);
+  return {
+    stop() {
+      election?.stop();
+      running?.stop();
+    },
+  };
+}
+
+/** Campaigns for the component's Lease in kube-system and announces the win as upstream does. */
+export function electLeader(
+  kernel: Kernel, client: Client, { identity, onLost }: { identity: string; onLost: () => void }, lead: () => void, log: (line: string) => void,
+): LeaderElection {
+  const name = client.actor;
+  const lease = { namespace: 'kube-system', name };
+  const record = new EventRecorder({ kernel, client, component: name });
+  const election = new LeaderElection({
+    kernel, client, lease, identity,
+    onStartedLeading: lead,
+    onStoppedLeading: onLost,
+    onNewLeader(leader) {
+      if (leader !== identity) return log(`"New leader elected" identity=${JSON.stringify(leader)}`);
+      log(`"Successfully acquired lease" lock="kube-system/${name}"`);
+      const found = client.find(leaseRef, lease);
+      if (found) record.event({ resource: leaseRef, object: found }, 'Normal', 'LeaderElection', `${identity} became leader`);
+    },
+  });
+  log(`"Attempting to acquire leader lease..." lock="kube-system/${name}"`);
+  election.start();
+  return election;
+}
+
+interface Start {
+  readonly kernel: Kernel;
+  readonly client: Client;
+  readonly settings: ManagerOptions;
+  readonly latency: WatchLatency | undefined;
+  readonly log: (line: string) => void;
+}
+
+function startControllers({ kernel, client, settings, latency, log }: Start): { stop(): void } {
+  const informers = new InformerFactory({ kernel, client, ...(latency ? { latency } : {}) });
+  const started = controllers.filter((one) => isEnabled(one.name, settings.controllers)).map((controller) => {
+    const own = client.as(controller.name);
+    const record = new EventRecorder({ kernel, client: own, component: controller.component ?? controller.name });
+    log(`"Starting" controller=${JSON.stringify(controller.name)}`);
+    return controller.start({ kernel, client: own, informers, record, options: settings, log });
+  });
+  informers.start();
+  return {
+    stop() {
+      informers.stop();
+      for (const controller of [...started].reverse()) controller.stop();
+    },
+  };
+}
+
+/** `genericcontrollermanager.IsControllerEnabled`. */
+function isEnabled(name: string, asked: readonly string[]): boolean {
+  if (asked.includes(name)) return true;
+  return !asked.includes(`-${name}`) && asked.includes('*');
+}
