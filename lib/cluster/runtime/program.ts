@@ -15,11 +15,14 @@ export interface ProcessContext {
   readonly env: Readonly<Record<string, string>>;
   readonly hostname: string;
   readonly cwd: string;
+  /** What was piped in; a container's first process has nothing. */
+  readonly stdin: string;
   /** The container's own view of files: image layers, its writable layer, volumes. */
   readonly files: Files;
   stdout(text: string): void;
   stderr(text: string): void;
-  listen(port: number, protocol?: 'TCP' | 'UDP'): void;
+  /** False when the port is taken: `Address already in use`. */
+  listen(port: number, protocol?: 'TCP' | 'UDP'): boolean;
   /** Calls the program's `onTimer` with `timer` after simulated time; a second call with the same name replaces the first. */
   after(delayMs: number, timer: string): void;
   http(request: HttpRequest, options?: { timeoutMs?: number }): HttpResult;
@@ -28,11 +31,16 @@ export interface ProcessContext {
   exit(code: number): void;
 }
 
+/** Writes throw `FileError` with libc's words: `Read-only file system`, `Is a directory`, `No space left on device`. */
 export interface Files {
   read(path: string): string | undefined;
   write(path: string, text: string): void;
+  /** A file, or a directory that is empty. Whether there was one. */
   remove(path: string): boolean;
   exists(path: string): boolean;
+  isDirectory(path: string): boolean;
+  makeDirectory(path: string): void;
+  /** Names right below a directory, in order. */
   list(directory: string): readonly string[];
 }
 
@@ -45,7 +53,10 @@ export interface Program<State extends Json = any> {
   onTimer?(ctx: ProcessContext, state: State, timer: string): State;
   onRequest?(ctx: ProcessContext, state: State, request: HttpRequest, peer: { ip: string; port: number }): { state: State; response: HttpResponse };
   onQuery?(ctx: ProcessContext, state: State, query: DnsQuery): { state: State; answer: DnsAnswer };
-  /** Absent means the kernel's default: SIGTERM and the like end the process with 128 + n; SIGKILL always does. */
+  /**
+   * Absent means the kernel's default: SIGTERM and the like end the process with 128 + n, but not a container's first process (PID 1),
+   * for which the kernel drops signals it has no handler for. SIGKILL always ends it.
+   */
   onSignal?(ctx: ProcessContext, state: State, signal: Signal): State;
 }
 
@@ -59,6 +70,8 @@ export interface DaemonContext {
   readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly files: Files;
+  /** The container's id: the same when a snapshot is taken up again, another after a restart. Leader election goes by it. */
+  readonly instance?: string;
   /** Reaches the API server as the identity in the kubeconfig file at `path`, or as the Pod's service account without one. */
   transport(kubeconfigPath?: string): Transport;
   /** Makes this container answer on a port of its namespace. */
@@ -83,10 +96,14 @@ export interface ImageDefinition {
   readonly env?: Readonly<Record<string, string>>;
   readonly workingDir?: string;
   readonly user?: string;
+  /** What a stop sends first; SIGTERM unless the image says otherwise, as nginx does. */
+  readonly stopSignal?: Signal;
   readonly files?: Readonly<Record<string, string>>;
   /** Absolute path of an executable to what it does; found through PATH as execvp would. */
   readonly programs?: Readonly<Record<string, Program>>;
   readonly daemons?: Readonly<Record<string, Daemon>>;
+  /** What differs for some tags: `1.28` may have other files, or no such program. */
+  readonly variants?: Readonly<Record<string, Partial<Pick<ImageDefinition, 'sizeBytes' | 'env' | 'files' | 'programs' | 'tools'>>>>;
   /** Names of the shell's programs (lib/shell) that an interactive `exec` finds here, beside `programs`. */
   readonly tools?: readonly string[];
 }
