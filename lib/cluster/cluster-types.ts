@@ -1,6 +1,7 @@
 import type { ApiRequest, ApiResponse } from './api';
 import type { MvccCommit, MvccSnapshot } from './etcd';
 import type { DiskChange, Instant } from './kernel';
+import type { MachineSpec } from './machine';
 import type { Json } from '@/lib/base';
 
 export interface Topology {
@@ -26,7 +27,8 @@ export interface ClusterSnapshot {
   readonly seed: string;
   /** How often components have been started from stores; a restore adds one. */
   readonly generation: number;
-  readonly machines: readonly { readonly name: string; readonly isUp: boolean; readonly disk: readonly (readonly [string, Json])[]; readonly etcd?: MvccSnapshot }[];
+  readonly world: readonly (readonly [string, Json])[];
+  readonly machines: readonly { readonly spec: MachineSpec; readonly isUp: boolean; readonly disk: readonly (readonly [string, Json])[]; readonly etcd?: MvccSnapshot }[];
 }
 
 /** One change of a store: what the journal keeps between snapshots, in order. */

@@ -1,4 +1,12 @@
 export * from './api';
+export { readKubeconfig, type Endpoint } from './bootstrap/connect';
+export { adminKubeconfig } from './bootstrap/install';
+export { renderKubeconfig } from './bootstrap/kubeconfig';
+export { parseTokenFile } from './bootstrap/token-file';
+export { Cluster, type ClusterHosts } from './cluster';
 export type { ClusterOptions, ClusterSnapshot, StoreChange, Topology } from './cluster-types';
 export { instant, Kernel, rfc3339, type Disk, type Instant, type TraceEntry } from './kernel';
+export type { Machine } from './machine';
+export type { HttpRequest, HttpResult, NetworkNamespace } from './network';
 export type { ClusterView, EventView, NodeView, PodView, ServiceView, WorkloadView } from './view';
+export { viewOf } from './view-of';

@@ -10,3 +10,4 @@ export { definitionIdOf, fieldFacts, isAtomicDefinition, type FieldFacts } from 
 export { normalizeFields } from './normalize';
 export { copyObject, decodeObject, DecodeError, type Decoding } from './decode';
 export { JsonSyntaxError, readJson, type JsonReading } from './json-reader';
+export { decodeBase64, decodeBytes, encodeBase64, encodeBytes } from './base64';

@@ -1,0 +1,289 @@
+import { assert, type Json } from '@/lib/base';
+import { ConnectionError, type ApiRequest, type ApiResponse, type Transport } from './api';
+import { addresses } from './bootstrap/addresses';
+import { createComponents } from './bootstrap/components';
+import { connect, dial, type Endpoint } from './bootstrap/connect';
+import { admin, installControlPlane, installNode } from './bootstrap/install';
+import { Kubeadm } from './bootstrap/kubeadm';
+import type { ClusterOptions, ClusterSnapshot, StoreChange } from './cluster-types';
+import { MvccStore } from './etcd';
+import { createImageRegistry } from './images';
+import { Disk, instant, Kernel, type Instant } from './kernel';
+import { createKubelet } from './kubelet';
+import { Machine, type MachineRole, type MachineSpec, type MachineUnit } from './machine';
+import { SimulatedNetwork } from './network';
+import { createContainerd, runtimeLatencies, type ContainerRuntime, type ExecHost } from './runtime';
+
+/** Monday morning, when nothing has happened yet. */
+const defaultStart = instant(Date.UTC(2026, 0, 5, 8, 0, 0));
+
+/** How much simulated time a booted template may take before something must be wrong. */
+const bootLimitMs = 600_000;
+
+/** The stores of one cluster: all that survives. */
+interface Stores {
+  readonly world: Disk;
+  readonly machines: readonly { readonly spec: MachineSpec; readonly disk: Disk; readonly etcd: MvccStore | undefined; readonly isUp: boolean }[];
+}
+
+/** What the layers above lend to a cluster; never part of a snapshot. */
+export interface ClusterHosts {
+  /** Runs interactive shells in containers (`kubectl exec -it`). Absent, they are refused. */
+  readonly exec?: ExecHost;
+}
+
+/**
+ * One simulated Kubernetes: machines, their network and everything that runs on them, under one kernel.
+ * It owns no host resource and never waits; whoever holds it lets simulated time pass through `kernel`.
+ *
+ *     const cluster = Cluster.boot({ topology: { controlPlanes: 1, workers: 2 }, seed: 7 });
+ *     cluster.api({ method: 'GET', url: '/api/v1/nodes', headers: {} });
+ */
+export class Cluster {
+  readonly options: ClusterOptions;
+  readonly kernel: Kernel;
+  readonly network: SimulatedNetwork;
+  /** The simulated world outside the machines: faults of the network, what kubeadm has done. */
+  readonly world: Disk;
+  readonly #machines = new Map<string, Machine>();
+  readonly #runtimes: (machine: Machine) => ContainerRuntime;
+  readonly #hosts: ClusterHosts;
+  readonly #kubeadm: Kubeadm;
+  #onChange: ((change: StoreChange) => void) | undefined;
+
+  private constructor(options: ClusterOptions, kernel: Kernel, stores: Stores, hosts: ClusterHosts) {
+    this.options = options;
+    this.kernel = kernel;
+    this.#hosts = hosts;
+    this.world = stores.world;
+    this.network = new SimulatedNetwork({ kernel, world: stores.world, podCidr: addresses.podCidr });
+    const { units, runtimes } = this.#nodeUnits();
+    this.#runtimes = runtimes;
+    for (const { spec, disk, etcd } of stores.machines) {
+      const machine = new Machine({ spec, disk, kernel, etcd, units: spec.role === 'workstation' ? [] : units });
+      this.#machines.set(spec.name, machine);
+      this.network.addMachine(machine);
+    }
+    this.#kubeadm = new Kubeadm({ kernel, world: stores.world, transport: this.dial('workstation', { server: this.server, subject: admin }), server: this.server, controlPlanes: this.#named('control-plane') });
+    this.#listen();
+  }
+
+  /** New machines with the power on and nothing running yet; run the kernel and the control plane boots itself. */
+  static create(options: ClusterOptions, hosts: ClusterHosts = {}): Cluster {
+    assert(options.topology.controlPlanes === 1, 'a control plane of several nodes needs etcd members that replicate, which is not simulated yet');
+    const kernel = new Kernel({ seed: options.seed, now: options.now ?? defaultStart });
+    const cluster = new Cluster(options, kernel, install(options), hosts);
+    for (const machine of cluster.#machines.values()) machine.boot();
+    cluster.#kubeadm.start();
+    return cluster;
+  }
+
+  /** `create`, run until every node is Ready and the add-ons run. */
+  static boot(options: ClusterOptions, hosts: ClusterHosts = {}): Cluster {
+    const cluster = Cluster.create(options, hosts);
+    const isBooted = cluster.kernel.runUntilCondition(() => cluster.#kubeadm.isDone, { limitMs: bootLimitMs }) && cluster.kernel.runUntilIdle({ limitMs: bootLimitMs });
+    assert(isBooted, `the cluster did not come up in ${bootLimitMs} simulated ms`);
+    return cluster;
+  }
+
+  /** A cluster as it was, with the changes made since; every component starts again from its store. */
+  static restore(snapshot: ClusterSnapshot, changes: Iterable<StoreChange> = [], hosts: ClusterHosts = {}): Cluster {
+    const world = new Disk('world', snapshot.world);
+    const machines = snapshot.machines.map(({ spec, disk, etcd, isUp }) => ({ spec, disk: new Disk(spec.name, disk), etcd: etcd && MvccStore.restore(etcd), isUp }));
+    const replayed = replay({ world, machines }, changes);
+    const now = instant(Math.max(snapshot.now, replayed.now));
+    const kernel = new Kernel({ seed: snapshot.seed, now, generation: snapshot.generation + 1 });
+    return Cluster.#resume({ ...snapshot.options, seed: snapshot.seed }, kernel, replayed.stores, hosts);
+  }
+
+  static #resume(options: ClusterOptions, kernel: Kernel, stores: Stores, hosts: ClusterHosts): Cluster {
+    const cluster = new Cluster(options, kernel, stores, hosts);
+    for (const { spec, isUp } of stores.machines) if (isUp) cluster.machine(spec.name).resume();
+    cluster.#kubeadm.start();
+    return cluster;
+  }
+
+  /**
+   * A copy that goes its own way: stores are shared until one of them writes, components start again from them.
+   * With a `seed` of its own, chance differs from here on.
+   */
+  fork({ seed = this.kernel.seed, hosts = {} }: { seed?: string | number; hosts?: ClusterHosts } = {}): Cluster {
+    const kernel = new Kernel({ seed, now: this.kernel.now, generation: this.kernel.generation + 1 });
+    const machines = [...this.#machines.values()].map((machine) => ({ spec: machine.spec, disk: machine.disk.fork(), etcd: machine.etcd?.fork(), isUp: machine.isUp }));
+    return Cluster.#resume({ ...this.options, seed }, kernel, { world: this.world.fork(), machines }, hosts);
+  }
+
+  snapshot(): ClusterSnapshot {
+    return {
+      format: 1,
+      options: this.options,
+      now: this.kernel.now,
+      seed: this.kernel.seed,
+      generation: this.kernel.generation,
+      world: this.world.list(),
+      machines: [...this.#machines.values()].map((machine) => ({
+        spec: machine.spec, isUp: machine.isUp, disk: machine.disk.list(),
+        ...(machine.etcd ? { etcd: machine.etcd.snapshot() } : {}),
+      })),
+    };
+  }
+
+  get now(): Instant {
+    return this.kernel.now;
+  }
+
+  /** Where clients reach the API: `https://172.18.0.2:6443`. */
+  get server(): string {
+    return `https://${addresses.machine(0)}:${addresses.apiPort}`;
+  }
+
+  get machines(): readonly Machine[] {
+    return [...this.#machines.values()];
+  }
+
+  findMachine(name: string): Machine | undefined {
+    return this.#machines.get(name);
+  }
+
+  machine(name: string): Machine {
+    const machine = this.#machines.get(name);
+    assert(machine, `no machine ${name}`);
+    return machine;
+  }
+
+  /** The learner's computer. */
+  get workstation(): Machine {
+    return this.machine('workstation');
+  }
+
+  runtimeOf(name: string): ContainerRuntime {
+    return this.#runtimes(this.machine(name));
+  }
+
+  /**
+   * A request from outside, with whatever credentials it carries. Answers 503 in Kubernetes' form while no API server is up,
+   * as the load balancer in front of it would.
+   */
+  api(request: ApiRequest): ApiResponse {
+    const { clientCertificate: _, actor: __, ...outside } = request;
+    try {
+      return this.network.dialApi(this.network.host('workstation'), this.server)(outside);
+    } catch (error) {
+      if (!(error instanceof ConnectionError)) throw error;
+      const message = `the API server is not answering: ${error.message}`;
+      return { status: 503, headers: { 'content-type': 'application/json' }, body: { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, reason: 'ServiceUnavailable', code: 503 } };
+    }
+  }
+
+  /** A client on a machine, with the credentials of a kubeconfig. Each request throws `ConnectionError` when nobody answers. */
+  dial(machine: string, endpoint: Endpoint): Transport {
+    return dial({ network: this.network, namespace: this.network.host(machine), files: diskFiles(this.machine(machine).disk) }, endpoint);
+  }
+
+  /** The cluster's administrator, for graders and screens; its actor in the trace is `actor`. */
+  asAdmin(actor: string): Transport {
+    const transport = this.dial('workstation', { server: this.server, subject: admin });
+    return (request) => transport({ ...request, actor });
+  }
+
+  /** Pulls the plug. False when it was down already. */
+  crash(name: string): boolean {
+    const machine = this.machine(name);
+    if (!machine.isUp) return false;
+    this.#power(name, false, () => machine.crash());
+    return true;
+  }
+
+  /** Presses the power button. False when it was up already. */
+  bootMachine(name: string): boolean {
+    const machine = this.machine(name);
+    if (machine.isUp) return false;
+    this.#power(name, true, () => machine.boot());
+    return true;
+  }
+
+  /** Told of every change of a store, in order: the sandbox's journal. */
+  set onChange(listener: ((change: StoreChange) => void) | undefined) {
+    this.#onChange = listener;
+  }
+
+  #power(name: string, isUp: boolean, act: () => void): void {
+    const cause = this.kernel.record('fault', name, isUp ? 'power on' : 'power lost');
+    this.kernel.causedBy(cause, act);
+    this.#onChange?.({ type: 'power', at: this.kernel.now, machine: name, isUp });
+  }
+
+  #named(role: MachineRole): string[] {
+    return [...this.#machines.values()].filter((machine) => machine.spec.role === role).map((machine) => machine.name);
+  }
+
+  #listen(): void {
+    const told = (change: StoreChange) => this.#onChange?.(change);
+    for (const disk of [this.world, ...[...this.#machines.values()].map((machine) => machine.disk)]) {
+      disk.onChange = (change) => told({ type: 'disk', at: this.kernel.now, change });
+    }
+    for (const { name, etcd } of this.#machines.values()) if (etcd) etcd.onCommit = (commit) => told({ type: 'etcd', at: this.kernel.now, machine: name, commit });
+  }
+
+  #nodeUnits(): { units: MachineUnit[]; runtimes: (machine: Machine) => ContainerRuntime } {
+    const latency = runtimeLatencies[this.options.latency ?? 'fast'];
+    const registry = createImageRegistry(createComponents({ network: this.network }));
+    const containerd = createContainerd((machine) => ({
+      network: this.network, registry, latency, host: this.network.host(machine.name),
+      connect: (from, path) => connect({ network: this.network, ...from }, path),
+    }));
+    const kubelet = createKubelet({
+      network: this.network,
+      runtime: containerd.connect,
+      host: (machine) => this.network.host(machine.name),
+      connect: (machine, path) => connect({ network: this.network, namespace: this.network.host(machine.name), files: diskFiles(machine.disk), env: {} }, path),
+      ...(this.#hosts.exec ? { execHost: this.#hosts.exec } : {}),
+    });
+    return { units: [containerd.unit, kubelet], runtimes: containerd.connect };
+  }
+}
+
+function install(options: ClusterOptions): Stores {
+  const specs = specsOf(options);
+  const server = `https://${addresses.machine(0)}:${addresses.apiPort}`;
+  const machines = specs.map((spec) => {
+    const disk = new Disk(spec.name);
+    if (spec.role !== 'workstation') installNode(disk, spec, server);
+    if (spec.role === 'control-plane') installControlPlane(disk, spec, server, options.tokens ?? []);
+    return { spec, disk, etcd: spec.role === 'control-plane' ? MvccStore.create() : undefined, isUp: false };
+  });
+  return { world: new Disk('world'), machines };
+}
+
+function specsOf({ topology }: ClusterOptions): MachineSpec[] {
+  const size = { cpuMillis: 4_000, memoryBytes: 8 * 2 ** 30, podsMax: 110 };
+  const names: (readonly [string, MachineRole])[] = [
+    ...Array.from({ length: topology.controlPlanes }, (_, index) => [`cp-${index + 1}`, 'control-plane'] as const),
+    ...Array.from({ length: topology.workers }, (_, index) => [`worker-${index + 1}`, 'worker'] as const),
+  ];
+  const nodes = names.map(([name, role], index): MachineSpec => ({ name, role, ip: addresses.machine(index), ...size }));
+  return [...nodes, { name: 'workstation', role: 'workstation', ip: addresses.workstation, ...size }];
+}
+
+function replay(stores: Stores, changes: Iterable<StoreChange>): { stores: Stores; now: number } {
+  const disks = new Map([stores.world, ...stores.machines.map(({ disk }) => disk)].map((disk) => [disk.name, disk]));
+  const members = new Map(stores.machines.map(({ spec, etcd }) => [spec.name, etcd]));
+  const power = new Map(stores.machines.map(({ spec, isUp }) => [spec.name, isUp]));
+  let now = 0;
+  for (const change of changes) {
+    now = change.at;
+    if (change.type === 'disk') disks.get(change.change.disk)?.apply(change.change);
+    else if (change.type === 'etcd') members.get(change.machine)?.replay(change.commit);
+    else power.set(change.machine, change.isUp);
+  }
+  return { now, stores: { world: stores.world, machines: stores.machines.map((machine) => ({ ...machine, isUp: power.get(machine.spec.name) ?? machine.isUp })) } };
+}
+
+function diskFiles(disk: Disk): { read(path: string): string | undefined } {
+  return {
+    read: (path) => {
+      const found = disk.get<Json>(path);
+      return typeof found === 'string' ? found : undefined;
+    },
+  };
+}

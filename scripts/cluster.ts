@@ -1,0 +1,81 @@
+// `npm run cluster -- --port 8001 --kubeconfig FILE`: one simulated cluster over HTTP, on loopback, for a real kubectl.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { randomBytes } from 'node:crypto';
+import { parseArgs } from 'node:util';
+import { Cluster, parseTokenFile, renderKubeconfig, type ApiRequest } from '@/lib/cluster';
+import { keepConnections, serveClusterApi } from '@/lib/sandbox/api-http';
+import { Pump } from '@/lib/sandbox/pump';
+
+const usage = 'usage: npm run cluster -- --port 8001 --kubeconfig FILE [--workers N] [--seed N] [--speed realtime|max] [--token-auth-file FILE]';
+
+function fail(message: string): never {
+  console.error(`${message}\n${usage}`);
+  process.exit(1);
+}
+
+function readOptions() {
+  try {
+    const { values } = parseArgs({
+      options: {
+        port: { type: 'string', default: '8001' }, kubeconfig: { type: 'string' }, workers: { type: 'string', default: '2' }, seed: { type: 'string', default: '1' },
+        speed: { type: 'string', default: 'realtime' }, 'token-auth-file': { type: 'string' },
+      },
+    });
+    const port = wholeNumber('--port', values.port, 0, 65_535);
+    const workers = wholeNumber('--workers', values.workers, 0, 50);
+    if (values.speed !== 'realtime' && values.speed !== 'max') fail(`--speed is realtime or max, not ${values.speed}`);
+    return { port, workers, seed: values.seed, speed: values.speed, kubeconfig: values.kubeconfig, tokens: values['token-auth-file'] ? readTokens(values['token-auth-file']) : [] } as const;
+  } catch (error) {
+    return fail((error as Error).message);
+  }
+}
+
+function wholeNumber(flag: string, text: string, min: number, max: number): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < min || value > max) fail(`${flag} is a whole number from ${min} to ${max}, not ${text}`);
+  return value;
+}
+
+function readTokens(path: string) {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch {
+    return fail(`--token-auth-file: cannot read ${path}`);
+  }
+  const tokens = parseTokenFile(text);
+  return typeof tokens === 'string' ? fail(`--token-auth-file ${path}: ${tokens}`) : tokens;
+}
+
+const options = readOptions();
+const adminToken = randomBytes(24).toString('base64url');
+const cluster = Cluster.boot({
+  topology: { controlPlanes: 1, workers: options.workers },
+  seed: options.seed,
+  tokens: [...options.tokens, { token: adminToken, user: 'kubernetes-admin', uid: 'admin', groups: ['system:masters'] }],
+});
+const pump = new Pump(cluster.kernel, { speed: options.speed });
+
+const api = serveClusterApi((request: ApiRequest) => {
+  pump.turn();
+  const response = cluster.api(request);
+  setImmediate(() => pump.turn());
+  return response;
+});
+const server = createServer(api.onRequest);
+server.on('upgrade', api.onUpgrade);
+keepConnections(server);
+server.on('error', (error: NodeJS.ErrnoException) => fail(error.code === 'EADDRINUSE' ? `port ${options.port} is taken: choose another with --port` : error.message));
+server.listen(options.port, '127.0.0.1', () => {
+  const address = server.address();
+  const url = `http://127.0.0.1:${typeof address === 'object' && address ? address.port : options.port}`;
+  if (options.kubeconfig) writeFileSync(options.kubeconfig, renderKubeconfig({ server: url, user: 'orrery-admin', cluster: 'orrery', token: adminToken }), { mode: 0o600 });
+  pump.turn();
+  console.log(`ready ${url}`);
+});
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => {
+  pump.stop();
+  server.closeAllConnections();
+  server.close(() => process.exit(0));
+});

@@ -1,0 +1,33 @@
+import { readKubeconfig } from '@/lib/cluster/bootstrap/connect';
+import { parseCertificate, renderCertificate, renderKubeconfig } from '@/lib/cluster/bootstrap/kubeconfig';
+import { controlPlaneManifests } from '@/lib/cluster/bootstrap/manifests';
+import { parseTokenFile } from '@/lib/cluster/bootstrap/token-file';
+import { parse } from 'yaml';
+
+test('a kubeconfig says where the server is and who one is, by certificate or by token', () => {
+  const subject = { commonName: 'kubernetes-admin', organizations: ['system:masters', 'dev'] };
+  expect(readKubeconfig(renderKubeconfig({ server: 'https://172.18.0.2:6443', user: 'kubernetes-admin', subject }))).toMatchObject({ server: 'https://172.18.0.2:6443', subject });
+  expect(readKubeconfig(renderKubeconfig({ server: 'http://127.0.0.1:1', user: 'me', token: 'secret' }))).toMatchObject({ server: 'http://127.0.0.1:1', token: 'secret' });
+  expect(readKubeconfig('a: [')).toBeUndefined();
+  expect(readKubeconfig('{}')).toBeUndefined();
+});
+
+test('a certificate that nobody here wrote names no subject', () => {
+  expect(parseCertificate(renderCertificate({ commonName: 'a', organizations: [] }))).toEqual({ commonName: 'a', organizations: [] });
+  expect(parseCertificate('-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n')).toBeUndefined();
+});
+
+test('a token file has kube-apiserver\'s own form', () => {
+  expect(parseTokenFile('t1,admin,u1,"system:masters,dev"\n# note\nt2,alice,u2\n')).toEqual([
+    { token: 't1', user: 'admin', uid: 'u1', groups: ['system:masters', 'dev'] },
+    { token: 't2', user: 'alice', uid: 'u2', groups: [] },
+  ]);
+  expect(parseTokenFile('only,two\n')).toBe('line 1: token file needs at least 3 columns (token, user name, user uid), found 2');
+  expect(parseTokenFile('a,b,c,"open\n')).toBe('line 1: a quote is not closed');
+});
+
+test('the control plane is four static Pods that share the node\'s network', () => {
+  const manifests = Object.entries(controlPlaneManifests({ name: 'cp-1', ip: '172.18.0.2' }));
+  expect(manifests.map(([name]) => name)).toEqual(['etcd.yaml', 'kube-apiserver.yaml', 'kube-controller-manager.yaml', 'kube-scheduler.yaml']);
+  for (const [, text] of manifests) expect(parse(text)).toMatchObject({ kind: 'Pod', metadata: { namespace: 'kube-system' }, spec: { hostNetwork: true, priorityClassName: 'system-node-critical' } });
+});
