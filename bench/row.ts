@@ -1,0 +1,22 @@
+/** One line of the table: a measured figure beside the mark to beat. */
+export interface BenchRow {
+  /** Its key in `--json`. */
+  readonly key: string;
+  readonly title: string;
+  readonly unit: string;
+  /** The figure to beat, and whose it is. Lower is better unless `isHigherBetter`. */
+  readonly mark?: { readonly value: number; readonly of: string };
+  readonly isHigherBetter?: boolean;
+  measure(): number | Promise<number>;
+}
+
+/** The median wall time of `runs` calls of `body`, in milliseconds, after `warmUps` that do not count. */
+export function medianMs(body: () => void, { runs = 9, warmUps = 2 } = {}): number {
+  for (let run = 0; run < warmUps; run++) body();
+  const times = Array.from({ length: runs }, () => {
+    const start = performance.now();
+    body();
+    return performance.now() - start;
+  });
+  return times.sort((a, b) => a - b)[Math.floor(runs / 2)] as number;
+}
