@@ -2,7 +2,7 @@
 import { Menu } from '@mantine/core';
 import { CircleUserRound, LogOut } from 'lucide-react';
 import Link from 'next/link';
-import type { Viewer } from '@/app/viewer';
+import type { Viewer } from '@/lib/accounts/viewer';
 import { signOut } from '../account';
 
 /** Guests are asked to sign in, nobody is made to. */

@@ -1,4 +1,4 @@
-import type { Viewer } from '@/app/viewer';
+import type { Viewer } from '@/lib/accounts/viewer';
 import { AccountMenu } from './AccountMenu';
 import { Brand } from './Brand';
 import { NavLinks, NavMenu } from './NavLinks';
