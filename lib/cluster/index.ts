@@ -7,6 +7,6 @@ export { Cluster, type ClusterHosts } from './cluster';
 export type { ClusterOptions, ClusterSnapshot, StoreChange, Topology } from './cluster-types';
 export { instant, Kernel, rfc3339, type Disk, type Instant, type TraceEntry } from './kernel';
 export type { Machine } from './machine';
-export type { HttpRequest, HttpResult, NetworkNamespace } from './network';
+export type { DnsAnswer, DnsQuery, HttpRequest, HttpResponse, HttpResult, Network, NetworkNamespace } from './network';
 export type { ClusterView, EventView, NodeView, PodView, ServiceView, WorkloadView } from './view';
 export { viewOf } from './view-of';

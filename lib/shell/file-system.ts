@@ -211,6 +211,11 @@ export class MachineFileSystem implements IFileSystem {
     }
   }
 
+  isExecutable(path: string): boolean {
+    const node = this.#find(this.#resolve(path, 'stat'));
+    return node?.type === 'file' && (node.mode & 0o111) !== 0;
+  }
+
   listDirectory(path: string): readonly string[] {
     const at = this.#resolve(path, 'scandir');
     if (this.#get(at, 'scandir', path).type !== 'directory') throw new FileError('ENOTDIR', 'scandir', path);

@@ -112,6 +112,12 @@ class Compiler {
     const name = literalOf(command.name);
     if (name !== undefined && this.#functions.has(name)) return this.#call(command, name, streams, reached);
     const marks = name !== undefined && opensScript.has(name) ? captured : reached;
+    if (name === 'read' && reached.in) return this.#marked({ ...command, name: wordOf('@read') }, streams, marks);
+    if (name?.includes('/')) return this.#marked({ ...command, name: wordOf('@file'), args: [command.name, ...command.args] }, streams, marks);
+    return this.#marked(command, streams, marks);
+  }
+
+  #marked(command: SimpleCommandNode, streams: Streams, marks: Streams): SimpleCommandNode {
     return { ...command, redirections: [...redirectionsTo(streams), ...checked(command.redirections), ...marksOf(marks)] };
   }
 

@@ -1,4 +1,4 @@
-import { Bash, defineCommand, type ScriptNode } from 'just-bash';
+import { Bash, defineCommand, type ResolvedCommandContext, type ScriptNode } from 'just-bash';
 import { compileScript, commandOf, captured, endsInOperator, functionsOf, hasOpenHereDocument, onTerminal, statementOf, terminalDescriptors, turnCommand, wordOf, type FunctionNode, type Streams } from './script';
 import { FileError } from './file-store';
 import type { MachineFileSystem } from './file-system';
@@ -262,6 +262,18 @@ export class Shell {
         now: () => this.host.now(),
         sleep: (ms) => this.#sleep(ms),
         exec: (line) => this.#nested(ctx, line),
+        script: async (text, scriptArgs = []) => {
+          const { stdout, stderr, exitCode } = await this.#child(ctx, text, scriptArgs, streams);
+          captured.stdout += stdout;
+          captured.stderr += stderr;
+          return exitCode;
+        },
+        original: async () => {
+          const result = await ctx.origCommand?.(args);
+          captured.stdout += result?.stdout ?? '';
+          captured.stderr += result?.stderr ?? '';
+          return result?.exitCode ?? 127;
+        },
         editor: (request) => this.host.editor(request, ctx.signal ?? run.stop.signal),
         assign: async (name, value) => void (await ctx.assignShellVariable?.(name, value)),
       };
@@ -270,8 +282,18 @@ export class Shell {
     });
   }
 
-  async #nested(ctx: { exec?: (line: string, options: { cwd: string; env: Record<string, string> }) => Promise<CommandOutcome>; cwd: string; env: Map<string, string> }, line: string): Promise<CommandOutcome> {
-    const result = await ctx.exec?.(line, { cwd: ctx.cwd, env: Object.fromEntries(ctx.env) });
+  /** A script run by `bash file` or `./file`: a shell of its own that prints where this one does. */
+  async #child(ctx: CommandContext, text: string, args: readonly string[], streams: Streams): Promise<CommandOutcome> {
+    const parsed = this.parse(text);
+    if (parsed.type === 'error') return { stdout: '', stderr: `${parsed.message}\n`, exitCode: 2 };
+    if (parsed.type === 'incomplete') return { stdout: '', stderr: 'bash: syntax error: unexpected end of file\n', exitCode: 2 };
+    const compiled = compileScript(parsed.script, streams);
+    this.#pending = { ...compiled, statements: [statementOf(commandOf('set', ['--', ...args].map(wordOf))), ...compiled.statements] };
+    return this.#nested(ctx, ':');
+  }
+
+  async #nested(ctx: CommandContext, line: string): Promise<CommandOutcome> {
+    const result = await ctx.exec?.(line, { cwd: ctx.cwd, env: { ...Object.fromEntries(ctx.env), PWD: ctx.cwd }, replaceEnv: true });
     return result ?? { stdout: '', stderr: '', exitCode: 1 };
   }
 
@@ -324,6 +346,8 @@ interface Run {
   /** Why we stopped it. */
   stopped: string | undefined;
 }
+
+type CommandContext = Pick<ResolvedCommandContext, 'exec' | 'cwd' | 'env'>;
 
 interface Carried {
   readonly env: Record<string, string>;

@@ -1,4 +1,5 @@
 import type { ApiConnection } from '@/lib/cluster';
+import type { Completion } from './completion';
 import type { MachineFileSystem } from './file-system';
 
 /** A program on a simulated machine's PATH, as the shell runs it. */
@@ -8,6 +9,14 @@ export interface Tool {
   readonly summary: string;
   /** Resolves with the exit code. It waits only on simulated time, on the keyboard, or on the learner's editor. */
   run(context: ToolContext): Promise<number> | number;
+  /** What may stand in place of the last of `args`; `from` counts within that word. Absent or empty means files. */
+  complete?(args: readonly string[], context: CompletionContext): Promise<Completion | undefined> | Completion | undefined;
+}
+
+export interface CompletionContext {
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly files: MachineFileSystem;
 }
 
 export function defineTool(tool: Tool): Tool {
@@ -39,6 +48,10 @@ export interface ToolContext {
   sleep(ms: number): Promise<void>;
   /** Runs a command line in this directory and with this environment; what it prints is returned. */
   exec(commandLine: string): Promise<{ stdout: string; stderr: string; exitCode: number }>;
+  /** Runs a script as a child of this shell, on the same streams; `args` are its `$1`, `$2` … Resolves with its exit code. */
+  script(text: string, args?: readonly string[]): Promise<number>;
+  /** Runs the shell's own program of this name with the same arguments; for tools that stand before one. */
+  original(): Promise<number>;
   /** The learner's editor in the page: the text to save, or null when it was closed without saving. */
   editor(request: { title: string; text: string }): Promise<string | null>;
   /** Sets a variable of the shell that runs this, as `read` does. */
