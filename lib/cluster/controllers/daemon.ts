@@ -1,5 +1,5 @@
 import type { Daemon, DaemonContext } from '../runtime/program';
-import { ignored, parseFlags, type Flag, type Flags, type WatchLatency } from '../client';
+import { failToStart, identityOf, ignored, parseFlags, serveHealth, type Flag, type Flags, type WatchLatency } from '../client';
 import { startControllerManager } from './manager';
 import { defaultManagerOptions, type ManagerOptions } from './options';
 import { controllers } from './registry';
@@ -57,7 +57,7 @@ export const kubeControllerManager: Daemon = createKubeControllerManager();
 function start(context: DaemonContext, latency: WatchLatency | undefined): { stop(): void } {
   const parsed = parseFlags(flags, context.argv.slice(1), defaults);
   const problem = parsed.type === 'error' ? parsed.message : unknownController(parsed.options.options.controllers);
-  if (parsed.type === 'error' || problem) return fail(context, problem as string);
+  if (parsed.type === 'error' || problem) return failToStart(context, problem as string);
   const line = parsed.options;
   const { kernel } = context;
   serveHealth(context, line.securePort);
@@ -86,28 +86,3 @@ const notSimulated = [
   'selinux-warning-controller', 'service-cidr-controller', 'serviceaccount-controller', 'serviceaccount-token-controller', 'statefulset-controller', 'storage-version-migrator-controller',
   'storageversion-garbage-collector-controller', 'taint-eviction-controller', 'ttl-after-finished-controller', 'ttl-controller', 'validatingadmissionpolicy-status-controller', 'volumeattributesclass-protection-controller',
 ];
-
-/** Upstream prints the error before its usage; the last line is what `kubectl logs` shows first. */
-export function fail(context: Pick<DaemonContext, 'log' | 'exit'>, message: string): { stop(): void } {
-  context.log(`Error: ${message}`);
-  context.exit(1, message);
-  return { stop() {} };
-}
-
-/** Unlike any other instance's, and the same again when a snapshot of this one is taken up. */
-export function identityOf(context: DaemonContext): string {
-  const suffix = context.instance ?? context.kernel.random.fork(`identity/${context.machine.name}/${context.argv[0]}`).uuid();
-  return `${context.machine.name}_${suffix}`;
-}
-
-/** /healthz, /livez and /readyz, which the static Pod's probes ask. */
-export function serveHealth(context: DaemonContext, port: number): void {
-  if (port === 0) return;
-  context.listen(port, 'TCP', {
-    http: ({ url }) => {
-      const path = url.replace(/^\w+:\/\/[^/]*/, '').split('?')[0] as string;
-      const isHealth = /^\/(healthz|livez|readyz)(\/|$)/.test(path);
-      return { status: isHealth ? 200 : 404, headers: { 'content-type': 'text/plain; charset=utf-8' }, body: isHealth ? 'ok' : '404 page not found\n' };
-    },
-  });
-}

@@ -1,5 +1,5 @@
 import type { Transport } from '../api';
-import { Client, EventRecorder, InformerFactory, LeaderElection, leaseRef, type WatchLatency } from '../client';
+import { Client, electLeader, EventRecorder, InformerFactory, type WatchLatency } from '../client';
 import type { Kernel } from '../kernel';
 import { defaultManagerOptions, type ManagerOptions } from './options';
 import { controllers } from './registry';
@@ -30,29 +30,6 @@ export function startControllerManager({ kernel, transport, options, leaderElect
       running?.stop();
     },
   };
-}
-
-/** Campaigns for the component's Lease in kube-system and announces the win as upstream does. */
-export function electLeader(
-  kernel: Kernel, client: Client, { identity, onLost }: { identity: string; onLost: () => void }, lead: () => void, log: (line: string) => void,
-): LeaderElection {
-  const name = client.actor;
-  const lease = { namespace: 'kube-system', name };
-  const record = new EventRecorder({ kernel, client, component: name });
-  const election = new LeaderElection({
-    kernel, client, lease, identity,
-    onStartedLeading: lead,
-    onStoppedLeading: onLost,
-    onNewLeader(leader) {
-      if (leader !== identity) return log(`"New leader elected" identity=${JSON.stringify(leader)}`);
-      log(`"Successfully acquired lease" lock="kube-system/${name}"`);
-      const found = client.find(leaseRef, lease);
-      if (found) record.event({ resource: leaseRef, object: found }, 'Normal', 'LeaderElection', `${identity} became leader`);
-    },
-  });
-  log(`"Attempting to acquire leader lease..." lock="kube-system/${name}"`);
-  election.start();
-  return election;
 }
 
 interface Start {
