@@ -1,2 +1,2 @@
-export { clusterToken, dataFolder, isClusterToken } from './secret';
+export { clusterToken, dataFolder, isClusterToken, siteSecret } from './secret';
 export { ensureViewer, getViewer, handleAuth, isInstructor, type Role, type Viewer } from './viewer';

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { parse } from 'yaml';
 import { z } from 'zod';
 
@@ -16,12 +17,14 @@ const frontMatterSchema = z.strictObject({
 export interface LessonContent extends Omit<z.infer<typeof frontMatterSchema>, 'minutes'> {
   readonly slug: string;
   readonly minutes: number;
+  /** Of the whole text. */
+  readonly hash: string;
 }
 
 export function parseLesson(slug: string, mdx: string): LessonContent {
   const [, frontMatter = '', prose = mdx] = /^---\n([\s\S]*?)\n---\n([\s\S]*)$/.exec(mdx) ?? [];
   const { minutes, ...rest } = frontMatterSchema.parse(parse(frontMatter));
-  return { slug, ...rest, minutes: minutes ?? readingMinutes(prose) };
+  return { slug, ...rest, minutes: minutes ?? readingMinutes(prose), hash: createHash('sha256').update(mdx).digest('hex') };
 }
 
 /** At 180 words a minute, since technical prose is read slowly. */

@@ -10,11 +10,16 @@ export function lockFolder(folder: string): () => void {
   const path = join(folder, 'lock');
   if (!maybeCreate(path)) {
     const holder = readHolder(path);
-    if (holder && isAlive(holder)) throw new Error(`Process ${holder.pid} is using ${folder}. Stop it first, or set ORRERY_DATA to another folder.`);
+    if (holder && isAlive(holder)) throw new FolderInUse(`Process ${holder.pid} is using ${folder}. Stop it first, or set ORRERY_DATA to another folder.`);
     rmSync(path, { force: true });
-    if (!maybeCreate(path)) throw new Error(`Another process is just taking ${folder}. Try again.`);
+    if (!maybeCreate(path)) throw new FolderInUse(`Another process is just taking ${folder}. Try again.`);
   }
   return () => rmSync(path, { force: true });
+}
+
+/** Said to whoever started the server, as it stands. */
+export class FolderInUse extends Error {
+  override readonly name = 'FolderInUse';
 }
 
 interface Holder {

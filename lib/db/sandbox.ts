@@ -38,7 +38,7 @@ export interface JournalRow {
   readonly checksum: number;
 }
 
-/** Writes rows of many sandboxes in one statement. Returns the sandboxes whose rows were refused because another host owns them now. */
+/** Writes rows of many sandboxes in one statement; writing one again is harmless. Returns the sandboxes whose rows were refused because another host owns them now. */
 export async function appendJournal(db: Db, rows: readonly JournalRow[]): Promise<readonly string[]> {
   const taken = await db.$queryRaw<{ sandbox_id: string }[]>`
     INSERT INTO sandbox_journal (sandbox_id, sequence, changes, checksum)
@@ -46,6 +46,7 @@ export async function appendJournal(db: Db, rows: readonly JournalRow[]): Promis
     FROM unnest(${rows.map((row) => row.sandboxId)}::text[], ${rows.map((row) => row.fence)}::int[], ${rows.map((row) => row.sequence)}::int[],
       ${rows.map((row) => row.changes)}::text[], ${rows.map((row) => row.checksum)}::int[]) AS row (id, fence, sequence, changes, checksum)
     JOIN sandbox ON sandbox.id = row.id AND sandbox.fence = row.fence
+    ON CONFLICT (sandbox_id, sequence) DO UPDATE SET changes = EXCLUDED.changes, checksum = EXCLUDED.checksum
     RETURNING sandbox_id`;
   if (taken.length === rows.length) return [];
   const accepted = new Set(taken.map((row) => row.sandbox_id));
@@ -73,4 +74,5 @@ export async function readSandboxState(db: Db, sandboxId: string) {
 export async function clearSandboxState(db: Db, sandboxId: string): Promise<void> {
   await db.sandboxSnapshot.deleteMany({ where: { sandboxId } });
   await db.sandboxJournal.deleteMany({ where: { sandboxId } });
+  await db.sandbox.update({ where: { id: sandboxId }, data: { incarnation: { increment: 1 } } });
 }

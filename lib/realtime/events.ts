@@ -9,7 +9,7 @@ import type { CheckResult, GradingResult } from '@/lib/grading/verdict';
 export interface ClientMessages {
   'sandbox:join': (request: JoinRequest, answer: (result: Answer<JoinResult>) => void) => void;
   /** Keystrokes as xterm gives them. `sequence` counts up per page and terminal; what was applied already is ignored, so sending again is safe. */
-  'terminal:input': (request: { terminal: string; sequence: number; text: string }, answer: (result: Answer<{ sequence: number }>) => void) => void;
+  'terminal:input': (request: { terminal: string; page?: string; sequence: number; text: string }, answer: (result: Answer<{ sequence: number }>) => void) => void;
   'terminal:resize': (request: { terminal: string; columns: number; rows: number }) => void;
   'terminal:open': (request: { terminal: string }, answer: (result: Answer<TerminalState>) => void) => void;
   'terminal:close': (request: { terminal: string }, answer: (result: Answer<null>) => void) => void;
@@ -48,10 +48,16 @@ export interface JoinRequest {
   readonly sandboxId: string;
   /** Output offset the page already shows, by terminal. */
   readonly terminals?: Readonly<Record<string, number>>;
+  /** Of the earlier join that these offsets are from: a reset makes them worthless. */
+  readonly incarnation?: number;
 }
 
 export interface JoinResult {
   readonly sandboxId: string;
+  /** Raised by every reset. */
+  readonly incarnation: number;
+  /** An instructor looking over a shoulder may look, not touch. */
+  readonly isReadOnly: boolean;
   readonly status: SandboxStatus;
   readonly clock: ClockState;
   readonly view: ClusterView;

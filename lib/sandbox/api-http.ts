@@ -8,7 +8,7 @@ import { speakChannels, subprotocols } from './api-websocket';
 
 export interface ClusterApiOptions {
   /** What the path carries in front of the API's own: `/clusters/7`. */
-  readonly prefix?: string;
+  readonly prefix?: string | ((request: IncomingMessage) => string);
   /** kube-apiserver's `MaxRequestBodyBytes`. */
   readonly bodyBytesMax?: number;
   /** A watcher that lets this much pile up unread is hung up on. */
@@ -21,7 +21,7 @@ export interface ClusterApiServer {
   onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
 }
 
-type Handle = (request: ApiRequest) => Promise<ApiResponse> | ApiResponse;
+type Handle = (request: ApiRequest, incoming: IncomingMessage) => Promise<ApiResponse> | ApiResponse;
 
 /**
  * Speaks HTTP/1.1 in front of an API server function, as kube-apiserver does: JSON bodies, chunked watches, gzip above 128 KiB
@@ -48,14 +48,15 @@ type Limits = Required<ClusterApiOptions>;
 
 async function answer(handle: Handle, request: IncomingMessage, response: ServerResponse, limits: Limits): Promise<void> {
   const body = await readBody(request, limits.bodyBytesMax);
-  const answered = await handle(apiRequest(request, limits.prefix, body));
+  const answered = await handle(apiRequest(request, limits.prefix, body), request);
   if (answered.stream) return stream(answered, answered.stream, request, response, limits);
   if (answered.connect) throw failure(400, 'BadRequest', 'Upgrade request required');
   send(answered, request, response);
 }
 
-function apiRequest(request: IncomingMessage, prefix: string, body: string | undefined): ApiRequest {
-  const url = (request.url ?? '/').slice(prefix.length) || '/';
+function apiRequest(request: IncomingMessage, prefix: Limits['prefix'], body: string | undefined): ApiRequest {
+  const { length } = typeof prefix === 'string' ? prefix : prefix(request);
+  const url = (request.url ?? '/').slice(length) || '/';
   return {
     method: (request.method ?? 'GET') as ApiRequest['method'],
     url: url.startsWith('/') ? url : `/${url}`,
@@ -142,7 +143,7 @@ async function upgrade(handle: Handle, sockets: WebSocketServer, request: Incomi
   try {
     const offered = String(request.headers['sec-websocket-protocol'] ?? '').split(',').map((one) => one.trim());
     if (String(request.headers.upgrade).toLowerCase() !== 'websocket') throw failure(400, 'BadRequest', 'only WebSocket upgrades are served: SPDY is not');
-    const answered = await handle(apiRequest(request, limits.prefix, undefined));
+    const answered = await handle(apiRequest(request, limits.prefix, undefined), request);
     if (!answered.connect) return writeRaw(socket, answered.status, answered.headers, textOf(answered.body));
     if (!offered.some((one) => subprotocols.includes(one))) throw failure(403, 'Forbidden', `unable to upgrade: unable to negotiate protocol: client supports ${offered.join(',')}, server accepts ${subprotocols.join(',')}`);
     const { connect } = answered;

@@ -207,6 +207,7 @@ CREATE TABLE "sandbox" (
     "user_id" TEXT NOT NULL,
     "token_generation" INTEGER NOT NULL DEFAULT 0,
     "blueprint" JSONB NOT NULL,
+    "incarnation" INTEGER NOT NULL DEFAULT 0,
     "owner" TEXT,
     "fence" INTEGER NOT NULL DEFAULT 0,
     "owned_until" TIMESTAMP(3),

@@ -1,0 +1,175 @@
+import { io, type Socket } from 'socket.io-client';
+import type { AnswerOf, QuestionOf, SessionMessage } from '@/lib/labs/hosted-session';
+import type { Answer, ClientMessages, JoinResult, ServerMessages } from './events';
+
+/** `live` means that everything typed has been or will be applied. */
+export type Connection = 'connecting' | 'live' | 'reconnecting' | 'refused';
+
+export interface SandboxListener {
+  onConnection(connection: Connection, reason?: string): void;
+  /** Again after every reconnect, restore and reset. */
+  onJoin(state: JoinResult): void;
+  onMessage(message: SessionMessage): void;
+}
+
+export interface SandboxConnection {
+  /** Rejects with a sentence for the learner. Waits for the connection when there is none just now. */
+  ask<Name extends keyof ClientMessages>(name: Name, request: QuestionOf<Name>): Promise<AnswerOf<Name>>;
+  /** Keystrokes: kept until the server says that their effect is saved, and sent again after a drop. */
+  type(terminal: string, text: string): void;
+  /** Connects with the first listener and disconnects after the last. */
+  listen(listener: SandboxListener): () => void;
+}
+
+interface Keystrokes {
+  readonly terminal: string;
+  readonly sequence: number;
+  readonly text: string;
+}
+
+const serverMessages = ['terminal:output', 'terminal:closed', 'cluster:view', 'clock:state', 'checks:state', 'files:state', 'editor:open', 'editor:gone', 'sandbox:status', 'sandbox:notice'] as const satisfies readonly (keyof ServerMessages)[];
+const answerWithinMs = 60_000;
+const joinAgainMs = 1_000;
+
+/** The page's end of a sandbox. Framework-free: a store listens, components read the store. */
+export function connectSandbox(sandboxId: string, url?: string): SandboxConnection {
+  return new Connected(sandboxId, url);
+}
+
+class Connected implements SandboxConnection {
+  readonly #sandboxId: string;
+  readonly #socket: Socket<ServerMessages, ClientMessages>;
+  readonly #listeners = new Set<SandboxListener>();
+  /** Names this page to the server, so that two tabs do not take each other's keystrokes for their own. */
+  readonly #page = crypto.randomUUID();
+  readonly #ends = new Map<string, number>();
+  #incarnation: number | undefined;
+  #sequence = 0;
+  #unsaved: Keystrokes[] = [];
+  #connection: Connection = 'connecting';
+  #isJoined = false;
+  #waiting: (() => void)[] = [];
+
+  constructor(sandboxId: string, url: string | undefined) {
+    this.#sandboxId = sandboxId;
+    const options = { autoConnect: false, transports: ['websocket', 'polling'], reconnectionDelay: 300, reconnectionDelayMax: 3_000 };
+    this.#socket = url === undefined ? io(options) : io(url, options);
+    this.#socket.on('connect', () => void this.#join());
+    this.#socket.on('disconnect', (reason) => this.#dropped(reason));
+    this.#socket.on('connect_error', (error) => this.#refused(error));
+    for (const name of serverMessages) this.#socket.on(name, ((payload: never) => this.#hear({ name, payload } as SessionMessage)) as never);
+  }
+
+  listen(listener: SandboxListener): () => void {
+    this.#listeners.add(listener);
+    listener.onConnection(this.#connection);
+    this.#socket.connect();
+    return () => {
+      this.#listeners.delete(listener);
+      if (this.#listeners.size === 0) this.#socket.disconnect();
+    };
+  }
+
+  async ask<Name extends keyof ClientMessages>(name: Name, request: QuestionOf<Name>): Promise<AnswerOf<Name>> {
+    if (!this.#isJoined) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    if (name === 'terminal:resize' || name === 'terminal:close') {
+      this.#socket.emit(name, ...([request] as never));
+      return null as AnswerOf<Name>;
+    }
+    const value = await this.#send(name, request);
+    if (name === 'sandbox:reset') this.#joined(value as JoinResult);
+    return value;
+  }
+
+  type(terminal: string, text: string): void {
+    for (let from = 0; from < text.length; from += keystrokesMax) {
+      const keystrokes = { terminal, sequence: ++this.#sequence, text: text.slice(from, from + keystrokesMax) };
+      this.#unsaved.push(keystrokes);
+      if (this.#isJoined) this.#sendKeystrokes(keystrokes);
+    }
+  }
+
+  async #send<Name extends keyof ClientMessages>(name: Name, request: QuestionOf<Name>): Promise<AnswerOf<Name>> {
+    const emit = this.#socket.timeout(answerWithinMs).emitWithAck as (name: string, request: unknown) => Promise<Answer<AnswerOf<Name>>>;
+    const answer = await emit.call(this.#socket.timeout(answerWithinMs), name, request);
+    if (!answer.ok) throw new Error(answer.error);
+    return answer.value;
+  }
+
+  /** An answer means saved. No answer means that it is sent again after the next join; the server knows what it has applied. */
+  #sendKeystrokes(keystrokes: Keystrokes): void {
+    this.#send('terminal:input', { ...keystrokes, page: this.#page }).then(
+      ({ sequence }) => { this.#unsaved = this.#unsaved.filter((one) => one.sequence !== sequence); },
+      (error: unknown) => this.#unapplied(keystrokes, error),
+    );
+  }
+
+  /** A terminal that is no more, or a sandbox that is not ours: keeping these would keep them for ever. */
+  #unapplied(keystrokes: Keystrokes, error: unknown): void {
+    const isAnswered = this.#isJoined && this.#socket.connected && !/timeout|disconnected|restored/.test(String(error));
+    if (isAnswered) this.#unsaved = this.#unsaved.filter((one) => one !== keystrokes);
+  }
+
+  async #join(): Promise<void> {
+    this.#isJoined = false;
+    try {
+      const known = this.#incarnation === undefined ? {} : { terminals: Object.fromEntries(this.#ends), incarnation: this.#incarnation };
+      this.#joined(await this.#send('sandbox:join', { sandboxId: this.#sandboxId, ...known }));
+    } catch (error) {
+      this.#joinFailed(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  #joined(state: JoinResult): void {
+    if (state.incarnation !== this.#incarnation) this.#ends.clear();
+    this.#incarnation = state.incarnation;
+    for (const { terminal, offset, text } of state.terminals) this.#ends.set(terminal, offset + text.length);
+    this.#isJoined = true;
+    for (const listener of this.#listeners) listener.onJoin(state);
+    this.#connect('live');
+    for (const keystrokes of this.#unsaved) this.#sendKeystrokes(keystrokes);
+    for (const resolve of this.#waiting.splice(0)) resolve();
+  }
+
+  /** Another server may still hold it, or it is just being restored: that passes. What is not ours does not. */
+  #joinFailed(reason: string): void {
+    if (!this.#socket.connected) return;
+    if (/no such sandbox/i.test(reason)) return this.#connect('refused', reason);
+    this.#connect('reconnecting', reason);
+    setTimeout(() => this.#socket.connected && void this.#join(), joinAgainMs);
+  }
+
+  #dropped(reason: string): void {
+    this.#isJoined = false;
+    if (this.#listeners.size === 0) return this.#connect('connecting');
+    this.#connect('reconnecting');
+    // The server ends connections when it stops; the next one is for us to make.
+    if (reason === 'io server disconnect') setTimeout(() => this.#listeners.size > 0 && this.#socket.connect(), joinAgainMs);
+  }
+
+  /** `active` means that socket.io tries again by itself: nobody was there. Otherwise somebody said no. */
+  #refused(error: Error): void {
+    if (this.#socket.active) this.#connect(this.#incarnation === undefined ? 'connecting' : 'reconnecting');
+    else this.#connect('refused', error.message);
+  }
+
+  #hear(message: SessionMessage): void {
+    if (message.name === 'terminal:output') this.#ends.set(message.payload.terminal, message.payload.offset + message.payload.text.length);
+    if (message.name === 'terminal:closed') this.#ends.delete(message.payload.terminal);
+    for (const listener of this.#listeners) listener.onMessage(message);
+    if (message.name === 'sandbox:status') this.#statusChanged(message.payload.type);
+  }
+
+  /** What ran again after a restore or a reset is joined again: its state is not the one we know. */
+  #statusChanged(type: 'starting' | 'running' | 'restoring' | 'stopped'): void {
+    if (type === 'running') void this.#join();
+    else this.#isJoined = false;
+  }
+
+  #connect(connection: Connection, reason?: string): void {
+    this.#connection = connection;
+    for (const listener of this.#listeners) listener.onConnection(connection, reason);
+  }
+}
+
+const keystrokesMax = 16 << 10;

@@ -1,0 +1,266 @@
+import type { HostedSession, SessionChange, SessionListener, SessionMessage } from '@/lib/labs/hosted-session';
+import { sendAnswer } from './api-flow';
+import { AppliedInputs } from './applied-inputs';
+import { packSnapshot, readRows, unpackSnapshot, withoutPrevious } from './codec';
+import type { AppliedInput, ClientFlow, FromWorker, JournalChange, Outgoing, SandboxRecipe, SandboxRequest, SandboxSnapshot } from './protocol';
+
+/** Makes sessions. The only thing a worker knows about labs. */
+export interface SessionFactory {
+  /** Does ahead of time what every sandbox would wait for. */
+  warm?(): void;
+  create(lab: SandboxRecipe['lab'], seed: string, listener: SessionListener): Promise<HostedSession> | HostedSession;
+  restore(lab: SandboxRecipe['lab'], seed: string, snapshot: unknown, changes: readonly SessionChange[], listener: SessionListener): Promise<HostedSession> | HostedSession;
+}
+
+export interface SandboxOptions {
+  readonly id: string;
+  readonly recipe: SandboxRecipe;
+  readonly factory: SessionFactory;
+  readonly post: (message: FromWorker) => void;
+  /** Wraps every turn, so that a watchdog knows whose turn it is. */
+  readonly around?: <T>(work: () => T) => T;
+  /** Milliseconds of the host's monotonic clock. */
+  readonly clock?: () => number;
+  /** A snapshot is cut after so much journal … */
+  readonly cutBytes?: number;
+  /** … or so long after the last, if anything changed. */
+  readonly cutAfterMs?: number;
+}
+
+/** So much late a timer of the host may be before we take it that the host itself stood still. */
+const lateMs = 1_000;
+/** How long one turn may keep the thread from its other sandboxes. */
+const turnBudgetMs = 25;
+const turnEveryMs = 5;
+/** A shell that goes on by itself may have put something in front of what was due. */
+const turnAtLatestMs = 100;
+
+/** One hosted session inside a worker: lets time pass, keeps the journal, answers requests. */
+export class Sandbox {
+  readonly #options: Required<SandboxOptions>;
+  readonly #flows = new Map<number, (flow: ClientFlow) => void>();
+  #session: HostedSession | undefined;
+  #inputs = new AppliedInputs();
+  #sequence = 0;
+  #changes: JournalChange[] = [];
+  #durable: Outgoing[] = [];
+  #volatile: Outgoing[] = [];
+  #flushing: NodeJS.Immediate | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #last = 0;
+  #armedMs = 0;
+  #bytesSinceCut = 0;
+  #cutAt = 0;
+  #isStopped = false;
+
+  private constructor(options: SandboxOptions) {
+    this.#options = { clock: () => performance.now(), around: (work) => work(), cutBytes: 2 << 20, cutAfterMs: 300_000, ...options };
+  }
+
+  /** Starts it from what is kept, cuts a first snapshot if nothing was, and lets time pass from now on. */
+  static async open(options: SandboxOptions): Promise<Sandbox> {
+    const sandbox = new Sandbox(options);
+    const notice = await sandbox.#start(options.recipe);
+    sandbox.#last = sandbox.#options.clock();
+    sandbox.#cutAt = sandbox.#last;
+    options.post({ type: 'opened', sandboxId: options.id, ...(notice ? { notice } : {}) });
+    sandbox.#flush();
+    sandbox.#arm();
+    return sandbox;
+  }
+
+  /** Answers come as `answer` or `error` with this id, after everything they rest on. */
+  request(id: number, request: SandboxRequest): void {
+    void this.#answer(id, request).then(
+      (value) => this.#tell({ type: 'answer', id, value }, isVolatile(request)),
+      (error: unknown) => this.#tell({ type: 'error', id, error: error instanceof Error ? error.message : String(error) }, false),
+    );
+  }
+
+  flow(id: number, flow: ClientFlow): void {
+    this.#guard(() => {
+      this.#pass();
+      this.#flows.get(id)?.(flow);
+      if ('hangUp' in flow) this.#flows.delete(id);
+      this.#arm();
+    });
+  }
+
+  /** Nothing is told afterwards but a last snapshot if it is to be kept. */
+  async close(isKept: boolean): Promise<void> {
+    this.#flush();
+    if (isKept) await this.#cut();
+    this.#stop();
+  }
+
+  async #start({ lab, seed, snapshot, rows }: SandboxRecipe): Promise<string | undefined> {
+    const { factory } = this.#options;
+    const kept = snapshot && readKept(snapshot, rows);
+    if (kept) {
+      this.#inputs = new AppliedInputs(kept.inputs);
+      this.#session = await factory.restore(lab, seed, kept.session, kept.changes, this.#listener);
+    } else this.#session = await factory.create(lab, seed, this.#listener);
+    // What could not be read is superseded by a snapshot of what could, so that it is never read again.
+    this.#sequence = rows.at(-1)?.sequence ?? snapshot?.sequence ?? 0;
+    if (!kept?.isWhole) await this.#cut();
+    if (!kept) return snapshot || rows.length > 0 ? 'What was saved of this sandbox could not be read. It starts from the beginning.' : undefined;
+    return kept.isWhole ? undefined : 'The newest part of what was saved of this sandbox was damaged. It is as it was just before.';
+  }
+
+  readonly #listener: SessionListener = {
+    onChange: (change) => {
+      if (this.#isStopped) return;
+      this.#changes.push(withoutPrevious(change));
+      this.#flushSoon();
+    },
+    onMessage: (message) => this.#tell({ type: 'message', message }, isVolatileMessage(message)),
+  };
+
+  async #answer(id: number, request: SandboxRequest): Promise<unknown> {
+    const session = this.#session;
+    if (!session || this.#isStopped) throw new Error('This sandbox is not running.');
+    this.#pass();
+    try {
+      switch (request.type) {
+        case 'join': return { state: session.join(request.terminals) };
+        case 'submit': return await this.#submit(session, request.key);
+        case 'api': return this.#api(session, id, request.request);
+        case 'ask': return request.name === 'terminal:input' ? await this.#type(session, request.request) : await session.ask(request.name, request.request as never);
+      }
+    } finally {
+      this.#arm();
+    }
+  }
+
+  /** Grades what is there now, and keeps exactly that beside the result. */
+  async #submit(session: HostedSession, key: string) {
+    const snapshot = packSnapshot(this.#snapshot(session));
+    const result = await session.submit(key);
+    return { result, snapshot: await snapshot };
+  }
+
+  #api(session: HostedSession, id: number, request: Extract<SandboxRequest, { type: 'api' }>['request']) {
+    const { answer, flow } = sendAnswer(session.api(request), (sent) => this.#tell({ type: 'flow', id, flow: sent }, true));
+    if (flow) this.#flows.set(id, flow);
+    return answer;
+  }
+
+  /** What a page sends again after a drop was perhaps applied before: then there is nothing to do but say so. */
+  async #type(session: HostedSession, { page = '', terminal, sequence, text }: { terminal: string; page?: string; sequence: number; text: string }): Promise<{ sequence: number }> {
+    const applied = { page, terminal, sequence };
+    if (!this.#inputs.isNew(applied)) return { sequence };
+    this.#inputs.apply(applied);
+    this.#changes.push({ type: 'input', applied });
+    this.#flushSoon();
+    await session.ask('terminal:input', { terminal, sequence, text });
+    return { sequence };
+  }
+
+  /** Lets the simulated clock catch up with the host's. A host that stood still (asleep, overloaded) does not make it jump. */
+  #pass(): void {
+    const now = this.#options.clock();
+    const elapsed = Math.min(now - this.#last, this.#armedMs + lateMs);
+    this.#last = now;
+    if (elapsed > 0) this.#guard(() => this.#session?.advance(elapsed, turnBudgetMs));
+  }
+
+  #arm(): void {
+    clearTimeout(this.#timer);
+    if (this.#isStopped) return;
+    const dueMs = this.#session?.nextDueMs();
+    this.#armedMs = dueMs === undefined ? 0 : Math.min(Math.max(dueMs, turnEveryMs), turnAtLatestMs);
+    if (dueMs !== undefined) this.#timer = setTimeout(() => this.#options.around(() => this.#turn()), this.#armedMs);
+  }
+
+  #turn(): void {
+    this.#pass();
+    this.#arm();
+    this.#maybeCut();
+  }
+
+  /** An error in here is a defect of the simulation: the host starts the sandbox again from its journal. */
+  #guard(work: () => void): void {
+    try {
+      if (!this.#isStopped) work();
+    } catch (error) {
+      this.#stop();
+      this.#options.post({ type: 'broken', sandboxId: this.#options.id, error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+    }
+  }
+
+  #maybeCut(): void {
+    const { clock, cutBytes, cutAfterMs } = this.#options;
+    const isOld = this.#bytesSinceCut > 0 && clock() - this.#cutAt > cutAfterMs;
+    if (this.#bytesSinceCut > cutBytes || isOld) void this.#cut();
+  }
+
+  async #cut(): Promise<void> {
+    if (!this.#session) return;
+    this.#flush();
+    this.#bytesSinceCut = 0;
+    this.#cutAt = this.#options.clock();
+    const sequence = this.#sequence;
+    const content = await packSnapshot(this.#snapshot(this.#session));
+    this.#options.post({ type: 'cut', sandboxId: this.#options.id, sequence, content });
+  }
+
+  #snapshot(session: HostedSession): SandboxSnapshot {
+    return { session: session.snapshot(), inputs: this.#inputs.list() };
+  }
+
+  #tell(outgoing: Outgoing, isVolatileOne: boolean): void {
+    if (this.#isStopped) return;
+    (isVolatileOne ? this.#volatile : this.#durable).push(outgoing);
+    this.#flushSoon();
+  }
+
+  /** Everything of one turn of the host's event loop is one row. */
+  #flushSoon(): void {
+    this.#flushing ??= setImmediate(() => this.#flush());
+  }
+
+  #flush(): void {
+    clearImmediate(this.#flushing);
+    this.#flushing = undefined;
+    const [changes, durable, volatile] = [this.#changes, this.#durable, this.#volatile];
+    if (changes.length + durable.length + volatile.length === 0) return;
+    [this.#changes, this.#durable, this.#volatile] = [[], [], []];
+    const text = changes.length > 0 ? JSON.stringify(changes) : undefined;
+    if (text !== undefined) this.#sequence++;
+    this.#bytesSinceCut += text?.length ?? 0;
+    this.#options.post({ type: 'batch', sandboxId: this.#options.id, sequence: this.#sequence, durable, volatile, ...(text === undefined ? {} : { changes: text }) });
+  }
+
+  #stop(): void {
+    this.#isStopped = true;
+    clearTimeout(this.#timer);
+    clearImmediate(this.#flushing);
+    this.#session?.stop();
+  }
+}
+
+interface Kept {
+  readonly session: unknown;
+  readonly inputs: readonly AppliedInput[];
+  readonly changes: readonly SessionChange[];
+  readonly isWhole: boolean;
+}
+
+/** A sandbox's newest snapshot and what its journal adds; undefined when the snapshot cannot be read. */
+function readKept({ sequence, content }: NonNullable<SandboxRecipe['snapshot']>, rows: SandboxRecipe['rows']): Kept | undefined {
+  const snapshot = unpackSnapshot(content);
+  if (!snapshot) return undefined;
+  const { changes, isWhole } = readRows(rows, sequence);
+  const inputs = changes.flatMap((change) => (change.type === 'input' ? [change.applied] : []));
+  return { session: snapshot.session, inputs: [...snapshot.inputs, ...inputs], changes: changes.filter((change) => change.type !== 'input'), isWhole };
+}
+
+/** Views are drawn again on every change anyway: one that a crash takes back has done no harm. */
+function isVolatileMessage({ name }: SessionMessage): boolean {
+  return name === 'cluster:view' || name === 'clock:state' || name === 'checks:state' || name === 'files:state';
+}
+
+/** Answers that rest on no write of their own. */
+function isVolatile(request: SandboxRequest): boolean {
+  return request.type === 'api' && (request.request.method === 'GET' || request.request.method === 'HEAD');
+}
