@@ -20,7 +20,12 @@ export function normalizeFields(definitionId: string, value: Record<string, unkn
     if (item === undefined || (field.dropsZero && isZero(field.schema, item))) delete value[name];
     else value[name] = item;
   }
-  for (const { name, zero } of shape.always) if (value[name] === undefined) value[name] = zero();
+  for (const { name, zero } of shape.always) if (isAbsent(value[name])) value[name] = zero();
+}
+
+/** Storage does not tell an empty list from none, so both come back as null. */
+function isAbsent(value: unknown): boolean {
+  return value === undefined || (Array.isArray(value) && value.length === 0);
 }
 
 function normalizeValue(schema: FieldSchema, value: unknown): unknown {

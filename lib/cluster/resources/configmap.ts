@@ -1,6 +1,7 @@
 import type { V1ConfigMap } from '@/generated/kubernetes/types';
 import { defineResource } from '../api';
 import { ageColumn, nameColumn } from './columns/shared';
+import { validateConfigMap, validateConfigMapUpdate } from './validation/config';
 
 export const ConfigMap = defineResource<V1ConfigMap>({
   group: '',
@@ -8,6 +9,8 @@ export const ConfigMap = defineResource<V1ConfigMap>({
   kind: 'ConfigMap',
   names: { plural: 'configmaps', singular: 'configmap', short: ['cm'] },
   scope: 'Namespaced',
+  validate: validateConfigMap,
+  validateUpdate: validateConfigMapUpdate,
   allowUnconditionalUpdate: true,
   columns: [
     nameColumn,

@@ -1,6 +1,7 @@
 import type { V1ControllerRevision } from '@/generated/kubernetes/types';
 import { defineResource } from '../api';
 import { ageColumn, nameColumn } from './columns/shared';
+import { validateControllerRevision, validateControllerRevisionUpdate } from './validation/other-kinds';
 
 export const ControllerRevision = defineResource<V1ControllerRevision>({
   group: 'apps',
@@ -9,6 +10,8 @@ export const ControllerRevision = defineResource<V1ControllerRevision>({
   names: { plural: 'controllerrevisions', singular: 'controllerrevision' },
   scope: 'Namespaced',
   storagePrefix: 'controllerrevisions',
+  validate: validateControllerRevision,
+  validateUpdate: validateControllerRevisionUpdate,
   allowUnconditionalUpdate: true,
   columns: [
     nameColumn,

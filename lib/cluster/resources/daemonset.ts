@@ -3,6 +3,8 @@ import { defineResource } from '../api';
 import { ageColumn, formatLabels, nameColumn, workloadColumns } from './columns/shared';
 import { defaultPodTemplate } from './defaults/pod-template';
 import { keepSpec, keepStatus } from './strategy';
+import { validateDaemonSet, validateDaemonSetUpdate } from './validation/workloads';
+import { workloadWarnings } from './warnings';
 
 const status = 'io.k8s.api.apps.v1.DaemonSetStatus';
 
@@ -30,6 +32,9 @@ export const DaemonSet = defineResource<V1DaemonSet>({
   },
   prepareForUpdate: keepStatus,
   prepareForStatusUpdate: keepSpec,
+  validate: validateDaemonSet,
+  validateUpdate: validateDaemonSetUpdate,
+  warnings: ({ metadata, spec }, old) => workloadWarnings(metadata.name, spec.template, old === undefined),
   subresources: { status: true },
   hasGeneration: true,
   allowUnconditionalUpdate: true,

@@ -4,6 +4,8 @@ import { defineResource } from '../api';
 import { ageColumn, nameColumn, workloadColumns } from './columns/shared';
 import { defaultPodTemplate } from './defaults/pod-template';
 import { keepSpec, keepStatus } from './strategy';
+import { validateDeployment, validateDeploymentStatus, validateDeploymentUpdate } from './validation/workloads';
+import { workloadWarnings } from './warnings';
 
 export const Deployment = defineResource<V1Deployment>({
   group: 'apps',
@@ -34,6 +36,10 @@ export const Deployment = defineResource<V1Deployment>({
     keepSpec(deployment, old);
     deployment.metadata.labels = deepCopy(old.metadata.labels);
   },
+  validate: validateDeployment,
+  validateUpdate: validateDeploymentUpdate,
+  validateStatusUpdate: validateDeploymentStatus,
+  warnings: ({ metadata, spec }, old) => workloadWarnings(metadata.name, spec.template, old === undefined),
   subresources: { status: true, scale: { replicas: 'spec.replicas', statusReplicas: 'status.replicas', selector: 'spec.selector' } },
   hasGeneration: true,
   allowUnconditionalUpdate: true,

@@ -1,6 +1,7 @@
 import type { V1Endpoints } from '@/generated/kubernetes/types';
 import { defineResource } from '../api';
 import { ageColumn, listWithMore, nameColumn } from './columns/shared';
+import { validateEndpoints } from './validation/other-kinds';
 
 export const Endpoints = defineResource<V1Endpoints>({
   group: '',
@@ -12,6 +13,7 @@ export const Endpoints = defineResource<V1Endpoints>({
   defaults({ subsets }) {
     for (const { ports } of subsets ?? []) for (const port of ports ?? []) port.protocol ??= 'TCP';
   },
+  validate: validateEndpoints,
   allowCreateOnUpdate: true,
   allowUnconditionalUpdate: true,
   warnings: () => ['v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice'],

@@ -1,6 +1,7 @@
 import type { V1EndpointSlice } from '@/generated/kubernetes/types';
 import { defineResource } from '../api';
 import { ageColumn, listWithMore, nameColumn } from './columns/shared';
+import { validateEndpointSlice, validateEndpointSliceUpdate } from './validation/discovery';
 
 export const EndpointSlice = defineResource<V1EndpointSlice>({
   group: 'discovery.k8s.io',
@@ -15,6 +16,9 @@ export const EndpointSlice = defineResource<V1EndpointSlice>({
       port.protocol ??= 'TCP';
     }
   },
+  validate: validateEndpointSlice,
+  validateUpdate: validateEndpointSliceUpdate,
+  warnings: ({ addressType }) => (addressType === 'FQDN' ? ['spec.addressType: FQDN endpoints are deprecated'] : []),
   hasGeneration: true,
   allowUnconditionalUpdate: true,
   columns: [

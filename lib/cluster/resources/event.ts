@@ -1,6 +1,7 @@
 import type { CoreV1Event, EventsV1Event } from '@/generated/kubernetes/types';
 import { defineResource, type TableColumn } from '../api';
 import { since } from './columns/duration';
+import { validateEvent } from './validation/other-kinds';
 
 const event = 'io.k8s.api.core.v1.Event';
 const reference = 'io.k8s.api.core.v1.ObjectReference';
@@ -26,6 +27,7 @@ export const Event = defineResource<CoreV1Event>({
   kind: 'Event',
   names,
   scope: 'Namespaced',
+  validate: validateEvent,
   allowCreateOnUpdate: true,
   allowUnconditionalUpdate: true,
   selectableFields: ({ involvedObject, reason, source, reportingComponent, type }) => ({

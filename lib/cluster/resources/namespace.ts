@@ -2,6 +2,8 @@ import type { V1Namespace } from '@/generated/kubernetes/types';
 import { defineResource } from '../api';
 import { ageColumn, nameColumn } from './columns/shared';
 import { keepSpec, keepStatus } from './strategy';
+import { dnsLabel } from './validation/names';
+import { validateNamespace, validateNamespaceStatus } from './validation/other-kinds';
 
 const nameLabel = 'kubernetes.io/metadata.name';
 
@@ -25,6 +27,9 @@ export const Namespace = defineResource<V1Namespace>({
     keepStatus(namespace, old);
   },
   prepareForStatusUpdate: keepSpec,
+  validateName: dnsLabel,
+  validate: validateNamespace,
+  validateStatusUpdate: validateNamespaceStatus,
   subresources: { status: true },
   allowUnconditionalUpdate: true,
   selectableFields: ({ status }) => ({ 'status.phase': status.phase ?? '' }),

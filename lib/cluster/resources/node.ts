@@ -3,6 +3,7 @@ import { defineResource } from '../api';
 import { nodeColumns } from './columns/node';
 import { roundUpToMilli } from './defaults/pod-spec';
 import { keepSpec, keepStatus } from './strategy';
+import { validateNode, validateNodeUpdate } from './validation/node';
 
 export const Node = defineResource<V1Node>({
   group: '',
@@ -11,7 +12,8 @@ export const Node = defineResource<V1Node>({
   names: { plural: 'nodes', singular: 'node', short: ['no'] },
   scope: 'Cluster',
   storagePrefix: 'minions',
-  defaults({ status }) {
+  defaults({ spec, status }) {
+    if (spec) pairPodCidrs(spec);
     if (!status) return;
     if (status.capacity) roundUpToMilli(status.capacity);
     if (status.allocatable) roundUpToMilli(status.allocatable);
@@ -21,8 +23,17 @@ export const Node = defineResource<V1Node>({
   prepareForCreate() {},
   prepareForUpdate: keepStatus,
   prepareForStatusUpdate: keepSpec,
+  validate: validateNode,
+  validateUpdate: validateNodeUpdate,
+  validateStatusUpdate: validateNodeUpdate,
   subresources: { status: true },
   allowUnconditionalUpdate: true,
   selectableFields: ({ spec }) => ({ 'spec.unschedulable': String(spec.unschedulable ?? false) }),
   columns: nodeColumns,
 });
+
+/** `podCIDR` is the first of `podCIDRs`, whichever of the two was given. */
+function pairPodCidrs(spec: V1Node['spec']): void {
+  if (spec.podCIDR && !spec.podCIDRs?.length) spec.podCIDRs = [spec.podCIDR];
+  if (spec.podCIDRs?.[0]) spec.podCIDR = spec.podCIDRs[0];
+}

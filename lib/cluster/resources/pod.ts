@@ -1,10 +1,12 @@
+import { deepCopy } from '@/lib/base';
 import type { V1Pod } from '@/generated/kubernetes/types';
 import { defineResource } from '../api';
 import { podColumns } from './columns/pod';
 import { defaultPodOnly, defaultPodSpec, mirrorServiceAccount } from './defaults/pod-spec';
 import { qosClassOf } from './qos';
 import { keepSpec, keepStatus } from './strategy';
-import { deepCopy } from '@/lib/base';
+import { validatePodCreate, validatePodStatusUpdate, validatePodUpdate } from './validation/pod';
+import { podWarnings } from './warnings';
 
 export const Pod = defineResource<V1Pod>({
   group: '',
@@ -12,6 +14,7 @@ export const Pod = defineResource<V1Pod>({
   kind: 'Pod',
   names: { plural: 'pods', singular: 'pod', short: ['po'], categories: ['all'] },
   scope: 'Namespaced',
+  returnsDeletedObject: true,
   defaults({ spec }) {
     if (!spec) return;
     defaultPodSpec(spec);
@@ -28,6 +31,10 @@ export const Pod = defineResource<V1Pod>({
     keepSpec(pod, old);
     pod.metadata.ownerReferences = deepCopy(old.metadata.ownerReferences);
   },
+  validate: validatePodCreate,
+  validateUpdate: validatePodUpdate,
+  validateStatusUpdate: validatePodStatusUpdate,
+  warnings: (pod, old) => podWarnings(pod.metadata.name, pod.spec, old === undefined),
   subresources: { status: true },
   hasGeneration: true,
   allowUnconditionalUpdate: true,

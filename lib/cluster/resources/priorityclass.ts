@@ -1,6 +1,7 @@
 import type { V1PriorityClass } from '@/generated/kubernetes/types';
 import { defineResource } from '../api';
 import { ageColumn, nameColumn } from './columns/shared';
+import { validatePriorityClass, validatePriorityClassUpdate } from './validation/other-kinds';
 
 const prefix = 'io.k8s.api.scheduling.v1.PriorityClass';
 
@@ -14,6 +15,8 @@ export const PriorityClass = defineResource<V1PriorityClass>({
   defaults(priorityClass) {
     priorityClass.preemptionPolicy ??= 'PreemptLowerPriority';
   },
+  validate: validatePriorityClass,
+  validateUpdate: validatePriorityClassUpdate,
   hasGeneration: true,
   allowUnconditionalUpdate: true,
   columns: [

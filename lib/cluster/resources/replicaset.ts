@@ -3,6 +3,8 @@ import { defineResource } from '../api';
 import { ageColumn, nameColumn, workloadColumns } from './columns/shared';
 import { defaultPodTemplate } from './defaults/pod-template';
 import { keepSpec, keepStatus } from './strategy';
+import { validateReplicaSet, validateReplicaSetStatus, validateReplicaSetUpdate } from './validation/workloads';
+import { workloadWarnings } from './warnings';
 
 export const ReplicaSet = defineResource<V1ReplicaSet>({
   group: 'apps',
@@ -21,6 +23,10 @@ export const ReplicaSet = defineResource<V1ReplicaSet>({
   },
   prepareForUpdate: keepStatus,
   prepareForStatusUpdate: keepSpec,
+  validate: validateReplicaSet,
+  validateUpdate: validateReplicaSetUpdate,
+  validateStatusUpdate: validateReplicaSetStatus,
+  warnings: ({ metadata, spec }, old) => workloadWarnings(metadata.name, spec.template, old === undefined),
   subresources: { status: true, scale: { replicas: 'spec.replicas', statusReplicas: 'status.replicas', selector: 'spec.selector' } },
   hasGeneration: true,
   allowUnconditionalUpdate: true,

@@ -1,7 +1,8 @@
 import type { V1Secret } from '@/generated/kubernetes/types';
 import { defineResource } from '../api';
-import { ageColumn, nameColumn } from './columns/shared';
 import { encodeBase64 } from './base64';
+import { ageColumn, nameColumn } from './columns/shared';
+import { validateSecret, validateSecretUpdate } from './validation/config';
 
 export const Secret = defineResource<V1Secret>({
   group: '',
@@ -13,6 +14,8 @@ export const Secret = defineResource<V1Secret>({
     secret.type ??= 'Opaque';
     mergeStringData(secret);
   },
+  validate: validateSecret,
+  validateUpdate: validateSecretUpdate,
   allowUnconditionalUpdate: true,
   selectableFields: ({ type }) => ({ type: type ?? '' }),
   columns: [

@@ -1,7 +1,11 @@
 import type { V1Service } from '@/generated/kubernetes/types';
 import { defineResource } from '../api';
 import { serviceColumns } from './columns/service';
+import { dropFieldsOfOtherType, keepAllocated, pairClusterIPs } from './service-strategy';
 import { keepSpec, keepStatus } from './strategy';
+import { dns1035Label } from './validation/names';
+import { validateService, validateServiceUpdate } from './validation/service';
+import { serviceWarnings } from './warnings';
 
 /** Cluster IPs, IP families and node ports are handed out by the API server's allocators. */
 export const Service = defineResource<V1Service>({
@@ -10,6 +14,7 @@ export const Service = defineResource<V1Service>({
   kind: 'Service',
   names: { plural: 'services', singular: 'service', short: ['svc'], categories: ['all'] },
   scope: 'Namespaced',
+  returnsDeletedObject: true,
   storagePrefix: 'services/specs',
   defaults({ spec }) {
     if (!spec) return;
@@ -27,9 +32,20 @@ export const Service = defineResource<V1Service>({
   },
   prepareForCreate(service) {
     service.status = { loadBalancer: {} };
+    pairClusterIPs(service, undefined);
+    dropFieldsOfOtherType(service, undefined);
   },
-  prepareForUpdate: keepStatus,
+  prepareForUpdate(service, old) {
+    keepStatus(service, old);
+    pairClusterIPs(service, old);
+    keepAllocated(service, old);
+    dropFieldsOfOtherType(service, old);
+  },
   prepareForStatusUpdate: keepSpec,
+  validateName: dns1035Label,
+  validate: validateService,
+  validateUpdate: validateServiceUpdate,
+  warnings: serviceWarnings,
   subresources: { status: true },
   allowCreateOnUpdate: true,
   allowUnconditionalUpdate: true,

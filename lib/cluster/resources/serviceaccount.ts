@@ -8,6 +8,7 @@ export const ServiceAccount = defineResource<V1ServiceAccount>({
   kind: 'ServiceAccount',
   names: { plural: 'serviceaccounts', singular: 'serviceaccount', short: ['sa'] },
   scope: 'Namespaced',
+  returnsDeletedObject: true,
   allowUnconditionalUpdate: true,
   columns: [nameColumn, ageColumn],
 });

@@ -6,11 +6,11 @@ const normalized = (id: string, value: Record<string, unknown>) => {
 };
 
 test('empty values that Go cannot tell from absent ones are not stored', () => {
-  expect(normalized('io.k8s.api.core.v1.PodSpec', { nodeName: '', hostNetwork: false, nodeSelector: {}, volumes: null, containers: [] })).toEqual({ containers: [] });
+  expect(normalized('io.k8s.api.core.v1.PodSpec', { nodeName: '', hostNetwork: false, nodeSelector: {}, volumes: null, containers: [] })).toEqual({ containers: null });
 });
 
 test('a pointer keeps its zero', () => {
-  expect(normalized('io.k8s.api.core.v1.PodSpec', { automountServiceAccountToken: false, containers: [] })).toEqual({ automountServiceAccountToken: false, containers: [] });
+  expect(normalized('io.k8s.api.core.v1.PodSpec', { automountServiceAccountToken: false, containers: [] })).toEqual({ automountServiceAccountToken: false, containers: null });
   expect(normalized('io.k8s.api.core.v1.Volume', { name: 'scratch', emptyDir: {} })).toEqual({ name: 'scratch', emptyDir: {} });
 });
 
