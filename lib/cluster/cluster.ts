@@ -1,5 +1,6 @@
 import { assert, type Json } from '@/lib/base';
 import { ConnectionError, type ApiRequest, type ApiResponse, type Transport } from './api';
+import { descriptions } from '@/generated/kubernetes/descriptions';
 import { addresses } from './bootstrap/addresses';
 import { createComponents } from './bootstrap/components';
 import { connect, dial, type Endpoint } from './bootstrap/connect';
@@ -227,7 +228,7 @@ export class Cluster {
 
   #nodeUnits(): { units: MachineUnit[]; runtimes: (machine: Machine) => ContainerRuntime } {
     const latency = runtimeLatencies[this.options.latency ?? 'fast'];
-    const registry = createImageRegistry(createComponents({ network: this.network }));
+    const registry = createImageRegistry(createComponents({ addressOf: (node) => this.#machines.get(node)?.ip, descriptions: () => descriptions }));
     const containerd = createContainerd((machine) => ({
       network: this.network, registry, latency, host: this.network.host(machine.name),
       connect: (from, path) => connect({ network: this.network, ...from }, path),

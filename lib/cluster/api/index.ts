@@ -11,3 +11,5 @@ export { normalizeFields } from './normalize';
 export { copyObject, decodeObject, DecodeError, type Decoding } from './decode';
 export { JsonSyntaxError, readJson, type JsonReading } from './json-reader';
 export { decodeBase64, decodeBytes, encodeBase64, encodeBytes } from './base64';
+export { goValue, mergePatch, PatchError, strategicMergePatch } from './patch';
+export type { ExecOptions, KubeletApi, LogOptions } from './kubelet';

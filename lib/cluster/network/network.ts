@@ -1,12 +1,13 @@
 import { assert, type Random } from '@/lib/base';
-import { ConnectionError, type ApiResponse, type Transport } from '../api';
+import { ConnectionError, type ApiRequest, type ApiResponse, type KubeletApi, type Transport } from '../api';
+import { EtcdError, type Etcd } from '../etcd';
 import type { Disk, Kernel } from '../kernel';
 import type { Machine } from '../machine';
 import { inCidr, isIpv4 } from './address';
 import { HostNamespace } from './host-namespace';
 import { rulesetPath, traverse, type Packet, type PacketVerdict, type Ruleset, type TraversalContext } from './netfilter';
 import { resolveName, type Resolution } from './resolver';
-import type { DnsQuery, HttpRequest, HttpResult, Listener, Network, NetworkNamespace } from './types';
+import type { DnsQuery, HttpRequest, HttpResponse, HttpResult, Listener, Network, NetworkNamespace } from './types';
 
 /** What became of a connection attempt: who answers, or how it failed. */
 type Route =
@@ -82,9 +83,9 @@ export class SimulatedNetwork implements Network {
     const route = this.#route(from, target.ip, url.port, 'tcp');
     const name = `${request.method} ${request.url}`;
     if (route.type !== 'open') return this.#failed(from, name, route, target.tookMs, url, timeoutMs);
-    if (!route.listener.http) return this.#failed(from, name, { type: 'refused', tookMs: Math.ceil(route.roundTripMs) }, target.tookMs, url, timeoutMs);
+    const serve = route.listener.http ?? (route.listener.api && httpOf(route.listener.api));
+    if (!serve) return this.#failed(from, name, { type: 'refused', tookMs: Math.ceil(route.roundTripMs) }, target.tookMs, url, timeoutMs);
     const cause = this.#kernel.record('packet', from.name, `${name} → ${route.namespace.name}`);
-    const serve = route.listener.http;
     const response = this.#kernel.causedBy(cause, () => serve(request, { ip: route.peerIp }));
     const tookMs = Math.ceil(target.tookMs + 2 * route.roundTripMs + (response.tookMs ?? 0));
     if (tookMs > timeoutMs) return { type: 'error', error: 'timeout', message: `context deadline exceeded after ${timeoutMs} ms`, tookMs: timeoutMs };
@@ -113,6 +114,22 @@ export class SimulatedNetwork implements Network {
       if (route.type !== 'open' || !route.listener.api) throw new ConnectionError(`dial tcp ${target.ip}:${url.port}: ${dialFailure(route.type)}`);
       return this.#relay(from, route.namespace, route.listener.api(request));
     };
+  }
+
+  dialEtcd(from: NetworkNamespace, server: string): Etcd {
+    const url = parseUrl(server);
+    assert(url, `not an etcd member's address: ${server}`);
+    return remoteEtcd(() => {
+      const route = this.#route(from, url.hostname, url.port, 'tcp');
+      if (route.type === 'open' && route.listener.etcd) return route.listener.etcd;
+      throw new EtcdError('Unavailable', `connection error: desc = "transport: Error while dialing: dial tcp ${url.hostname}:${url.port}: ${dialFailure(route.type)}"`);
+    });
+  }
+
+  dialKubelet(from: NetworkNamespace, ip: string): KubeletApi {
+    const route = this.#route(from, ip, 10250, 'tcp');
+    if (route.type === 'open' && route.listener.kubelet) return route.listener.kubelet;
+    throw new ConnectionError(`dial tcp ${ip}:10250: ${dialFailure(route.type)}`);
   }
 
   /** A stream over a link that is cut later falls silent, as TCP does until somebody's keep-alive notices. */
@@ -234,6 +251,30 @@ function dialFailure(type: Route['type']): string {
     case 'unreachable': return 'connect: no route to host';
     default: return 'connect: connection refused';
   }
+}
+
+/** An etcd client that finds its member anew for each call, so that it outlives the member's restarts. */
+function remoteEtcd(find: () => Etcd): Etcd {
+  return {
+    get revision() { return find().revision; },
+    get compactedRevision() { return find().compactedRevision; },
+    range: (...args) => find().range(...args),
+    put: (...args) => find().put(...args),
+    deleteRange: (...args) => find().deleteRange(...args),
+    txn: (...args) => find().txn(...args),
+    compact: (...args) => find().compact(...args),
+    watch: (...args) => find().watch(...args),
+  };
+}
+
+/** An API server as a probe or a curl sees it: plain HTTP without a certificate. */
+function httpOf(api: Transport): (request: HttpRequest) => HttpResponse {
+  return ({ method, url, headers, body }) => {
+    const path = url.replace(/^https?:\/\/[^/]+/, '') || '/';
+    const response = api({ method: method as ApiRequest['method'], url: path, headers, ...(body === undefined ? {} : { body }) });
+    const text = typeof response.body === 'string' ? response.body : JSON.stringify(response.body ?? null);
+    return { status: response.status, headers: response.headers, body: text };
+  };
 }
 
 interface Authority {

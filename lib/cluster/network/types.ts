@@ -1,4 +1,5 @@
-import type { Transport } from '../api';
+import type { KubeletApi, Transport } from '../api';
+import type { Etcd } from '../etcd';
 
 /** An HTTP exchange inside the simulation. Bodies are text. */
 export interface HttpRequest {
@@ -43,6 +44,10 @@ export interface NetworkNamespace {
 export interface Listener {
   /** An API server behind this port. */
   readonly api?: Transport;
+  /** An etcd member's client port. */
+  readonly etcd?: Etcd;
+  /** A kubelet's own API. */
+  readonly kubelet?: KubeletApi;
   readonly http?: (request: HttpRequest, peer: { ip: string }) => HttpResponse;
   readonly dns?: (query: DnsQuery) => DnsAnswer;
 }
@@ -69,5 +74,9 @@ export interface Network {
   connect(from: NetworkNamespace, host: string, port: number, options?: { timeoutMs?: number }): { type: 'open' | 'refused' | 'timeout' | 'unreachable' | 'could-not-resolve'; tookMs: number };
   /** A client's connection to the API server at `server` (`https://172.18.0.2:6443`); each request throws `ConnectionError` when nobody answers there now. */
   dialApi(from: NetworkNamespace, server: string): Transport;
+  /** A client of the etcd member at `server`. Each call throws `EtcdError` Unavailable when nobody answers there now. */
+  dialEtcd(from: NetworkNamespace, server: string): Etcd;
+  /** The kubelet that answers at `ip`. Throws `ConnectionError` when none does. */
+  dialKubelet(from: NetworkNamespace, ip: string): KubeletApi;
   resolve(from: NetworkNamespace, name: string, type?: DnsQuery['type']): { answer: DnsAnswer; server: string; tookMs: number };
 }

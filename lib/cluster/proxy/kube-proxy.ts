@@ -48,9 +48,11 @@ class Proxier {
     const client = new Client({ transport: context.transport(configuration.kubeconfig), actor: `kube-proxy/${context.machine.name}` });
     this.#services = new Informer({ kernel, client, resource: Service });
     this.#slices = new Informer({ kernel, client, resource: EndpointSlice });
-    for (const informer of [this.#services, this.#slices]) {
-      const changed = () => this.#scheduleSync();
-      (informer as Informer).addHandler({ added: changed, updated: changed, deleted: changed });
+    const changed = () => this.#scheduleSync();
+    const handler = { added: changed, updated: changed, deleted: changed };
+    this.#services.addHandler(handler);
+    this.#slices.addHandler(handler);
+    for (const informer of [this.#services, this.#slices] as const) {
       informer.whenSynced(changed);
       informer.start();
     }

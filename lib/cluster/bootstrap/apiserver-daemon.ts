@@ -1,0 +1,108 @@
+import { createApiServer, type KubeletDialer, type StaticToken } from '../apiserver';
+import { ConnectionError } from '../api';
+import { failToStart, ignored, parseFlags, type Flags } from '../client';
+import { builtInResources } from '../resources';
+import { EtcdError } from '../etcd';
+import type { Daemon, DaemonContext } from '../runtime/program';
+import type { ComponentOptions } from './components';
+import { parseTokenFile } from './token-file';
+
+interface CommandLine {
+  readonly advertiseAddress: string | undefined;
+  readonly anonymousAuth: boolean;
+  readonly authorizationModes: readonly string[];
+  readonly etcdServers: readonly string[];
+  readonly securePort: number;
+  readonly serviceClusterIpRange: string;
+  readonly tokenAuthFile: string | undefined;
+}
+
+const flags: Flags<CommandLine> = {
+  'advertise-address': { type: 'string', apply: (line, advertiseAddress) => ({ ...line, advertiseAddress }) },
+  'anonymous-auth': { type: 'boolean', apply: (line, anonymousAuth) => ({ ...line, anonymousAuth }) },
+  'authorization-mode': { type: 'list', apply: (line, authorizationModes) => ({ ...line, authorizationModes }) },
+  'etcd-servers': { type: 'list', apply: (line, etcdServers) => ({ ...line, etcdServers }) },
+  'secure-port': { type: 'number', apply: (line, securePort) => ({ ...line, securePort }) },
+  'service-cluster-ip-range': { type: 'string', apply: (line, serviceClusterIpRange) => ({ ...line, serviceClusterIpRange }) },
+  'token-auth-file': { type: 'string', apply: (line, tokenAuthFile) => ({ ...line, tokenAuthFile }) },
+  'allow-privileged': { type: 'boolean', apply: (line) => line },
+  'enable-bootstrap-token-auth': { type: 'boolean', apply: (line) => line },
+  ...Object.fromEntries([
+    'client-ca-file', 'enable-admission-plugins', 'disable-admission-plugins', 'etcd-cafile', 'etcd-certfile', 'etcd-keyfile', 'kubelet-client-certificate', 'kubelet-client-key',
+    'kubelet-preferred-address-types', 'proxy-client-cert-file', 'proxy-client-key-file', 'requestheader-allowed-names', 'requestheader-client-ca-file', 'requestheader-extra-headers-prefix',
+    'requestheader-group-headers', 'requestheader-username-headers', 'service-account-issuer', 'service-account-key-file', 'service-account-signing-key-file', 'tls-cert-file',
+    'tls-private-key-file', 'v', 'feature-gates', 'runtime-config', 'bind-address', 'event-ttl',
+  ].map((flag) => [flag, ignored])),
+};
+
+const defaults: CommandLine = {
+  advertiseAddress: undefined, anonymousAuth: true, authorizationModes: ['AlwaysAllow'], etcdServers: [], securePort: 6443, serviceClusterIpRange: '10.0.0.0/24', tokenAuthFile: undefined,
+};
+
+/** kube-apiserver as its static Pod starts it. Without an etcd that answers it ends, and its kubelet starts it again. */
+export function apiServerDaemon(components: ComponentOptions): Daemon {
+  return {
+    start(context) {
+      const parsed = parseFlags(flags, context.argv.slice(1), defaults);
+      if (parsed.type === 'error') return failToStart(context, parsed.message);
+      const line = parsed.options;
+      const problem = checkLine(line);
+      if (problem) return failToStart(context, problem);
+      const tokens = readTokens(context, line.tokenAuthFile);
+      if (typeof tokens === 'string') return failToStart(context, tokens);
+      return serve(context, line, tokens, components);
+    },
+  };
+}
+
+function checkLine({ etcdServers, authorizationModes }: CommandLine): string | undefined {
+  if (etcdServers.length === 0) return '--etcd-servers must be specified';
+  const unknown = authorizationModes.find((mode) => mode !== 'AlwaysAllow');
+  return unknown && `authorization-mode ${JSON.stringify(unknown)} is not simulated yet: use AlwaysAllow`;
+}
+
+function readTokens({ files }: DaemonContext, path: string | undefined): StaticToken[] | string {
+  if (path === undefined) return [];
+  const text = files.read(path);
+  if (text === undefined) return `open ${path}: no such file or directory`;
+  const rows = parseTokenFile(text);
+  return typeof rows === 'string' ? `${path}: ${rows}` : rows;
+}
+
+function serve(context: DaemonContext, line: CommandLine, tokens: readonly StaticToken[], components: ComponentOptions): { stop(): void } {
+  const etcd = context.network.dialEtcd(context.namespace, line.etcdServers[0] as string);
+  try {
+    const server = createApiServer({
+      kernel: context.kernel, etcd, resources: builtInResources, tokens, anonymousAuth: line.anonymousAuth, securePort: line.securePort,
+      services: { clusterIps: line.serviceClusterIpRange },
+      advertiseAddress: line.advertiseAddress ?? context.machine.ip,
+      kubelet: kubeletDialer(context, components),
+      ...(components.descriptions ? { descriptions: components.descriptions } : {}),
+    });
+    context.listen(line.securePort, 'TCP', { api: server.handle });
+    context.log(`Serving securely on [::]:${line.securePort}`);
+    return { stop: () => server.stop() };
+  } catch (error) {
+    if (error instanceof EtcdError) return failToStart(context, `Error while dialing etcd: ${error.message}`);
+    throw error;
+  }
+}
+
+/** `--kubelet-preferred-address-types=InternalIP`. */
+function kubeletDialer({ network, namespace }: DaemonContext, { addressOf }: ComponentOptions): KubeletDialer {
+  const dial = (node: string) => {
+    const ip = addressOf(node);
+    if (!ip) throw new ConnectionError(`dial tcp: lookup ${node}: no such host`);
+    return network.dialKubelet(namespace, ip);
+  };
+  return {
+    logs: (node, pod, options) => dial(node).logs(pod, options),
+    exec: (node, pod, options) => dial(node).exec(pod, options),
+    attach: (node, pod, options) => dial(node).attach(pod, options),
+    portForward: (node, pod, ports) => {
+      const kubelet = dial(node);
+      if (!kubelet.portForward) throw new ConnectionError('port-forward is not simulated yet');
+      return kubelet.portForward(pod, ports);
+    },
+  };
+}
