@@ -13,9 +13,9 @@ export class JsonSyntaxError extends Error {
 /** Nesting beyond this is refused, as `encoding/json` does at ten thousand; the host's stack allows less. */
 const depthMax = 1000;
 
-/** Reads one JSON document. A repeated key counts with its last value. `__proto__` is a key like any other. Throws `JsonSyntaxError`. */
-export function readJson(text: string): JsonReading {
-  const reader = new Reader(text);
+/** Reads one JSON document; `onKey` is told of every key in order. A repeated key counts with its last value. `__proto__` is a key like any other. Throws `JsonSyntaxError`. */
+export function readJson(text: string, onKey?: (path: string, ordinal: number) => void): JsonReading {
+  const reader = new Reader(text, onKey);
   const value = reader.document();
   return { value, duplicates: reader.duplicates };
 }
@@ -27,8 +27,12 @@ class Reader {
   readonly #path: (string | number)[] = [];
   readonly duplicates: string[] = [];
 
-  constructor(text: string) {
+  readonly #onKey: ((path: string, ordinal: number) => void) | undefined;
+  #keys = 0;
+
+  constructor(text: string, onKey?: (path: string, ordinal: number) => void) {
     this.#text = text;
+    this.#onKey = onKey;
   }
 
   document(): unknown {
@@ -68,6 +72,7 @@ class Reader {
       if (this.#text[this.#at] !== '"') throw this.#invalid('looking for beginning of object key string');
       const key = this.#string();
       this.#path.push(key);
+      this.#onKey?.(this.#pathText(), this.#keys++);
       if (Object.hasOwn(object, key)) this.duplicates.push(this.#pathText());
       this.#space();
       this.#expect(':', 'after object key');

@@ -61,6 +61,8 @@ export interface ResourceDefinition<T extends KubeObject = KubeObject> {
   readonly allowUnconditionalUpdate?: boolean;
   /** What a deletion without `propagationPolicy` does to dependents. */
   readonly defaultDeletion?: 'background' | 'orphan';
+  /** A deletion answers the object instead of a Status (`ReturnDeletedObject`). */
+  readonly returnsDeletedObject?: boolean;
   /** Seconds of grace a deletion grants, given what the request asked for; 0 is at once, and so is absent (`CheckGracefulDelete`). */
   gracePeriodSeconds?(object: T, requested?: number): number;
   /** Field selectors besides metadata.name and metadata.namespace. */

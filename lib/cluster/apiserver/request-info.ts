@@ -68,3 +68,10 @@ function decode(text: string): string {
     return text;
   }
 }
+
+/** Every value of a repeated name, in order: `command=ls&command=-l`. */
+export function valuesOf(url: string, name: string): string[] {
+  const mark = url.indexOf('?');
+  if (mark < 0) return [];
+  return url.slice(mark + 1).split('&').filter((pair) => decode(pair.split('=')[0] ?? '') === name).map((pair) => decode(pair.slice(pair.indexOf('=') + 1).replaceAll('+', ' ')));
+}

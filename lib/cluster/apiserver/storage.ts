@@ -35,6 +35,22 @@ export function objectAtDeletion(prevKv: KeyValue, revision: Revision): KubeObje
   return Object.freeze({ ...stored, metadata: Object.freeze(withResourceVersion(stored.metadata, String(revision))) });
 }
 
+const views = new WeakMap<object, KubeObject>();
+
+/** The object as `definition` words it, where it is a view of another kind's storage. Shared like the object itself. */
+export function fromStorage({ storedAs }: ResourceDefinition, object: KubeObject): KubeObject {
+  if (!storedAs) return object;
+  const known = views.get(object);
+  if (known) return known;
+  const view = deepFreeze(storedAs.decode(object) as KubeObject);
+  views.set(object, view);
+  return view;
+}
+
+export function toStorage({ storedAs }: ResourceDefinition, object: KubeObject): KubeObject {
+  return storedAs ? (storedAs.encode(object) as KubeObject) : object;
+}
+
 const metadataOrder = ['name', 'generateName', 'namespace', 'selfLink', 'uid', 'resourceVersion', 'generation', 'creationTimestamp', 'deletionTimestamp', 'deletionGracePeriodSeconds', 'labels', 'annotations', 'ownerReferences', 'finalizers', 'managedFields'] as const;
 
 /** A copy in Go's field order. */

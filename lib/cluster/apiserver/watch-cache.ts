@@ -138,6 +138,11 @@ export function tooOld(revision: number, oldest: number): StatusError {
   return failure(410, 'Expired', `too old resource version: ${revision} (${oldest})`);
 }
 
+/** A reader that is ahead of this server: it waits three seconds upstream, then gives up. */
+export function tooLarge(revision: number, current: number): StatusError {
+  return failure(504, 'Timeout', `Timeout: Too large resource version: ${revision}, current: ${current}`, { causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }], retryAfterSeconds: 1 });
+}
+
 /** One cache a kind, begun when it is first asked for. */
 export class WatchCaches {
   readonly #caches = new Map<string, WatchCache>();

@@ -3,6 +3,7 @@ import type { V1Pod } from '@/generated/kubernetes/types';
 import { defineResource } from '../api';
 import { podColumns } from './columns/pod';
 import { defaultPodOnly, defaultPodSpec, mirrorServiceAccount } from './defaults/pod-spec';
+import { mergeLabelKeys } from './match-label-keys';
 import { qosClassOf } from './qos';
 import { keepSpec, keepStatus } from './strategy';
 import { validatePodCreate, validatePodStatusUpdate, validatePodUpdate } from './validation/pod';
@@ -20,9 +21,11 @@ export const Pod = defineResource<V1Pod>({
     defaultPodSpec(spec);
     defaultPodOnly(spec);
   },
-  prepareForCreate(pod) {
+  prepareForCreate(pod, { now }) {
     mirrorServiceAccount(pod.spec);
-    pod.status = { phase: 'Pending', qosClass: qosClassOf(pod.spec), ...schedulingGate(pod) };
+    if ((pod.spec.terminationGracePeriodSeconds ?? 0) < 0) pod.spec.terminationGracePeriodSeconds = 1;
+    mergeLabelKeys(pod);
+    pod.status = { phase: 'Pending', qosClass: qosClassOf(pod.spec), ...schedulingGate(pod, now) };
   },
   prepareForUpdate(pod, old) {
     keepStatus(pod, old);
@@ -61,7 +64,7 @@ function isTerminal({ status }: V1Pod): boolean {
 }
 
 /** A Pod with scheduling gates says so from its first moment (`applySchedulingGatedCondition`). */
-function schedulingGate({ spec }: V1Pod): Pick<V1Pod['status'], 'conditions'> {
+function schedulingGate({ spec }: V1Pod, now: string): Pick<V1Pod['status'], 'conditions'> {
   if (!spec.schedulingGates?.length) return {};
-  return { conditions: [{ type: 'PodScheduled', status: 'False', reason: 'SchedulingGated', message: 'Scheduling is blocked due to non-empty scheduling gates' }] };
+  return { conditions: [{ type: 'PodScheduled', status: 'False', reason: 'SchedulingGated', message: 'Scheduling is blocked due to non-empty scheduling gates', lastProbeTime: null as never, lastTransitionTime: now }] };
 }

@@ -4,7 +4,7 @@ import { serviceColumns } from './columns/service';
 import { dropFieldsOfOtherType, keepAllocated, pairClusterIPs } from './service-strategy';
 import { keepSpec, keepStatus } from './strategy';
 import { dns1035Label } from './validation/names';
-import { validateService, validateServiceUpdate } from './validation/service';
+import { isExternallyAccessible, validateService, validateServiceUpdate } from './validation/service';
 import { serviceWarnings } from './warnings';
 
 /** Cluster IPs, IP families and node ports are handed out by the API server's allocators. */
@@ -26,7 +26,7 @@ export const Service = defineResource<V1Service>({
       port.protocol ??= 'TCP';
       if (!port.targetPort) port.targetPort = port.port;
     }
-    if (spec.type === 'NodePort' || spec.type === 'LoadBalancer') spec.externalTrafficPolicy ??= 'Cluster';
+    if (isExternallyAccessible(spec)) spec.externalTrafficPolicy ??= 'Cluster';
     if (spec.type !== 'ExternalName') spec.internalTrafficPolicy ??= 'Cluster';
     if (spec.type === 'LoadBalancer') spec.allocateLoadBalancerNodePorts ??= true;
   },

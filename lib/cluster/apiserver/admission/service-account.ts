@@ -1,0 +1,67 @@
+import { parseInstant } from '../../kernel';
+import type { KubeObject } from '../../api';
+import { forbid } from './forbidden';
+import { defineAdmissionPlugin, type AdmissionRequest, type Lookup } from './plugin';
+
+const tokenPath = '/var/run/secrets/kubernetes.io/serviceaccount';
+const mirrorAnnotation = 'kubernetes.io/config.mirror';
+/** Upstream looks ten times, up to a fifth of a second apart, for the `default` account of a young namespace. */
+const defaultAccountWaitMs = 2000;
+
+/** Gives every Pod a service account and its token (`plugin/pkg/admission/serviceaccount`). */
+export const ServiceAccount = defineAdmissionPlugin({
+  name: 'ServiceAccount',
+  mutate(request, lookup) {
+    const { operation, definition, subresource, object: pod } = request;
+    if (definition.kind !== 'Pod' || subresource || operation !== 'CREATE' || !pod) return;
+    if (pod.metadata.annotations?.[mirrorAnnotation] !== undefined) return checkMirrorPod(request, pod);
+    pod.spec.serviceAccountName ||= 'default';
+    pod.spec.serviceAccount = pod.spec.serviceAccountName;
+    const account = findAccount(request, lookup, pod.spec.serviceAccountName);
+    if (!pod.spec.imagePullSecrets?.length && account?.imagePullSecrets?.length) pod.spec.imagePullSecrets = account.imagePullSecrets.map((secret: object) => ({ ...secret }));
+    if (pod.spec.automountServiceAccountToken ?? account?.automountServiceAccountToken ?? true) mountToken(pod, lookup);
+  },
+});
+
+function checkMirrorPod(request: AdmissionRequest, pod: KubeObject): void {
+  if (pod.spec.serviceAccountName) throw forbid(request, 'a mirror pod may not reference service accounts');
+  if (pod.spec.volumes?.some((volume: any) => volume.secret)) throw forbid(request, 'a mirror pod may not reference secrets');
+}
+
+function findAccount(request: AdmissionRequest, lookup: Lookup, name: string): KubeObject | undefined {
+  const { namespace } = request;
+  const account = lookup.find('ServiceAccount', namespace, name);
+  if (account || (name === 'default' && isYoung(lookup, namespace))) return account;
+  throw forbid(request, `error looking up service account ${namespace}/${name}: serviceaccount ${JSON.stringify(name)} not found`);
+}
+
+function isYoung(lookup: Lookup, namespace: string): boolean {
+  const created = lookup.find('Namespace', '', namespace)?.metadata.creationTimestamp;
+  return created !== undefined && lookup.kernel.now - parseInstant(created) < defaultAccountWaitMs;
+}
+
+function mountToken(pod: KubeObject, lookup: Lookup): void {
+  const existing = pod.spec.volumes?.find((volume: any) => volume.name.startsWith('kube-api-access-') && volume.projected);
+  const name = existing?.name ?? `kube-api-access-${lookup.kernel.random.fork(`token/${pod.metadata.namespace}/${pod.metadata.name ?? pod.metadata.generateName}/${lookup.kernel.trace.lastId}`).suffix(5)}`;
+  let isNeeded = false;
+  for (const container of [...(pod.spec.initContainers ?? []), ...pod.spec.containers]) {
+    if (container.volumeMounts?.some((mount: any) => mount.mountPath === tokenPath)) continue;
+    container.volumeMounts = [...(container.volumeMounts ?? []), { name, readOnly: true, mountPath: tokenPath }];
+    isNeeded = true;
+  }
+  if (isNeeded && !existing) pod.spec.volumes = [...(pod.spec.volumes ?? []), tokenVolume(name)];
+}
+
+function tokenVolume(name: string): object {
+  return {
+    name,
+    projected: {
+      sources: [
+        { serviceAccountToken: { expirationSeconds: 3607, path: 'token' } },
+        { configMap: { name: 'kube-root-ca.crt', items: [{ key: 'ca.crt', path: 'ca.crt' }] } },
+        { downwardAPI: { items: [{ path: 'namespace', fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.namespace' } }] } },
+      ],
+      defaultMode: 420,
+    },
+  };
+}

@@ -1,0 +1,39 @@
+import type { KubeObject, ResourceDefinition } from '../api';
+import type { Instant } from '../kernel';
+import type { User } from './authentication';
+import type { ResourceRequestInfo } from './request-info';
+
+/** One request on its way through admission and the registry. */
+export interface RequestContext {
+  readonly info: ResourceRequestInfo;
+  readonly definition: ResourceDefinition;
+  readonly user: User;
+  readonly actor: string;
+  readonly userAgent: string;
+  readonly now: Instant;
+  /** RFC 3339, whole seconds. */
+  readonly timestamp: string;
+  readonly isDryRun: boolean;
+  readonly fieldManager: string;
+  /** Sentences for `Warning:` headers, in order. */
+  readonly warnings: string[];
+  /** Runs a write under its trace entry, so that what it causes knows its cause. */
+  commit<T>(object: KubeObject, write: () => T): T;
+}
+
+export function kindOf({ group, kind }: ResourceDefinition): { group: string; resource: string } {
+  return { group, resource: kind };
+}
+
+export function resourceOf({ group, names }: ResourceDefinition): { group: string; resource: string } {
+  return { group, resource: names.plural };
+}
+
+export function apiVersionOf({ group, version }: Pick<ResourceDefinition, 'group' | 'version'>): string {
+  return group ? `${group}/${version}` : version;
+}
+
+/** The name of an OpenAPI definition of a kind: `io.k8s.api.apps.v1.Deployment`. */
+export function definitionIdOfKind({ group, version, kind }: Pick<ResourceDefinition, 'group' | 'version' | 'kind'>): string {
+  return `io.k8s.api.${group === '' ? 'core' : group.split('.')[0]}.${version}.${kind}`;
+}

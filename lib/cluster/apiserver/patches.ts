@@ -1,0 +1,143 @@
+import jsonPatchModule from 'fast-json-patch';
+import { compareBytes, deepCopy } from '@/lib/base';
+import { decodeObject, DecodeError, failure, FieldPath, fieldError, goValue, JsonSyntaxError, mergePatch, PatchError, QuantityError, readJson, statusErrors, strategicMergePatch, type ApiRequest, type Decoding, type KubeObject } from '../api';
+import { mediaTypeOf, readYaml, type Reading } from './body';
+import { definitionIdOfKind, type RequestContext } from './context';
+import type { WriteOptions } from './options';
+
+// The package is CommonJS: depending on the loader its functions are on the default export or on a property of it.
+const { applyOperation, getValueByPointer } = (jsonPatchModule as unknown as { default?: typeof jsonPatchModule }).default ?? jsonPatchModule;
+
+export type PatchType = 'json' | 'merge' | 'strategic' | 'apply';
+
+const patchTypes: Readonly<Record<string, PatchType>> = {
+  'application/json-patch+json': 'json',
+  'application/merge-patch+json': 'merge',
+  'application/strategic-merge-patch+json': 'strategic',
+  'application/apply-patch+yaml': 'apply',
+};
+
+const operationsMax = 10_000;
+
+export function readPatchType({ headers }: ApiRequest): PatchType {
+  const type = patchTypes[mediaTypeOf(headers)];
+  if (!type) throw failure(415, 'UnsupportedMediaType', '415: Unsupported Media Type', {});
+  return type;
+}
+
+/** What a patched object decodes to and what a strict reader minds about it. */
+interface Patched {
+  readonly data: unknown;
+  readonly problems: readonly string[];
+  /** How the refusal shows what it refused. */
+  readonly shown: string;
+}
+
+/** Makes of the object that is there what the patch makes of it (`handlers/patch.go`). */
+export function patchProducer(request: ApiRequest, context: RequestContext, type: PatchType, options: WriteOptions, definitionId = definitionIdOfKind(context.definition), subresource = ''): (old: KubeObject | undefined) => KubeObject {
+  const { definition, info, warnings } = context;
+  if (type === 'apply') throw failure(415, 'UnsupportedMediaType', 'server-side apply is not simulated here: use a merge or strategic merge patch, or kubectl apply without --server-side', {});
+  const reading = readPatch(request, type);
+  return (old) => {
+    if (!old) throw statusErrors.notFound({ group: definition.group, resource: definition.names.plural }, info.name);
+    const patched = applied(type, reading, old, definitionId);
+    const decoding = decodeOrRefuse(definitionId, patched);
+    judge([...patched.problems, ...decoding.unknown.map((path) => `unknown field ${JSON.stringify(path)}`)], patched, options, warnings);
+    const object = { ...decoding.value, kind: old.kind, apiVersion: old.apiVersion } as KubeObject;
+    if (object.metadata.name !== info.name) throw statusErrors.badRequest(object.metadata.name ? `the name of the object (${object.metadata.name}) does not match the name on the URL (${info.name})` : `the name of the object (${info.name} based on URL) was undeterminable: name must be provided`);
+    if (!subresource) definition.defaults?.(object);
+    return object;
+  };
+}
+
+function readPatch({ body }: ApiRequest, type: PatchType): Reading {
+  if (typeof body !== 'string') return { value: body, text: undefined, duplicates: [] };
+  try {
+    return type === 'apply' ? readYaml(body) : { text: body, ...readJson(body) };
+  } catch (error) {
+    if (error instanceof JsonSyntaxError || error instanceof DecodeError) throw statusErrors.badRequest(type === 'strategic' ? 'invalid JSON document' : `error decoding patch: ${error.message}`);
+    throw error;
+  }
+}
+
+function applied(type: PatchType, reading: Reading, old: KubeObject, definitionId: string): Patched {
+  const duplicates = reading.duplicates.map((path) => `duplicate field ${JSON.stringify(path)}`);
+  if (type === 'json') {
+    const data = applyJsonPatch(old, reading.value);
+    return { data, problems: [...jsonPatchProblems(reading)], shown: shownText(data) };
+  }
+  if (typeof reading.value !== 'object' || reading.value === null || Array.isArray(reading.value)) throw statusErrors.badRequest(type === 'strategic' ? `json: cannot unmarshal ${jsonType(reading.value)} into Go value of type map[string]interface {}` : `error decoding patch: json: cannot unmarshal ${jsonType(reading.value)} into Go value of type map[string]interface {}`);
+  if (type === 'merge') {
+    const data = mergePatch(old, reading.value);
+    return { data, problems: duplicates, shown: shownText(data) };
+  }
+  return { data: strategic(definitionId, old, reading.value), problems: duplicates, shown: goValue(reading.value) };
+}
+
+function strategic(definitionId: string, old: KubeObject, patch: object): KubeObject {
+  try {
+    return strategicMergePatch(definitionId, old, patch);
+  } catch (error) {
+    throw error instanceof PatchError ? failure(500, undefined, error.message) : error;
+  }
+}
+
+function applyJsonPatch(old: KubeObject, operations: unknown): unknown {
+  if (!Array.isArray(operations)) throw statusErrors.badRequest(`error decoding patch: json: cannot unmarshal ${jsonType(operations)} into Go value of type []handlers.jsonPatchOp`);
+  if (operations.length > operationsMax) throw failure(413, 'RequestEntityTooLarge', `Request entity too large: The allowed maximum operations in a JSON patch is ${operationsMax}, got ${operations.length}`);
+  try {
+    let document: unknown = deepCopy(old);
+    for (const operation of operations) document = applyOperation(document, asUpstream(document, operation), true, true).newDocument;
+    return document;
+  } catch {
+    throw failure(422, 'Invalid', 'the server rejected our request due to an error in our request', {});
+  }
+}
+
+/** Upstream's library lets `replace` add a key that an object does not have. */
+function asUpstream(document: unknown, operation: any): any {
+  if (operation?.op !== 'replace' || typeof operation.path !== 'string' || operation.path === '') return operation;
+  const slash = operation.path.lastIndexOf('/');
+  const parent: unknown = getValueByPointer(document, operation.path.slice(0, slash));
+  const key = operation.path.slice(slash + 1).replaceAll('~1', '/').replaceAll('~0', '~');
+  const isMissing = typeof parent === 'object' && parent !== null && !Array.isArray(parent) && !Object.hasOwn(parent, key);
+  return isMissing ? { ...operation, op: 'add' } : operation;
+}
+
+const operationFields = ['op', 'path', 'from', 'value'];
+
+function jsonPatchProblems({ value, duplicates }: Reading): string[] {
+  const unknown = (value as readonly object[]).flatMap((operation, index) => Object.keys(operation).filter((key) => !operationFields.includes(key)).map((key) => `json patch unknown field "[${index}].${key}"`));
+  return [...unknown, ...duplicates.map((path) => `json patch duplicate field ${JSON.stringify(path)}`)];
+}
+
+function decodeOrRefuse(definitionId: string, { data, shown }: Patched): Decoding {
+  try {
+    return decodeObject(definitionId, data);
+  } catch (error) {
+    if (error instanceof DecodeError || error instanceof QuantityError) throw refusal(shown, error.message);
+    throw error;
+  }
+}
+
+function judge(problems: readonly string[], { shown }: Patched, { fieldValidation }: WriteOptions, warnings: string[]): void {
+  if (problems.length === 0 || fieldValidation === 'Ignore') return;
+  if (fieldValidation === 'Strict') throw refusal(shown, `strict decoding error: ${problems.join(', ')}`);
+  warnings.push(...problems);
+}
+
+function refusal(shown: string, why: string) {
+  return statusErrors.invalid({ group: '', resource: '' }, '', [fieldError.invalid(FieldPath.of('patch'), shown, why)]);
+}
+
+/** Its outermost keys sorted, as a patched map is encoded. */
+function shownText(data: unknown): string {
+  if (typeof data !== 'object' || data === null) return JSON.stringify(data);
+  const fields = data as Record<string, unknown>;
+  return JSON.stringify(Object.fromEntries(Object.keys(fields).sort(compareBytes).map((key) => [key, fields[key]])));
+}
+
+function jsonType(value: unknown): string {
+  if (value === null) return 'null';
+  return Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
+}

@@ -1,0 +1,190 @@
+import { failure, StatusError, statusErrors, type ApiRequest, type ApiResponse, type KubeObject, type ResourceDefinition, type Transport } from '../api';
+import { EtcdError, type Etcd } from '../etcd';
+import { rfc3339, type Kernel } from '../kernel';
+import { admissionPlugins } from './admission/registry';
+import type { AdmissionPlugin, Lookup } from './admission/plugin';
+import { authenticate, bearerTokens, clientCertificates, inProcessActors, type Authenticator, type StaticToken, type User } from './authentication';
+import { allowAuthenticated, authorize, publicInfo, type Authorizer } from './authorization';
+import { bootstrap } from './bootstrap';
+import type { RequestContext } from './context';
+import { discover, type Discovery } from './discovery';
+import type { KubeletDialer } from './kubelet-dialer';
+import { namespaceHooks } from './namespaces';
+import { readRequestInfo, type ResourceRequestInfo, type RequestInfo } from './request-info';
+import { respond, failed, plainText } from './responses';
+import { firstAddress, ServiceAddresses, type ServiceRanges } from './service-addresses';
+import { fromStorage, Storage, storageKey, storageRoot } from './storage';
+import { Store, type StoreHooks } from './store';
+import { notServed, type ResourceServices } from './handler';
+import { answerResource } from './resource-handlers';
+import type { Descriptions } from './tables';
+import { tokenReader } from './service-account-tokens';
+import { WatchCaches } from './watch-cache';
+
+export interface ApiServerOptions {
+  readonly kernel: Kernel;
+  readonly etcd: Etcd;
+  readonly resources: readonly ResourceDefinition<any>[];
+  /** `--token-auth-file`. */
+  readonly tokens?: readonly StaticToken[];
+  /** Reaches kubelets for logs, exec and attach; absent, they are refused. */
+  readonly kubelet?: KubeletDialer;
+  /** `--service-cluster-ip-range` and `--service-node-port-range`. */
+  readonly services?: Partial<ServiceRanges>;
+  /** `--advertise-address`: the endpoint of Service `kubernetes`. */
+  readonly advertiseAddress?: string;
+  readonly securePort?: number;
+  /** `--anonymous-auth`. */
+  readonly anonymousAuth?: boolean;
+  readonly authorizers?: readonly Authorizer[];
+  readonly admission?: readonly AdmissionPlugin[];
+  /** The prose of fields for tables and OpenAPI; absent leaves descriptions empty. */
+  readonly descriptions?: () => Descriptions;
+}
+
+export interface ApiServer {
+  /** Answers in zero simulated time. Throws what is a defect; refusals are responses. */
+  readonly handle: Transport;
+  /** Ends every watch; nothing is answered afterwards. */
+  stop(): void;
+}
+
+/** kube-apiserver: authentication, authorization, admission, registry, etcd, in that order. */
+export function createApiServer(options: ApiServerOptions): ApiServer {
+  return new Server(options);
+}
+
+class Server implements ApiServer {
+  readonly handle: Transport;
+  readonly #kernel: Kernel;
+  readonly #caches: WatchCaches;
+  readonly #resources: ReadonlyMap<string, ResourceDefinition>;
+  readonly #authenticators: readonly Authenticator[];
+  readonly #authorizers: readonly Authorizer[];
+  readonly #services: ResourceServices;
+  readonly #discovery: Discovery;
+  readonly #anonymousAuth: boolean;
+  readonly #bootstrap: { stop(): void };
+
+  constructor(options: ApiServerOptions) {
+    const { kernel, etcd, resources } = options;
+    this.#kernel = kernel;
+    this.#caches = new WatchCaches(etcd, kernel);
+    this.#resources = new Map(resources.map((definition) => [`${definition.group}/${definition.version}/${definition.names.plural}`, definition]));
+    this.#authenticators = authenticatorsOf(options, this.#lookup());
+    this.#authorizers = options.authorizers ?? [publicInfo, allowAuthenticated];
+    this.#anonymousAuth = options.anonymousAuth ?? true;
+    this.#services = this.#createServices(options);
+    this.#discovery = discover(resources, options.descriptions ?? (() => ({})));
+    this.handle = (request) => this.#answer(request);
+    const context = (definition: ResourceDefinition, namespace: string, name: string) => this.#ownContext(definition, namespace, name);
+    this.#bootstrap = bootstrap({ services: this.#services, context, resources, options, kubernetesIp: firstAddress(options.services?.clusterIps) });
+  }
+
+  #createServices(options: ApiServerOptions): ResourceServices {
+    const { kernel, etcd } = options;
+    const lookup = this.#lookup();
+    const storage = new Storage(etcd);
+    const addresses = new ServiceAddresses(lookup, options.services ?? {});
+    const hooks = new Map<string, StoreHooks>([['Service', addresses], ['Namespace', namespaceHooks]]);
+    const store = new Store({ storage, kernel, lookup, plugins: options.admission ?? admissionPlugins, hooks });
+    const open = new Set<() => void>();
+    return {
+      kernel, etcd, store, lookup, caches: this.#caches, kubelet: options.kubelet,
+      descriptions: options.descriptions ?? (() => ({})),
+      openWatches: open,
+    };
+  }
+
+  #lookup(): Lookup {
+    const byKind = (kind: string) => [...this.#resources.values()].find((definition) => definition.kind === kind && !definition.storedAs);
+    return {
+      kernel: this.#kernel,
+      find: (kind, namespace, name) => {
+        const definition = byKind(kind);
+        return definition && this.#caches.of(definition).get(storageKey(definition, namespace, name));
+      },
+      list: (kind) => {
+        const definition = byKind(kind);
+        const found: KubeObject[] = [];
+        if (definition) this.#caches.of(definition).forEach(storageRoot(definition), (object) => void found.push(fromStorage(definition, object)));
+        return found;
+      },
+    };
+  }
+
+  #answer(request: ApiRequest): ApiResponse {
+    const info = readRequestInfo(request);
+    const warnings: string[] = [];
+    try {
+      const user = this.#userOf(request);
+      authorize(user, info, this.#authorizers);
+      return info.isResource ? this.#answerResource(request, info, user, warnings) : this.#answerOther(request, info);
+    } catch (error) {
+      return failed(statusErrorOf(error), request, warnings);
+    }
+  }
+
+  #userOf(request: ApiRequest): User {
+    const user = authenticate(request, this.#authenticators);
+    if (!this.#anonymousAuth && user.groups.includes('system:unauthenticated')) throw failure(401, 'Unauthorized', 'Unauthorized');
+    return user;
+  }
+
+  #answerOther(request: ApiRequest, info: Extract<RequestInfo, { isResource: false }>): ApiResponse {
+    return this.#discovery.answer(request, info) ?? plainText(404, '404 page not found\n');
+  }
+
+  #answerResource(request: ApiRequest, info: ResourceRequestInfo, user: User, warnings: string[]): ApiResponse {
+    const definition = this.#resources.get(`${info.group}/${info.version}/${info.resource}`);
+    if (!definition) return this.#discovery.hasGroup(info.group) ? failed(notServed(), request, warnings) : plainText(404, '404 page not found\n');
+    const context = this.#context(request, info, definition, user, warnings);
+    return respond(answerResource(this.#services, request, context), request, warnings);
+  }
+
+  #context(request: ApiRequest, info: ResourceRequestInfo, definition: ResourceDefinition, user: User, warnings: string[]): RequestContext {
+    const actor = request.actor ?? 'outside';
+    const what = `${request.method} ${info.path}`;
+    const now = this.#kernel.now;
+    return {
+      info, definition, user, actor, now, warnings,
+      userAgent: request.headers['user-agent'] ?? '',
+      timestamp: rfc3339(now),
+      isDryRun: false,
+      fieldManager: '',
+      commit: (object, write) => this.#recorded(definition, actor, what, object, write),
+    };
+  }
+
+  #recorded<T>(definition: ResourceDefinition, actor: string, what: string, object: KubeObject, write: () => T): T {
+    const { namespace, name } = object.metadata;
+    const about = { object: `${definition.kind}/${namespace ? `${namespace}/` : ''}${name}`, revision: this.#services.etcd.revision + 1 };
+    return this.#kernel.causedBy(this.#kernel.record('request', actor, what, about), write);
+  }
+
+  /** The API server's own writes, as `system:apiserver`. */
+  #ownContext(definition: ResourceDefinition, namespace: string, name: string): RequestContext {
+    const path = `/${definition.names.plural}/${name}`;
+    const info: ResourceRequestInfo = { isResource: true, verb: 'create', group: definition.group, version: definition.version, resource: definition.names.plural, subresource: '', namespace, name, path, query: new Map(), rest: [] };
+    const request: ApiRequest = { method: 'POST', url: path, headers: {}, actor: 'kube-apiserver' };
+    return this.#context(request, info, definition, { name: 'system:apiserver', groups: ['system:masters'] }, []);
+  }
+
+  stop(): void {
+    this.#bootstrap.stop();
+    for (const end of [...this.#services.openWatches]) end();
+    this.#caches.stop();
+  }
+}
+
+function authenticatorsOf({ tokens = [], kernel }: ApiServerOptions, lookup: Lookup): readonly Authenticator[] {
+  const byToken = new Map(tokens.map(({ token, user, uid, groups }) => [token, { name: user, uid, groups }]));
+  return [clientCertificates, bearerTokens((token) => byToken.get(token), tokenReader(lookup, kernel)), inProcessActors];
+}
+
+function statusErrorOf(error: unknown): StatusError {
+  if (error instanceof StatusError) return error;
+  if (error instanceof EtcdError) return statusErrors.internal(error.message);
+  throw error;
+}
+

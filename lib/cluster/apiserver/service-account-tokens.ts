@@ -1,0 +1,76 @@
+import { hash32 } from '@/lib/base';
+import type { KubeObject } from '../api';
+import type { Kernel } from '../kernel';
+import type { Lookup } from './admission/plugin';
+import type { User } from './authentication';
+import { fromBase64Url, toBase64Url } from './continue-token';
+
+export const issuer = 'https://kubernetes.default.svc.cluster.local';
+
+interface Claims {
+  readonly aud: readonly string[];
+  readonly exp: number;
+  readonly iat: number;
+  readonly iss: string;
+  readonly jti: string;
+  readonly 'kubernetes.io': { readonly namespace: string; readonly pod?: { readonly name: string; readonly uid: string }; readonly serviceaccount: { readonly name: string; readonly uid: string } };
+  readonly nbf: number;
+  readonly sub: string;
+}
+
+export interface TokenSubject {
+  readonly account: KubeObject;
+  readonly pod?: KubeObject | undefined;
+  readonly audiences: readonly string[];
+  readonly expirationSeconds: number;
+}
+
+/** A bound service account token (`serviceaccount/claims.go`). It is signed by a key of the simulation's own, not RSA. */
+export function mintToken({ account, pod, audiences, expirationSeconds }: TokenSubject, kernel: Kernel): { token: string; expiresAt: number } {
+  const { namespace = '', name, uid } = account.metadata;
+  const now = Math.floor(kernel.now / 1000);
+  const claims: Claims = {
+    aud: audiences, exp: now + expirationSeconds, iat: now, iss: issuer,
+    jti: kernel.random.fork(`token/${kernel.now}/${uid}/${pod?.metadata.uid ?? ''}`).uuid(),
+    'kubernetes.io': { namespace, ...(pod ? { pod: { name: pod.metadata.name, uid: pod.metadata.uid } } : {}), serviceaccount: { name, uid } },
+    nbf: now, sub: `system:serviceaccount:${namespace}:${name}`,
+  };
+  const signed = `${toBase64Url(JSON.stringify({ alg: 'RS256', kid: signature('kid', kernel).slice(0, 43) }))}.${toBase64Url(JSON.stringify(claims))}`;
+  return { token: `${signed}.${signature(signed, kernel)}`, expiresAt: claims.exp * 1000 };
+}
+
+/** Reads tokens that `mintToken` of the same cluster made, while they are valid and what they are bound to exists. */
+export function tokenReader(lookup: Lookup, kernel: Kernel): (token: string) => User | undefined {
+  return (token) => {
+    const claims = verify(token, kernel);
+    if (!claims || claims.exp * 1000 <= kernel.now) return undefined;
+    const { namespace, serviceaccount, pod } = claims['kubernetes.io'];
+    if (lookup.find('ServiceAccount', namespace, serviceaccount.name)?.metadata.uid !== serviceaccount.uid) return undefined;
+    if (pod && lookup.find('Pod', namespace, pod.name)?.metadata.uid !== pod.uid) return undefined;
+    return userOf(claims);
+  };
+}
+
+function verify(token: string, kernel: Kernel): Claims | undefined {
+  const [header = '', payload = '', given = '', more] = token.split('.');
+  if (more !== undefined || given !== signature(`${header}.${payload}`, kernel)) return undefined;
+  return JSON.parse(fromBase64Url(payload)) as Claims;
+}
+
+function userOf({ sub, jti, 'kubernetes.io': { namespace, serviceaccount, pod } }: Claims): User {
+  return {
+    name: sub, uid: serviceaccount.uid, groups: ['system:serviceaccounts', `system:serviceaccounts:${namespace}`],
+    extra: { 'authentication.kubernetes.io/credential-id': [`JTI=${jti}`], ...(pod ? { 'authentication.kubernetes.io/pod-name': [pod.name], 'authentication.kubernetes.io/pod-uid': [pod.uid] } : {}) },
+  };
+}
+
+/** As long as an RSA-2048 signature. The key is the cluster's seed, which every API server and every fork shares. */
+function signature(text: string, { seed }: Kernel): string {
+  let bytes = '';
+  let hash = hash32(text, hash32(`service-account-key/${seed}`));
+  while (bytes.length < 342) {
+    hash = hash32(`${bytes.length}/${text}`, hash);
+    bytes += toBase64Url(hash.toString(16).padStart(8, '0'));
+  }
+  return bytes.slice(0, 342);
+}

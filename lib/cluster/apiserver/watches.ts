@@ -1,0 +1,177 @@
+import { StatusError, type ApiStream, type KubeObject, type ResourceDefinition } from '../api';
+import type { Kernel } from '../kernel';
+import { apiVersionOf } from './context';
+import { isSelected, type ListOptions } from './options';
+import { fromStorage, storageRoot } from './storage';
+import type { CacheEvent, WatchCache } from './watch-cache';
+
+type EventType = 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR';
+
+interface Chunk {
+  readonly type: EventType;
+  readonly object: unknown;
+}
+
+/** How one watcher wants objects shown: whole, as a Table row, or metadata only. */
+export type WatchRendering = (object: KubeObject) => unknown;
+
+export interface WatchOptions extends ListOptions {
+  readonly namespace: string;
+  readonly render: WatchRendering;
+  /** Ends the stream of everybody when the API server stops. */
+  onOpen(end: () => void): () => void;
+}
+
+/** How often an idle watcher that allows it is told how far the revision is. */
+const bookmarkIntervalMs = 60_000;
+/** `--min-request-timeout`: a watch without a timeout lasts this long or up to twice as long. */
+const minRequestTimeoutMs = 1_800_000;
+
+/**
+ * A watch as a stream of `{ type, object }` (`storage/cacher/cache_watcher.go`, `handlers/watch.go`). What is there first is written
+ * in one kernel entry; changes are written in the entries of the watch cache. Ends after `timeoutSeconds` of simulated time.
+ */
+export function watchObjects(definition: ResourceDefinition, cache: WatchCache, kernel: Kernel, options: WatchOptions): ApiStream {
+  return { start: (sink) => new ObjectWatch(definition, cache, kernel, options, sink).open() };
+}
+
+class ObjectWatch {
+  readonly #definition: ResourceDefinition;
+  readonly #cache: WatchCache;
+  readonly #kernel: Kernel;
+  readonly #options: WatchOptions;
+  readonly #sink: { write(chunk: unknown): void; end(): void };
+  readonly #prefix: string;
+  #isOpen = true;
+  #hasBegun = false;
+  #seen = 0;
+  readonly #early: CacheEvent[] = [];
+  readonly #closers: (() => void)[] = [];
+
+  constructor(definition: ResourceDefinition, cache: WatchCache, kernel: Kernel, options: WatchOptions, sink: { write(chunk: unknown): void; end(): void }) {
+    this.#definition = definition;
+    this.#cache = cache;
+    this.#kernel = kernel;
+    this.#options = options;
+    this.#sink = sink;
+    this.#prefix = `${storageRoot(definition)}${definition.scope === 'Namespaced' && options.namespace ? `${options.namespace}/` : ''}`;
+  }
+
+  open(): () => void {
+    this.#closers.push(this.#options.onOpen(() => this.#finish()));
+    this.#begin();
+    this.#limit();
+    if (this.#options.allowWatchBookmarks) this.#bookmarkLater();
+    return () => this.#close();
+  }
+
+  /** Sees the state now, tells of it later in this instant, and misses nothing in between. */
+  #begin(): void {
+    const { chunks, isOver } = this.#first();
+    this.#seen = Math.max(this.#cache.revision, this.#options.resourceVersion ?? 0);
+    this.#closers.push(this.#cache.watch({ onEvents: (events) => (this.#hasBegun ? this.#tell(events) : void this.#early.push(...events)) }));
+    this.#hasBegun = chunks.length === 0;
+    if (this.#hasBegun) return;
+    this.#later(0, 'watch', () => {
+      this.#hasBegun = true;
+      for (const { type, object } of chunks) this.#write(type, object);
+      if (isOver) this.#finish();
+      else this.#tell(this.#early.splice(0));
+    });
+  }
+
+  #first(): { chunks: readonly Chunk[]; isOver: boolean } {
+    try {
+      return { chunks: this.#initialChunks(), isOver: false };
+    } catch (error) {
+      if (!(error instanceof StatusError)) throw error;
+      return { chunks: [{ type: 'ERROR', object: error.status }], isOver: true };
+    }
+  }
+
+  #initialChunks(): readonly Chunk[] {
+    const { resourceVersion, sendInitialEvents } = this.#options;
+    if (sendInitialEvents) return [...this.#existing(), ...this.#initialEventsEnd()];
+    if (resourceVersion === undefined) return sendInitialEvents === false ? [] : this.#existing();
+    return resourceVersion === 0 ? this.#existing() : this.#missed(resourceVersion);
+  }
+
+  #existing(): Chunk[] {
+    const found: Chunk[] = [];
+    this.#cache.forEach(this.#prefix, (stored) => {
+      const object = fromStorage(this.#definition, stored);
+      if (isSelected(this.#definition, object, this.#options)) found.push({ type: 'ADDED', object: this.#options.render(object) });
+    });
+    return found;
+  }
+
+  #initialEventsEnd(): Chunk[] {
+    return this.#options.allowWatchBookmarks ? [{ type: 'BOOKMARK', object: this.#bookmark({ 'k8s.io/initial-events-end': 'true' }) }] : [];
+  }
+
+  #missed(revision: number): Chunk[] {
+    return this.#cache.since(revision, this.#prefix).flatMap((event) => this.#chunkOf(event));
+  }
+
+  #tell(events: readonly CacheEvent[]): void {
+    for (const event of events) {
+      if (!this.#isOpen) return;
+      if (event.revision <= this.#seen || !event.key.startsWith(this.#prefix)) continue;
+      for (const chunk of this.#chunkOf(event)) this.#write(chunk.type, chunk.object);
+    }
+  }
+
+  /** An object that begins to match is added, one that ceases to is deleted. */
+  #chunkOf({ type, object: stored, old: storedOld }: CacheEvent): Chunk[] {
+    const object = fromStorage(this.#definition, stored);
+    const old = storedOld && fromStorage(this.#definition, storedOld);
+    const was = old !== undefined && isSelected(this.#definition, old, this.#options);
+    const is = type === 'put' && isSelected(this.#definition, object, this.#options);
+    if (!was && !is) return [];
+    if (is) return [{ type: was ? 'MODIFIED' : 'ADDED', object: this.#options.render(object) }];
+    return [{ type: 'DELETED', object: this.#options.render(type === 'delete' ? object : withRevisionOf(old as KubeObject, object)) }];
+  }
+
+  #bookmark(annotations?: Record<string, string>): unknown {
+    const { kind } = this.#definition;
+    const metadata = { resourceVersion: String(this.#cache.revision), ...(annotations ? { annotations } : {}) };
+    return this.#options.render({ kind, apiVersion: apiVersionOf(this.#definition), metadata } as KubeObject);
+  }
+
+  #bookmarkLater(): void {
+    this.#later(bookmarkIntervalMs, 'watch bookmark', () => {
+      this.#write('BOOKMARK', this.#bookmark());
+      this.#bookmarkLater();
+    });
+  }
+
+  #limit(): void {
+    const { timeoutSeconds } = this.#options;
+    this.#later(timeoutSeconds ? timeoutSeconds * 1000 : minRequestTimeoutMs, 'watch timeout', () => this.#finish());
+  }
+
+  /** Timeouts and bookmarks wake nobody. */
+  #later(delayMs: number, what: string, run: () => void): void {
+    const entry = this.#kernel.schedule({ delayMs, actor: 'kube-apiserver', what: `${what} ${this.#definition.names.plural}`, ...(delayMs > 0 ? { background: true } : {}), run: () => { if (this.#isOpen) run(); } });
+    if (delayMs > 0) this.#closers.push(() => void entry.cancel());
+  }
+
+  #write(type: EventType, object: unknown): void {
+    if (this.#isOpen) this.#sink.write({ type, object });
+  }
+
+  #finish(): void {
+    if (!this.#isOpen) return;
+    this.#close();
+    this.#sink.end();
+  }
+
+  #close(): void {
+    this.#isOpen = false;
+    for (const close of this.#closers.splice(0)) close();
+  }
+}
+
+function withRevisionOf(old: KubeObject, object: KubeObject): KubeObject {
+  return { ...old, metadata: { ...old.metadata, resourceVersion: object.metadata.resourceVersion } };
+}
