@@ -1,3 +1,4 @@
+import { deepEqual } from '@/lib/base';
 import type { V1DaemonSet } from '@/generated/kubernetes/types';
 import { defineResource } from '../api';
 import { ageColumn, formatLabels, nameColumn, workloadColumns } from './columns/shared';
@@ -28,9 +29,14 @@ export const DaemonSet = defineResource<V1DaemonSet>({
     defaultPodTemplate(spec.template);
   },
   prepareForCreate(daemonSet) {
+    setTemplateGeneration(daemonSet, 1);
     daemonSet.status = { currentNumberScheduled: 0, desiredNumberScheduled: 0, numberMisscheduled: 0, numberReady: 0 };
   },
-  prepareForUpdate: keepStatus,
+  prepareForUpdate(daemonSet, old) {
+    keepStatus(daemonSet, old);
+    const isNewTemplate = !deepEqual(daemonSet.spec.template, old.spec.template);
+    setTemplateGeneration(daemonSet, templateGenerationOf(old) + (isNewTemplate ? 1 : 0));
+  },
   prepareForStatusUpdate: keepSpec,
   validate: validateDaemonSet,
   validateUpdate: validateDaemonSetUpdate,
@@ -50,3 +56,14 @@ export const DaemonSet = defineResource<V1DaemonSet>({
     ...workloadColumns('io.k8s.api.apps.v1.DaemonSetSpec.selector'),
   ],
 });
+
+const templateGeneration = 'deprecated.daemonset.template.generation';
+
+/** How often the template has changed, which once was a field of the spec. */
+function templateGenerationOf({ metadata }: V1DaemonSet): number {
+  return Number(metadata.annotations?.[templateGeneration] ?? 1);
+}
+
+function setTemplateGeneration({ metadata }: V1DaemonSet, generation: number): void {
+  metadata.annotations = { ...metadata.annotations, [templateGeneration]: String(generation) };
+}

@@ -10,7 +10,8 @@ export const EndpointSlice = defineResource<V1EndpointSlice>({
   names: { plural: 'endpointslices', singular: 'endpointslice' },
   scope: 'Namespaced',
   storagePrefix: 'endpointslices',
-  defaults({ ports }) {
+  defaults({ endpoints, ports }) {
+    for (const endpoint of endpoints ?? []) delete endpoint.deprecatedTopology;
     for (const port of ports ?? []) {
       port.name ??= '';
       port.protocol ??= 'TCP';

@@ -19,8 +19,10 @@ export const Node = defineResource<V1Node>({
     if (status.allocatable) roundUpToMilli(status.allocatable);
     if (status.capacity) status.allocatable ??= { ...status.capacity };
   },
-  /** A kubelet registers its Node with a status, which is kept. */
-  prepareForCreate() {},
+  /** A kubelet registers its Node with a status, which is kept; configuration from a ConfigMap is long gone. */
+  prepareForCreate({ spec }) {
+    delete spec.configSource;
+  },
   prepareForUpdate: keepStatus,
   prepareForStatusUpdate: keepSpec,
   validate: validateNode,

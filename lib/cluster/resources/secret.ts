@@ -1,6 +1,6 @@
 import type { V1Secret } from '@/generated/kubernetes/types';
 import { defineResource } from '../api';
-import { encodeBase64 } from './base64';
+import { decodeBase64, encodeBase64 } from './base64';
 import { ageColumn, nameColumn } from './columns/shared';
 import { validateSecret, validateSecretUpdate } from './validation/config';
 
@@ -14,6 +14,7 @@ export const Secret = defineResource<V1Secret>({
     secret.type ??= 'Opaque';
     mergeStringData(secret);
   },
+  warnings: tlsWarnings,
   validate: validateSecret,
   validateUpdate: validateSecretUpdate,
   allowUnconditionalUpdate: true,
@@ -32,4 +33,10 @@ function mergeStringData(secret: V1Secret): void {
   secret.data ??= {};
   for (const [key, text] of Object.entries(secret.stringData)) secret.data[key] = encodeBase64(text);
   delete secret.stringData;
+}
+
+/** A certificate's own contents are not looked at, only whether there is one. */
+function tlsWarnings({ type, data }: V1Secret): string[] {
+  if (type !== 'kubernetes.io/tls' || !data?.['tls.crt']) return [];
+  return decodeBase64(data['tls.crt'])?.includes('-----BEGIN ') ? [] : ['tls: failed to find any PEM data in certificate input'];
 }

@@ -1,6 +1,6 @@
 import type { V1Service, V1ServicePort, V1ServiceSpec } from '@/generated/kubernetes/types';
 import { deepCopy, deepEqual } from '@/lib/base';
-import { needsHealthCheck } from './validation/service';
+import { isExternallyAccessible, needsHealthCheck } from './validation/service';
 
 // What the API server divines when a writer leaves linked or allocated fields out (`pkg/registry/core/service`).
 
@@ -53,12 +53,8 @@ export function dropFieldsOfOtherType({ spec }: V1Service, old: V1Service | unde
   if (needsNodePorts(before) && !needsNodePorts(spec) && deepEqual(nodePortsOf(before), nodePortsOf(spec))) for (const port of spec.ports ?? []) delete port.nodePort;
   if (needsHealthCheck(before) && !needsHealthCheck(spec)) drop('healthCheckNodePort');
   if (before.type === 'LoadBalancer' && spec.type !== 'LoadBalancer') drop('allocateLoadBalancerNodePorts', 'loadBalancerClass');
-  if (isExternal(before) && !isExternal(spec)) drop('externalTrafficPolicy');
+  if (isExternallyAccessible(before) && !isExternallyAccessible(spec)) drop('externalTrafficPolicy');
   if (needsClusterIP(before) && spec.type === 'ExternalName') drop('internalTrafficPolicy');
-}
-
-function isExternal({ type, externalIPs }: V1ServiceSpec): boolean {
-  return type === 'NodePort' || type === 'LoadBalancer' || (type === 'ClusterIP' && (externalIPs?.length ?? 0) > 0);
 }
 
 function nodePortsOf({ ports }: V1ServiceSpec): number[] {

@@ -48,8 +48,8 @@ const deprecatedVolumes = [
 
 function volumeWarnings(volume: V1Volume, path: FieldPath): string[] {
   const deprecated = deprecatedVolumes.flatMap(([field, shown, why]) => (volume[field] ? [`${path.child(shown)}: ${why}`] : []));
-  const isEmpty = volume.projected && !volume.projected.sources?.some((source) => source.secret ?? source.configMap ?? source.downwardAPI ?? source.serviceAccountToken);
-  return isEmpty ? [...deprecated, `volume ${JSON.stringify(volume.name)} (Projected) has no sources provided`] : deprecated;
+  const empty = (volume.projected?.sources ?? []).filter((source) => Object.keys(source).length === 0);
+  return [...deprecated, ...empty.map(() => `volume ${JSON.stringify(volume.name)} (Projected) has no sources provided`)];
 }
 
 function hostAliasWarnings({ hostAliases }: V1PodSpec, path: FieldPath): string[] {

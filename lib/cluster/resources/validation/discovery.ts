@@ -21,7 +21,8 @@ function validateEndpoints(endpoints: readonly V1Endpoint[], addressType: string
   if (endpoints.length > 1000) return [fieldError.tooMany(path, endpoints.length, 1000)];
   return endpoints.flatMap((endpoint, index) => {
     const at = path.index(index);
-    const { addresses = [], nodeName, hostname } = endpoint;
+    const { nodeName, hostname } = endpoint;
+    const addresses = endpoint.addresses ?? [];
     return [
       ...(addresses.length === 0 ? [fieldError.required(at.child('addresses'), 'must contain at least 1 address')] : []),
       ...(addresses.length > 100 ? [fieldError.tooMany(at.child('addresses'), addresses.length, 100)] : addresses.flatMap((address, place) => validateAddress(address, addressType, at.child('addresses'), place))),

@@ -6,7 +6,7 @@ function regexSentence(message: string, format: string, ...examples: string[]): 
   return `${message} (e.g. ${examples.map((example) => `'${example}', `).join(' or ')}regex used for validation is '${format}')`;
 }
 
-export const maxLength = (max: number, unit: 'characters' | 'bytes' = 'characters') => `must be no more than ${max} ${unit}`;
+export const maxLength = (max: number) => `must be no more than ${max} characters`;
 export const inclusiveRange = (low: number, high: number) => `must be between ${low} and ${high}, inclusive`;
 export const isNegative = 'must be greater than or equal to 0';
 export const isNotPositive = 'must be greater than zero';
@@ -32,12 +32,12 @@ export function dnsLabel(value: string): string[] {
 }
 
 export function dnsSubdomain(value: string): string[] {
-  const errors = value.length > 253 ? [maxLength(253, 'bytes')] : [];
+  const errors = value.length > 253 ? [maxLength(253)] : [];
   return subdomainPattern.test(value) ? errors : [...errors, regexSentence(subdomainMessage(''), subdomain, 'example.com')];
 }
 
 export function dnsSubdomainWithUnderscore(value: string): string[] {
-  const errors = value.length > 253 ? [maxLength(253, 'bytes')] : [];
+  const errors = value.length > 253 ? [maxLength(253)] : [];
   return underscoredPattern.test(value) ? errors : [...errors, regexSentence(subdomainMessage("'_', "), underscoredSubdomain, 'example.com')];
 }
 
@@ -54,7 +54,7 @@ export function envVarName(value: string): string[] {
 
 /** The older rule; a name that breaks it earns no error but is what shells expect. */
 export function configMapKey(value: string): string[] {
-  const errors = value.length > 253 ? [maxLength(253, 'bytes')] : [];
+  const errors = value.length > 253 ? [maxLength(253)] : [];
   if (!/^[-._a-zA-Z0-9]+$/.test(value)) errors.push(regexSentence("a valid config key must consist of alphanumeric characters, '-', '_' or '.'", '[-._a-zA-Z0-9]+', 'key.name', 'KEY_NAME', 'key-name'));
   if (value === '.') errors.push(`must not be '.'`);
   else if (value === '..') errors.push(`must not be '..'`);

@@ -171,7 +171,7 @@ function validateLoadBalancerClass({ spec }: V1Service, old: V1Service | undefin
   return isLoadBalancer ? validateQualifiedName(spec.loadBalancerClass, path) : [fieldError.forbidden(path, onlyForLoadBalancers)];
 }
 
-function isExternallyAccessible({ type, externalIPs }: V1ServiceSpec): boolean {
+export function isExternallyAccessible({ type, externalIPs }: V1ServiceSpec): boolean {
   return type === 'NodePort' || type === 'LoadBalancer' || (type === 'ClusterIP' && (externalIPs?.length ?? 0) > 0);
 }
 

@@ -74,7 +74,7 @@ const requiredTexts: Partial<Record<Source, readonly string[]>> = {
 };
 
 function requireFilled(value: unknown, path: FieldPath): FieldError[] {
-  const isEmpty = value === undefined || value === '' || (Array.isArray(value) && value.length === 0);
+  const isEmpty = value === undefined || value === null || value === '' || (Array.isArray(value) && value.length === 0);
   return isEmpty ? [fieldError.required(path)] : [];
 }
 
