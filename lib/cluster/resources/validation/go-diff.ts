@@ -7,7 +7,9 @@ export function podSpecDiff(before: V1PodSpec, after: V1PodSpec): string {
 }
 
 function linesOf(spec: V1PodSpec): string[] {
-  return JSON.stringify(goValue('PodSpec', spec), undefined, 1).split('\n');
+  const { hostNetwork, hostPID, hostIPC, shareProcessNamespace, hostUsers, securityContext } = spec;
+  const internal = { ...spec, securityContext: securityContext && { ...securityContext, hostNetwork, hostPID, hostIPC, shareProcessNamespace, hostUsers } };
+  return JSON.stringify(goValue('PodSpec', internal), undefined, 1).split('\n');
 }
 
 const contextLines = 3;

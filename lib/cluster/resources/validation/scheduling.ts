@@ -208,11 +208,13 @@ function validateInclusionPolicy(policy: string | undefined, path: FieldPath): F
   return policy === undefined || inclusionPolicies.includes(policy) ? [] : [fieldError.notSupported(path, policy, inclusionPolicies)];
 }
 
+/** Each key stands once among the expressions by now, with the Pod's own value. */
 function validateSpreadKeys({ matchLabelKeys, labelSelector }: V1TopologySpreadConstraint, path: FieldPath): FieldError[] {
   if (!matchLabelKeys?.length) return [];
   if (!labelSelector) return [fieldError.forbidden(path, 'must not be specified when labelSelector is not set')];
   return matchLabelKeys.flatMap((key, index) => {
-    const isTaken = Object.hasOwn(labelSelector.matchLabels ?? {}, key) || labelSelector.matchExpressions?.some((expression) => expression.key === key);
+    const expressions = (labelSelector.matchExpressions ?? []).filter((expression) => expression.key === key);
+    const isTaken = Object.hasOwn(labelSelector.matchLabels ?? {}, key) || expressions.length > 1;
     return [...validateLabelName(key, path.index(index)), ...(isTaken ? [fieldError.invalid(path.index(index), key, 'exists in both matchLabelKeys and labelSelector')] : [])];
   });
 }
