@@ -4,7 +4,8 @@ const swc = JSON.parse(readFileSync(new URL('./.swcrc', import.meta.url), 'utf8'
 
 const base = {
   extensionsToTreatAsEsm: ['.ts', '.tsx'],
-  moduleNameMapper: { '^@/(.*)$': '<rootDir>/$1' },
+  // A stylesheet's class names stand for themselves.
+  moduleNameMapper: { '\\.css$': '<rootDir>/tests/support/stylesheet.ts', '^@/(.*)$': '<rootDir>/$1' },
   transform: { '^.+\\.tsx?$': ['@swc/jest', swc] },
   transformIgnorePatterns: ['/node_modules/'],
   testPathIgnorePatterns: ['/node_modules/', '/.next/', '/dist/'],
