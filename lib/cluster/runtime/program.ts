@@ -1,5 +1,5 @@
 import type { Json, Random } from '@/lib/base';
-import type { DnsAnswer, DnsQuery, HttpRequest, HttpResponse, HttpResult } from '../network/types';
+import type { DnsAnswer, DnsQuery, HttpRequest, HttpResponse, HttpResult, Listener } from '../network/types';
 import type { Machine } from '../machine';
 import type { Instant, Kernel } from '../kernel';
 import type { NetworkNamespace, Network } from '../network/types';
@@ -75,7 +75,7 @@ export interface DaemonContext {
   /** Reaches the API server as the identity in the kubeconfig file at `path`, or as the Pod's service account without one. */
   transport(kubeconfigPath?: string): Transport;
   /** Makes this container answer on a port of its namespace. */
-  listen(port: number, protocol: 'TCP' | 'UDP', listener: { http?: (request: HttpRequest, peer: { ip: string }) => HttpResponse; dns?: (query: DnsQuery) => DnsAnswer; api?: Transport }): void;
+  listen(port: number, protocol: 'TCP' | 'UDP', listener: Listener): void;
   log(line: string): void;
   /** Ends the container, as a component does on a bad flag or a lost lease. */
   exit(code: number, message?: string): void;

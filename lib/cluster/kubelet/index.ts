@@ -1,0 +1,2 @@
+export { createKubelet, type KubeletOptions } from './kubelet';
+export { createKubeletDialer } from './dialer';

@@ -1,0 +1,78 @@
+import type { V1ConfigMap, V1Container, V1ObjectFieldSelector, V1Pod, V1ResourceFieldSelector, V1Secret } from '@/generated/kubernetes/types';
+import { Quantity } from '../api';
+import { decodeBase64 } from '../api/base64';
+import { ignoreNotFound, type Client } from '../client';
+import { ConfigMap, Secret } from '../resources';
+
+/** Something a Pod refers to is missing or wrong; `message` is the sentence its events carry. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+/** Reads the ConfigMaps and Secrets that Pods of this node refer to. */
+export class References {
+  readonly #client: Client;
+
+  constructor(client: Client) {
+    this.#client = client;
+  }
+
+  findConfigMap(namespace: string, name: string): V1ConfigMap | undefined {
+    return ignoreNotFound(() => this.#client.get(ConfigMap, { namespace, name }));
+  }
+
+  findSecret(namespace: string, name: string): V1Secret | undefined {
+    return ignoreNotFound(() => this.#client.get(Secret, { namespace, name }));
+  }
+
+  /** What a ConfigMap holds by key; undefined when it is missing and optional. */
+  configMapData(namespace: string, name: string, optional = false): Readonly<Record<string, string>> | undefined {
+    const found = this.findConfigMap(namespace, name);
+    if (!found && !optional) throw new ConfigError(`configmap ${JSON.stringify(name)} not found`);
+    return found && { ...found.data, ...decoded(found.binaryData) };
+  }
+
+  secretData(namespace: string, name: string, optional = false): Readonly<Record<string, string>> | undefined {
+    const found = this.findSecret(namespace, name);
+    if (!found && !optional) throw new ConfigError(`secret ${JSON.stringify(name)} not found`);
+    return found && decoded(found.data);
+  }
+}
+
+function decoded(data: Readonly<Record<string, string>> = {}): Record<string, string> {
+  return Object.fromEntries(Object.entries(data).map(([key, value]) => [key, decodeBase64(value) ?? value]));
+}
+
+/** `fieldpath.ExtractFieldPathAsString` and the kubelet's own `status.*` and `spec.*` fields. */
+export function fieldValue(pod: V1Pod, { fieldPath }: Pick<V1ObjectFieldSelector, 'fieldPath'>, addresses: { podIp: string; hostIp: string }): string {
+  const { metadata, spec } = pod;
+  const subscript = /^metadata\.(labels|annotations)\['(.+)'\]$/.exec(fieldPath);
+  if (subscript) return (subscript[1] === 'labels' ? metadata.labels : metadata.annotations)?.[subscript[2] as string] ?? '';
+  switch (fieldPath) {
+    case 'metadata.name': return metadata.name as string;
+    case 'metadata.namespace': return metadata.namespace ?? '';
+    case 'metadata.uid': return metadata.uid ?? '';
+    case 'metadata.labels': return formatMap(metadata.labels);
+    case 'metadata.annotations': return formatMap(metadata.annotations);
+    case 'spec.nodeName': return spec.nodeName ?? '';
+    case 'spec.serviceAccountName': return spec.serviceAccountName ?? '';
+    case 'status.hostIP':
+    case 'status.hostIPs': return addresses.hostIp;
+    case 'status.podIP':
+    case 'status.podIPs': return addresses.podIp;
+    default: throw new ConfigError(`unsupported fieldPath: ${fieldPath}`);
+  }
+}
+
+function formatMap(map: Readonly<Record<string, string>> = {}): string {
+  return Object.keys(map).sort().map((key) => `${key}=${JSON.stringify(map[key])}`).join('\n');
+}
+
+/** `resource.ExtractContainerResourceValue`; a limit that is not set is what the node can give. */
+export function resourceValue(container: V1Container, { resource, divisor }: Pick<V1ResourceFieldSelector, 'resource' | 'divisor'>, allocatable: Readonly<Record<string, string>>): string {
+  const [kind, name = ''] = resource.split(/\.(.*)/s);
+  const { limits, requests } = container.resources ?? {};
+  const quantity = Quantity.of((kind === 'limits' ? (limits?.[name] ?? allocatable[name]) : requests?.[name]) ?? '0');
+  const unit = divisor && divisor !== '0' ? Quantity.of(divisor) : Quantity.of('1');
+  return String((quantity.nanos + unit.nanos - 1n) / unit.nanos);
+}

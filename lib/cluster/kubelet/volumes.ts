@@ -1,0 +1,184 @@
+import type { V1Container, V1DownwardAPIVolumeFile, V1KeyToPath, V1Pod, V1Volume } from '@/generated/kubernetes/types';
+import { StatusError } from '../api';
+import type { Client } from '../client';
+import type { Disk } from '../kernel';
+import type { Mount } from '../runtime/container-files';
+import { normalizePath } from '../runtime/container-files';
+import { podDirectory } from './containers';
+import { expand } from './environment';
+import { fieldValue, ConfigError, resourceValue, type References } from './references';
+
+export interface VolumeInput {
+  readonly pod: V1Pod;
+  readonly disk: Disk;
+  readonly client: Client;
+  readonly references: References;
+  readonly podIp: string;
+  readonly hostIp: string;
+  readonly allocatable: Readonly<Record<string, string>>;
+}
+
+/** Where a volume is on the machine, and whether containers may write to it. */
+export interface MountedVolume {
+  readonly hostPath: string;
+  readonly readonly: boolean;
+}
+
+type Content = Readonly<Record<string, string>>;
+
+/**
+ * Sets up every volume of a Pod and writes what its sources hold now; called again, it refreshes them.
+ * Throws `ConfigError` with the whole sentence of a FailedMount event.
+ */
+export function mountVolumes(input: VolumeInput): Map<string, MountedVolume> {
+  const mounted = new Map<string, MountedVolume>();
+  for (const volume of input.pod.spec.volumes ?? []) {
+    try {
+      mounted.set(volume.name, mountVolume(input, volume));
+    } catch (error) {
+      if (error instanceof MountError) throw new ConfigError(error.message);
+      if (error instanceof ConfigError || error instanceof StatusError) throw new ConfigError(`MountVolume.SetUp failed for volume ${JSON.stringify(volume.name)} : ${error.message}`);
+      throw error;
+    }
+  }
+  return mounted;
+}
+
+/** A failure that is not of one volume's SetUp. */
+class MountError extends Error {}
+
+function mountVolume(input: VolumeInput, volume: V1Volume): MountedVolume {
+  const plugin = (name: string) => `${podDirectory(input.pod.metadata.uid as string)}/volumes/kubernetes.io~${name}/${volume.name}`;
+  const filled = (name: string, content: Content): MountedVolume => ({ hostPath: fill(input.disk, plugin(name), content), readonly: true });
+  const namespace = input.pod.metadata.namespace as string;
+  if (volume.emptyDir) return { hostPath: plugin('empty-dir'), readonly: false };
+  if (volume.hostPath) return { hostPath: checkHostPath(input.disk, volume.hostPath.path, volume.hostPath.type ?? ''), readonly: false };
+  if (volume.configMap) {
+    const { name = '', items, optional } = volume.configMap;
+    return filled('configmap', configMapContent(input.references.configMapData(namespace, name, optional), items, optional));
+  }
+  if (volume.secret) {
+    const { secretName = '', items, optional } = volume.secret;
+    return filled('secret', secretContent(input.references.secretData(namespace, secretName, optional), items, optional));
+  }
+  if (volume.downwardAPI) return filled('downward-api', downwardContent(input, volume.downwardAPI.items));
+  if (volume.projected) return filled('projected', projectedContent(input, volume, plugin('projected')));
+  if (volume.persistentVolumeClaim) {
+    const { claimName } = volume.persistentVolumeClaim;
+    throw new MountError(`Unable to attach or mount volumes: unmounted volumes=[${volume.name}], unattached volumes=[], failed to process volumes=[${volume.name}]: error processing PVC ${namespace}/${claimName}: failed to fetch PVC from API server: persistentvolumeclaims ${JSON.stringify(claimName)} not found`);
+  }
+  const [type = 'unknown'] = Object.keys(volume).filter((key) => key !== 'name');
+  throw new ConfigError(`no volume plugin matched: volumes of type ${type} are not simulated`);
+}
+
+function configMapContent(data: Content | undefined, items: readonly V1KeyToPath[] | undefined, optional = false): Content {
+  return pick(data, items, optional, (key) => `configmap references non-existent config key: ${key}`);
+}
+
+function secretContent(data: Content | undefined, items: readonly V1KeyToPath[] | undefined, optional = false): Content {
+  return pick(data, items, optional, (key) => `references non-existent secret key: ${key}`);
+}
+
+function pick(data: Content | undefined, items: readonly V1KeyToPath[] | undefined, optional: boolean, missing: (key: string) => string): Content {
+  if (!data) return {};
+  if (!items?.length) return data;
+  const picked: Record<string, string> = {};
+  for (const { key, path } of items) {
+    const value = data[key];
+    if (value !== undefined) picked[path] = value;
+    else if (!optional) throw new ConfigError(missing(key));
+  }
+  return picked;
+}
+
+function downwardContent({ pod, podIp, hostIp, allocatable }: VolumeInput, items: readonly V1DownwardAPIVolumeFile[] = []): Content {
+  const content: Record<string, string> = {};
+  for (const { path, fieldRef, resourceFieldRef } of items) {
+    if (fieldRef) content[path] = fieldValue(pod, fieldRef, { podIp, hostIp });
+    const container = resourceFieldRef && pod.spec.containers.find(({ name }) => name === resourceFieldRef.containerName);
+    if (container) content[path] = resourceValue(container, resourceFieldRef, allocatable);
+  }
+  return content;
+}
+
+function projectedContent(input: VolumeInput, volume: V1Volume, directory: string): Content {
+  const namespace = input.pod.metadata.namespace as string;
+  let content: Content = {};
+  for (const source of volume.projected?.sources ?? []) {
+    const { configMap, secret, downwardAPI, serviceAccountToken } = source;
+    if (configMap) content = { ...content, ...configMapContent(input.references.configMapData(namespace, configMap.name ?? '', configMap.optional), configMap.items, configMap.optional) };
+    if (secret) content = { ...content, ...secretContent(input.references.secretData(namespace, secret.name ?? '', secret.optional), secret.items, secret.optional) };
+    if (downwardAPI) content = { ...content, ...downwardContent(input, downwardAPI.items) };
+    if (serviceAccountToken) content = { ...content, [serviceAccountToken.path]: serviceAccountTokenOf(input, serviceAccountToken, `${directory}/${serviceAccountToken.path}`) };
+  }
+  return content;
+}
+
+/** A token is asked for once a Pod; ours do not expire (docs/fidelity.md). */
+function serviceAccountTokenOf({ pod, client, disk }: VolumeInput, { audience, expirationSeconds }: { audience?: string | undefined; expirationSeconds?: number | undefined }, path: string): string {
+  const known = disk.get<string>(path);
+  if (known) return known;
+  const { metadata, spec } = pod;
+  const body = {
+    apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest',
+    spec: { audiences: audience ? [audience] : [], expirationSeconds: expirationSeconds ?? 3600, boundObjectRef: { apiVersion: 'v1', kind: 'Pod', name: metadata.name, uid: metadata.uid } },
+  };
+  try {
+    const response = client.request({ method: 'POST', url: `/api/v1/namespaces/${metadata.namespace}/serviceaccounts/${spec.serviceAccountName ?? 'default'}/token`, body });
+    return (response.body as { status: { token: string } }).status.token;
+  } catch (error) {
+    if (error instanceof StatusError) throw new ConfigError(`failed to fetch token: ${error.message}`);
+    throw error;
+  }
+}
+
+/** Makes a directory hold exactly these files, and returns it. */
+function fill(disk: Disk, directory: string, content: Content): string {
+  const wanted = new Set<string>();
+  for (const [path, value] of Object.entries(content)) {
+    const full = `${directory}${normalizePath(path)}`;
+    wanted.add(full);
+    if (disk.get(full) !== value) disk.set(full, value);
+  }
+  for (const [path] of disk.list(`${directory}/`)) if (!wanted.has(path)) disk.delete(path);
+  return directory;
+}
+
+function checkHostPath(disk: Disk, path: string, type: string): string {
+  const clean = normalizePath(path);
+  const isFile = typeof disk.get(clean) === 'string';
+  const isDirectory = !isFile && disk.list(`${clean === '/' ? '' : clean}/`).length > 0;
+  const refuse = (what: string): never => {
+    throw new ConfigError(`hostPath type check failed: ${path} is not ${what}`);
+  };
+  if (type === 'Directory' && !isDirectory) refuse('a directory');
+  if (type === 'DirectoryOrCreate' && isFile) refuse('a directory');
+  if (type === 'File' && !isFile) refuse('a file');
+  if (type === 'FileOrCreate' && isDirectory) refuse('a file');
+  if (type === 'Socket' || type === 'CharDevice' || type === 'BlockDevice') refuse(type === 'Socket' ? 'a socket file' : type === 'CharDevice' ? 'a character device' : 'a block device');
+  if (type === 'FileOrCreate' && !isFile) disk.set(clean, '');
+  return clean;
+}
+
+/** The mounts of one container: its volumes where it wants them, and the file it may leave its last words in. */
+export function containerMounts(pod: V1Pod, container: V1Container, { volumes, env, disk, attempt }: { volumes: ReadonlyMap<string, MountedVolume>; env: Readonly<Record<string, string>>; disk: Disk; attempt: number }): Mount[] {
+  const mounts = (container.volumeMounts ?? []).flatMap(({ name, mountPath, subPath, subPathExpr, readOnly }): Mount[] => {
+    const volume = volumes.get(name);
+    if (!volume) return [];
+    const within = subPathExpr ? expand(subPathExpr, env) : subPath;
+    const hostPath = volume.hostPath + (within ? normalizePath(within) : '');
+    return [{ containerPath: normalizePath(mountPath), hostPath, readonly: volume.readonly || readOnly === true, isFile: typeof disk.get(hostPath) === 'string' }];
+  });
+  const messagePath = container.terminationMessagePath ?? '/dev/termination-log';
+  return [...mounts, { containerPath: messagePath, hostPath: terminationLog(pod, container, attempt), isFile: true }];
+}
+
+export function terminationLog(pod: V1Pod, container: Pick<V1Container, 'name'>, attempt: number): string {
+  return `${podDirectory(pod.metadata.uid as string)}/containers/${container.name}/${attempt}`;
+}
+
+/** Whether a Pod has volumes whose content may change under it. */
+export function hasChangingVolumes(pod: V1Pod): boolean {
+  return (pod.spec.volumes ?? []).some(({ configMap, secret, downwardAPI, projected }) =>
+    configMap ?? secret ?? downwardAPI ?? projected?.sources?.some((source) => source.secret ?? (source.configMap && source.configMap.name !== 'kube-root-ca.crt')));
+}
