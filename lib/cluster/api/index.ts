@@ -12,4 +12,4 @@ export { copyObject, decodeObject, DecodeError, type Decoding } from './decode';
 export { JsonSyntaxError, readJson, type JsonReading } from './json-reader';
 export { decodeBase64, decodeBytes, encodeBase64, encodeBytes } from './base64';
 export { goValue, mergePatch, PatchError, strategicMergePatch } from './patch';
-export type { ExecOptions, KubeletApi, LogOptions } from './kubelet';
+export type { ExecOptions, LogOptions } from './kubelet';

@@ -1,6 +1,4 @@
-import type { ApiConnection, ApiResponse } from './http';
-import type { KubeObject } from './object';
-
+/** What the API server asks of a kubelet for `kubectl logs`. */
 export interface LogOptions {
   readonly container: string;
   readonly follow: boolean;
@@ -12,6 +10,7 @@ export interface LogOptions {
   readonly sinceMs?: number;
 }
 
+/** And for `kubectl exec`. */
 export interface ExecOptions {
   readonly container: string;
   readonly command: readonly string[];
@@ -19,13 +18,4 @@ export interface ExecOptions {
   readonly stdout: boolean;
   readonly stderr: boolean;
   readonly tty: boolean;
-}
-
-/** What a kubelet serves on port 10250. It throws `StatusError` for what it refuses. */
-export interface KubeletApi {
-  /** The text of a log, or a stream of text chunks when it is followed. */
-  logs(pod: KubeObject, options: LogOptions): Pick<ApiResponse, 'body' | 'stream'>;
-  exec(pod: KubeObject, options: ExecOptions): ApiConnection;
-  attach(pod: KubeObject, options: Omit<ExecOptions, 'command'>): ApiConnection;
-  portForward?(pod: KubeObject, ports: readonly number[]): ApiConnection;
 }

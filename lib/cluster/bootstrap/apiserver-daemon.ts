@@ -1,8 +1,8 @@
-import { createApiServer, type KubeletDialer, type StaticToken } from '../apiserver';
-import { ConnectionError } from '../api';
+import { createApiServer, type StaticToken } from '../apiserver';
 import { failToStart, ignored, parseFlags, type Flags } from '../client';
-import { builtInResources } from '../resources';
 import { EtcdError } from '../etcd';
+import { createKubeletDialer } from '../kubelet';
+import { builtInResources } from '../resources';
 import type { Daemon, DaemonContext } from '../runtime/program';
 import type { ComponentOptions } from './components';
 import { parseTokenFile } from './token-file';
@@ -89,20 +89,11 @@ function serve(context: DaemonContext, line: CommandLine, tokens: readonly Stati
 }
 
 /** `--kubelet-preferred-address-types=InternalIP`. */
-function kubeletDialer({ network, namespace }: DaemonContext, { addressOf }: ComponentOptions): KubeletDialer {
-  const dial = (node: string) => {
-    const ip = addressOf(node);
-    if (!ip) throw new ConnectionError(`dial tcp: lookup ${node}: no such host`);
-    return network.dialKubelet(namespace, ip);
-  };
-  return {
-    logs: (node, pod, options) => dial(node).logs(pod, options),
-    exec: (node, pod, options) => dial(node).exec(pod, options),
-    attach: (node, pod, options) => dial(node).attach(pod, options),
-    portForward: (node, pod, ports) => {
-      const kubelet = dial(node);
-      if (!kubelet.portForward) throw new ConnectionError('port-forward is not simulated yet');
-      return kubelet.portForward(pod, ports);
+function kubeletDialer({ network, namespace }: DaemonContext, { addressOf }: ComponentOptions) {
+  return createKubeletDialer({
+    dial: (node) => {
+      const ip = addressOf(node);
+      return ip === undefined ? undefined : network.dialApi(namespace, `https://${ip}:10250`);
     },
-  };
+  });
 }

@@ -1,5 +1,5 @@
 import { assert, type Random } from '@/lib/base';
-import { ConnectionError, type ApiRequest, type ApiResponse, type KubeletApi, type Transport } from '../api';
+import { ConnectionError, type ApiRequest, type ApiResponse, type Transport } from '../api';
 import { EtcdError, type Etcd } from '../etcd';
 import type { Disk, Kernel } from '../kernel';
 import type { Machine } from '../machine';
@@ -124,12 +124,6 @@ export class SimulatedNetwork implements Network {
       if (route.type === 'open' && route.listener.etcd) return route.listener.etcd;
       throw new EtcdError('Unavailable', `connection error: desc = "transport: Error while dialing: dial tcp ${url.hostname}:${url.port}: ${dialFailure(route.type)}"`);
     });
-  }
-
-  dialKubelet(from: NetworkNamespace, ip: string): KubeletApi {
-    const route = this.#route(from, ip, 10250, 'tcp');
-    if (route.type === 'open' && route.listener.kubelet) return route.listener.kubelet;
-    throw new ConnectionError(`dial tcp ${ip}:10250: ${dialFailure(route.type)}`);
   }
 
   /** A stream over a link that is cut later falls silent, as TCP does until somebody's keep-alive notices. */

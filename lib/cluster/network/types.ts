@@ -1,4 +1,4 @@
-import type { KubeletApi, Transport } from '../api';
+import type { Transport } from '../api';
 import type { Etcd } from '../etcd';
 
 /** An HTTP exchange inside the simulation. Bodies are text. */
@@ -42,12 +42,10 @@ export interface NetworkNamespace {
 }
 
 export interface Listener {
-  /** An API server behind this port. */
+  /** An API behind this port: an API server's, or a kubelet's own. */
   readonly api?: Transport;
   /** An etcd member's client port. */
   readonly etcd?: Etcd;
-  /** A kubelet's own API. */
-  readonly kubelet?: KubeletApi;
   readonly http?: (request: HttpRequest, peer: { ip: string }) => HttpResponse;
   readonly dns?: (query: DnsQuery) => DnsAnswer;
 }
@@ -76,7 +74,5 @@ export interface Network {
   dialApi(from: NetworkNamespace, server: string): Transport;
   /** A client of the etcd member at `server`. Each call throws `EtcdError` Unavailable when nobody answers there now. */
   dialEtcd(from: NetworkNamespace, server: string): Etcd;
-  /** The kubelet that answers at `ip`. Throws `ConnectionError` when none does. */
-  dialKubelet(from: NetworkNamespace, ip: string): KubeletApi;
   resolve(from: NetworkNamespace, name: string, type?: DnsQuery['type']): { answer: DnsAnswer; server: string; tookMs: number };
 }
