@@ -9,6 +9,8 @@ export interface RequestOptions {
   readonly query?: Query;
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Ends a stream after so much simulated time. */
+  readonly timeoutMs?: number;
 }
 
 /** A watch event, or with a Table accept header one whose object is a Table. */
@@ -76,7 +78,7 @@ export class Client {
   /** The chunks of a followed answer until it ends or the reader stops. */
   async *stream(path: string, options: RequestOptions = {}): AsyncGenerator<any, void, void> {
     const response = await this.send('GET', path, options);
-    if (response.stream) yield* chunksOf(response.stream, this.#io);
+    if (response.stream) yield* chunksOf(response.stream, this.#io, options.timeoutMs);
     else if (response.body !== undefined) yield response.body;
   }
 
@@ -187,12 +189,13 @@ export function queryString(query: Query): string {
 }
 
 /** Turns a pushed stream into one to be pulled from; Ctrl-C ends it by throwing `Exit(130)`. */
-async function* chunksOf(stream: NonNullable<ApiResponse['stream']>, io: KubectlIo): AsyncGenerator<unknown, void, void> {
+async function* chunksOf(stream: NonNullable<ApiResponse['stream']>, io: KubectlIo, timeoutMs?: number): AsyncGenerator<unknown, void, void> {
   const waiting: unknown[] = [];
   let hasEnded = false;
   let wake = () => {};
   const onAbort = () => wake();
   io.signal.addEventListener('abort', onAbort);
+  if (timeoutMs !== undefined) void io.sleep(timeoutMs).then(() => ((hasEnded = true), wake()));
   const hangUp = stream.start({
     write: (chunk) => (waiting.push(chunk), wake()),
     end: () => ((hasEnded = true), wake()),
