@@ -1,9 +1,33 @@
 import type { Controller } from './controller';
+import { daemonSetController } from './daemonset';
 import { deploymentController } from './deployment';
+import { endpointsController } from './endpoints';
+import { endpointSliceController } from './endpointslice';
+import { garbageCollectorController } from './garbage-collector';
+import { namespaceController } from './namespace';
+import { nodeIpamController } from './node-ipam';
+import { nodeLifecycleController } from './node-lifecycle';
+import { podGarbageCollectorController } from './pod-garbage-collector';
 import { replicaSetController } from './replicaset';
+import { rootCaCertificatePublisherController } from './root-ca-certificate-publisher';
+import { serviceAccountController } from './serviceaccount';
+import { taintEvictionController } from './taint-eviction';
+import { ttlController } from './ttl';
 
 /** Every controller of kube-controller-manager, in the order they start. */
 export const controllers: readonly Controller[] = [
+  daemonSetController,
   deploymentController,
+  endpointsController,
+  endpointSliceController,
+  garbageCollectorController,
+  namespaceController,
+  nodeIpamController,
+  nodeLifecycleController,
+  podGarbageCollectorController,
   replicaSetController,
+  rootCaCertificatePublisherController,
+  serviceAccountController,
+  taintEvictionController,
+  ttlController,
 ];

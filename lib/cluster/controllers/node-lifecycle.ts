@@ -1,0 +1,274 @@
+import type { V1Lease, V1Node, V1Pod, V1Taint } from '@/generated/kubernetes/types';
+import { deepCopy, deepEqual } from '@/lib/base';
+import { ConnectionError, keyOf, StatusError } from '../api';
+import { WorkQueue, type Informer } from '../client';
+import { rfc3339, type Entry, type Instant } from '../kernel';
+import { Lease, Node, Pod } from '../resources';
+import { findCondition } from './conditions';
+import { subjectOf, type Controller, type ControllerEnvironment } from './controller';
+import { conditionTaintKeys, readyStatus, unknownConditions, wantedNoScheduleTaints } from './node-lifecycle/conditions';
+import { evictionRate, RateLimiter, zoneOf, zoneStates, type ZoneState } from './node-lifecycle/zones';
+import { isReady } from './pod-state';
+import { isSameTaint, taintKeys } from './taints';
+
+/** Watches over nodes by their leases: marks the silent ones, taints them, and calls the Pods on them not ready (`pkg/controller/nodelifecycle`). */
+export const nodeLifecycleController: Controller = {
+  name: 'node-lifecycle-controller',
+  component: 'node-controller',
+  start: (environment) => new NodeLifecycle(environment),
+};
+
+/** What was last heard of a node, by this controller's own clock. */
+interface Health {
+  readonly heardAt: Instant;
+  readonly lease: V1Lease | undefined;
+  readonly heartbeat: string | undefined;
+}
+
+const labelPairs = [['kubernetes.io/os', 'beta.kubernetes.io/os'], ['kubernetes.io/arch', 'beta.kubernetes.io/arch']] as const;
+
+class NodeLifecycle {
+  readonly #environment: ControllerEnvironment;
+  readonly #nodes: Informer<V1Node>;
+  readonly #pods: Informer<V1Pod>;
+  readonly #leases: Informer<V1Lease>;
+  readonly #health = new Map<string, Health>();
+  readonly #registered = new Set<string>();
+  readonly #limiters = new Map<string, RateLimiter>();
+  readonly #taintQueue: WorkQueue;
+  #isAllDisrupted = false;
+  #monitor: Entry | undefined;
+  #eviction: Entry | undefined;
+
+  constructor(environment: ControllerEnvironment) {
+    const { kernel, client, informers, log } = environment;
+    this.#environment = environment;
+    this.#nodes = informers.for(Node);
+    this.#pods = informers.for(Pod);
+    this.#leases = informers.for(Lease, { namespace: 'kube-node-lease' });
+    this.#pods.addIndex('node', (pod) => (pod.spec.nodeName ? [pod.spec.nodeName] : []));
+    this.#taintQueue = new WorkQueue({
+      kernel, actor: client.actor, reconcile: (key) => this.#reconcileNode(key),
+      onError: (error, key) => log(`"Failed to taint or label node" node=${JSON.stringify(key)} err=${JSON.stringify((error as Error).message)}`),
+    });
+    this.#nodes.addHandler({
+      added: (node) => this.#taintQueue.add(keyOf(node)),
+      updated: (old, node) => this.#nodeUpdated(old, node),
+      deleted: (node) => this.#forget(node),
+    });
+    this.#pods.addHandler({ added: (pod) => this.#podSeen(undefined, pod), updated: (old, pod) => this.#podSeen(old, pod) });
+    this.#nodes.whenSynced(() => this.#leases.whenSynced(() => this.#scheduleMonitor(0)));
+  }
+
+  stop(): void {
+    this.#monitor?.cancel();
+    this.#eviction?.cancel();
+    this.#taintQueue.stop();
+  }
+
+  #nodeUpdated(old: V1Node, node: V1Node): void {
+    const concerns = ({ spec, metadata, status }: V1Node) => [spec?.taints, spec?.unschedulable, metadata.labels, (status?.conditions ?? []).map(({ type, status: value }) => [type, value])];
+    if (deepEqual(concerns(old), concerns(node))) return;
+    this.#taintQueue.add(keyOf(node), { background: false });
+    this.#soon(() => this.#evictSilent());
+  }
+
+  #forget(node: V1Node): void {
+    const { name, uid } = node.metadata;
+    this.#health.delete(name);
+    if (this.#registered.delete(uid)) this.#recordNode(node, 'RemovingNode', `Node ${name} event: Removing Node ${name} from Controller`);
+  }
+
+  #scheduleMonitor(delayMs: number): void {
+    const { kernel, client, options } = this.#environment;
+    this.#monitor = kernel.schedule({
+      delayMs, actor: client.actor, what: 'monitor node health', background: true,
+      run: () => {
+        this.#scheduleMonitor(options.nodeMonitorPeriodMs);
+        for (const node of this.#nodes.list()) this.#check(node);
+      },
+    });
+  }
+
+  /** Hears a node out; a node that has something to be done about is looked at in a foreground entry. */
+  #check(node: V1Node): void {
+    const { kernel, options } = this.#environment;
+    const { name, uid } = node.metadata;
+    if (!this.#registered.has(uid)) this.#register(node);
+    const health = this.#hear(node);
+    this.#health.set(name, health);
+    const isNew = findCondition(node.status?.conditions, 'Ready') === undefined;
+    const graceMs = isNew ? options.nodeStartupGracePeriodMs : options.nodeMonitorGracePeriodMs;
+    const isSilent = kernel.now > health.heardAt + graceMs;
+    if (isSilent && readyStatus(node) !== 'Unknown') this.#soon(() => this.#markUnknown(name));
+    else if (isSilent && isNew) this.#soon(() => this.#markUnknown(name));
+  }
+
+  #register(node: V1Node): void {
+    const { name, uid } = node.metadata;
+    this.#registered.add(uid);
+    this.#soon(() => this.#recordNode(node, 'RegisteredNode', `Node ${name} event: Registered Node ${name} in Controller`));
+    if (readyStatus(node) !== 'True') this.#soon(() => this.#evictSilent());
+  }
+
+  #hear(node: V1Node): Health {
+    const { kernel } = this.#environment;
+    const lease = this.#leases.get(`kube-node-lease/${node.metadata.name}`);
+    const heartbeat = findCondition(node.status?.conditions, 'Ready')?.lastHeartbeatTime;
+    const known = this.#health.get(node.metadata.name);
+    const isNews = !known || known.heartbeat !== heartbeat || known.lease?.spec.renewTime !== lease?.spec.renewTime;
+    return { heardAt: isNews ? kernel.now : known.heardAt, lease, heartbeat };
+  }
+
+  /** Runs in a foreground entry of its own: a lost node is not a heartbeat. */
+  #soon(run: () => void): void {
+    const { kernel, client } = this.#environment;
+    kernel.schedule({ delayMs: 0, actor: client.actor, what: 'look after nodes', background: false, run: () => this.#attempt(run) });
+  }
+
+  #attempt(run: () => void): void {
+    try {
+      run();
+    } catch (error) {
+      if (!(error instanceof StatusError || error instanceof ConnectionError)) throw error;
+      this.#environment.log(`"Failed to update node" err=${JSON.stringify(error.message)}`);
+    }
+  }
+
+  #markUnknown(name: string): void {
+    const { client, kernel } = this.#environment;
+    const node = client.find(Node, { name });
+    if (!node) return;
+    const draft = deepCopy(node);
+    draft.status = { ...draft.status, conditions: unknownConditions(node, kernel.now) };
+    client.updateStatus(Node, draft);
+    if (readyStatus(node) !== 'True') return;
+    this.#recordNode(node, 'NodeNotReady', `Node ${name} status is now: NodeNotReady`);
+    for (const pod of this.#pods.byIndex('node', name)) this.#attempt(() => this.#markPodNotReady(pod));
+  }
+
+  /** A Pod that lands on, or says it is ready on, a node that is not ready. */
+  #podSeen(old: V1Pod | undefined, pod: V1Pod): void {
+    const node = pod.spec.nodeName ? this.#nodes.get(pod.spec.nodeName) : undefined;
+    if (!node || !isReady(pod) || readyStatus(node) === 'True' || (old && old.spec.nodeName === pod.spec.nodeName && isReady(old))) return;
+    if (this.#health.has(node.metadata.name)) this.#soon(() => this.#markPodNotReady(pod));
+  }
+
+  #markPodNotReady(pod: V1Pod): void {
+    const { client, kernel, record } = this.#environment;
+    if (!isReady(pod)) return;
+    const condition = { type: 'Ready', status: 'False', lastTransitionTime: rfc3339(kernel.now), ...(pod.metadata.generation === undefined ? {} : { observedGeneration: pod.metadata.generation }) };
+    this.#attempt(() => {
+      client.patch(Pod, pod.metadata, { metadata: { uid: pod.metadata.uid }, status: { conditions: [condition] } }, { subresource: 'status' });
+      record.event(subjectOf(Pod, pod), 'Warning', 'NodeNotReady', 'Node is not ready');
+    });
+  }
+
+  /** Upstream refers to a node by its name where the uid belongs. */
+  #recordNode({ metadata }: V1Node, reason: string, message: string): void {
+    this.#environment.record.event({ kind: 'Node', apiVersion: 'v1', name: metadata.name, uid: metadata.uid }, 'Normal', reason, message);
+  }
+
+  /** Labels and NoSchedule taints of one node follow its own state. */
+  #reconcileNode(name: string): void {
+    const node = this.#nodes.get(name);
+    if (!node) return;
+    this.#reconcileLabels(node);
+    const foreign = (node.spec?.taints ?? []).filter((taint) => taint.effect !== 'NoSchedule' || !conditionTaintKeys.has(taint.key));
+    const current = (node.spec?.taints ?? []).filter((taint) => !foreign.includes(taint));
+    const wanted = wantedNoScheduleTaints(node).map((taint) => current.find((one) => isSameTaint(one, taint)) ?? this.#stamped(taint));
+    const isSame = wanted.length === current.length && wanted.every((taint) => current.includes(taint));
+    if (!isSame) this.#setTaints(name, (taints) => [...taints.filter((taint) => !current.some((one) => isSameTaint(one, taint))), ...wanted]);
+  }
+
+  #reconcileLabels(node: V1Node): void {
+    const labels = node.metadata.labels ?? {};
+    const missing = labelPairs.filter(([from, to]) => labels[from] !== undefined && labels[to] !== labels[from]);
+    if (missing.length === 0) return;
+    this.#environment.client.patch(Node, node.metadata, { metadata: { labels: Object.fromEntries(missing.map(([from, to]) => [to, labels[from]])) } });
+  }
+
+  #stamped(taint: V1Taint): V1Taint {
+    return { ...taint, timeAdded: rfc3339(this.#environment.kernel.now) };
+  }
+
+  /** Changes the taints of the node as it is now, with its resourceVersion, so that nobody else's taint is lost. */
+  #setTaints(name: string, change: (taints: V1Taint[]) => V1Taint[]): void {
+    const { client } = this.#environment;
+    const node = client.find(Node, { name });
+    if (!node) return;
+    const taints = change(node.spec?.taints ?? []);
+    if (deepEqual(taints, node.spec?.taints ?? [])) return;
+    const draft = deepCopy(node);
+    if (taints.length > 0) draft.spec = { ...draft.spec, taints };
+    else delete draft.spec?.taints;
+    client.update(Node, draft);
+  }
+
+  /**
+   * NoExecute taints: off at once when a node is ready again; on at the rate its zone allows; none at all while every zone is lost,
+   * when it is this controller that is cut off.
+   */
+  #evictSilent(): void {
+    this.#eviction?.cancel();
+    this.#eviction = undefined;
+    const nodes = this.#nodes.list();
+    const states = zoneStates(nodes, this.#environment.options);
+    this.#watchDisruption(nodes, states);
+    for (const node of nodes) if (readyStatus(node) === 'True') this.#setNoExecute(node, undefined);
+    if (this.#isAllDisrupted) return;
+    const silent = nodes.filter((node) => noExecuteKey(node) !== undefined);
+    const waits = silent.map((node) => this.#evictWithin(node, states)).filter((wait) => wait !== undefined);
+    if (waits.length > 0) this.#scheduleEviction(Math.min(...waits));
+  }
+
+  /** In full disruption of all zones, taints set before are taken back. */
+  #watchDisruption(nodes: readonly V1Node[], states: ReadonlyMap<string, ZoneState>): void {
+    const { kernel, options } = this.#environment;
+    const wasAllDisrupted = this.#isAllDisrupted;
+    this.#isAllDisrupted = nodes.length > 0 && [...states.values()].every((state) => state === 'FullDisruption');
+    if (this.#isAllDisrupted && !wasAllDisrupted) for (const node of nodes) this.#setNoExecute(node, undefined);
+    if (!this.#isAllDisrupted && wasAllDisrupted) for (const [name, health] of this.#health) this.#health.set(name, { ...health, heardAt: kernel.now });
+    for (const [zone, state] of states) {
+      const limiter = this.#limiters.get(zone) ?? new RateLimiter(options.nodeEvictionRate);
+      limiter.rate = evictionRate(state, nodes.filter((node) => zoneOf(node) === zone).length, options);
+      this.#limiters.set(zone, limiter);
+    }
+  }
+
+  /** Taints the node, or says how long its zone has to wait; undefined when there is nothing to wait for. */
+  #evictWithin(node: V1Node, states: ReadonlyMap<string, ZoneState>): number | undefined {
+    const key = noExecuteKey(node);
+    if (key === undefined || !states.has(zoneOf(node))) return undefined;
+    const taints = node.spec?.taints ?? [];
+    if (taints.some((taint) => taint.effect === 'NoExecute' && taint.key === key)) return undefined;
+    const isSwap = taints.some((taint) => taint.effect === 'NoExecute' && (taint.key === taintKeys.notReady || taint.key === taintKeys.unreachable));
+    const limiter = this.#limiters.get(zoneOf(node)) as RateLimiter;
+    const { now } = this.#environment.kernel;
+    const waitMs = isSwap ? 0 : limiter.waitMs(now);
+    if (waitMs !== 0) return waitMs;
+    if (!isSwap) limiter.spend(now);
+    this.#setNoExecute(node, key);
+    return undefined;
+  }
+
+  #scheduleEviction(delayMs: number): void {
+    const { kernel, client } = this.#environment;
+    this.#eviction = kernel.schedule({ delayMs: Math.ceil(delayMs), actor: client.actor, what: 'taint the next silent node', background: false, run: () => this.#attempt(() => this.#evictSilent()) });
+  }
+
+  /** At most one of the two NoExecute taints, or none. */
+  #setNoExecute(node: V1Node, key: string | undefined): void {
+    const isOurs = (taint: V1Taint) => taint.effect === 'NoExecute' && (taint.key === taintKeys.notReady || taint.key === taintKeys.unreachable);
+    const current = (node.spec?.taints ?? []).filter(isOurs);
+    if (key === undefined ? current.length === 0 : current.length === 1 && current[0]?.key === key) return;
+    const wanted = key === undefined ? [] : [this.#stamped({ key, effect: 'NoExecute' })];
+    this.#attempt(() => this.#setTaints(node.metadata.name, (taints) => [...taints.filter((taint) => !isOurs(taint)), ...wanted]));
+  }
+}
+
+function noExecuteKey(node: V1Node): string | undefined {
+  const condition = findCondition(node.status?.conditions, 'Ready');
+  if (condition?.status === 'False') return taintKeys.notReady;
+  return condition?.status === 'Unknown' ? taintKeys.unreachable : undefined;
+}
