@@ -1,7 +1,7 @@
 import { definitions, type FieldSchema } from '@/generated/kubernetes/schema';
 import { define, renderPath } from './json-reader';
-import { shapeOf, zeroItem } from './normalize';
 import { canonicalQuantity } from './quantity';
+import { shapeOf, zeroItem } from './struct-shapes';
 
 /** Data that does not have the type it should, in the words of `encoding/json`. */
 export class DecodeError extends Error {
@@ -87,9 +87,14 @@ function compileStruct(id: string): Decoder {
       context.path.pop();
     }
     context.struct = outer;
-    for (const { name: missing, zero } of shape.always) if (result[missing] === undefined) result[missing] = zero();
+    for (const { name: always, zero } of shape.always) if (isAbsent(result[always])) result[always] = zero();
     return result;
   };
+}
+
+/** Storage does not tell an empty list from none, so both come back as null. */
+function isAbsent(value: unknown): boolean {
+  return value === undefined || (Array.isArray(value) && value.length === 0);
 }
 
 function isZero(value: unknown, isMap: boolean): boolean {

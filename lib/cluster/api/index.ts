@@ -7,7 +7,6 @@ export { labelSelectorAsSelector, labelValueErrors, parseSelector, qualifiedName
 export { matchesFields, parseFieldSelector, renderFieldSelector, type FieldRequirement } from './field-selector';
 export { canonicalQuantity, compareQuantities, Quantity, QuantityError, type QuantityFormat } from './quantity';
 export { definitionIdOf, fieldFacts, isAtomicDefinition, type FieldFacts } from './schema-facts';
-export { normalizeFields } from './normalize';
 export { copyObject, decodeObject, DecodeError, type Decoding } from './decode';
 export { JsonSyntaxError, readJson, type JsonReading } from './json-reader';
 export { decodeBase64, decodeBytes, encodeBase64, encodeBytes } from './base64';

@@ -1,9 +1,6 @@
-import { normalizeFields } from '@/lib/cluster/api';
+import { decodeObject } from '@/lib/cluster/api';
 
-const normalized = (id: string, value: Record<string, unknown>) => {
-  normalizeFields(id, value);
-  return value;
-};
+const normalized = (id: string, value: Record<string, unknown>) => decodeObject(id, value).value;
 
 test('empty values that Go cannot tell from absent ones are not stored', () => {
   expect(normalized('io.k8s.api.core.v1.PodSpec', { nodeName: '', hostNetwork: false, nodeSelector: {}, volumes: null, containers: [] })).toEqual({ containers: null });

@@ -1,83 +1,33 @@
 import { definitions, type FieldSchema } from '@/generated/kubernetes/schema';
-import { canonicalQuantity } from './quantity';
 import { definitionIdOf } from './schema-facts';
 
-const quantityId = 'io.k8s.apimachinery.pkg.api.resource.Quantity';
-
 /**
- * Rewrites plain data as Go's JSON encoder would write it back after decoding it into the type `definitionId`:
- * empty values a Go struct cannot tell from absent ones go (`nodeName: ""`, `command: []`, anything null), and fields
- * without `omitempty` appear (`resources: {}`, `status: {}`, `restartCount: 0`). Quantities become canonical (`0.5` is `500m`).
- * Fields the schema does not know stay. Changes `value` in place. Throws `QuantityError` for what is no quantity.
+ * What Go's struct tags say of a definition's fields, which decides how an object reads after a round trip through the
+ * API server: empty values a struct cannot tell from absent ones go (`nodeName: ""`, `command: []`), and fields without
+ * `omitempty` appear (`resources: {}`, `restartCount: 0`). `decodeObject` applies it.
  */
-export function normalizeFields(definitionId: string, value: Record<string, unknown>): void {
-  const shape = shapeOf(definitionId);
-  if (!shape) return;
-  for (const name in value) {
-    const field = shape.fields.get(name);
-    if (!field) continue;
-    const item = normalizeValue(field.schema, value[name]);
-    if (item === undefined || (field.dropsZero && isZero(field.schema, item))) delete value[name];
-    else value[name] = item;
-  }
-  for (const { name, zero } of shape.always) if (isAbsent(value[name])) value[name] = zero();
-}
-
-/** Storage does not tell an empty list from none, so both come back as null. */
-function isAbsent(value: unknown): boolean {
-  return value === undefined || (Array.isArray(value) && value.length === 0);
-}
-
-function normalizeValue(schema: FieldSchema, value: unknown): unknown {
-  if (value === null || value === undefined) return undefined;
-  if (schema.$ref) return normalizeReference(schema.$ref, value);
-  if (schema.items && Array.isArray(value)) return value.map((item) => normalizeItem(schema.items as FieldSchema, item));
-  if (schema.additionalProperties && isObject(value)) {
-    for (const key of Object.keys(value)) value[key] = normalizeItem(schema.additionalProperties, value[key]);
-  }
-  return value;
-}
-
-function normalizeReference(id: string, value: unknown): unknown {
-  if (id === quantityId && (typeof value === 'string' || typeof value === 'number')) return canonicalQuantity(value);
-  if (isObject(value) && definitions[id]?.properties) normalizeFields(id, value);
-  return value;
-}
-
-/** Items of lists and values of maps are never dropped: null becomes the item type's zero. */
-function normalizeItem(schema: FieldSchema, item: unknown): unknown {
-  const normalized = normalizeValue(schema, item);
-  if (normalized !== undefined) return normalized;
-  return zeroItem(schema);
-}
-
-/** What `null` in a list or map stands for. */
-export function zeroItem(schema: FieldSchema): unknown {
-  const zero = zeroOf(schema);
-  return isObject(zero) ? normalizeValue(schema, zero) : zero;
-}
-
-export interface Shape {
+export interface StructShape {
   readonly fields: ReadonlyMap<string, { readonly schema: FieldSchema; readonly dropsZero: boolean }>;
+  /** Fields that are always written, and what with when nothing was given. */
   readonly always: readonly { readonly name: string; readonly zero: () => unknown }[];
 }
 
-const shapes = new Map<string, Shape | undefined>();
+const shapes = new Map<string, StructShape | undefined>();
 
-/** What Go's struct tags say of a definition's fields; undefined for what is no struct. */
-export function shapeOf(id: string): Shape | undefined {
+/** Undefined for what is no struct. */
+export function shapeOf(id: string): StructShape | undefined {
   if (!shapes.has(id)) shapes.set(id, readShape(id));
   return shapes.get(id);
 }
 
-function readShape(id: string): Shape | undefined {
+function readShape(id: string): StructShape | undefined {
   const properties = definitions[id]?.properties;
   if (!properties) return undefined;
   const always = fieldsOf(alwaysWritten, id);
   const pointers = fieldsOf(pointerFields, id);
   return {
     fields: new Map(Object.entries(properties).map(([name, schema]) => [name, { schema, dropsZero: !always.includes(name) && !pointers.includes(name) }])),
-    always: always.flatMap((name) => (properties[name] ? [{ name, zero: () => alwaysZero(properties[name] as FieldSchema) }] : [])),
+    always: always.flatMap((name) => (properties[name] ? [{ name, zero: () => zeroItem(properties[name] as FieldSchema) }] : [])),
   };
 }
 
@@ -91,10 +41,11 @@ function shortIdOf(id: string): string {
   return definitionIdOf(short) === id ? short : id;
 }
 
-function alwaysZero(schema: FieldSchema): unknown {
+/** The zero of a field or of an item of a list or map, with all that a structure always has. */
+export function zeroItem(schema: FieldSchema): unknown {
   const zero = zeroOf(schema);
-  if (isObject(zero) && schema.$ref) normalizeFields(schema.$ref, zero);
-  return zero;
+  if (!isObject(zero) || !schema.$ref) return zero;
+  return Object.fromEntries((shapeOf(schema.$ref)?.always ?? []).map(({ name, zero: make }) => [name, make()]));
 }
 
 /** The JSON of Go's zero value. A nil slice or map is `null`, and so is a zero Time. */
@@ -104,14 +55,7 @@ function zeroOf(schema: FieldSchema): unknown {
   if (format === 'int-or-string' || type === 'integer' || type === 'number') return 0;
   if (type === 'boolean') return false;
   if (type === 'object') return {};
-  return schema.$ref === quantityId ? '0' : '';
-}
-
-/** A struct pointer that is there stays there, so `emptyDir: {}` survives; empty lists, maps and scalars do not. */
-function isZero(schema: FieldSchema, value: unknown): boolean {
-  if (Array.isArray(value)) return value.length === 0;
-  if (isObject(value)) return schema.additionalProperties !== undefined && Object.keys(value).length === 0;
-  return value === '' || value === 0 || value === false;
+  return schema.$ref?.endsWith('.Quantity') ? '0' : '';
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {
