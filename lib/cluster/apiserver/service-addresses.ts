@@ -42,12 +42,21 @@ export class ServiceAddresses implements StoreHooks {
   allocate(service: KubeObject, old: KubeObject | undefined): void {
     this.#allocateClusterIp(service, old);
     this.#allocateNodePorts(service, old);
+    this.#allocateHealthCheckPort(service);
+  }
+
+  /** Load balancers that keep traffic local ask each node whether it has a Pod. */
+  #allocateHealthCheckPort(service: KubeObject): void {
+    const { spec } = service;
+    const needsPort = spec.type === 'LoadBalancer' && spec.externalTrafficPolicy === 'Local';
+    if (needsPort) spec.healthCheckNodePort ||= this.#drawNodePort(this.#takenNodePorts(service));
   }
 
   #allocateClusterIp(service: KubeObject, old: KubeObject | undefined): void {
     const { spec } = service;
     if (spec.type === 'ExternalName') return clearAddresses(spec);
     keepAddress(spec, old?.spec);
+    if (!old && isHeadlessWithoutSelector(spec)) requireDualStack(spec);
     spec.ipFamilies ??= ['IPv4'];
     spec.ipFamilyPolicy ??= 'SingleStack';
     const wanted: string | undefined = spec.clusterIP || spec.clusterIPs?.[0];
@@ -59,7 +68,7 @@ export class ServiceAddresses implements StoreHooks {
   #take(service: KubeObject, wanted: string): string {
     const offset = toNumber(wanted) - this.#base;
     const refuse = (why: string) => invalidService(service, [fieldError.invalid(clusterIpsPath, [wanted], `failed to allocate IP ${wanted}: ${why}`)]);
-    if (!(offset > 0 && offset < this.#size - 1)) throw refuse(`the provided IP (${wanted}) is not in the valid range. The range of valid IPs is ${toAddress(this.#base)}/${32 - Math.log2(this.#size)}`);
+    if (!(offset > 0 && offset < this.#size - 1)) throw refuse('the provided network does not match the current range');
     if (this.#takenIps().has(wanted)) throw refuse('provided IP is already allocated');
     return wanted;
   }
@@ -116,7 +125,7 @@ export class ServiceAddresses implements StoreHooks {
 
   #takenNodePorts({ metadata }: KubeObject): Set<string> {
     const others = this.#lookup.list('Service').filter((other) => other.metadata.uid !== metadata.uid);
-    return new Set(others.flatMap(({ spec }) => (spec.ports ?? []).flatMap(({ nodePort, protocol = 'TCP' }: ServicePort) => (nodePort ? [`${protocol}/${nodePort}`] : []))));
+    return new Set(others.flatMap(({ spec }) => [...((spec.ports ?? []) as ServicePort[]), { nodePort: spec.healthCheckNodePort } as ServicePort].flatMap(({ nodePort, protocol = 'TCP' }) => (nodePort ? [`${protocol}/${nodePort}`] : []))));
   }
 
   #drawNodePort(taken: ReadonlySet<string>): number {
@@ -151,6 +160,18 @@ function keepAddress(spec: KubeObject['spec'], old: KubeObject['spec'] | undefin
   spec.clusterIPs ??= old.clusterIPs;
   spec.ipFamilies ??= old.ipFamilies;
   spec.ipFamilyPolicy ??= old.ipFamilyPolicy;
+}
+
+/** Its endpoints are somebody else's to write, and may be of either family (`defaultOnRequestHeadlessWithoutSelector`). */
+function isHeadlessWithoutSelector({ clusterIP, clusterIPs, selector }: KubeObject['spec']): boolean {
+  const isHeadless = clusterIP === 'None' || clusterIPs?.[0] === 'None';
+  return isHeadless && Object.keys(selector ?? {}).length === 0;
+}
+
+function requireDualStack(spec: KubeObject['spec']): void {
+  if (spec.ipFamilyPolicy !== undefined || spec.ipFamilies !== undefined) return;
+  spec.ipFamilyPolicy = 'RequireDualStack';
+  spec.ipFamilies = ['IPv4', 'IPv6'];
 }
 
 function setAddress(spec: KubeObject['spec'], address: string): void {
