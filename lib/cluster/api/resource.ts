@@ -47,7 +47,9 @@ export interface ResourceDefinition<T extends KubeObject = KubeObject> {
   validateStatusUpdate?(object: T, old: T, path: FieldPath): FieldError[];
   /** Checks `metadata.name`; returns upstream's sentences. Absent means a DNS-1123 subdomain. */
   validateName?(name: string): string[];
-  /** Sentences for `Warning:` headers. */
+  /** Said in a `Warning:` header of every answer about this version. */
+  readonly deprecation?: string;
+  /** Sentences for `Warning:` headers of a create or update. */
   warnings?(object: T, old?: T): string[];
   readonly subresources?: {
     readonly status?: boolean;

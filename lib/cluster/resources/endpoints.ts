@@ -16,7 +16,7 @@ export const Endpoints = defineResource<V1Endpoints>({
   validate: validateEndpoints,
   allowCreateOnUpdate: true,
   allowUnconditionalUpdate: true,
-  warnings: () => ['v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice'],
+  deprecation: 'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice',
   columns: [nameColumn, { name: 'Endpoints', describedBy: 'io.k8s.api.core.v1.Endpoints.subsets', value: ({ subsets }) => listWithMore((subsets ?? []).flatMap(socketsOf), 3) || '<none>' }, ageColumn],
 });
 

@@ -76,16 +76,18 @@ function toCore({ apiVersion: _, note, regarding, reportingController, deprecate
     lastTimestamp: deprecatedLastTimestamp,
     ...(deprecatedCount === undefined ? {} : { count: deprecatedCount }),
     reportingComponent: reportingController ?? '',
+    reportingInstance: same.reportingInstance ?? '',
   } as CoreV1Event;
 }
 
-function toEvents({ apiVersion: _, message, involvedObject, reportingComponent, source, firstTimestamp, lastTimestamp, count, ...same }: CoreV1Event): EventsV1Event {
+function toEvents({ apiVersion: _, message, involvedObject, reportingComponent, reportingInstance, source, firstTimestamp, lastTimestamp, count, ...same }: CoreV1Event): EventsV1Event {
   return {
     ...same,
     apiVersion: 'events.k8s.io/v1',
     ...(involvedObject && Object.keys(involvedObject).length ? { regarding: involvedObject } : { regarding: {} }),
     ...(message === undefined ? {} : { note: message }),
     ...(reportingComponent ? { reportingController: reportingComponent } : {}),
+    ...(reportingInstance ? { reportingInstance } : {}),
     deprecatedSource: source ?? {},
     deprecatedFirstTimestamp: firstTimestamp,
     deprecatedLastTimestamp: lastTimestamp,
