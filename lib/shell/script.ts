@@ -17,6 +17,11 @@ export const terminalDescriptors = { out: 255, err: 254, in: 253 } as const;
 /** The command each turn of a loop begins with, so that an endless one lets others run and can be stopped. */
 export const turnCommand = '@turn';
 
+/** A command that only rewritten scripts call, by its path, since a learner may change PATH; `ls` does not show it. */
+export function internal(name: string): string {
+  return `/usr/bin/${name}`;
+}
+
 export const onTerminal: Streams = { in: true, out: true, err: true };
 export const captured: Streams = { in: false, out: false, err: false };
 
@@ -112,8 +117,8 @@ class Compiler {
     const name = literalOf(command.name);
     if (name !== undefined && this.#functions.has(name)) return this.#call(command, name, streams, reached);
     const marks = name !== undefined && opensScript.has(name) ? captured : reached;
-    if (name === 'read' && reached.in) return this.#marked({ ...command, name: wordOf('@read') }, streams, marks);
-    if (name?.includes('/')) return this.#marked({ ...command, name: wordOf('@file'), args: [command.name, ...command.args] }, streams, marks);
+    if (name === 'read' && reached.in) return this.#marked({ ...command, name: wordOf(internal('@read')) }, streams, marks);
+    if (name?.includes('/')) return this.#marked({ ...command, name: wordOf(internal('@file')), args: [command.name, ...command.args] }, streams, marks);
     return this.#marked(command, streams, marks);
   }
 
@@ -242,7 +247,7 @@ export function commandOf(name: string, args: readonly WordNode[] = []): SimpleC
   return { type: 'SimpleCommand', assignments: [], name: wordOf(name), args: [...args], redirections: [] };
 }
 
-const turn = statementOf(commandOf(turnCommand));
+const turn = statementOf(commandOf(internal(turnCommand)));
 
 function visit(node: unknown, seen: (node: { readonly type?: string; readonly [key: string]: unknown }) => void): void {
   if (Array.isArray(node)) for (const one of node) visit(one, seen);

@@ -1,5 +1,5 @@
 import { Bash, defineCommand, type ResolvedCommandContext, type ScriptNode } from 'just-bash';
-import { compileScript, commandOf, captured, endsInOperator, functionsOf, hasOpenHereDocument, onTerminal, statementOf, terminalDescriptors, turnCommand, wordOf, type FunctionNode, type Streams } from './script';
+import { compileScript, commandOf, captured, endsInOperator, functionsOf, hasOpenHereDocument, internal, onTerminal, statementOf, terminalDescriptors, turnCommand, wordOf, type FunctionNode, type Streams } from './script';
 import { FileError } from './file-store';
 import type { MachineFileSystem } from './file-system';
 import type { Keyboard, Tool, ToolContext } from './tool';
@@ -182,7 +182,9 @@ export class Shell {
 
   /** Says what the system said where the library only says that it failed. */
   #explained(text: string): string {
-    return text.replace(/^bash: (.+): cannot open redirect target$/gm, (_, path: string) => `bash: ${path}: ${this.host.files.whyNotWritable(this.host.files.resolvePath(this.cwd, path))}`);
+    return text
+      .replace(/^bash: (.+): cannot open redirect target$/gm, (_, path: string) => `bash: ${path}: ${this.host.files.whyNotWritable(this.host.files.resolvePath(this.cwd, path))}`)
+      .replace(/E[A-Z]+: ([a-z])([a-z ]+), \w+ '[^']*'/g, (_, first: string, rest: string) => first.toUpperCase() + rest);
   }
 
   #carry({ env, functions, arrays }: Carried): void {
@@ -199,7 +201,7 @@ export class Shell {
       ...[...this.#functions.values()].map(statementOf),
       ...(this.#arrays?.statements ?? []),
       ...options.map((one) => statementOf(commandOf('set', [wordOf('-o'), wordOf(one)]))),
-      statementOf(commandOf('@status', [wordOf(String(this.#exitCode))])),
+      statementOf(commandOf(internal('@status'), [wordOf(String(this.#exitCode))])),
     ];
   }
 
@@ -361,7 +363,7 @@ const aliasesOn = statementOf(commandOf('shopt', [wordOf('-s'), wordOf('expand_a
 
 /** `@carry $? "$(declare -F)" "$(declare -a)"` */
 const epilogue = statementOf(
-  commandOf('@carry', [
+  commandOf(internal('@carry'), [
     { type: 'Word', parts: [{ type: 'ParameterExpansion', parameter: '?', operation: null }] },
     outputOf('declare', '-F'),
     outputOf('declare', '-a'),
