@@ -36,7 +36,7 @@ export interface ServiceBox extends Box {
   readonly service: ServiceView;
 }
 
-/** A Service's reach: down its own lane in the gutter, with a stub into each node that has an endpoint. */
+/** A Service's reach: one dotted way from its box to each node that has an endpoint. */
 export interface ServiceLane {
   readonly key: string;
   readonly path: string;
@@ -54,6 +54,9 @@ export interface ClusterLayout {
 }
 
 const gap = 12;
+const aisle = 20;
+/** From this width on two workers stand side by side. */
+const broadMin = 560;
 const inset = 12;
 const podHeight = 46;
 const podWidthMin = 106;
@@ -76,8 +79,9 @@ const bareNodesMin = 21;
  */
 export function layoutCluster(view: ClusterView, width: number): ClusterLayout {
   const services = view.services.filter((service) => !isSystemService(service));
+  const isBroad = width >= broadMin && view.nodes.length > 1;
   const lanesCount = Math.min(services.length, lanesMax);
-  const inner = width - lanesCount * laneWidth - (lanesCount ? 2 : 0);
+  const inner = isBroad ? width : width - lanesCount * laneWidth - (lanesCount ? 2 : 0);
   const shown = view.pods.filter((pod) => !agentPart(pod));
   const places = new Set(view.nodes.map((node) => node.name));
   const homeless = shown.filter((pod) => !pod.node || !places.has(pod.node));
@@ -86,15 +90,30 @@ export function layoutCluster(view: ClusterView, width: number): ClusterLayout {
   const waiting = homeless.length ? waitingBox(homeless, inner, pods) : undefined;
   if (waiting) y = waiting.height + gap;
   const nodes: NodeBox[] = [];
-  for (const node of sortedNodes(view.nodes)) {
-    const box = nodeBox(node, { view, pods: shown.filter((pod) => pod.node === node.name), y, width: inner, isBare: view.nodes.length >= bareNodesMin }, pods);
-    nodes.push(box);
-    y += box.height + gap;
+  for (const row of rowsOf(sortedNodes(view.nodes), isBroad)) {
+    const nodeWidth = row.length > 1 ? (inner - aisle) / 2 : inner;
+    const boxes = row.map((node, column) => nodeBox(node, { view, pods: shown.filter((pod) => pod.node === node.name), x: column * (nodeWidth + aisle), y, width: nodeWidth, isBare: view.nodes.length >= bareNodesMin }, pods));
+    const height = Math.max(...boxes.map((box) => box.height));
+    // Boxes of a row end together; what stands at their foot moves down with it.
+    nodes.push(...boxes.map((box) => ({ ...box, height, footTop: box.footTop + height - box.height })));
+    y += height + gap;
   }
-  const serviceBoxes = layServices(services, y + 4, width);
-  const lanes = services.slice(0, lanesMax).map((service, lane) => laneOf(service, { lane, inner, nodes, pods, box: serviceBoxes[lane] as ServiceBox }));
+  const serviceBoxes = layServices(services, { y: y + (isBroad && services.length ? 24 : 4), width, isBroad });
+  const lanes = services.slice(0, lanesMax).map((service, lane) => (isBroad ? broadLane : gutterLane)(service, { lane, inner, nodes, pods, box: serviceBoxes[lane] as ServiceBox }));
   const last = serviceBoxes.at(-1);
   return { width, height: last ? last.y + last.height : Math.max(0, y - gap), waiting, nodes, pods, services: serviceBoxes, lanes };
+}
+
+/** One node a row; where there is room, control planes by themselves and workers two a row. */
+function rowsOf(nodes: readonly NodeView[], isBroad: boolean): readonly (readonly NodeView[])[] {
+  if (!isBroad) return nodes.map((node) => [node]);
+  const controlPlanes = nodes.filter((node) => node.roles.includes('control-plane'));
+  const workers = nodes.filter((node) => !node.roles.includes('control-plane'));
+  return [...pairsOf(controlPlanes), ...pairsOf(workers)];
+}
+
+function pairsOf<T>(items: readonly T[]): readonly (readonly T[])[] {
+  return items.flatMap((_, index) => (index % 2 === 0 ? [items.slice(index, index + 2)] : []));
 }
 
 /** Which part of the machine a kube-system Pod is, by the name kubeadm gives it. */
@@ -132,13 +151,22 @@ function waitingBox(homeless: readonly PodView[], width: number, out: PodBox[]):
   return { x: 0, y: 0, width, height: reasonTop + (reason ? reasonHeight : 4), pods: homeless, reason, reasonTop };
 }
 
-function nodeBox(node: NodeView, { view, pods, y, width, isBare }: { view: ClusterView; pods: readonly PodView[]; y: number; width: number; isBare: boolean }, out: PodBox[]): NodeBox {
+interface Room {
+  readonly view: ClusterView;
+  readonly pods: readonly PodView[];
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly isBare: boolean;
+}
+
+function nodeBox(node: NodeView, { view, pods, x, y, width, isBare }: Room, out: PodBox[]): NodeBox {
   const agents = agentsOf(node, view);
   const taints = node.taints.filter((taint) => !taint.startsWith('node.kubernetes.io/'));
   const podsTop = y + headHeight + (taints.length && !isBare ? taintHeight : 0);
-  const grid = isBare ? 0 : layPods(pods, { x: 0, y: podsTop, width }, out);
+  const grid = isBare ? 0 : layPods(pods, { x, y: podsTop, width }, out);
   const footTop = podsTop + (grid ? grid + 8 : 0);
-  return { node, agents, taints: isBare ? [] : taints, podsCount: view.pods.filter((pod) => pod.node === node.name).length, x: 0, y, width, podsTop, footTop, height: footTop + (isBare ? 4 : footHeight) - y };
+  return { node, agents, taints: isBare ? [] : taints, podsCount: view.pods.filter((pod) => pod.node === node.name).length, x, y, width, podsTop, footTop, height: footTop + (isBare ? 4 : footHeight) - y };
 }
 
 /** Lays Pods in rows under one another; the height they take. */
@@ -165,20 +193,52 @@ function agentsOf(node: NodeView, view: ClusterView): readonly Agent[] {
     .toSorted((a, b) => order.indexOf(a.part) - order.indexOf(b.part) || (a.name < b.name ? -1 : 1));
 }
 
-function layServices(services: readonly ServiceView[], y: number, width: number): readonly ServiceBox[] {
+/** Under the gutter's end, or in the middle where ways come from both sides. */
+function layServices(services: readonly ServiceView[], { y, width, isBroad }: { y: number; width: number; isBroad: boolean }): readonly ServiceBox[] {
   const columns = width >= 340 && services.length > 1 ? 2 : 1;
   const boxWidth = columns === 1 ? Math.min(width, 260) : (width - gap) / 2;
   return services.map((service, index) => ({
     service, width: boxWidth, height: serviceHeight,
-    x: columns === 1 ? width - boxWidth : (columns - 1 - (index % columns)) * (boxWidth + gap), y: y + Math.floor(index / columns) * (serviceHeight + 8),
+    x: columns === 1 ? (width - boxWidth) / (isBroad ? 2 : 1) : (isBroad ? index % columns : columns - 1 - (index % columns)) * (boxWidth + gap), y: y + Math.floor(index / columns) * (serviceHeight + 8),
   }));
 }
 
-function laneOf(service: ServiceView, { lane, inner, nodes, pods, box }: { lane: number; inner: number; nodes: readonly NodeBox[]; pods: readonly PodBox[]; box: ServiceBox }): ServiceLane {
-  const x = inner + 2 + laneWidth * (lane + 0.5);
+interface LaneRoom {
+  readonly lane: number;
+  readonly inner: number;
+  readonly nodes: readonly NodeBox[];
+  readonly pods: readonly PodBox[];
+  readonly box: ServiceBox;
+}
+
+function homesOf(service: ServiceView, { nodes, pods }: LaneRoom): readonly NodeBox[] {
   const ends = new Set(service.endpoints);
   const homes = new Set(pods.filter(({ pod }) => ends.has(`${pod.namespace}/${pod.name}`)).map(({ pod }) => pod.node));
-  const stops = nodes.filter(({ node }) => homes.has(node.name)).map((node) => ({ x: node.x + node.width, y: Math.round(node.y + node.height / 2 + (lane - 1) * 8) }));
+  return nodes.filter(({ node }) => homes.has(node.name));
+}
+
+/** From the foot of each node that has an endpoint, by the aisle when other nodes stand below it. */
+function broadLane(service: ServiceView, room: LaneRoom): ServiceLane {
+  const { lane, inner, nodes, box } = room;
+  const floor = Math.max(...nodes.map((node) => node.y + node.height));
+  const top = { x: Math.round(box.x + box.width / 2), y: box.y };
+  const stops = homesOf(service, room).map((node) => ({ node, x: Math.round(node.x + node.width / 2 + (lane - 1) * 10), y: node.y + node.height }));
+  const path = stops.map(({ node, x, y }) => {
+    const isLowest = y >= floor || !nodes.some((other) => other.y >= y && other.x < x && other.x + other.width > x);
+    if (isLowest) return `M${x} ${y}C${x} ${y + 26} ${top.x} ${top.y - 26} ${top.x} ${top.y}`;
+    const way = inner / 2 + (lane - 1) * 7;
+    const side = node.x > way ? node.x : node.x + node.width;
+    const from = node.width > inner / 2 ? `M${way} ${y}` : `M${side} ${y - 16 - lane * 8}H${way}`;
+    return `${from}V${floor}C${way} ${floor + 26} ${top.x} ${top.y - 26} ${top.x} ${top.y}`;
+  });
+  return { key: `${service.namespace}/${service.name}`, path: path.join(''), beads: stops.map(({ x, y }) => ({ x, y })) };
+}
+
+/** Down the gutter at the right, with a stub into each node that has an endpoint. */
+function gutterLane(service: ServiceView, room: LaneRoom): ServiceLane {
+  const { lane, inner, box } = room;
+  const x = inner + 2 + laneWidth * (lane + 0.5);
+  const stops = homesOf(service, room).map((node) => ({ x: node.x + node.width, y: Math.round(node.y + node.height / 2 + (lane - 1) * 8) }));
   const foot = { x: Math.min(x, box.x + box.width - 12), y: box.y };
   const stubs = stops.map((stop) => `M${stop.x} ${stop.y}H${x}`).join('');
   const top = Math.min(...stops.map((stop) => stop.y));

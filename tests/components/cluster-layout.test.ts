@@ -55,6 +55,7 @@ test('a Service reaches the nodes of its ready endpoints and no other', () => {
   expect(lanes).toHaveLength(1);
   const stops = lanes[0]?.beads.map(({ y }) => nodes.find((node) => y > node.y && y < node.y + node.height)?.node.name);
   expect(stops).toEqual(['worker-1', 'worker-2']);
+  expect(layoutCluster(clusterView, 664).lanes[0]?.beads).toHaveLength(2);
 });
 
 test('a Pod of a ReplicaSet is told apart by the end of its name', () => {

@@ -6,21 +6,24 @@ export interface FigureMachine {
   view(): ClusterView;
   /** Lets real time go by. */
   advance(realMs: number): void;
-  /** Runs one entry; what it was. */
-  step(): Happening | undefined;
+  /** Goes on until something happened that is worth a line, heartbeats apart. */
+  step(): void;
   runUntilIdle(): void;
-  /** Types a command on the workstation; what it printed. */
+  /** Types a command on the workstation; what it printed. Waits as the cluster's clock does. */
   run(command: string): Promise<string>;
-  /** Stops or starts a part of the control plane by moving its manifest, as one would on the node. */
-  stop(component: string): void;
-  start(component: string): void;
+  /** Does something to the machines themselves. */
+  strike(blow: Blow): void;
   /** What happened after entry `id`, oldest first. */
   happeningsSince(id: number): readonly Happening[];
 }
 
+/** Stopping a part of the control plane moves its manifest away, as one would on the node. */
+export type Blow = { readonly type: 'stop' | 'start'; readonly component: string } | { readonly type: 'crash' | 'boot'; readonly machine: string };
+
 export interface Happening {
   readonly id: number;
   readonly at: number;
+  readonly kind: 'write' | 'reconcile' | 'runtime' | 'packet' | 'fault';
   readonly actor: string;
   readonly what: string;
 }

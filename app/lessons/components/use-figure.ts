@@ -1,116 +1,131 @@
 'use client';
-import { useCallback, useEffect, useRef, useState } from 'react';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import type { ClusterView } from '@/lib/cluster';
-import type { Wish } from './Cluster';
-import type { FigureMachine, Happening } from './figure-machine';
+import type { Blow, FigureMachine, Happening } from './figure-machine';
 
-type State = 'closed' | 'opening' | 'open' | 'failed';
-
-interface Options {
+export interface FigureOptions {
+  /** Names the figure for ever; its cluster's seed. */
   readonly name: string;
+  /** Commands run before the reader arrives. */
   readonly setup: readonly string[];
   readonly isPaused: boolean;
 }
 
-/** A figure's machine and its clock. The simulation is loaded when it is first wanted, so that a page stays light. */
-export function useFigure({ name, setup, isPaused }: Options) {
-  const machine = useRef<FigureMachine | undefined>(undefined);
-  const [state, setState] = useState<State>('closed');
-  const [isRunning, setRunning] = useState(false);
-  const [view, setView] = useState<ClusterView | undefined>();
-  const [now, setNow] = useState<number | undefined>();
-  const [said, setSaid] = useState<{ command: string; output: string } | undefined>();
-  const [happenings, setHappenings] = useState<readonly Happening[]>([]);
-  const seen = useRef(0);
-
-  const look = useCallback(() => {
-    const open = machine.current;
-    if (!open) return;
-    setNow(open.now);
-    setView((before) => {
-      const next = open.view();
-      return before && before.revision === next.revision && sameMachines(before, next) ? before : next;
-    });
-    const fresh = open.happeningsSince(seen.current);
-    if (fresh.length) {
-      seen.current = fresh.at(-1)?.id ?? seen.current;
-      setHappenings((before) => [...before, ...fresh].slice(-200));
-    }
-  }, []);
-
-  const open = useCallback(async () => {
-    setState('opening');
-    try {
-      const { openFigureMachine } = await import('./open-figure-machine');
-      await new Promise((resolve) => setTimeout(resolve, 0));
-      machine.current = await openFigureMachine({ name, setup });
-      seen.current = machine.current.happeningsSince(0).at(-1)?.id ?? 0;
-      setHappenings([]);
-      setSaid(undefined);
-      look();
-      setState('open');
-      setRunning(!isPaused);
-    } catch (error) {
-      console.error(error);
-      setState('failed');
-    }
-  }, [name, setup, isPaused, look]);
-
-  useEffect(() => {
-    if (!isRunning) return undefined;
-    let before = performance.now();
-    let looked = 0;
-    let frame = 0;
-    const turn = (time: number) => {
-      machine.current?.advance(Math.min(100, Math.max(0, time - before)));
-      before = time;
-      if (time - looked > 100) {
-        looked = time;
-        look();
-      }
-      frame = requestAnimationFrame(turn);
-    };
-    frame = requestAnimationFrame(turn);
-    return () => cancelAnimationFrame(frame);
-  }, [isRunning, look]);
-
-  const step = useCallback(() => {
-    setRunning(false);
-    machine.current?.step();
-    look();
-  }, [look]);
-
-  const settle = useCallback(() => {
-    machine.current?.runUntilIdle();
-    look();
-  }, [look]);
-
-  const wish = useCallback(({ run, stop, start }: Wish) => {
-    const open = machine.current;
-    if (!open) return;
-    if (stop) open.stop(stop);
-    if (start) open.start(start);
-    if (stop || start) setSaid(undefined);
-    look();
-    if (!run) return;
-    setSaid({ command: run, output: '' });
-    void open.run(run).then((output) => {
-      setSaid({ command: run, output });
-      look();
-    });
-  }, [look]);
-
-  const again = useCallback(() => {
-    setRunning(false);
-    machine.current = undefined;
-    setView(undefined);
-    void open();
-  }, [open]);
-
-  return { state, view, now, isRunning, said, happenings, open: () => void open(), setRunning, step, settle, wish, again };
+export interface Figure {
+  readonly state: 'closed' | 'opening' | 'open' | 'failed';
+  readonly view: ClusterView | undefined;
+  readonly now: number | undefined;
+  readonly isRunning: boolean;
+  readonly speed: number;
+  /** The command last typed, and what it printed. */
+  readonly said: { readonly command: string; readonly output: string } | undefined;
+  readonly happenings: readonly Happening[];
+  /** Each opens the figure first when it is not open. */
+  open(): void;
+  setRunning(isRunning: boolean): void;
+  setSpeed(speed: number): void;
+  step(): void;
+  settle(): void;
+  run(command: string): void;
+  strike(blow: Blow): void;
+  again(): void;
 }
 
-/** A machine that loses power is seen before the store hears of it. */
-function sameMachines(a: ClusterView, b: ClusterView): boolean {
-  return a.nodes.every((node, index) => node.isUp === b.nodes[index]?.isUp);
+const happeningsMax = 200;
+const lookEveryMs = 100;
+
+/** A figure's machine and its clock. The simulation is loaded when it is first wanted, so that a page stays light. */
+export function useFigure({ name, setup, isPaused }: FigureOptions): Figure {
+  const machine = useRef<Promise<FigureMachine> | undefined>(undefined);
+  const seen = useRef(0);
+  const [opened, setOpened] = useState<FigureMachine | undefined>();
+  const [state, setState] = useState<Figure['state']>('closed');
+  const [isRunning, setRunning] = useState(false);
+  const [speed, setSpeed] = useState(1);
+  const [view, setView] = useState<ClusterView | undefined>();
+  const [now, setNow] = useState<number | undefined>();
+  const [said, setSaid] = useState<Figure['said']>();
+  const [happenings, setHappenings] = useState<readonly Happening[]>([]);
+
+  const look = useCallback((open: FigureMachine) => {
+    setNow(open.now);
+    setView((before) => latest(before, open.view()));
+    const fresh = open.happeningsSince(seen.current);
+    if (!fresh.length) return;
+    seen.current = fresh.at(-1)?.id ?? seen.current;
+    setHappenings((before) => [...before, ...fresh].slice(-happeningsMax));
+  }, []);
+
+  const load = useCallback(async (): Promise<FigureMachine> => {
+    setState('opening');
+    // What is drawn of the waiting is drawn before the boot takes the thread.
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    const { openFigureMachine } = await import('./open-figure-machine');
+    const open = await openFigureMachine({ name, setup });
+    seen.current = open.happeningsSince(0).at(-1)?.id ?? 0;
+    setHappenings([]);
+    setSaid(undefined);
+    setOpened(open);
+    look(open);
+    setState('open');
+    setRunning(!isPaused);
+    return open;
+  }, [name, setup, isPaused, look]);
+
+  /** Runs `act` on the machine, opened if need be, and looks. */
+  const withMachine = useCallback(async (act: (open: FigureMachine) => void) => {
+    try {
+      machine.current ??= load();
+      const open = await machine.current;
+      act(open);
+      look(open);
+    } catch (error) {
+      machine.current = undefined;
+      setState('failed');
+      throw error;
+    }
+  }, [load, look]);
+
+  useEffect(() => (opened && isRunning ? keepTurning(opened, speed, look) : undefined), [opened, isRunning, speed, look]);
+
+  return useMemo<Figure>(() => ({
+    state, view, now, isRunning, speed, said, happenings, setSpeed,
+    open: () => void withMachine(() => undefined),
+    setRunning: (next) => void withMachine(() => setRunning(next)),
+    step: () => void withMachine((open) => { setRunning(false); open.step(); }),
+    settle: () => void withMachine((open) => open.runUntilIdle()),
+    strike: (blow) => void withMachine((open) => { setSaid(undefined); open.strike(blow); }),
+    run: (command) => void withMachine((open) => {
+      setSaid({ command, output: '' });
+      void open.run(command).then((output) => { setSaid({ command, output }); look(open); });
+    }),
+    again: () => {
+      setRunning(false);
+      setView(undefined);
+      machine.current = undefined;
+      void withMachine(() => undefined);
+    },
+  }), [state, view, now, isRunning, speed, said, happenings, withMachine, look]);
+}
+
+/** Gives the machine the page's own time, frame by frame; a hidden page stands still. */
+function keepTurning(open: FigureMachine, speed: number, look: (open: FigureMachine) => void): () => void {
+  let before = performance.now();
+  let looked = 0;
+  let frame = requestAnimationFrame(function turn(time) {
+    open.advance(Math.min(lookEveryMs, Math.max(0, time - before)) * speed);
+    before = time;
+    if (time - looked > lookEveryMs) {
+      looked = time;
+      look(open);
+    }
+    frame = requestAnimationFrame(turn);
+  });
+  return () => cancelAnimationFrame(frame);
+}
+
+/** The view before when nothing changed, so that nothing is drawn again. A machine that loses power is seen before the store hears of it. */
+function latest(before: ClusterView | undefined, next: ClusterView): ClusterView {
+  const isSame = before?.revision === next.revision && before.nodes.every((node, index) => node.isUp === next.nodes[index]?.isUp);
+  return before && isSame ? before : next;
 }
