@@ -37,6 +37,19 @@ export function authenticate(request: ApiRequest, authenticators: readonly Authe
   return anonymous;
 }
 
+/** `Impersonate-User` and its kin (`endpoints/filters/impersonation.go`). Everybody authenticated may (docs/fidelity.md). */
+export function impersonated(user: User, { headers }: ApiRequest): User {
+  const name = headers['impersonate-user'];
+  if (!name || !user.groups.includes(authenticated)) return user;
+  const groups = (headers['impersonate-group'] ?? '').split(',').map((one) => one.trim()).filter(Boolean);
+  const account = /^system:serviceaccount:([^:]+):[^:]+$/.exec(name);
+  const implied = account && groups.length === 0 ? ['system:serviceaccounts', `system:serviceaccounts:${account[1]}`] : [];
+  const uid = headers['impersonate-uid'];
+  const extra = Object.entries(headers).filter(([header]) => header.startsWith('impersonate-extra-')).map(([header, value]) => [decodeURIComponent(header.slice(18)), value.split(',').map((one) => one.trim())] as const);
+  const all = [...groups, ...implied];
+  return { name, ...(uid ? { uid } : {}), groups: name === anonymous.name ? [...all, 'system:unauthenticated'] : [...all, authenticated], ...(extra.length ? { extra: Object.fromEntries(extra) } : {}) };
+}
+
 export const clientCertificates: Authenticator = {
   authenticate({ clientCertificate }) {
     return clientCertificate && { name: clientCertificate.commonName, groups: clientCertificate.organizations };

@@ -3,19 +3,20 @@ import { EtcdError, type Etcd } from '../etcd';
 import { rfc3339, type Kernel } from '../kernel';
 import { admissionPlugins } from './admission/registry';
 import type { AdmissionPlugin, Lookup } from './admission/plugin';
-import { authenticate, bearerTokens, clientCertificates, inProcessActors, type Authenticator, type StaticToken, type User } from './authentication';
+import { authenticate, bearerTokens, impersonated, clientCertificates, inProcessActors, type Authenticator, type StaticToken, type User } from './authentication';
 import { allowAuthenticated, authorize, publicInfo, type Authorizer } from './authorization';
 import { bootstrap } from './bootstrap';
 import type { RequestContext } from './context';
-import { discover, type Discovery } from './discovery';
+import { Discovery } from './discovery';
 import type { KubeletDialer } from './kubelet-dialer';
 import { namespaceHooks } from './namespaces';
 import { readRequestInfo, type ResourceRequestInfo, type RequestInfo } from './request-info';
-import { respond, failed, plainText } from './responses';
+import { failed, plainText, respond } from './responses';
+import { answerReview, reviews } from './reviews';
 import { firstAddress, ServiceAddresses, type ServiceRanges } from './service-addresses';
 import { fromStorage, Storage, storageKey, storageRoot } from './storage';
 import { Store, type StoreHooks } from './store';
-import { notServed, type ResourceServices } from './handler';
+import { notAllowed, notServed, type ResourceServices } from './handler';
 import { answerResource } from './resource-handlers';
 import type { Descriptions } from './tables';
 import { tokenReader } from './service-account-tokens';
@@ -75,7 +76,7 @@ class Server implements ApiServer {
     this.#authorizers = options.authorizers ?? [publicInfo, allowAuthenticated];
     this.#anonymousAuth = options.anonymousAuth ?? true;
     this.#services = this.#createServices(options);
-    this.#discovery = discover(resources, options.descriptions ?? (() => ({})));
+    this.#discovery = new Discovery({ resources, etcd, descriptions: options.descriptions ?? (() => ({})), serverAddress: `${options.advertiseAddress ?? '172.18.0.2'}:${options.securePort ?? 6443}` });
     this.handle = (request) => this.#answer(request);
     const context = (definition: ResourceDefinition, namespace: string, name: string) => this.#ownContext(definition, namespace, name);
     this.#bootstrap = bootstrap({ services: this.#services, context, resources, options, kubernetesIp: firstAddress(options.services?.clusterIps) });
@@ -126,7 +127,7 @@ class Server implements ApiServer {
   }
 
   #userOf(request: ApiRequest): User {
-    const user = authenticate(request, this.#authenticators);
+    const user = impersonated(authenticate(request, this.#authenticators), request);
     if (!this.#anonymousAuth && user.groups.includes('system:unauthenticated')) throw failure(401, 'Unauthorized', 'Unauthorized');
     return user;
   }
@@ -137,9 +138,18 @@ class Server implements ApiServer {
 
   #answerResource(request: ApiRequest, info: ResourceRequestInfo, user: User, warnings: string[]): ApiResponse {
     const definition = this.#resources.get(`${info.group}/${info.version}/${info.resource}`);
-    if (!definition) return this.#discovery.hasGroup(info.group) ? failed(notServed(), request, warnings) : plainText(404, '404 page not found\n');
+    if (!definition) return this.#answerUnstored(request, info, user, warnings);
+    if (definition.deprecation) warnings.push(definition.deprecation);
     const context = this.#context(request, info, definition, user, warnings);
     return respond(answerResource(this.#services, request, context), request, warnings);
+  }
+
+  #answerUnstored(request: ApiRequest, info: ResourceRequestInfo, user: User, warnings: string[]): ApiResponse {
+    const review = reviews.find(({ group, version, plural }) => group === info.group && version === info.version && plural === info.resource);
+    if (!review) return this.#discovery.hasGroup(info.group) ? failed(notServed(), request, warnings) : plainText(404, '404 page not found\n');
+    if (info.verb !== 'create') throw notAllowed();
+    const timestamp = rfc3339(this.#kernel.now);
+    return respond(answerReview(review, { request, info, user, timestamp, warnings, authenticators: this.#authenticators, authorizers: this.#authorizers }), request, warnings);
   }
 
   #context(request: ApiRequest, info: ResourceRequestInfo, definition: ResourceDefinition, user: User, warnings: string[]): RequestContext {
