@@ -24,6 +24,8 @@ export interface Lister<T extends KubeObject = KubeObject> {
   byIndex(index: string, value: string): T[];
   /** Those whose controller owner reference names this uid. */
   controlledBy(uid: string): T[];
+  /** Those of a namespace that nothing controls. */
+  orphans(namespace?: string): T[];
   readonly hasSynced: boolean;
 }
 
@@ -32,9 +34,10 @@ export interface InformerOptions<T extends KubeObject> {
   readonly client: Client;
   readonly resource: ResourceRef<T>;
   readonly latency?: WatchLatency;
-  readonly filter?: Pick<ListOptions, 'namespace' | 'labelSelector' | 'fieldSelector'>;
+  readonly filter?: Filter;
 }
 
+type Filter = Pick<ListOptions, 'namespace' | 'labelSelector' | 'fieldSelector'>;
 type IndexFunction<T> = (object: T) => readonly string[];
 
 interface Index<T> {
@@ -54,7 +57,7 @@ export class Informer<T extends KubeObject = KubeObject> implements Lister<T> {
   readonly #kernel: Kernel;
   readonly #client: Client;
   readonly #latency: WatchLatency;
-  readonly #filter: Pick<ListOptions, 'namespace' | 'labelSelector' | 'fieldSelector'>;
+  readonly #filter: Filter;
   readonly #random: Random;
   readonly #backoff: Backoff;
   readonly #handlers: InformerHandler<T>[] = [];
@@ -78,7 +81,7 @@ export class Informer<T extends KubeObject = KubeObject> implements Lister<T> {
     this.#filter = filter;
     this.#random = kernel.random.fork(`informer/${client.actor}/${resource.names.plural}`);
     this.#backoff = new Backoff({ initialMs: 800, maxMs: 30_000, jitter: 1, random: this.#random });
-    this.addIndex(controllerIndex, (object) => controllerUids(object));
+    this.addIndex(controllerIndex, controllerValue);
   }
 
   get hasSynced(): boolean {
@@ -140,6 +143,10 @@ export class Informer<T extends KubeObject = KubeObject> implements Lister<T> {
 
   controlledBy(uid: string): T[] {
     return this.byIndex(controllerIndex, uid);
+  }
+
+  orphans(namespace = ''): T[] {
+    return this.byIndex(controllerIndex, orphansOf(namespace));
   }
 
   #listAndWatch(): void {
@@ -286,9 +293,13 @@ interface WatchChunk {
   readonly object: KubeObject;
 }
 
-function controllerUids(object: KubeObject): string[] {
-  const owner = object.metadata.ownerReferences?.find((reference) => reference.controller);
-  return owner ? [owner.uid] : [];
+function controllerValue({ metadata }: KubeObject): string[] {
+  const owner = metadata.ownerReferences?.find((reference) => reference.controller);
+  return [owner ? owner.uid : orphansOf(metadata.namespace ?? '')];
+}
+
+function orphansOf(namespace: string): string {
+  return `orphans of ${namespace}`;
 }
 
 function file<T>(index: Index<T>, key: string, object: T): void {
@@ -312,6 +323,8 @@ export class InformerFactory {
   readonly #client: Client;
   readonly #latency: WatchLatency;
   readonly #informers = new Map<string, Informer<any>>();
+  /** Those without a filter, by the very reference: what a reconcile asks for again and again. */
+  readonly #whole = new Map<ResourceRef<any>, Informer<any>>();
   #isStarted = false;
 
   constructor({ kernel, client, latency = fastWatchLatency }: { kernel: Kernel; client: Client; latency?: WatchLatency }) {
@@ -321,7 +334,14 @@ export class InformerFactory {
   }
 
   /** The one informer of this kind and filter. Asked for after `start`, it starts at once. */
-  for<T extends KubeObject>(resource: ResourceRef<T>, filter: Pick<ListOptions, 'namespace' | 'labelSelector' | 'fieldSelector'> = {}): Informer<T> {
+  for<T extends KubeObject>(resource: ResourceRef<T>, filter?: Filter): Informer<T> {
+    if (filter) return this.#filtered(resource, filter);
+    const known = this.#whole.get(resource) ?? this.#filtered(resource, {});
+    if (!this.#whole.has(resource)) this.#whole.set(resource, known);
+    return known as Informer<T>;
+  }
+
+  #filtered<T extends KubeObject>(resource: ResourceRef<T>, filter: Filter): Informer<T> {
     const name = `${resource.group}/${resource.names.plural}?${filter.namespace ?? ''}&${filter.labelSelector ?? ''}&${filter.fieldSelector ?? ''}`;
     const known = this.#informers.get(name);
     if (known) return known as Informer<T>;

@@ -72,7 +72,7 @@ function update(context: Context, daemonSet: V1DaemonSet, hash: string): void {
 }
 
 function ownPods({ client, cache }: Context, daemonSet: V1DaemonSet): V1Pod[] {
-  const candidates = cache(Pod).list(daemonSet.metadata.namespace);
+  const candidates = [...cache(Pod).controlledBy(daemonSet.metadata.uid), ...cache(Pod).orphans(daemonSet.metadata.namespace)];
   return claimObjects({ client, resource: Pod, owner: { resource: DaemonSet, object: daemonSet }, selector: labelSelectorAsSelector(daemonSet.spec.selector) }, candidates);
 }
 

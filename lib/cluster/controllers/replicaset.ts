@@ -31,12 +31,12 @@ function reconcile(context: Context): Outcome {
     return done;
   }
   const needsSync = expectations.areSatisfied(key);
-  const pods = context.cache(Pod).list(replicaSet.metadata.namespace);
+  const pods = context.cache(Pod);
   const selector = labelSelectorAsSelector(replicaSet.spec?.selector);
   const claim = { client: context.client, resource: Pod, owner: { resource: ReplicaSet, object: replicaSet }, selector };
-  const relevant = pods.filter((pod) => !controllerOf(pod) || controllerOf(pod)?.uid === replicaSet.metadata.uid);
-  const active = claimObjects(claim, relevant.filter(isActive));
-  const terminating = relevant.filter((pod) => isTerminating(pod) && controllerOf(pod)?.uid === replicaSet.metadata.uid).length;
+  const own = pods.controlledBy(replicaSet.metadata.uid);
+  const active = claimObjects(claim, [...own, ...pods.orphans(replicaSet.metadata.namespace)].filter(isActive));
+  const terminating = own.filter(isTerminating).length;
   const failure = needsSync && !replicaSet.metadata.deletionTimestamp ? manageReplicas(context, replicaSet, active) : undefined;
   const status = calculateStatus(replicaSet, active, terminating, failure, context.now);
   updateStatus(context, replicaSet, status);

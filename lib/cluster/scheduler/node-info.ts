@@ -6,10 +6,13 @@ export interface PodInfo {
   readonly pod: V1Pod;
   readonly requests: Resources;
   readonly nonZero: Resources;
+  /** It has wishes about other Pods, which concern Pods without any of their own too. */
+  readonly hasAffinity: boolean;
 }
 
 export function podInfo(pod: V1Pod): PodInfo {
-  return { pod, requests: podRequests(pod), nonZero: nonZeroRequests(pod) };
+  const { affinity } = pod.spec;
+  return { pod, requests: podRequests(pod), nonZero: nonZeroRequests(pod), hasAffinity: Boolean(affinity?.podAffinity || affinity?.podAntiAffinity) };
 }
 
 /** A node and all Pods on it or assumed to be, with their requests summed up (`framework.NodeInfo`). */
@@ -18,6 +21,7 @@ export class NodeInfo {
   #node: V1Node | undefined;
   #allocatable: Resources = {};
   #pods = new Map<string, PodInfo>();
+  #withAffinity = new Map<string, PodInfo>();
   #requested: Resources = {};
   #nonZero: Resources = {};
 
@@ -31,6 +35,7 @@ export class NodeInfo {
     copy.#node = this.#node;
     copy.#allocatable = this.#allocatable;
     copy.#pods = new Map(this.#pods);
+    copy.#withAffinity = new Map(this.#withAffinity);
     copy.#requested = this.#requested;
     copy.#nonZero = this.#nonZero;
     return copy;
@@ -62,6 +67,10 @@ export class NodeInfo {
     return this.#pods.values();
   }
 
+  get podsWithAffinity(): IterableIterator<PodInfo> {
+    return this.#withAffinity.values();
+  }
+
   get podCount(): number {
     return this.#pods.size;
   }
@@ -78,6 +87,7 @@ export class NodeInfo {
   add(info: PodInfo): void {
     this.remove(info.pod);
     this.#pods.set(info.pod.metadata.uid, info);
+    if (info.hasAffinity) this.#withAffinity.set(info.pod.metadata.uid, info);
     this.#requested = add(this.#requested, info.requests);
     this.#nonZero = add(this.#nonZero, info.nonZero);
   }
@@ -86,6 +96,7 @@ export class NodeInfo {
     const info = this.#pods.get(metadata.uid);
     if (!info) return false;
     this.#pods.delete(metadata.uid);
+    this.#withAffinity.delete(metadata.uid);
     this.#requested = subtract(this.#requested, info.requests);
     this.#nonZero = subtract(this.#nonZero, info.nonZero);
     return true;

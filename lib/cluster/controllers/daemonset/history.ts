@@ -15,7 +15,7 @@ type Context = ReconcileContext<V1DaemonSet>;
 export function syncHistory(context: Context, daemonSet: V1DaemonSet, pods: readonly V1Pod[]): string {
   const { client, cache } = context;
   const selector = labelSelectorAsSelector(daemonSet.spec.selector);
-  const candidates = cache(ControllerRevision).list(daemonSet.metadata.namespace);
+  const candidates = [...cache(ControllerRevision).controlledBy(daemonSet.metadata.uid), ...cache(ControllerRevision).orphans(daemonSet.metadata.namespace)];
   const revisions = claimObjects({ client, resource: ControllerRevision, owner: { resource: DaemonSet, object: daemonSet }, selector }, candidates);
   const template = templateOf(daemonSet);
   const current = revisions.filter(({ data }) => deepEqual(data, template)).sort((a, b) => b.revision - a.revision)[0];

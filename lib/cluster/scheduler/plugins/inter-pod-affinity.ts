@@ -27,7 +27,7 @@ export const InterPodAffinity = definePlugin<State, Counts>({
   preFilter({ pod }, context) {
     const { affinity, antiAffinity } = requiredTerms(pod);
     const empty: State = { namespaceLabels: labelsOfNamespaces(context), affinity, antiAffinity, refused: new Map(), attracted: new Map(), repelled: new Map() };
-    const state = [...everyPod(context.nodes)].reduce((counted, { node, pod: other }) => count(pod, counted, node, other, 1), empty);
+    const state = [...relevantPods(pod, context.nodes)].reduce((counted, { node, pod: other }) => count(pod, counted, node, other, 1), empty);
     if (state.refused.size === 0 && affinity.length === 0 && antiAffinity.length === 0) return { type: 'skip' };
     return { type: 'go', state };
   },
@@ -90,7 +90,7 @@ function isNearWanted(pod: V1Pod, node: NodeInfo, { affinity, attracted, namespa
 function preferences({ pod }: Candidate, context: PluginContext): Counts {
   const scores: Counts = new Map();
   const namespaceLabels = labelsOfNamespaces(context);
-  for (const { node, pod: other } of everyPod(context.nodes)) {
+  for (const { node, pod: other } of relevantPods(pod, context.nodes)) {
     const weigh = (terms: readonly V1WeightedPodAffinityTerm[] | undefined, holder: V1Pod, subject: V1Pod, sign: 1 | -1) => {
       for (const { weight, podAffinityTerm } of terms ?? []) {
         const pair = pairOf(podAffinityTerm, node);
@@ -119,8 +119,10 @@ function labelsOfNamespaces({ cache }: PluginContext): NamespaceLabels {
   return (namespace) => cache(Namespace).get(namespace)?.metadata.labels ?? {};
 }
 
-function* everyPod(nodes: readonly NodeInfo[]): Generator<{ node: NodeInfo; pod: V1Pod }> {
-  for (const node of nodes) for (const { pod } of node.pods) yield { node, pod };
+/** All Pods, or for a Pod without wishes of its own those that have some. */
+function* relevantPods({ spec }: V1Pod, nodes: readonly NodeInfo[]): Generator<{ node: NodeInfo; pod: V1Pod }> {
+  const hasWishes = Boolean(spec.affinity?.podAffinity || spec.affinity?.podAntiAffinity);
+  for (const node of nodes) for (const { pod } of hasWishes ? node.pods : node.podsWithAffinity) yield { node, pod };
 }
 
 function pairOf({ topologyKey }: V1PodAffinityTerm, node: NodeInfo): string | undefined {
