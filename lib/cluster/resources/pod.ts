@@ -48,6 +48,7 @@ export const Pod = defineResource<V1Pod>({
   },
   selectableFields: ({ spec, status }) => ({
     'spec.nodeName': spec.nodeName ?? '',
+    'spec.host': spec.nodeName ?? '',
     'spec.restartPolicy': spec.restartPolicy ?? '',
     'spec.schedulerName': spec.schedulerName ?? '',
     'spec.serviceAccountName': spec.serviceAccountName ?? '',

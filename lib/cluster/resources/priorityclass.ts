@@ -17,7 +17,10 @@ export const PriorityClass = defineResource<V1PriorityClass>({
   },
   validate: validatePriorityClass,
   validateUpdate: validatePriorityClassUpdate,
-  hasGeneration: true,
+  /** Its generation is set once and counts nothing, since hardly anything may change. */
+  prepareForCreate({ metadata }) {
+    metadata.generation = 1;
+  },
   allowUnconditionalUpdate: true,
   columns: [
     nameColumn,

@@ -30,7 +30,6 @@ export const ReplicaSet = defineResource<V1ReplicaSet>({
   subresources: { status: true, scale: { replicas: 'spec.replicas', statusReplicas: 'status.replicas', selector: 'spec.selector' } },
   hasGeneration: true,
   allowUnconditionalUpdate: true,
-  selectableFields: ({ status }) => ({ 'status.replicas': String(status.replicas) }),
   columns: [
     nameColumn,
     { name: 'Desired', type: 'integer', describedBy: 'io.k8s.api.apps.v1.ReplicaSetSpec.replicas', value: ({ spec }) => spec.replicas ?? 0 },

@@ -22,7 +22,7 @@ export const Secret = defineResource<V1Secret>({
   columns: [
     nameColumn,
     { name: 'Type', describedBy: 'io.k8s.api.core.v1.Secret.type', value: ({ type }) => type ?? '' },
-    { name: 'Data', describedBy: 'io.k8s.api.core.v1.Secret.data', value: ({ data }) => String(Object.keys(data ?? {}).length) },
+    { name: 'Data', describedBy: 'io.k8s.api.core.v1.Secret.data', value: ({ data }) => Object.keys(data ?? {}).length },
     ageColumn,
   ],
 });
