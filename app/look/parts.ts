@@ -28,7 +28,9 @@ export function partOf(component: string): PartId {
   if (name.includes('etcd')) return 'etcd';
   if (name.includes('dns')) return 'dns';
   if (name.includes('cloud')) return 'ccm';
+  if (/^(node|worker|cp)[- ]/.test(name)) return 'klt';
+  if (name.startsWith('pod ')) return 'pod';
   if (name.includes('containerd') || name.includes('runtime')) return 'cri';
-  if (name.includes('learner') || name.includes('kubectl') || name.includes('workstation')) return 'you';
+  if (name === 'you' || name === 'outside' || name.includes('kubectl') || name.includes('workstation')) return 'you';
   return 'kcm';
 }

@@ -18,7 +18,11 @@ export interface FigureMachine {
 }
 
 /** Stopping a part of the control plane moves its manifest away, as one would on the node. */
-export type Blow = { readonly type: 'stop' | 'start'; readonly component: string } | { readonly type: 'crash' | 'boot'; readonly machine: string };
+export type Blow =
+  | { readonly type: 'stop'; readonly component: string }
+  | { readonly type: 'start'; readonly component: string }
+  | { readonly type: 'crash'; readonly machine: string }
+  | { readonly type: 'boot'; readonly machine: string };
 
 export interface Happening {
   readonly id: number;
