@@ -1,9 +1,9 @@
 // `npm run cluster -- --port 8001 --kubeconfig FILE`: one simulated cluster over HTTP, on loopback, for a real kubectl.
 import { readFileSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage } from 'node:http';
 import { randomBytes } from 'node:crypto';
 import { parseArgs } from 'node:util';
-import { Cluster, parseTokenFile, renderKubeconfig, type ApiRequest } from '@/lib/cluster';
+import { Cluster, instant, parseTokenFile, renderKubeconfig, type ApiRequest } from '@/lib/cluster';
 import { keepConnections, serveClusterApi } from '@/lib/sandbox/api-http';
 import { Pump } from '@/lib/sandbox/pump';
 
@@ -53,16 +53,26 @@ const adminToken = randomBytes(24).toString('base64url');
 const cluster = Cluster.boot({
   topology: { controlPlanes: 1, workers: options.workers },
   seed: options.seed,
+  // kubectl counts ages by its own clock, so this cluster starts at the host's.
+  now: instant(Date.now()),
   tokens: [...options.tokens, { token: adminToken, user: 'kubernetes-admin', uid: 'admin', groups: ['system:masters'] }],
 });
 const pump = new Pump(cluster.kernel, { speed: options.speed });
 
-const api = serveClusterApi((request: ApiRequest) => {
+/** client-go sends a bearer token only over TLS (`clientcmd/client_config.go`), so the kubeconfig carries it in the server's path. */
+const inPath = (url = '') => /^\/as\/([^/?]+)/.exec(url);
+
+function authenticated(request: ApiRequest, raw: IncomingMessage): ApiRequest {
+  const token = inPath(raw.url)?.[1];
+  return token && !request.headers['authorization'] ? { ...request, headers: { ...request.headers, authorization: `Bearer ${token}` } } : request;
+}
+
+const api = serveClusterApi((request, raw) => {
   pump.turn();
-  const response = cluster.api(request);
+  const response = cluster.api(authenticated(request, raw));
   setImmediate(() => pump.turn());
   return response;
-});
+}, { prefix: (raw) => inPath(raw.url)?.[0] ?? '' });
 const server = createServer(api.onRequest);
 server.on('upgrade', api.onUpgrade);
 keepConnections(server);
@@ -70,7 +80,7 @@ server.on('error', (error: NodeJS.ErrnoException) => fail(error.code === 'EADDRI
 server.listen(options.port, '127.0.0.1', () => {
   const address = server.address();
   const url = `http://127.0.0.1:${typeof address === 'object' && address ? address.port : options.port}`;
-  if (options.kubeconfig) writeFileSync(options.kubeconfig, renderKubeconfig({ server: url, user: 'orrery-admin', cluster: 'orrery', token: adminToken }), { mode: 0o600 });
+  if (options.kubeconfig) writeFileSync(options.kubeconfig, renderKubeconfig({ server: `${url}/as/${adminToken}`, user: 'orrery-admin', cluster: 'orrery', token: adminToken }), { mode: 0o600 });
   pump.turn();
   console.log(`ready ${url}`);
 });
