@@ -116,7 +116,9 @@ export class Containerd implements ContainerRuntime {
 
   #resumeAll(): void {
     for (const sandbox of this.#sandboxes.values()) if (sandbox.state === 'ready') this.#openNamespace(sandbox);
-    for (const container of this.#containers.values()) if (container.state === 'running') this.#resume(container);
+    // In the order they were started, so that what others depend on is there first.
+    const running = [...this.#containers.values()].filter(({ state }) => state === 'running');
+    for (const container of running.sort((a, b) => (a.startedAt ?? 0) - (b.startedAt ?? 0))) this.#resume(container);
   }
 
   #resume(container: Container): void {
@@ -354,6 +356,7 @@ export class Containerd implements ContainerRuntime {
     const log = (line: string) => this.#log(container, 'stderr', `${line}\n`);
     return {
       kernel: this.#kernel, machine: this.#machine, network: this.#options.network, namespace, argv: argvOf(definition, container), env, files, log,
+      instance: asUuid(container.id),
       transport: (kubeconfigPath) => this.#options.connect({ namespace, files, env }, kubeconfigPath),
       listen: (port, protocol, listener) => {
         if (life.isOver()) return;
@@ -518,6 +521,11 @@ export function createContainerd(options: ContainerdOptions | ((machine: Machine
 }
 
 const defaultPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+/** The first digits of a container's id, in the form leaders sign with. */
+function asUuid(id: string): string {
+  return [id.slice(0, 8), id.slice(8, 12), id.slice(12, 16), id.slice(16, 20), id.slice(20, 32)].join('-');
+}
 
 function imageName(name: string): string {
   const parsed = parseImageName(name);
