@@ -94,8 +94,14 @@ function send(answered: ApiResponse, request: IncomingMessage, response: ServerR
   const text = textOf(answered.body);
   const isGzip = text.length > 128 * 1024 && acceptsGzip(request);
   const bytes = isGzip ? gzipSync(text, { level: constants.Z_BEST_SPEED }) : Buffer.from(text, 'utf8');
-  response.writeHead(answered.status, { ...answered.headers, ...(isGzip ? { 'content-encoding': 'gzip', vary: 'Accept-Encoding' } : {}), 'content-length': bytes.length });
+  response.writeHead(answered.status, { ...headersOf(answered), ...(isGzip ? { 'content-encoding': 'gzip', vary: 'Accept-Encoding' } : {}), 'content-length': bytes.length });
   response.end(request.method === 'HEAD' ? undefined : bytes);
+}
+
+/** Each warning is a header of its own, as kube-apiserver writes them. */
+function headersOf({ headers }: ApiResponse): Record<string, string | string[]> {
+  const { warning, ...others } = headers;
+  return warning === undefined ? others : { ...others, warning: warning.split(/, (?=299 - ")/) };
 }
 
 function textOf(body: unknown): string {
@@ -108,7 +114,7 @@ function acceptsGzip(request: IncomingMessage): boolean {
 }
 
 function stream(answered: ApiResponse, flow: ApiStream, request: IncomingMessage, response: ServerResponse, limits: Limits): void {
-  response.writeHead(answered.status, answered.headers);
+  response.writeHead(answered.status, headersOf(answered));
   response.flushHeaders();
   let hangUp: (() => void) | undefined;
   const stop = () => { hangUp?.(); hangUp = undefined; };

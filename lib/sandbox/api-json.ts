@@ -6,9 +6,17 @@ const texts = new WeakMap<object, string>();
  */
 export function jsonText(value: unknown): string {
   if (!isRecord(value)) return JSON.stringify(value) ?? 'null';
-  if (Array.isArray(value['items'])) return joined(value, 'items', `[${value['items'].map(frozenText).join(',')}]`);
+  if (Array.isArray(value['items'])) return joined(value, 'items', `[${value['items'].map((item) => itemText(item, value)).join(',')}]`);
   if (isRecord(value['object']) && typeof value['type'] === 'string') return `{"type":${JSON.stringify(value['type'])},"object":${frozenText(value['object'])}}`;
   return frozenText(value);
+}
+
+/** Items of a list of one kind do not say again what the list says (`runtime.SetZeroValue` of TypeMeta). */
+function itemText(item: unknown, { kind, apiVersion }: Record<string, unknown>): string {
+  const text = frozenText(item);
+  if (typeof kind !== 'string' || !kind.endsWith('List')) return text;
+  const prefix = `{"kind":${JSON.stringify(kind.slice(0, -4))},"apiVersion":${JSON.stringify(apiVersion)},`;
+  return text.startsWith(prefix) ? `{${text.slice(prefix.length)}` : text;
 }
 
 function joined(value: Record<string, unknown>, name: string, text: string): string {

@@ -12,3 +12,4 @@ export { JsonSyntaxError, readJson, type JsonReading } from './json-reader';
 export { decodeBase64, decodeBytes, encodeBase64, encodeBytes } from './base64';
 export { goValue, mergePatch, PatchError, strategicMergePatch } from './patch';
 export type { ExecOptions, LogOptions } from './kubelet';
+export { applyJsonPatch, JsonPatchError } from './json-patch';

@@ -13,7 +13,7 @@ export class JsonSyntaxError extends Error {
 /** Nesting beyond this is refused, as `encoding/json` does at ten thousand; the host's stack allows less. */
 const depthMax = 1000;
 
-/** Reads one JSON document; `onKey` is told of every key in order. A repeated key counts with its last value. `__proto__` is a key like any other. Throws `JsonSyntaxError`. */
+/** Reads one JSON document; `onKey` is told of every key in order. A repeated key counts with its last value, repeated objects are merged, as Go does. `__proto__` is a key like any other. Throws `JsonSyntaxError`. */
 export function readJson(text: string, onKey?: (path: string, ordinal: number) => void): JsonReading {
   const reader = new Reader(text, onKey);
   const value = reader.document();
@@ -76,7 +76,8 @@ class Reader {
       if (Object.hasOwn(object, key)) this.duplicates.push(this.#pathText());
       this.#space();
       this.#expect(':', 'after object key');
-      define(object, key, this.#value());
+      const value = this.#value();
+      define(object, key, Object.hasOwn(object, key) ? mergeRepeated(object[key], value) : value);
       this.#path.pop();
       this.#space();
       if (this.#maybe('}')) return object;
@@ -163,6 +164,17 @@ class Reader {
   #pathText(): string {
     return renderPath(this.#path);
   }
+}
+
+/** Go decodes a repeated object into what the first one left. */
+function mergeRepeated(first: unknown, second: unknown): unknown {
+  if (!isFields(first) || !isFields(second)) return second;
+  for (const key of Object.keys(second)) define(first, key, Object.hasOwn(first, key) ? mergeRepeated(first[key], second[key]) : second[key]);
+  return first;
+}
+
+function isFields(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** `spec.containers[0].image`. */

@@ -222,7 +222,7 @@ class Parser {
     const { type, literal } = this.#look();
     if (type === ')') {
       this.#take();
-      return [];
+      return [''];
     }
     if (type !== 'identifier' && type !== ',') throw new SelectorSyntaxError(`found '${literal}', expected: ',', ')' or identifier`);
     const values = this.#identifiers();
@@ -301,7 +301,7 @@ function namePartErrors(name: string): string[] {
 }
 
 function labelKeyErrors(key: string): string[] {
-  const sentences = qualifiedNameErrors(key);
+  const sentences = qualifiedNameErrors(key).map((sentence) => sentence.replace(/^a qualified name/, 'a valid label key'));
   return sentences.length > 0 ? [sentences.join('; ')] : [];
 }
 

@@ -55,8 +55,8 @@ export interface ResourceDefinition<T extends KubeObject = KubeObject> {
     readonly status?: boolean;
     readonly scale?: { readonly replicas: string; readonly statusReplicas: string; readonly selector: string };
   };
-  /** `metadata.generation` is kept and counts changes of spec. */
-  readonly hasGeneration?: boolean;
+  /** `metadata.generation` is kept and counts changes of spec; 'constant' stays 1. */
+  readonly hasGeneration?: boolean | 'constant';
   /** PUT to a name that does not exist creates it. */
   readonly allowCreateOnUpdate?: boolean;
   /** PUT and PATCH may leave `resourceVersion` out. */

@@ -60,7 +60,7 @@ interface Qualified {
 }
 
 const dotted = ({ group, resource }: Qualified) => (group ? `${resource}.${group}` : resource);
-const about = ({ group, resource }: Qualified, name: string): StatusDetails => ({ ...(name ? { name } : {}), ...(group ? { group } : {}), kind: resource });
+const about = ({ group, resource }: Qualified, name: string): StatusDetails => ({ ...(name ? { name } : {}), ...(group ? { group } : {}), ...(resource ? { kind: resource } : {}) });
 
 export const statusErrors = {
   notFound: (kind: Qualified, name: string) => failure(404, 'NotFound', `${dotted(kind)} ${JSON.stringify(name)} not found`, about(kind, name)),

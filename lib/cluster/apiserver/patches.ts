@@ -1,12 +1,8 @@
-import jsonPatchModule from 'fast-json-patch';
-import { compareBytes, deepCopy } from '@/lib/base';
-import { decodeObject, DecodeError, failure, FieldPath, fieldError, goValue, JsonSyntaxError, mergePatch, PatchError, QuantityError, readJson, statusErrors, strategicMergePatch, type ApiRequest, type Decoding, type KubeObject } from '../api';
+import { compareBytes } from '@/lib/base';
+import { applyJsonPatch, decodeObject, DecodeError, failure, FieldPath, fieldError, goValue, JsonPatchError, JsonSyntaxError, mergePatch, PatchError, QuantityError, readJson, statusErrors, strategicMergePatch, type ApiRequest, type Decoding, type KubeObject } from '../api';
 import { mediaTypeOf, readYaml, type Reading } from './body';
 import { definitionIdOfKind, type RequestContext } from './context';
 import type { WriteOptions } from './options';
-
-// The package is CommonJS: depending on the loader its functions are on the default export or on a property of it.
-const { applyOperation, getValueByPointer } = (jsonPatchModule as unknown as { default?: typeof jsonPatchModule }).default ?? jsonPatchModule;
 
 export type PatchType = 'json' | 'merge' | 'strategic' | 'apply';
 
@@ -31,6 +27,7 @@ interface Patched {
   readonly problems: readonly string[];
   /** How the refusal shows what it refused. */
   readonly shown: string;
+  readonly isStrategic?: boolean;
 }
 
 /** Makes of the object that is there what the patch makes of it (`handlers/patch.go`). */
@@ -41,6 +38,7 @@ export function patchProducer(request: ApiRequest, context: RequestContext, type
   return (old) => {
     if (!old) throw statusErrors.notFound({ group: definition.group, resource: definition.names.plural }, info.name);
     const patched = applied(type, reading, old, definitionId);
+    checkTypeMeta(patched, old);
     const decoding = decodeOrRefuse(definitionId, patched);
     judge([...patched.problems, ...decoding.unknown.map((path) => `unknown field ${JSON.stringify(path)}`)], patched, options, warnings);
     const object = { ...decoding.value, kind: old.kind, apiVersion: old.apiVersion } as KubeObject;
@@ -50,7 +48,18 @@ export function patchProducer(request: ApiRequest, context: RequestContext, type
   };
 }
 
-function readPatch({ body }: ApiRequest, type: PatchType): Reading {
+/** A patch may not make another kind of the object. */
+function checkTypeMeta({ data, shown }: Patched, { kind, apiVersion }: KubeObject): void {
+  const next = data as Partial<KubeObject>;
+  if (next.kind !== undefined && next.kind !== kind && next.kind !== '') throw refusal(shown, `${typeAs(next.apiVersion ?? apiVersion, next.kind)} cannot be handled as a ${kind}`);
+  if (next.apiVersion !== undefined && next.apiVersion !== apiVersion && next.apiVersion !== '') throw refusal(shown, `no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(next.apiVersion)} in scheme "k8s.io/kubernetes/pkg/api/legacyscheme/scheme.go:30"`);
+}
+
+function typeAs(apiVersion: string, kind: string): string {
+  return `${kind} in version ${JSON.stringify(apiVersion.split('/').at(-1))}`;
+}
+
+function readPatch({ body = '' }: ApiRequest, type: PatchType): Reading {
   if (typeof body !== 'string') return { value: body, text: undefined, duplicates: [] };
   try {
     return type === 'apply' ? readYaml(body) : { text: body, ...readJson(body) };
@@ -63,7 +72,7 @@ function readPatch({ body }: ApiRequest, type: PatchType): Reading {
 function applied(type: PatchType, reading: Reading, old: KubeObject, definitionId: string): Patched {
   const duplicates = reading.duplicates.map((path) => `duplicate field ${JSON.stringify(path)}`);
   if (type === 'json') {
-    const data = applyJsonPatch(old, reading.value);
+    const data = patchByOperations(old, reading.value);
     return { data, problems: [...jsonPatchProblems(reading)], shown: shownText(data) };
   }
   if (typeof reading.value !== 'object' || reading.value === null || Array.isArray(reading.value)) throw statusErrors.badRequest(type === 'strategic' ? `json: cannot unmarshal ${jsonType(reading.value)} into Go value of type map[string]interface {}` : `error decoding patch: json: cannot unmarshal ${jsonType(reading.value)} into Go value of type map[string]interface {}`);
@@ -71,7 +80,7 @@ function applied(type: PatchType, reading: Reading, old: KubeObject, definitionI
     const data = mergePatch(old, reading.value);
     return { data, problems: duplicates, shown: shownText(data) };
   }
-  return { data: strategic(definitionId, old, reading.value), problems: duplicates, shown: goValue(reading.value) };
+  return { data: strategic(definitionId, old, reading.value), problems: duplicates, shown: goValue(reading.value), isStrategic: true };
 }
 
 function strategic(definitionId: string, old: KubeObject, patch: object): KubeObject {
@@ -82,26 +91,14 @@ function strategic(definitionId: string, old: KubeObject, patch: object): KubeOb
   }
 }
 
-function applyJsonPatch(old: KubeObject, operations: unknown): unknown {
+function patchByOperations(old: KubeObject, operations: unknown): unknown {
   if (!Array.isArray(operations)) throw statusErrors.badRequest(`error decoding patch: json: cannot unmarshal ${jsonType(operations)} into Go value of type []handlers.jsonPatchOp`);
   if (operations.length > operationsMax) throw failure(413, 'RequestEntityTooLarge', `Request entity too large: The allowed maximum operations in a JSON patch is ${operationsMax}, got ${operations.length}`);
   try {
-    let document: unknown = deepCopy(old);
-    for (const operation of operations) document = applyOperation(document, asUpstream(document, operation), true, true).newDocument;
-    return document;
-  } catch {
-    throw failure(422, 'Invalid', 'the server rejected our request due to an error in our request', {});
+    return applyJsonPatch(old, operations);
+  } catch (error) {
+    throw error instanceof JsonPatchError ? failure(422, 'Invalid', 'the server rejected our request due to an error in our request', {}) : error;
   }
-}
-
-/** Upstream's library lets `replace` add a key that an object does not have. */
-function asUpstream(document: unknown, operation: any): any {
-  if (operation?.op !== 'replace' || typeof operation.path !== 'string' || operation.path === '') return operation;
-  const slash = operation.path.lastIndexOf('/');
-  const parent: unknown = getValueByPointer(document, operation.path.slice(0, slash));
-  const key = operation.path.slice(slash + 1).replaceAll('~1', '/').replaceAll('~0', '~');
-  const isMissing = typeof parent === 'object' && parent !== null && !Array.isArray(parent) && !Object.hasOwn(parent, key);
-  return isMissing ? { ...operation, op: 'add' } : operation;
 }
 
 const operationFields = ['op', 'path', 'from', 'value'];
@@ -111,11 +108,11 @@ function jsonPatchProblems({ value, duplicates }: Reading): string[] {
   return [...unknown, ...duplicates.map((path) => `json patch duplicate field ${JSON.stringify(path)}`)];
 }
 
-function decodeOrRefuse(definitionId: string, { data, shown }: Patched): Decoding {
+function decodeOrRefuse(definitionId: string, { data, shown, isStrategic }: Patched): Decoding {
   try {
     return decodeObject(definitionId, data);
   } catch (error) {
-    if (error instanceof DecodeError || error instanceof QuantityError) throw refusal(shown, error.message);
+    if (error instanceof DecodeError || error instanceof QuantityError) throw refusal(shown, isStrategic ? restored(error.message) : error.message);
     throw error;
   }
 }
@@ -125,6 +122,19 @@ function judge(problems: readonly string[], { shown }: Patched, { fieldValidatio
   if (fieldValidation === 'Strict') throw refusal(shown, `strict decoding error: ${problems.join(', ')}`);
   warnings.push(...problems);
 }
+
+/** A strategic merge is decoded by another decoder, with its own words (`runtime/converter.go`). */
+function restored(sentence: string): string {
+  const [, from = '', to = ''] = /^json: cannot unmarshal (\w+)(?: \S+)? into .* of type (.+)$/.exec(sentence) ?? [];
+  if (!to) return sentence;
+  if (to.startsWith('[]')) return `cannot restore slice from ${kindNames[from] ?? from}`;
+  if (to.startsWith('map[')) return `cannot restore map from ${kindNames[from] ?? from}`;
+  if (to.includes('.')) return `cannot restore struct from: ${kindNames[from] ?? from}`;
+  return `cannot convert ${goNames[from] ?? from} to ${to}`;
+}
+
+const kindNames: Readonly<Record<string, string>> = { object: 'map', array: 'slice', number: 'int64' };
+const goNames: Readonly<Record<string, string>> = { object: 'map[string]interface {}', array: '[]interface {}', number: 'int64' };
 
 function refusal(shown: string, why: string) {
   return statusErrors.invalid({ group: '', resource: '' }, '', [fieldError.invalid(FieldPath.of('patch'), shown, why)]);

@@ -23,8 +23,9 @@ export function readRequestInfo({ method, url }: Pick<ApiRequest, 'method' | 'ur
   if (root === 0 || parts.length <= root) return { isResource: false, verb: method.toLowerCase(), path, query };
   const group = root === 2 ? '' : (parts[1] as string);
   const version = parts[root - 1] as string;
-  const target = readTarget(parts.slice(root));
-  return { isResource: true, verb: verbOf(method, target.name, query), group, version, ...target, path, query };
+  const isLegacyWatch = parts[root] === 'watch' && parts.length > root + 1 && method === 'GET';
+  const target = readTarget(parts.slice(isLegacyWatch ? root + 1 : root));
+  return { isResource: true, verb: isLegacyWatch ? 'watch' : verbOf(method, target.name, query), group, version, ...target, path, query };
 }
 
 function readTarget(parts: readonly string[]): { resource: string; subresource: string; namespace: string; name: string; rest: readonly string[] } {
@@ -40,7 +41,7 @@ function verbOf(method: ApiRequest['method'], name: string, query: Query): Verb 
     case 'PUT': return 'update';
     case 'PATCH': return 'patch';
     case 'DELETE': return name ? 'delete' : 'deletecollection';
-    default: return isTrue(query.get('watch')) ? 'watch' : name ? 'get' : 'list';
+    default: return name ? 'get' : isTrue(query.get('watch')) ? 'watch' : 'list';
   }
 }
 

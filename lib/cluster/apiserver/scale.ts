@@ -1,28 +1,38 @@
 import { deepCopy } from '@/lib/base';
 import { copyObject, FieldPath, fieldError, labelSelectorAsSelector, statusErrors, type KubeObject, type ResourceDefinition } from '../api';
+import { since } from '../resources';
 import { decodeBody } from './body';
 import { definitionIdOfKind, type RequestContext } from './context';
 import { readWriteOptions } from './options';
 import { patchProducer, readPatchType } from './patches';
-import { checkName, notAllowed, writing, type ResourceHandler } from './handler';
-import { answered } from './responses';
+import { checkName, notAllowed, rendered, writing, type ResourceHandler } from './handler';
 import { mainStrategy } from './store';
 
 const scaleId = 'io.k8s.api.autoscaling.v1.Scale';
+const scaleDefinition: ResourceDefinition = {
+  group: 'autoscaling', version: 'v1', kind: 'Scale', names: { plural: 'scales', singular: 'scale' }, scope: 'Namespaced',
+  columns: [
+    { name: 'Name', describedBy: 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta.name', value: ({ metadata }) => metadata.name },
+    { name: 'Desired', type: 'integer', describedBy: 'io.k8s.api.autoscaling.v1.ScaleSpec.replicas', value: ({ spec }) => spec.replicas ?? 0 },
+    { name: 'Available', type: 'integer', describedBy: 'io.k8s.api.autoscaling.v1.ScaleStatus.replicas', value: ({ status }) => status.replicas },
+    { name: 'Age', describedBy: 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta.creationTimestamp', value: ({ metadata }, now) => since(metadata.creationTimestamp, now) },
+  ],
+};
 const scaleKind = { group: 'autoscaling', version: 'v1', kind: 'Scale', definitionId: scaleId };
 
 /** `…/scale`: a view of a workload that shows and sets only its replicas (`registry/apps/deployment/storage`). */
 export const answerScale: ResourceHandler = (services, request, context) => {
   const { definition, info } = context;
+  const shown = (scale: KubeObject) => rendered(services, request, { ...context, definition: scaleDefinition }, scale);
   const options = info.verb === 'get' ? undefined : readWriteOptions(info.query, info.verb === 'patch' ? 'PatchOptions' : 'UpdateOptions');
-  if (!options) return info.verb === 'get' ? answered(scaleOf(definition, services.store.get(context))) : refuse();
+  if (!options) return info.verb === 'get' ? shown(scaleOf(definition, services.store.get(context))) : refuse();
   const produce = info.verb === 'update' ? putScale(request, context, options.fieldValidation) : info.verb === 'patch' ? patchProducer(request, context, readPatchType(request), options, scaleId, 'scale') : refuse();
   const scaled = (old: KubeObject | undefined) => {
     if (!old) throw statusErrors.notFound({ group: definition.group, resource: definition.names.plural }, info.name);
     return withReplicas(definition, old, produce(scaleOf(definition, old)));
   };
   const { object } = services.store.update(writing(context, request, options), scaled, { ...mainStrategy(definition), subresource: '' });
-  return answered(scaleOf(definition, object));
+  return shown(scaleOf(definition, object));
 };
 
 function refuse(): never {

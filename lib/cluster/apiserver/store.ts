@@ -180,7 +180,7 @@ export class Store {
     delete (metadata as { selfLink?: string }).selfLink;
     if (before.deletionTimestamp !== undefined) metadata.deletionTimestamp = before.deletionTimestamp;
     if (before.deletionGracePeriodSeconds !== undefined) metadata.deletionGracePeriodSeconds ??= before.deletionGracePeriodSeconds;
-    if (!strategy.subresource && definition.hasGeneration && metadata.generation === before.generation && isNewGeneration(object, old)) metadata.generation = (before.generation ?? 0) + 1;
+    if (!strategy.subresource && definition.hasGeneration === true && metadata.generation === before.generation && isNewGeneration(object, old)) metadata.generation = (before.generation ?? 0) + 1;
     dedupeOwners(object);
     const path = FieldPath.of('metadata');
     const errors = [...validateObjectMeta(metadata, definition, path), ...validateObjectMetaUpdate(metadata, before, path), ...(strategy.validate?.(object, old) ?? [])];
