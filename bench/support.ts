@@ -39,7 +39,11 @@ export function areNodesReady(cluster: Cluster, count: number): boolean {
   return items.filter(({ status }) => status.conditions?.some(({ type, status: holds }) => type === 'Ready' && holds === 'True')).length === count;
 }
 
-/** Runs until all replicas are Ready. */
+/** Runs until a watch of the Deployment says that all replicas are Ready. */
 export function runUntilReady(cluster: Cluster, name: string, replicas: number): void {
-  if (!cluster.kernel.runUntilCondition(() => readyReplicas(cluster, name) === replicas, { limitMs: 300_000 })) throw new Error(`${name} did not become ready`);
+  let ready = readyReplicas(cluster, name);
+  const { stream } = cluster.asAdmin('bench')({ method: 'GET', url: `/apis/apps/v1/namespaces/default/deployments?watch=true&fieldSelector=metadata.name%3D${name}`, headers: json });
+  const hangUp = stream?.start({ write: (chunk) => void (ready = (chunk as { object: { status?: { readyReplicas?: number } } }).object.status?.readyReplicas ?? 0), end() {} });
+  if (!cluster.kernel.runUntilCondition(() => ready === replicas, { limitMs: 300_000 })) throw new Error(`${name} did not become ready`);
+  hangUp?.();
 }

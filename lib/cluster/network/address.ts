@@ -13,11 +13,35 @@ export function toAddress(value: number): string {
   return [value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255].join('.');
 }
 
-/** Whether `ip` is in `10.244.0.0/16`; a bare address is a /32. */
-export function inCidr(ip: string, cidr: string): boolean {
+interface Block {
+  readonly first: number;
+  readonly size: number;
+}
+
+const blocks = new Map<string, Block>();
+const numbers = new Map<string, number>();
+
+/** Addresses and blocks come round again with every packet; learners choose some of them, so what is remembered is bounded. */
+const rememberedMax = 4_096;
+
+function remembered<T>(known: Map<string, T>, text: string, read: (text: string) => T): T {
+  let value = known.get(text);
+  if (value !== undefined) return value;
+  if (known.size >= rememberedMax) known.clear();
+  known.set(text, (value = read(text)));
+  return value;
+}
+
+function readBlock(cidr: string): Block {
   const slash = cidr.indexOf('/');
-  if (slash < 0) return ip === cidr;
-  if (!isIpv4(ip)) return false;
   const size = 2 ** (32 - Number(cidr.slice(slash + 1)));
-  return Math.floor(toNumber(ip) / size) === Math.floor(toNumber(cidr.slice(0, slash)) / size);
+  return { first: Math.floor(toNumber(cidr.slice(0, slash)) / size) * size, size };
+}
+
+/** Whether `ip` is in `10.244.0.0/16`; a bare address is a /32. What is no IPv4 address is in nothing. */
+export function inCidr(ip: string, cidr: string): boolean {
+  if (!cidr.includes('/')) return ip === cidr;
+  const value = remembered(numbers, ip, (text) => (isIpv4(text) ? toNumber(text) : -1));
+  const { first, size } = remembered(blocks, cidr, readBlock);
+  return value >= first && value < first + size;
 }
