@@ -1,6 +1,13 @@
 import { medianMs, type BenchRow } from '../row';
 import { deploy, runUntilReady, sandbox } from '../support';
 
+/** A sandbox whose components have all taken up their work. */
+function settled() {
+  const cluster = sandbox();
+  cluster.kernel.runUntilIdle();
+  return cluster;
+}
+
 function deployRow(replicas: number, mark?: BenchRow['mark']): BenchRow {
   return {
     key: `deploy${replicas}Ms`,
@@ -8,12 +15,12 @@ function deployRow(replicas: number, mark?: BenchRow['mark']): BenchRow {
     unit: 'ms',
     ...(mark ? { mark } : {}),
     measure: () => {
-      const clusters = Array.from({ length: 7 }, () => sandbox());
+      const clusters = Array.from({ length: 30 }, settled);
       return medianMs(() => {
         const cluster = clusters.pop() as (typeof clusters)[number];
         deploy(cluster, 'web', replicas);
         runUntilReady(cluster, 'web', replicas);
-      }, { runs: 5, warmUps: 2 });
+      }, { runs: 9, warmUps: 20 });
     },
   };
 }
