@@ -180,6 +180,14 @@ export class SandboxHost {
     await this.#pool.stop();
   }
 
+  /** Ends without a word, as a power cut would: for tests of what is kept. */
+  async abandon(): Promise<void> {
+    this.#isStopping = true;
+    clearInterval(this.#tick);
+    for (const { timer } of this.#checks.values()) clearTimeout(timer);
+    await this.#pool.stop();
+  }
+
   #wake(sandboxId: string): Promise<OpenSandbox> {
     const reason = this.#stopped.get(sandboxId);
     if (reason !== undefined) return Promise.reject(new Error(reason));
@@ -314,7 +322,7 @@ export class SandboxHost {
     this.#open.delete(sandboxId);
     const closed = new Promise<void>((resolve) => this.#closing.set(sandboxId, resolve));
     sandbox.worker.post({ type: 'close', sandboxId, isKept });
-    await closed;
+    await Promise.race([closed, after(this.#options.hungMs)]);
     this.#forget(sandbox, new Error('This sandbox went to sleep.'));
     await this.#journal.flush();
     await releaseSandboxes(this.#db, [sandboxId], this.#options.owner);
@@ -391,6 +399,11 @@ export class SandboxHost {
       this.#trouble(error);
     }
   }
+}
+
+/** A promise that does not keep the process alive. */
+function after(ms: number): Promise<void> {
+  return new Promise((resolve) => void setTimeout(resolve, ms).unref());
 }
 
 function passFlow({ flows }: OpenSandbox, id: number, flow: ServerFlow): void {

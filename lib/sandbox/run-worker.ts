@@ -26,6 +26,7 @@ class Thread {
     this.#port = port;
     this.#pulse = pulse;
     this.#factory = factory;
+    Atomics.add(pulse, 0, 1);
     setInterval(() => Atomics.add(pulse, 0, 1), beatMs);
   }
 

@@ -1,0 +1,127 @@
+import { randomUUID } from 'node:crypto';
+import {
+  appendJournal, claimSandbox, clearSandboxState, createAttempt, findOpenAttempt, findSubmission, moveLearning, readSandboxState, releaseSandboxes,
+  saveLab, saveLessonProgress, saveQuizAnswer, saveSnapshot, saveSubmission, type Database, type Db,
+} from '@/lib/db';
+import type { GradingResult } from '@/lib/grading/verdict';
+import { engines, openTestDatabase } from '../support/database';
+import { addContent, addSandbox, addUser } from '../support/learning';
+
+const result: GradingResult = {
+  gradable: true, score: 2, maxScore: 3, labSlug: 'stub', labRevision: 1, engineVersion: '1', seed: '7', stateHash: 'h', simTime: 't',
+  checks: [{ id: 'one', stepId: 'only', title: 'One', points: 2, maxPoints: 3, verdict: 'not-yet', message: 'Not yet: 2 of 3.', expected: 3, actual: 2, visibility: 'public' }],
+};
+
+describe.each(engines())('the database on %s', (engine) => {
+  let database: Database;
+  let db: Db;
+  let labRevisionId: number;
+  beforeAll(async () => {
+    database = await openTestDatabase(engine);
+    db = database.client;
+    ({ labRevisionId } = await addContent(db));
+  });
+  afterAll(() => database.close());
+
+  const row = (sandboxId: string, fence: number, sequence: number) => ({ sandboxId, fence, sequence, changes: `[${sequence}]`, checksum: -sequence });
+
+  test('migrations leave the history that `prisma migrate deploy` would', async () => {
+    const rows = await database.client.$queryRaw<{ migration_name: string; checksum: string }[]>`SELECT migration_name, checksum FROM _prisma_migrations WHERE finished_at IS NOT NULL`;
+    expect(rows.length).toBeGreaterThan(0);
+    expect(rows[0]?.checksum).toMatch(/^[0-9a-f]{64}$/);
+  });
+
+  test('a sandbox is its newest snapshot and the rows after it', async () => {
+    const { sandboxId } = await addSandbox(db, await addUser(db), labRevisionId);
+    const fence = await claimSandbox(db, sandboxId, 'host-a', 10_000);
+    expect(fence).toBe(1);
+    expect(await appendJournal(db, [row(sandboxId, 1, 1), row(sandboxId, 1, 2), row(sandboxId, 1, 3)])).toEqual([]);
+    expect(await saveSnapshot(db, sandboxId, 1, 2, new Uint8Array([0, 255, 7]))).toBe(true);
+    const { snapshot, rows } = await readSandboxState(db, sandboxId);
+    expect([...(snapshot?.content ?? [])]).toEqual([0, 255, 7]);
+    expect(rows.map(({ sequence, changes, checksum }) => ({ sequence, changes, checksum }))).toEqual([{ sequence: 3, changes: '[3]', checksum: -3 }]);
+  });
+
+  test('two hosts never own one sandbox, and rows and snapshots of the one that lost it are refused', async () => {
+    const { sandboxId } = await addSandbox(db, await addUser(db), labRevisionId);
+    const other = await addSandbox(db, await addUser(db), labRevisionId);
+    await claimSandbox(db, other.sandboxId, 'host-a', 10_000);
+    expect(await claimSandbox(db, sandboxId, 'host-a', 10_000)).toBe(1);
+    expect(await claimSandbox(db, sandboxId, 'host-b', 10_000)).toBeUndefined();
+    const later = new Date(Date.now() + 11_000);
+    expect(await claimSandbox(db, sandboxId, 'host-b', 10_000, later)).toBe(2);
+    expect(await appendJournal(db, [row(sandboxId, 1, 1), row(other.sandboxId, 1, 1)])).toEqual([sandboxId]);
+    expect(await saveSnapshot(db, sandboxId, 1, 1, new Uint8Array([1]))).toBe(false);
+    expect((await readSandboxState(db, sandboxId)).rows).toEqual([]);
+    expect((await readSandboxState(db, other.sandboxId)).rows).toHaveLength(1);
+  });
+
+  test('a released sandbox is free for another host at once', async () => {
+    const { sandboxId } = await addSandbox(db, await addUser(db), labRevisionId);
+    await claimSandbox(db, sandboxId, 'host-a', 10_000);
+    await releaseSandboxes(db, [sandboxId], 'host-a');
+    expect(await claimSandbox(db, sandboxId, 'host-b', 10_000)).toBe(2);
+  });
+
+  test('a reset forgets snapshot and journal and counts the incarnation up', async () => {
+    const { sandboxId } = await addSandbox(db, await addUser(db), labRevisionId);
+    await claimSandbox(db, sandboxId, 'host-a', 10_000);
+    await appendJournal(db, [row(sandboxId, 1, 1)]);
+    await clearSandboxState(db, sandboxId);
+    expect(await readSandboxState(db, sandboxId)).toEqual({ snapshot: null, rows: [] });
+    expect((await db.sandbox.findUniqueOrThrow({ where: { id: sandboxId } })).incarnation).toBe(1);
+  });
+
+  test('a submission under the same key is graded once, and the first result stays', async () => {
+    const { attemptId } = await addSandbox(db, await addUser(db), labRevisionId);
+    const submission = { id: randomUUID(), attemptId, key: 'key-1', result, snapshot: new Uint8Array([1]) };
+    expect(await saveSubmission(db, submission)).toEqual(result);
+    expect(await saveSubmission(db, { ...submission, id: randomUUID(), result: { ...result, score: 0 } })).toEqual(result);
+    expect(await findSubmission(db, attemptId, 'key-1')).toEqual(result);
+    expect((await db.attempt.findUniqueOrThrow({ where: { id: attemptId } })).bestScore).toBe(2);
+  });
+
+  test('a platform error never becomes a best score', async () => {
+    const { attemptId } = await addSandbox(db, await addUser(db), labRevisionId);
+    await saveSubmission(db, { id: randomUUID(), attemptId, key: 'key-2', result: { ...result, gradable: false }, snapshot: new Uint8Array() });
+    expect((await db.attempt.findUniqueOrThrow({ where: { id: attemptId } })).bestScore).toBeNull();
+  });
+
+  test('a new attempt of a lab ends the one before', async () => {
+    const userId = await addUser(db);
+    const first = await addSandbox(db, userId, labRevisionId);
+    const second = await addSandbox(db, userId, labRevisionId);
+    expect((await findOpenAttempt(db, userId, 'stub'))?.id).toBe(second.attemptId);
+    expect((await db.attempt.findUniqueOrThrow({ where: { id: first.attemptId } })).endedAt).not.toBeNull();
+  });
+
+  test('attempts keep the lab as it was in the revision they began on', async () => {
+    const { attemptId } = await addSandbox(db, await addUser(db), labRevisionId);
+    await saveLab(db, { slug: 'stub', title: 'Stub', summary: 'A lab', minutes: 5, revision: 2, hash: 'b', source: { files: { 'lab.yaml': 'title: Newer' } } });
+    const attempt = await db.attempt.findUniqueOrThrow({ where: { id: attemptId }, include: { labRevision: true } });
+    expect(attempt.labRevision).toMatchObject({ revision: 1, source: { files: { 'lab.yaml': 'title: Stub' } } });
+  });
+
+  test('a guest who signs up keeps attempts, sandboxes, progress and answers', async () => {
+    const [guest, member] = [await addUser(db, { isAnonymous: true }), await addUser(db)];
+    const { sandboxId, attemptId } = await addSandbox(db, guest, labRevisionId);
+    await saveLessonProgress(db, guest, 'introduction', { completedAt: new Date(0) });
+    await saveQuizAnswer(db, guest, 'introduction', 'q1', [1, 2], false);
+    await saveQuizAnswer(db, guest, 'introduction', 'q2', 'text', true);
+    await saveQuizAnswer(db, member, 'introduction', 'q2', 'kept', true);
+    await database.client.$transaction((tx) => moveLearning(tx, guest, member));
+    await db.user.delete({ where: { id: guest } });
+    expect((await db.sandbox.findUniqueOrThrow({ where: { id: sandboxId } })).userId).toBe(member);
+    expect((await db.attempt.findUniqueOrThrow({ where: { id: attemptId } })).userId).toBe(member);
+    expect(await db.lessonProgress.findMany({ where: { userId: member } })).toMatchObject([{ completedAt: new Date(0) }]);
+    const answers = await db.quizAnswer.findMany({ where: { userId: member }, orderBy: { quizId: 'asc' } });
+    expect(answers).toMatchObject([{ quizId: 'q1', answer: [1, 2] }, { quizId: 'q2', answer: 'kept' }]);
+  });
+
+  test('an attempt is created whole or not at all', async () => {
+    const userId = await addUser(db);
+    const attempt = { id: randomUUID(), userId, labRevisionId: 999_999, sandboxId: randomUUID(), seed: '7' };
+    await expect(database.client.$transaction((tx) => createAttempt(tx, attempt, 'stub'))).rejects.toThrow();
+    expect(await db.sandbox.findUnique({ where: { id: attempt.sandboxId } })).toBeNull();
+  });
+});

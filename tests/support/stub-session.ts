@@ -1,0 +1,117 @@
+import type { Json } from '@/lib/base';
+import type { ApiRequest, ApiResponse, ClusterView } from '@/lib/cluster';
+import type { GradingResult } from '@/lib/grading/verdict';
+import type { HostedSession, SessionChange, SessionListener, SessionState } from '@/lib/labs/hosted-session';
+import type { SessionFactory } from '@/lib/sandbox/sandbox';
+
+interface StubState {
+  text: string;
+  now: number;
+  ticks: number;
+  isPaused: boolean;
+  values: Record<string, string>;
+}
+
+const view = { revision: 0, now: 0, nodes: [], pods: [], workloads: [], services: [], events: [] } satisfies ClusterView;
+
+/**
+ * A session without a cluster, for tests of what hosts sessions: a terminal that echoes, a tick every simulated second, a store of values.
+ * Typing `hang` never returns, `break` throws when time passes next, `tick!` is a write of the cluster's own.
+ */
+class StubSession implements HostedSession {
+  readonly #listener: SessionListener;
+  readonly #state: StubState;
+  #isBroken = false;
+
+  constructor(listener: SessionListener, state: StubState) {
+    this.#listener = listener;
+    this.#state = state;
+  }
+
+  advance(realMs: number): void {
+    if (this.#isBroken) throw new Error('the stub broke');
+    if (this.#state.isPaused) return;
+    const before = Math.floor(this.#state.now / 1000);
+    this.#state.now += realMs;
+    for (let second = before; second < Math.floor(this.#state.now / 1000); second++) this.#change({ ticks: this.#state.ticks + 1, now: this.#state.now });
+  }
+
+  nextDueMs(): number | undefined {
+    return this.#state.isPaused ? undefined : 1000 - (this.#state.now % 1000);
+  }
+
+  snapshot(): Json {
+    return { ...this.#state, values: { ...this.#state.values } };
+  }
+
+  join(terminals: Readonly<Record<string, number>> = {}): SessionState {
+    const offset = terminals['main'] ?? 0;
+    return {
+      clock: { now: this.#state.now, isPaused: this.#state.isPaused, speed: 1 }, view, files: [], checks: [], editor: null,
+      terminals: [{ terminal: 'main', title: 'workstation', offset, text: this.#state.text.slice(offset), sequence: 0 }],
+    };
+  }
+
+  ask(name: string, request: object): never {
+    const { text = '', action, path = '' } = request as { text?: string; action?: string; path?: string };
+    if (name === 'terminal:input') return this.#type(text) as never;
+    if (name === 'clock:set') return this.#clock(action === 'pause') as never;
+    if (name === 'file:write') {
+      this.#change({ values: { ...this.#state.values, [path]: text } });
+      return { path, size: text.length, version: String(text.length) } as never;
+    }
+    if (name === 'file:read') return { path, text: this.#state.values[path] ?? '' } as never;
+    throw new Error(`the stub does not know ${name}`);
+  }
+
+  submit(): GradingResult {
+    return {
+      gradable: true, score: this.#state.ticks, maxScore: 10, labSlug: 'stub', labRevision: 1, engineVersion: 'stub', seed: 'stub', stateHash: String(this.#state.ticks), simTime: String(this.#state.now),
+      checks: [{ id: 'one', stepId: 'only', title: 'One', points: 1, maxPoints: 1, verdict: 'pass', message: 'Yes.', visibility: 'public' }],
+    };
+  }
+
+  api(request: ApiRequest): ApiResponse {
+    const headers = { 'content-type': 'application/json' };
+    const key = request.url.split('?', 1)[0] ?? '';
+    if (request.url.includes('watch=')) return { status: 200, headers, stream: { start: (sink) => { sink.write({ type: 'ADDED', object: this.#state.values }); return () => {}; } } };
+    if (request.method === 'GET') return { status: 200, headers, body: { value: this.#state.values[key] ?? null } };
+    this.#change({ values: { ...this.#state.values, [key]: String(request.body) } });
+    return { status: 201, headers, body: { value: request.body } };
+  }
+
+  stop(): void {}
+
+  apply(change: SessionChange): void {
+    if (change.type === 'session') Object.assign(this.#state, change.change as Partial<StubState>);
+  }
+
+  #type(text: string): { sequence: number } {
+    if (text.startsWith('hang')) for (;;);
+    if (text.startsWith('break')) this.#isBroken = true;
+    if (text.startsWith('tick!')) this.#change({ ticks: this.#state.ticks + 1 });
+    const offset = this.#state.text.length;
+    this.#change({ text: this.#state.text + text });
+    this.#listener.onMessage({ name: 'terminal:output', payload: { terminal: 'main', offset, text } });
+    return { sequence: 0 };
+  }
+
+  #clock(isPaused: boolean) {
+    this.#change({ isPaused });
+    return { now: this.#state.now, isPaused, speed: 1 };
+  }
+
+  #change(change: Partial<StubState>): void {
+    Object.assign(this.#state, change);
+    this.#listener.onChange({ type: 'session', at: this.#state.now, change: change as Json });
+  }
+}
+
+export const stubSessions: SessionFactory = {
+  create: (_, seed, listener) => new StubSession(listener, { text: '', now: 0, ticks: 0, isPaused: false, values: { seed } }),
+  restore(_, __, snapshot, changes, listener) {
+    const session = new StubSession(listener, structuredClone(snapshot) as StubState);
+    for (const change of changes) session.apply(change);
+    return session;
+  },
+};

@@ -1,0 +1,4 @@
+import { runWorker } from '@/lib/sandbox/run-worker';
+import { stubSessions } from './stub-session';
+
+runWorker(stubSessions);

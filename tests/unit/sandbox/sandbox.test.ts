@@ -1,0 +1,161 @@
+import { checksumOf, unpackSnapshot } from '@/lib/sandbox/codec';
+import type { FromWorker, Outgoing, SandboxBatch, SandboxCut, SandboxRecipe, SandboxRequest } from '@/lib/sandbox/protocol';
+import { Sandbox } from '@/lib/sandbox/sandbox';
+import { stubSessions } from '../../support/stub-session';
+
+const fresh: SandboxRecipe = { lab: { slug: 'stub', files: {} }, seed: '7', rows: [] };
+const opened: Sandbox[] = [];
+afterEach(() => Promise.all(opened.splice(0).map((sandbox) => sandbox.close(false))));
+
+/** A sandbox on this thread, its messages, and a clock that the test moves. */
+async function open(recipe: SandboxRecipe = fresh, options: { cutBytes?: number } = {}) {
+  const messages: FromWorker[] = [];
+  const host = { ms: 0 };
+  const sandbox = await Sandbox.open({ id: 'one', recipe, factory: stubSessions, post: (message) => void messages.push(message), clock: () => host.ms, ...options });
+  opened.push(sandbox);
+  let id = 0;
+  const ask = (request: SandboxRequest): Promise<unknown> => {
+    const wanted = ++id;
+    sandbox.request(wanted, request);
+    return new Promise((resolve, reject) => {
+      const look = () => {
+        const found = batches(messages).flatMap((batch) => [...batch.durable, ...batch.volatile]).find((one) => 'id' in one && one.id === wanted && one.type !== 'flow');
+        if (!found) return void setImmediate(look);
+        if (found.type === 'answer') resolve(found.value);
+        else reject(new Error((found as Extract<Outgoing, { type: 'error' }>).error));
+      };
+      look();
+    });
+  };
+  const type = (text: string, sequence: number, page = 'page') => ask({ type: 'ask', name: 'terminal:input', request: { terminal: 'main', page, sequence, text } });
+  const screen = async () => ((await ask({ type: 'join', terminals: {} })) as { state: { terminals: { text: string }[] } }).state.terminals[0]?.text;
+  const now = async () => ((await ask({ type: 'join', terminals: {} })) as { state: { clock: { now: number } } }).state.clock.now;
+  return { sandbox, messages, host, ask, type, screen, now };
+}
+
+const batches = (messages: readonly FromWorker[]) => messages.filter((message): message is SandboxBatch => message.type === 'batch');
+const cuts = (messages: readonly FromWorker[]) => messages.filter((message): message is SandboxCut => message.type === 'cut');
+
+/** What a host would have kept of these messages. */
+function recipeOf(messages: readonly FromWorker[]): SandboxRecipe {
+  const cut = cuts(messages).at(-1) as SandboxCut;
+  const rows = batches(messages).flatMap(({ sequence, changes }) => (changes === undefined || sequence <= cut.sequence ? [] : [{ sequence, changes, checksum: checksumOf(changes) }]));
+  return { ...fresh, snapshot: cut, rows };
+}
+
+test('a fresh sandbox tells a snapshot before anything else, so that its journal has a beginning', async () => {
+  const { messages } = await open();
+  expect(messages.map((message) => message.type)).toEqual(['cut', 'opened']);
+  expect(unpackSnapshot(cuts(messages)[0]?.content as Uint8Array)).toMatchObject({ session: { text: '', values: { seed: '7' } }, inputs: [] });
+});
+
+test('what a keystroke did is in the journal before or with its answer and its output', async () => {
+  const { messages, type } = await open();
+  await type('ls', 1);
+  const [batch] = batches(messages);
+  expect(JSON.parse(batch?.changes ?? '')).toEqual([{ type: 'input', applied: { page: 'page', terminal: 'main', sequence: 1 } }, { type: 'session', at: 0, change: { text: 'ls' } }]);
+  expect(batch?.durable.map((one) => one.type).sort()).toEqual(['answer', 'message']);
+  expect(batch?.volatile).toEqual([]);
+});
+
+test('snapshot and rows bring back the same terminal, files and clock', async () => {
+  const first = await open();
+  await first.type('echo hi', 1);
+  first.host.ms = 2500;
+  await first.ask({ type: 'ask', name: 'file:write', request: { path: 'web.yaml', text: 'kind: Pod' } });
+  const second = await open(recipeOf(first.messages));
+  expect(await second.screen()).toBe('echo hi');
+  expect(await second.ask({ type: 'ask', name: 'file:read', request: { path: 'web.yaml' } })).toEqual({ path: 'web.yaml', text: 'kind: Pod' });
+});
+
+test('keystrokes sent again after a drop are applied once, also across a restart and by page', async () => {
+  const first = await open();
+  await first.type('a', 1);
+  await first.type('a', 1);
+  expect(await first.screen()).toBe('a');
+  const second = await open(recipeOf(first.messages));
+  await second.type('a', 1);
+  await second.type('b', 2);
+  await second.type('c', 1, 'another page');
+  expect(await second.screen()).toBe('abc');
+});
+
+test('a damaged row ends the replay just before it, and is superseded so that it is never read again', async () => {
+  const first = await open();
+  for (const [index, text] of ['a', 'b', 'c'].entries()) await first.type(text, index + 1);
+  const recipe = recipeOf(first.messages);
+  const rows = recipe.rows.map((row, index) => (index === 1 ? { ...row, changes: row.changes.replace('ab', 'xx') } : row));
+  const second = await open({ ...recipe, rows });
+  expect(second.messages.find((message) => message.type === 'opened')).toMatchObject({ notice: expect.stringContaining('damaged') });
+  expect(await second.screen()).toBe('a');
+  expect(cuts(second.messages)[0]?.sequence).toBe(recipe.rows.at(-1)?.sequence);
+});
+
+test('a missing row ends the replay too: later rows rest on it', async () => {
+  const first = await open();
+  for (const [index, text] of ['a', 'b', 'c'].entries()) await first.type(text, index + 1);
+  const recipe = recipeOf(first.messages);
+  const second = await open({ ...recipe, rows: recipe.rows.filter((_, index) => index !== 1) });
+  expect(await second.screen()).toBe('a');
+});
+
+test('a snapshot that cannot be read means a fresh start that says so', async () => {
+  const { messages, screen } = await open({ ...fresh, snapshot: { sequence: 5, content: new Uint8Array([1, 2, 3]) } });
+  expect(messages.find((message) => message.type === 'opened')).toMatchObject({ notice: expect.stringContaining('from the beginning') });
+  expect(cuts(messages)[0]?.sequence).toBe(5);
+  expect(await screen()).toBe('');
+});
+
+test('simulated time follows the clock, but does not jump when the host stood still', async () => {
+  const { host, now } = await open();
+  host.ms = 900;
+  expect(await now()).toBe(900);
+  host.ms = 900 + 3 * 3_600_000;
+  expect(await now()).toBeLessThan(900 + 2_000);
+});
+
+test('simulated time does not jump over a restart', async () => {
+  const first = await open();
+  first.host.ms = 900;
+  await first.type('x', 1);
+  const second = await open(recipeOf(first.messages));
+  expect(await second.now()).toBeLessThanOrEqual(900);
+});
+
+test('a snapshot is cut when the journal has grown, and rows before it are not needed', async () => {
+  const { messages, type, sandbox } = await open(fresh, { cutBytes: 50 });
+  await type('a long line that is more than fifty bytes of journal', 1);
+  await sandbox.close(true);
+  const recipe = recipeOf(messages);
+  expect(recipe.snapshot?.sequence).toBeGreaterThan(0);
+  expect(recipe.rows).toEqual([]);
+  expect(await (await open(recipe)).screen()).toContain('fifty');
+});
+
+test('an error inside the simulation is reported and nothing is told after it', async () => {
+  const { messages, type, host, sandbox } = await open();
+  await type('break', 1);
+  host.ms = 50;
+  sandbox.request(99, { type: 'join', terminals: {} });
+  await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+  expect(messages.at(-1)).toMatchObject({ type: 'broken', error: expect.stringContaining('the stub broke') });
+});
+
+test('a read of the API waits for nothing; a write waits for the journal', async () => {
+  const { messages, ask } = await open();
+  expect(await ask({ type: 'api', request: { method: 'POST', url: '/x', headers: {}, body: '1' } })).toMatchObject({ status: 201 });
+  expect(await ask({ type: 'api', request: { method: 'GET', url: '/x', headers: {} } })).toMatchObject({ status: 200, body: '{"value":"1"}\n' });
+  const [write, read] = batches(messages);
+  expect(write).toMatchObject({ durable: [{ type: 'answer' }], volatile: [] });
+  expect(read).toMatchObject({ durable: [], volatile: [{ type: 'answer' }] });
+});
+
+test('a watch of the API flows once its client is ready, line by line', async () => {
+  const { messages, sandbox } = await open();
+  sandbox.request(50, { type: 'api', request: { method: 'GET', url: '/x?watch=true', headers: {} } });
+  await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+  sandbox.flow(50, { start: true });
+  await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+  const told = batches(messages).flatMap((batch) => batch.volatile);
+  expect(told).toMatchObject([{ type: 'answer', id: 50, value: { kind: 'stream' } }, { type: 'flow', id: 50, flow: { chunk: expect.stringContaining('"ADDED"') } }]);
+});
