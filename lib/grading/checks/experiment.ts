@@ -1,0 +1,87 @@
+import { z } from 'zod';
+import type { KubeObject } from '@/lib/cluster';
+import { claimSchema, runClaim, type Claim } from '../claim';
+import { defineCheck, nameOf, notYet, pass, type CheckKind, type Finding } from '../check';
+import { durationSchema, spokenDuration } from '../duration';
+import type { Observer } from '../observer';
+import { candidatesOf, partialObject, type PartialObject } from './assert';
+import { compare } from '../match';
+import type { Json } from '@/lib/base';
+
+const named = z.strictObject({ node: z.string() });
+
+const action = z.union([
+  z.strictObject({ crash: named }),
+  z.strictObject({ boot: named }),
+  z.strictObject({ wait: durationSchema }),
+  /** Every object that contains what the partial one says. */
+  z.strictObject({ delete: partialObject }),
+  z.strictObject({ create: z.looseObject({ apiVersion: z.string(), kind: z.string(), metadata: z.looseObject({ name: z.string() }) }) }),
+]);
+
+type Action = z.infer<typeof action>;
+
+interface ExperimentSpec {
+  readonly do: readonly Action[];
+  readonly then: readonly Claim[];
+}
+
+/** What is done to a copy of the cluster, and what must hold of the copy afterwards: claims of the given kinds. */
+export function createExperimentCheck(kinds: readonly CheckKind[]): CheckKind<ExperimentSpec> {
+  return defineCheck<ExperimentSpec>({
+  key: 'experiment',
+  spec: z.strictObject({ do: z.array(action).min(1), then: z.array(claimSchema(kinds)).min(1) }) as unknown as z.ZodType<ExperimentSpec>,
+  title: (spec) => `After ${spec.do.map(told).join(', ')}: ${spec.then.map((claim) => claim.kind.title(claim.spec)).join(', ')}`,
+  reach: 'experiment',
+  run(spec, observer) {
+    const copy = observer.fork();
+    for (const step of spec.do) {
+      const problem = act(step, copy);
+      if (problem) return problem;
+    }
+    for (const claim of spec.then) {
+      const finding = runClaim(claim, copy);
+      if (finding.type === 'not-yet') return { ...finding, message: `We tried it on a copy (${spec.do.map(told).join(', ')}). ${finding.message}` };
+    }
+    return pass(`It held on a copy: ${spec.do.map(told).join(', ')}.`);
+  },
+  });
+}
+
+/** Entries a wait may run: a copy that goes mad must not take the thread with it. */
+const entriesMax = 400_000;
+
+/** Does it, or says why it cannot be done in this cluster. */
+function act(step: Action, observer: Observer): Finding | undefined {
+  const { cluster } = observer;
+  if ('wait' in step) {
+    cluster.kernel.runFor(step.wait, { entriesMax });
+    return undefined;
+  }
+  if ('delete' in step) return deleteAll(step.delete, observer);
+  if ('create' in step) return create(step.create as unknown as KubeObject, observer);
+  const { node } = 'crash' in step ? step.crash : step.boot;
+  if (!cluster.findMachine(node)) return notYet(`There is no node ${node}.`);
+  if ('crash' in step) cluster.crash(node);
+  else cluster.bootMachine(node);
+  return undefined;
+}
+
+function deleteAll(partial: PartialObject, observer: Observer): Finding | undefined {
+  const found = candidatesOf(partial, observer).filter((object) => !compare(partial as Json, object as unknown as Json).mismatch);
+  if (found.length === 0) return notYet(`There is no ${partial.metadata?.name === undefined ? partial.kind : nameOf(partial)} to delete.`);
+  for (const { metadata } of found) observer.delete(partial.apiVersion, partial.kind, metadata.name, metadata.namespace);
+  return undefined;
+}
+
+function create(object: KubeObject, observer: Observer): Finding | undefined {
+  const { status, message } = observer.create(object);
+  return status < 300 ? undefined : notYet(`The cluster refuses ${nameOf(object)}: ${message}`);
+}
+
+function told(step: Action): string {
+  if ('wait' in step) return `wait ${spokenDuration(step.wait)}`;
+  if ('crash' in step) return `lose ${step.crash.node}`;
+  if ('boot' in step) return `bring back ${step.boot.node}`;
+  return 'delete' in step ? `delete ${step.delete.metadata?.name === undefined ? `every such ${step.delete.kind}` : nameOf(step.delete)}` : `create ${nameOf(step.create)}`;
+}
