@@ -250,7 +250,7 @@ function install(options: ClusterOptions): Stores {
   const machines = specs.map((spec) => {
     const disk = new Disk(spec.name);
     if (spec.role !== 'workstation') installNode(disk, spec, server);
-    if (spec.role === 'control-plane') installControlPlane(disk, spec, server, options.tokens ?? []);
+    if (spec.role === 'control-plane') installControlPlane(disk, spec, { server, tokens: options.tokens ?? [], seed: options.seed });
     return { spec, disk, etcd: spec.role === 'control-plane' ? MvccStore.create() : undefined, isUp: false };
   });
   return { world: new Disk('world'), machines };

@@ -20,6 +20,7 @@ export interface ResourceServices {
   readonly caches: WatchCaches;
   readonly kubelet: KubeletDialer | undefined;
   readonly descriptions: () => Descriptions;
+  readonly serviceAccountKey: string;
   /** Ends each watch that is open. */
   readonly openWatches: Set<() => void>;
 }

@@ -39,6 +39,8 @@ export interface ApiServerOptions {
   readonly anonymousAuth?: boolean;
   readonly authorizers?: readonly Authorizer[];
   readonly admission?: readonly AdmissionPlugin[];
+  /** Signs service account tokens; every API server of a cluster has the same. Absent, the seed stands for it. */
+  readonly serviceAccountKey?: string;
   /** The prose of fields for tables and OpenAPI; absent leaves descriptions empty. */
   readonly descriptions?: () => Descriptions;
 }
@@ -91,7 +93,7 @@ class Server implements ApiServer {
     const store = new Store({ storage, kernel, lookup, plugins: options.admission ?? admissionPlugins, hooks });
     const open = new Set<() => void>();
     return {
-      kernel, etcd, store, lookup, caches: this.#caches, kubelet: options.kubelet,
+      kernel, etcd, store, lookup, serviceAccountKey: keyOfAccounts(options), caches: this.#caches, kubelet: options.kubelet,
       descriptions: options.descriptions ?? (() => ({})),
       openWatches: open,
     };
@@ -187,9 +189,14 @@ class Server implements ApiServer {
   }
 }
 
-function authenticatorsOf({ tokens = [], kernel }: ApiServerOptions, lookup: Lookup): readonly Authenticator[] {
+function authenticatorsOf(options: ApiServerOptions, lookup: Lookup): readonly Authenticator[] {
+  const { tokens = [], kernel } = options;
   const byToken = new Map(tokens.map(({ token, user, uid, groups }) => [token, { name: user, uid, groups }]));
-  return [clientCertificates, bearerTokens((token) => byToken.get(token), tokenReader(lookup, kernel)), inProcessActors];
+  return [clientCertificates, bearerTokens((token) => byToken.get(token), tokenReader(lookup, kernel, keyOfAccounts(options))), inProcessActors];
+}
+
+function keyOfAccounts({ serviceAccountKey, kernel }: ApiServerOptions): string {
+  return serviceAccountKey ?? kernel.seed;
 }
 
 function statusErrorOf(error: unknown): StatusError {

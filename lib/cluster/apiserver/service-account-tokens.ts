@@ -26,7 +26,7 @@ export interface TokenSubject {
 }
 
 /** A bound service account token (`serviceaccount/claims.go`). It is signed by a key of the simulation's own, not RSA. */
-export function mintToken({ account, pod, audiences, expirationSeconds }: TokenSubject, kernel: Kernel): { token: string; expiresAt: number } {
+export function mintToken({ account, pod, audiences, expirationSeconds }: TokenSubject, { kernel, serviceAccountKey: key }: { readonly kernel: Kernel; readonly serviceAccountKey: string }): { token: string; expiresAt: number } {
   const { namespace = '', name, uid } = account.metadata;
   const now = Math.floor(kernel.now / 1000);
   const claims: Claims = {
@@ -35,14 +35,14 @@ export function mintToken({ account, pod, audiences, expirationSeconds }: TokenS
     'kubernetes.io': { namespace, ...(pod ? { pod: { name: pod.metadata.name, uid: pod.metadata.uid } } : {}), serviceaccount: { name, uid } },
     nbf: now, sub: `system:serviceaccount:${namespace}:${name}`,
   };
-  const signed = `${toBase64Url(JSON.stringify({ alg: 'RS256', kid: signature('kid', kernel).slice(0, 43) }))}.${toBase64Url(JSON.stringify(claims))}`;
-  return { token: `${signed}.${signature(signed, kernel)}`, expiresAt: claims.exp * 1000 };
+  const signed = `${toBase64Url(JSON.stringify({ alg: 'RS256', kid: signature('kid', key).slice(0, 43) }))}.${toBase64Url(JSON.stringify(claims))}`;
+  return { token: `${signed}.${signature(signed, key)}`, expiresAt: claims.exp * 1000 };
 }
 
 /** Reads tokens that `mintToken` of the same cluster made, while they are valid and what they are bound to exists. */
-export function tokenReader(lookup: Lookup, kernel: Kernel): (token: string) => User | undefined {
+export function tokenReader(lookup: Lookup, kernel: Kernel, key: string): (token: string) => User | undefined {
   return (token) => {
-    const claims = verify(token, kernel);
+    const claims = verify(token, key);
     if (!claims || claims.exp * 1000 <= kernel.now) return undefined;
     const { namespace, serviceaccount, pod } = claims['kubernetes.io'];
     if (lookup.find('ServiceAccount', namespace, serviceaccount.name)?.metadata.uid !== serviceaccount.uid) return undefined;
@@ -51,9 +51,9 @@ export function tokenReader(lookup: Lookup, kernel: Kernel): (token: string) => 
   };
 }
 
-function verify(token: string, kernel: Kernel): Claims | undefined {
+function verify(token: string, key: string): Claims | undefined {
   const [header = '', payload = '', given = '', more] = token.split('.');
-  if (more !== undefined || given !== signature(`${header}.${payload}`, kernel)) return undefined;
+  if (more !== undefined || given !== signature(`${header}.${payload}`, key)) return undefined;
   return JSON.parse(fromBase64Url(payload)) as Claims;
 }
 
@@ -64,10 +64,10 @@ function userOf({ sub, jti, 'kubernetes.io': { namespace, serviceaccount, pod } 
   };
 }
 
-/** As long as an RSA-2048 signature. The key is the cluster's seed, which every API server and every fork shares. */
-function signature(text: string, { seed }: Kernel): string {
+/** As long as an RSA-2048 signature. */
+function signature(text: string, key: string): string {
   let bytes = '';
-  let hash = hash32(text, hash32(`service-account-key/${seed}`));
+  let hash = hash32(text, hash32(`service-account-key/${key}`));
   while (bytes.length < 342) {
     hash = hash32(`${bytes.length}/${text}`, hash);
     bytes += toBase64Url(hash.toString(16).padStart(8, '0'));

@@ -20,7 +20,7 @@ export const createToken: ResourceHandler = (services, request, context) => {
   checkExpiration(expirationSeconds);
   const audiences: readonly string[] = asked.spec?.audiences?.length ? asked.spec.audiences : [issuer];
   const pod = boundPod(services, account, asked.spec?.boundObjectRef);
-  const { token, expiresAt } = mintToken({ account, pod, audiences, expirationSeconds }, services.kernel);
+  const { token, expiresAt } = mintToken({ account, pod, audiences, expirationSeconds }, services);
   const { name, namespace, uid } = account.metadata;
   return answered({
     kind: 'TokenRequest', apiVersion: 'authentication.k8s.io/v1',

@@ -13,6 +13,7 @@ interface CommandLine {
   readonly authorizationModes: readonly string[];
   readonly etcdServers: readonly string[];
   readonly securePort: number;
+  readonly serviceAccountKeyFile: string | undefined;
   readonly serviceClusterIpRange: string;
   readonly tokenAuthFile: string | undefined;
 }
@@ -23,6 +24,7 @@ const flags: Flags<CommandLine> = {
   'authorization-mode': { type: 'list', apply: (line, authorizationModes) => ({ ...line, authorizationModes }) },
   'etcd-servers': { type: 'list', apply: (line, etcdServers) => ({ ...line, etcdServers }) },
   'secure-port': { type: 'number', apply: (line, securePort) => ({ ...line, securePort }) },
+  'service-account-signing-key-file': { type: 'string', apply: (line, serviceAccountKeyFile) => ({ ...line, serviceAccountKeyFile }) },
   'service-cluster-ip-range': { type: 'string', apply: (line, serviceClusterIpRange) => ({ ...line, serviceClusterIpRange }) },
   'token-auth-file': { type: 'string', apply: (line, tokenAuthFile) => ({ ...line, tokenAuthFile }) },
   'allow-privileged': { type: 'boolean', apply: (line) => line },
@@ -30,13 +32,13 @@ const flags: Flags<CommandLine> = {
   ...Object.fromEntries([
     'client-ca-file', 'enable-admission-plugins', 'disable-admission-plugins', 'etcd-cafile', 'etcd-certfile', 'etcd-keyfile', 'kubelet-client-certificate', 'kubelet-client-key',
     'kubelet-preferred-address-types', 'proxy-client-cert-file', 'proxy-client-key-file', 'requestheader-allowed-names', 'requestheader-client-ca-file', 'requestheader-extra-headers-prefix',
-    'requestheader-group-headers', 'requestheader-username-headers', 'service-account-issuer', 'service-account-key-file', 'service-account-signing-key-file', 'tls-cert-file',
+    'requestheader-group-headers', 'requestheader-username-headers', 'service-account-issuer', 'service-account-key-file', 'tls-cert-file',
     'tls-private-key-file', 'v', 'feature-gates', 'runtime-config', 'bind-address', 'event-ttl',
   ].map((flag) => [flag, ignored])),
 };
 
 const defaults: CommandLine = {
-  advertiseAddress: undefined, anonymousAuth: true, authorizationModes: ['AlwaysAllow'], etcdServers: [], securePort: 6443, serviceClusterIpRange: '10.0.0.0/24', tokenAuthFile: undefined,
+  advertiseAddress: undefined, anonymousAuth: true, authorizationModes: ['AlwaysAllow'], etcdServers: [], securePort: 6443, serviceAccountKeyFile: undefined, serviceClusterIpRange: '10.0.0.0/24', tokenAuthFile: undefined,
 };
 
 /** kube-apiserver as its static Pod starts it. Without an etcd that answers it ends, and its kubelet starts it again. */
@@ -50,7 +52,9 @@ export function apiServerDaemon(components: ComponentOptions): Daemon {
       if (problem) return failToStart(context, problem);
       const tokens = readTokens(context, line.tokenAuthFile);
       if (typeof tokens === 'string') return failToStart(context, tokens);
-      return serve(context, line, tokens, components);
+      const key = line.serviceAccountKeyFile === undefined ? undefined : context.files.read(line.serviceAccountKeyFile);
+      if (line.serviceAccountKeyFile !== undefined && key === undefined) return failToStart(context, `failed to parse service-account-issuer-key-file: open ${line.serviceAccountKeyFile}: no such file or directory`);
+      return serve(context, line, { tokens, key }, components);
     },
   };
 }
@@ -69,12 +73,13 @@ function readTokens({ files }: DaemonContext, path: string | undefined): StaticT
   return typeof rows === 'string' ? `${path}: ${rows}` : rows;
 }
 
-function serve(context: DaemonContext, line: CommandLine, tokens: readonly StaticToken[], components: ComponentOptions): { stop(): void } {
+function serve(context: DaemonContext, line: CommandLine, { tokens, key }: { readonly tokens: readonly StaticToken[]; readonly key: string | undefined }, components: ComponentOptions): { stop(): void } {
   const etcd = context.network.dialEtcd(context.namespace, line.etcdServers[0] as string);
   try {
     const server = createApiServer({
       kernel: context.kernel, etcd, resources: builtInResources, tokens, anonymousAuth: line.anonymousAuth, securePort: line.securePort,
       services: { clusterIps: line.serviceClusterIpRange },
+      ...(key === undefined ? {} : { serviceAccountKey: key }),
       advertiseAddress: line.advertiseAddress ?? context.machine.ip,
       kubelet: kubeletDialer(context, components),
       ...(components.descriptions ? { descriptions: components.descriptions } : {}),

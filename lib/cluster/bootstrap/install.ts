@@ -16,9 +16,11 @@ export function installNode(disk: Disk, spec: MachineSpec, server: string): void
 }
 
 /** What only a control-plane node has: static Pods, certificates, and the components' kubeconfigs. */
-export function installControlPlane(disk: Disk, spec: MachineSpec, server: string, tokens: readonly StaticToken[]): void {
+export function installControlPlane(disk: Disk, spec: MachineSpec, { server, tokens, seed }: { readonly server: string; readonly tokens: readonly StaticToken[]; readonly seed: string | number }): void {
   const write = (path: string, text: string) => disk.set(path, text);
   for (const [name, commonName] of certificates) write(`/etc/kubernetes/pki/${name}`, renderCertificate({ commonName, organizations: [] }));
+  // Tokens outlive the seed they were made under: a fork with a seed of its own must still honour them.
+  write('/etc/kubernetes/pki/sa.key', `-----BEGIN RSA PRIVATE KEY-----\nsimulated/${seed}\n-----END RSA PRIVATE KEY-----\n`);
   write('/etc/kubernetes/tokens.csv', tokens.map(renderToken).join(''));
   write('/etc/kubernetes/admin.conf', adminKubeconfig(server));
   write('/etc/kubernetes/controller-manager.conf', kubeconfig(server, 'system:kube-controller-manager', { commonName: 'system:kube-controller-manager', organizations: [] }));
