@@ -130,7 +130,7 @@ function Requests({ box: { node, footTop, y, podsCount } }: { box: NodeBox }) {
   return (
     <div className={styles.foot} style={{ top: footTop - y }}>
       <Bar label="CPU asked" value={`${cores(node.cpu.requestedMillis)} of ${cores(node.cpu.allocatableMillis)}`} share={node.cpu.requestedMillis / (node.cpu.allocatableMillis || 1)} />
-      <Bar label="Memory" value={`${memory(node.memory.requestedBytes)} of ${memory(node.memory.allocatableBytes)}`} share={node.memory.requestedBytes / (node.memory.allocatableBytes || 1)} />
+      <Bar label="Memory" value={memory(node.memory.requestedBytes, node.memory.allocatableBytes)} share={node.memory.requestedBytes / (node.memory.allocatableBytes || 1)} />
       <span className={`caption ${styles.podsCount}`}>{podsCount} of {node.podsMax} Pods</span>
     </div>
   );

@@ -64,8 +64,8 @@ function AboutNode({ node }: { node: NodeView }) {
         <dt>Status</dt><dd><State status={node.status} />{node.isUp ? '' : ' The machine is off.'}</dd>
         <dt>Roles</dt><dd>{node.roles.join(', ') || 'none'}</dd>
         <dt>Taints</dt><dd><code>{node.taints.join(', ') || 'none'}</code></dd>
-        <dt>CPU</dt><dd>{cores(node.cpu.requestedMillis)} asked of {cores(node.cpu.allocatableMillis)}</dd>
-        <dt>Memory</dt><dd>{memory(node.memory.requestedBytes)} asked of {memory(node.memory.allocatableBytes)}</dd>
+        <dt>CPU</dt><dd>{cores(node.cpu.requestedMillis)} of {cores(node.cpu.allocatableMillis)} cores asked</dd>
+        <dt>Memory</dt><dd>{memory(node.memory.requestedBytes, node.memory.allocatableBytes)} asked</dd>
       </dl>
     </div>
   );

@@ -63,7 +63,7 @@ function Moving({ bead, frame, at }: { bead: Bead; frame: Frame; at: number | un
   const { centre, radius, orbit, isSmall } = frame;
   const path = bead.kind === 'request' ? radialPath(centre, at, orbit - 20, radius * 0.4) : radialPath(centre, at, radius, orbit - 16);
   return (
-    <g className={styles[bead.kind]} style={{ offsetPath: `path('${path}')`, offsetRotate: '0deg' }}>
+    <g className={styles[bead.kind]} style={{ offsetPath: `path('${path}')`, offsetRotate: '0deg', animationDelay: `${(bead.key % 5) * 110}ms` }}>
       {bead.kind === 'request' ? <circle r={isSmall ? 6 : 8} fill="var(--ink)" /> : <circle r={isSmall ? 5 : 6} fill="var(--page)" stroke="var(--ink-2)" strokeWidth="2" />}
     </g>
   );

@@ -16,10 +16,10 @@ export function cores(millis: number): string {
   return String(Math.round(millis / 100) / 10);
 }
 
-/** `3.5 Gi` */
-export function memory(bytes: number): string {
-  const gibibytes = bytes / 2 ** 30;
-  return gibibytes >= 1 || bytes === 0 ? `${Math.round(gibibytes * 10) / 10} Gi` : `${Math.round(bytes / 2 ** 20)} Mi`;
+/** `3.5 of 8 Gi` */
+export function memory(bytes: number, ofBytes: number): string {
+  const gibibytes = (amount: number) => Math.round((amount / 2 ** 30) * 10) / 10;
+  return `${gibibytes(bytes)} of ${gibibytes(ofBytes)} Gi`;
 }
 
 /** `1 Pod`, `3 Pods`. */
