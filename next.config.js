@@ -11,6 +11,8 @@ const withMDX = createMDX({
 const config = {
   poweredByHeader: false,
   devIndicators: false,
+  // `npm run check` checks types; a start should not wait for it.
+  typescript: { ignoreBuildErrors: true },
   allowedDevOrigins: ['127.0.0.1'],
   // These read files or threads of their own; bundling them would break that.
   serverExternalPackages: ['@electric-sql/pglite', '@prisma/client', '@prisma/adapter-pg', 'pglite-prisma-adapter', 'pg', 'just-bash', 'pino', 'better-auth'],
