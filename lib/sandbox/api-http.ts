@@ -54,7 +54,7 @@ async function answer(handle: Handle, request: IncomingMessage, response: Server
   send(answered, request, response);
 }
 
-function apiRequest(request: IncomingMessage, prefix: Limits['prefix'], body: string | undefined): ApiRequest {
+function apiRequest(request: IncomingMessage, prefix: Limits['prefix'], body: string | Uint8Array | undefined): ApiRequest {
   const { length } = typeof prefix === 'string' ? prefix : prefix(request);
   const url = (request.url ?? '/').slice(length) || '/';
   return {
@@ -74,7 +74,8 @@ function plainHeaders(request: IncomingMessage): Record<string, string> {
   return headers;
 }
 
-function readBody(request: IncomingMessage, bytesMax: number): Promise<string | undefined> {
+/** Text, but for protobuf, whose bytes are not. */
+function readBody(request: IncomingMessage, bytesMax: number): Promise<string | Uint8Array | undefined> {
   if (request.method === 'GET' || request.method === 'HEAD') return Promise.resolve(undefined);
   return new Promise((resolve, reject) => {
     const parts: Buffer[] = [];
@@ -84,10 +85,14 @@ function readBody(request: IncomingMessage, bytesMax: number): Promise<string | 
       if (bytes <= bytesMax) parts.push(part);
       else reject(failure(413, 'RequestEntityTooLarge', `Request entity too large: limit is ${bytesMax}`));
     });
-    request.on('end', () => resolve(bytes === 0 ? undefined : Buffer.concat(parts).toString('utf8')));
+    request.on('end', () => resolve(bytes === 0 ? undefined : isProtobuf(request) ? new Uint8Array(Buffer.concat(parts)) : Buffer.concat(parts).toString('utf8')));
     request.on('error', reject);
     request.on('aborted', () => reject(new Error('the client hung up')));
   });
+}
+
+function isProtobuf({ headers }: IncomingMessage): boolean {
+  return headers['content-type']?.startsWith('application/vnd.kubernetes.protobuf') ?? false;
 }
 
 function send(answered: ApiResponse, request: IncomingMessage, response: ServerResponse): void {

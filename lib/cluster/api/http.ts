@@ -5,7 +5,7 @@ export interface ApiRequest {
   readonly url: string;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Plain data, or the raw text of a body not yet decoded (JSON or YAML by `content-type`). */
+  /** Plain data, or what is not yet decoded: text (JSON or YAML by `content-type`) or bytes (protobuf). */
   readonly body?: unknown;
   /** Subject of the TLS client certificate the connection was opened with. Only the simulated network sets it, never an adapter from outside. */
   readonly clientCertificate?: { readonly commonName: string; readonly organizations: readonly string[] };

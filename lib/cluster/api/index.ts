@@ -13,3 +13,4 @@ export { decodeBase64, decodeBytes, encodeBase64, encodeBytes } from './base64';
 export { goValue, mergePatch, PatchError, strategicMergePatch } from './patch';
 export type { ExecOptions, LogOptions } from './kubelet';
 export { applyJsonPatch, JsonPatchError } from './json-patch';
+export { openProtobuf, ProtobufError, readProtobuf } from './protobuf';

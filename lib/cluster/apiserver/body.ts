@@ -1,6 +1,6 @@
 import { parseDocument } from 'yaml';
 import { definitions } from '@/generated/kubernetes/schema';
-import { decodeObject, DecodeError, failure, JsonSyntaxError, QuantityError, readJson, statusErrors, type ApiRequest, type Decoding, type KubeObject, type ResourceDefinition } from '../api';
+import { decodeObject, DecodeError, failure, JsonSyntaxError, openProtobuf, ProtobufError, QuantityError, readJson, readProtobuf, statusErrors, type ApiRequest, type Decoding, type KubeObject, type ResourceDefinition } from '../api';
 import { apiVersionOf, definitionIdOfKind } from './context';
 import type { FieldValidation } from './options';
 
@@ -17,9 +17,28 @@ export interface Reading {
 
 /** Reads JSON or YAML by `content-type`; plain data of in-process callers passes. */
 export function readBody({ body, headers }: ApiRequest): Reading {
+  if (body instanceof Uint8Array) return readBinary(body, headers);
   if (typeof body !== 'string') return { value: body, text: undefined, duplicates: [] };
   if (body.length > bodyBytesMax) throw failure(413, 'RequestEntityTooLarge', `Request entity too large: limit is ${bodyBytesMax}`);
   return parseText(body, mediaTypeOf(headers));
+}
+
+/** Go clients write protobuf. It cannot have unknown or repeated fields, so nothing is strict about it. */
+function readBinary(body: Uint8Array, headers: ApiRequest['headers']): Reading {
+  if (mediaTypeOf(headers) !== 'application/vnd.kubernetes.protobuf') return readBody({ method: 'POST', url: '', headers, body: new TextDecoder().decode(body) });
+  try {
+    const { apiVersion, kind, raw } = openProtobuf(body);
+    const value = readProtobuf(definitionIdOfType(apiVersion, kind), raw);
+    return { value: { ...value, apiVersion, kind }, text: undefined, duplicates: [] };
+  } catch (error) {
+    throw error instanceof ProtobufError ? statusErrors.badRequest(error.message) : error;
+  }
+}
+
+function definitionIdOfType(apiVersion: string, kind: string): string {
+  if (kind === 'DeleteOptions') return 'io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions';
+  const slash = apiVersion.indexOf('/');
+  return definitionIdOfKind({ group: slash < 0 ? '' : apiVersion.slice(0, slash), version: apiVersion.slice(slash + 1), kind });
 }
 
 export function mediaTypeOf(headers: ApiRequest['headers']): string {

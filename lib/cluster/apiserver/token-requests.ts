@@ -16,7 +16,7 @@ export const createToken: ResourceHandler = (services, request, context) => {
   const options = readWriteOptions(info.query, 'CreateOptions');
   const asked = decodeBody(request, { group: 'authentication.k8s.io', version: 'v1', kind: 'TokenRequest' }, options.fieldValidation, context.warnings);
   const account = services.store.get(context);
-  const expirationSeconds: number = asked.spec?.expirationSeconds ?? defaultSeconds;
+  const expirationSeconds: number = asked.spec?.expirationSeconds || defaultSeconds;
   checkExpiration(expirationSeconds);
   const audiences: readonly string[] = asked.spec?.audiences?.length ? asked.spec.audiences : [issuer];
   const pod = boundPod(services, account, asked.spec?.boundObjectRef);

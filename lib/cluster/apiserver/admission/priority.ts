@@ -1,3 +1,4 @@
+import type { KubeObject } from '../../api';
 import { forbid } from './forbidden';
 import { defineAdmissionPlugin } from './plugin';
 
@@ -5,8 +6,10 @@ import { defineAdmissionPlugin } from './plugin';
 export const Priority = defineAdmissionPlugin({
   name: 'Priority',
   mutate(request, lookup) {
-    const { operation, definition, subresource, object: pod } = request;
-    if (definition.kind !== 'Pod' || subresource || operation !== 'CREATE' || !pod) return;
+    const { operation, definition, subresource, object: pod, old } = request;
+    if (definition.kind !== 'Pod' || subresource || !pod) return;
+    if (operation === 'UPDATE') return keepPriority(pod, old);
+    if (operation !== 'CREATE') return;
     const name = pod.spec.priorityClassName;
     const found = name ? lookup.find('PriorityClass', '', name) : lookup.list('PriorityClass').find((one) => one.globalDefault);
     if (name && !found) throw forbid(request, `no PriorityClass with name ${name} was found`);
@@ -19,3 +22,9 @@ export const Priority = defineAdmissionPlugin({
     pod.spec.preemptionPolicy = policy;
   },
 });
+
+/** An update that leaves it out keeps it; validation refuses one that changes it. */
+function keepPriority(pod: KubeObject, old: KubeObject | undefined): void {
+  pod.spec.priority ??= old?.spec.priority;
+  pod.spec.preemptionPolicy ??= old?.spec.preemptionPolicy;
+}
