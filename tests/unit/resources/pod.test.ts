@@ -185,6 +185,13 @@ describe('the row of kubectl get pods', () => {
     expect(row(podStatus)).toMatchObject(cells);
   });
 
+  test('a container that is done does not make a Pod Completed while another runs', () => {
+    const done = { ...status({ terminated: { exitCode: 0, reason: 'Completed' } }), name: 'job' };
+    const statuses = [done, status(running, { ready: true })];
+    expect(row({ containerStatuses: statuses, conditions: [{ type: 'Ready', status: 'True' }] }).Status).toBe('Running');
+    expect(row({ containerStatuses: statuses }).Status).toBe('NotReady');
+  });
+
   test('init containers are counted until they are done', () => {
     const spec = { initContainers: [{ name: 'first', image: 'a' }, { name: 'second', image: 'b' }] };
     const done = { ...status({ terminated: { exitCode: 0, reason: 'Completed' } }), name: 'first' };
