@@ -1,29 +1,40 @@
-/** A path into an object, as in `spec.template.spec.containers[0].image` (`validation/field/path.go`). */
+/**
+ * A path into an object, as in `spec.template.spec.containers[0].image` (`validation/field/path.go`).
+ * Most objects are valid, so a path is spelled out only when an error carries it.
+ */
 export class FieldPath {
-  readonly #text: string;
+  readonly #parent: FieldPath | undefined;
+  readonly #step: string;
 
-  private constructor(text: string) {
-    this.#text = text;
+  private constructor(parent: FieldPath | undefined, step: string) {
+    this.#parent = parent;
+    this.#step = step;
   }
 
   static of(name: string): FieldPath {
-    return new FieldPath(name);
+    return new FieldPath(undefined, name);
   }
 
   child(...names: string[]): FieldPath {
-    return new FieldPath([this.#text, ...names].filter((name) => name !== '').join('.'));
+    let path: FieldPath = this;
+    for (const name of names) if (name !== '') path = new FieldPath(path, path.#isEmpty() ? name : `.${name}`);
+    return path;
   }
 
   index(index: number): FieldPath {
-    return new FieldPath(`${this.#text}[${index}]`);
+    return new FieldPath(this, `[${index}]`);
   }
 
   key(key: string): FieldPath {
-    return new FieldPath(`${this.#text}[${key}]`);
+    return new FieldPath(this, `[${key}]`);
+  }
+
+  #isEmpty(): boolean {
+    return this.#step === '' && (this.#parent === undefined || this.#parent.#isEmpty());
   }
 
   toString(): string {
-    return this.#text;
+    return this.#parent ? `${this.#parent.toString()}${this.#step}` : this.#step;
   }
 }
 
