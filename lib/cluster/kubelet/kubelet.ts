@@ -1,7 +1,7 @@
 import type { V1Node, V1Pod, V1Service } from '@/generated/kubernetes/types';
 import { ConnectionError, keyOf, StatusError, type Transport } from '../api';
 import { Client, EventRecorder, ignoreNotFound, Informer, type EventText, type WatchLatency } from '../client';
-import type { Disk, Entry, Kernel } from '../kernel';
+import { rfc3339, type Disk, type Entry, type Kernel } from '../kernel';
 import type { Machine, MachineUnit } from '../machine';
 import type { Network, NetworkNamespace } from '../network/types';
 import { Node, Pod, Service } from '../resources';
@@ -17,6 +17,7 @@ import { latestOf, podDirectory, runtimePodOf, sandboxOf } from './containers';
 import { ImagePuller } from './image-puller';
 import { NodeAgent } from './node-agent';
 import { nodeLabels, nodeStatus } from './node-status';
+import { isTerminalPhase } from './pod-status';
 import { PodWorker, type PodWorkerContext } from './pod-worker';
 import { Prober } from './prober';
 import { ConfigError, References } from './references';
@@ -78,6 +79,8 @@ class Kubelet {
   readonly #mirrors = new Map<string, V1Pod>();
   /** Static Pods that wait for an older version of themselves to end. */
   readonly #waiting = new Map<string, V1Pod>();
+  /** Pods this kubelet refused to run; they stay until somebody deletes them. */
+  readonly #rejected = new Set<string>();
   readonly #startedAt: number;
   readonly #closers: (() => void)[] = [];
   #manifestCheck: Entry | undefined;
@@ -161,11 +164,17 @@ class Kubelet {
     if (worker) return this.#updateWorker(worker, pod);
     const node = this.#agent.node ?? this.#unregisteredNode();
     const others = [...this.#workers.values()].filter(({ work }) => work === 'syncing').map((one) => one.pod);
-    const isRunning = this.#runtime.listPodSandboxes(pod.metadata.uid as string).length > 0;
-    const isOver = pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
-    const rejection = isRunning || isOver || pod.metadata.deletionTimestamp ? undefined : admit(pod, node, others);
+    const uid = pod.metadata.uid as string;
+    const isKnownHere = this.#listSandboxes().some(({ podUid }) => podUid === uid);
+    if (!isKnownHere && (isTerminalPhase(pod.status?.phase) || this.#rejected.has(uid))) return this.#settle(pod);
+    const rejection = isKnownHere || pod.metadata.deletionTimestamp ? undefined : admit(pod, node, others);
     if (rejection) return this.#reject(pod, rejection);
     this.#startWorker(pod, { isStatic: false });
+  }
+
+  /** A Pod that is over before it ran here: all that is left to do is to let it go. */
+  #settle(pod: V1Pod): void {
+    if (pod.metadata.deletionTimestamp) this.#deleteFromApi(pod);
   }
 
   /** Only what a worker acts on makes it sync again; the kubelet's own status writes come back as updates too. */
@@ -174,6 +183,7 @@ class Kubelet {
     const isSame = old.metadata.generation === pod.metadata.generation && old.metadata.deletionTimestamp === pod.metadata.deletionTimestamp
       && old.metadata.labels === pod.metadata.labels && old.metadata.annotations === pod.metadata.annotations && !hasOtherConditions(old, pod);
     worker.update(pod, { isQuiet: isSame });
+    this.#statuses.reconcile(worker.uid);
   }
 
   #startWorker(pod: V1Pod, { isStatic }: { isStatic: boolean }): void {
@@ -185,20 +195,20 @@ class Kubelet {
   #podGone(pod: V1Pod): void {
     if (isMirror(pod)) return this.#mirrorGone(pod);
     const worker = this.#workers.get(pod.metadata.uid as string);
+    this.#rejected.delete(pod.metadata.uid as string);
     if (worker) worker.terminate({ isGone: true, graceSeconds: 1 });
     else this.#statuses.forget(pod.metadata.uid as string);
   }
 
   /** `HandlePodAdditions rejectPod`: the Pod never starts, and says why. */
   #reject(pod: V1Pod, { reason, message }: { reason: string; message: string }): void {
+    this.#rejected.add(pod.metadata.uid as string);
     this.#podEvent(pod, { type: 'Warning', reason, message });
-    const now = this.#kernel.now;
+    const startTime = rfc3339(this.#kernel.now);
     const { qosClass, conditions } = pod.status ?? {};
     const { generation } = pod.metadata;
     const scheduled = conditions?.filter(({ type }) => type === 'PodScheduled') ?? [];
-    const startTime = new Date(Math.floor(now / 1000) * 1000).toISOString().replace('.000Z', 'Z');
     this.#statuses.set(pod, { ...(generation === undefined ? {} : { observedGeneration: generation }), phase: 'Failed', reason, message: `Pod was rejected: ${message}`, startTime, ...(scheduled.length ? { conditions: scheduled } : {}), ...(qosClass ? { qosClass } : {}) }, { mayRun: false });
-    if (pod.metadata.deletionTimestamp) this.#deleteFromApi(pod);
   }
 
   #unregisteredNode(): V1Node {
@@ -414,7 +424,7 @@ class Kubelet {
     const worker = this.#workers.get(uid);
     const pod = worker?.isStatic ? this.#mirrors.get(keyOf(worker.pod)) : (worker?.pod ?? this.#pods.byIndex('uid', uid)[0]);
     if (!pod || (worker?.isStatic && !isMirrorOf(pod, worker.pod))) return undefined;
-    return { namespace: pod.metadata.namespace as string, name: pod.metadata.name as string, uid: pod.metadata.uid as string, status: pod.status ?? {} };
+    return { namespace: pod.metadata.namespace as string, name: pod.metadata.name as string, uid: pod.metadata.uid as string, resourceVersion: pod.metadata.resourceVersion, status: pod.status ?? {} };
   }
 
   #findRunning(uid: string, name: string): { container: Container; podIp: string } | undefined {

@@ -11,14 +11,16 @@ export interface StatusTarget {
   readonly namespace: string;
   readonly name: string;
   readonly uid: string;
+  readonly resourceVersion: string;
   readonly status: V1PodStatus;
 }
 
 interface Kept {
   readonly status: V1PodStatus;
-  /** What the API server has, as far as we know. */
-  readonly written: V1PodStatus | undefined;
+  /** The last write: to which object, and as which version. */
   readonly writtenUid: string | undefined;
+  readonly writtenVersion: number;
+  readonly written: V1PodStatus | undefined;
 }
 
 const retryMs = 10_000;
@@ -50,7 +52,7 @@ export class StatusManager {
     const isEarly = mayRun && isTerminalPhase(status.phase) && !isTerminalPhase(old.phase);
     const held = isEarly ? withPhaseOf(status, old) : status;
     if (kept && deepEqual(kept.status, held)) return this.write(uid);
-    this.#kept.set(uid, { status: held, written: kept?.written, writtenUid: kept?.writtenUid });
+    this.#kept.set(uid, { status: held, written: kept?.written, writtenUid: kept?.writtenUid, writtenVersion: kept?.writtenVersion ?? 0 });
     this.write(uid);
   }
 
@@ -59,16 +61,22 @@ export class StatusManager {
     const kept = this.#kept.get(uid);
     const target = this.#target(uid);
     if (!kept || !target) return;
-    const written = kept.writtenUid === target.uid && kept.written ? kept.written : target.status;
-    const patch = statusPatch(written, kept.status);
+    const patch = statusPatch(presentStatus(kept, target), kept.status);
     if (!patch) return;
     try {
-      this.#client.patch(Pod, target, { metadata: { uid: target.uid }, status: patch }, { subresource: 'status' });
-      this.#kept.set(uid, { ...kept, written: kept.status, writtenUid: target.uid });
+      const answer = this.#client.patch(Pod, target, { metadata: { uid: target.uid }, status: patch }, { subresource: 'status' });
+      this.#kept.set(uid, { ...kept, written: kept.status, writtenUid: target.uid, writtenVersion: Number(answer.metadata.resourceVersion) });
     } catch (error) {
       if (error instanceof ConnectionError) this.#retryLater();
       else if (!(error instanceof StatusError)) throw error;
     }
+  }
+
+  /** A Pod's update has arrived: when its status is not what was sent, it is sent again. */
+  reconcile(uid: string): void {
+    const kept = this.#kept.get(uid);
+    const target = this.#target(uid);
+    if (kept?.written && target && Number(target.resourceVersion) > kept.writtenVersion) this.write(uid);
   }
 
   forget(uid: string): void {
@@ -123,4 +131,10 @@ function listPatch(from: readonly Item[] = [], to: readonly Item[], key: string)
   });
   const removed = from.filter((item) => !to.some((one) => one[key] === item[key])).map((item) => ({ [key]: item[key], $patch: 'delete' }));
   return [...changed, ...removed];
+}
+
+/** What the API server has: our last write, unless the cache shows what somebody made of it since (`needsReconcile`). */
+function presentStatus(kept: Kept, target: StatusTarget): V1PodStatus {
+  const isSeen = kept.writtenUid !== target.uid || Number(target.resourceVersion) >= kept.writtenVersion;
+  return isSeen || !kept.written ? target.status : kept.written;
 }
