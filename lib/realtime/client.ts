@@ -41,7 +41,7 @@ class Connected implements SandboxConnection {
   readonly #socket: Socket<ServerMessages, ClientMessages>;
   readonly #listeners = new Set<SandboxListener>();
   /** Names this page to the server, so that two tabs do not take each other's keystrokes for their own. */
-  readonly #page = crypto.randomUUID();
+  readonly #page = pageName();
   readonly #ends = new Map<string, number>();
   #incarnation: number | undefined;
   #sequence = 0;
@@ -173,3 +173,8 @@ class Connected implements SandboxConnection {
 }
 
 const keystrokesMax = 16 << 10;
+
+/** `crypto.randomUUID` is only there on https and localhost; a class may well share a site over plain http. */
+function pageName(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
