@@ -42,6 +42,7 @@ function boundPod(context: RequestContext, definition: RequestContext['definitio
   if (old.spec.schedulingGates?.length) throw refuse(`pod ${name} has non-empty .spec.schedulingGates`);
   const pod = copyObject(definitionIdOfKind(definition), old);
   pod.spec.nodeName = binding.target.name;
+  delete pod.status.nominatedNodeName;
   if (binding.metadata.annotations) pod.metadata.annotations = { ...pod.metadata.annotations, ...binding.metadata.annotations };
   if (binding.metadata.labels) pod.metadata.labels = { ...pod.metadata.labels, ...binding.metadata.labels };
   setCondition(pod, { type: 'PodScheduled', status: 'True', lastProbeTime: null, lastTransitionTime: context.timestamp });
