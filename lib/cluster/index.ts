@@ -8,5 +8,6 @@ export type { ClusterOptions, ClusterSnapshot, StoreChange, Topology } from './c
 export { instant, Kernel, rfc3339, type Disk, type Instant, type TraceEntry } from './kernel';
 export type { Machine } from './machine';
 export type { DnsAnswer, DnsQuery, HttpRequest, HttpResponse, HttpResult, Network, NetworkNamespace } from './network';
+export type { ExecHost, ExecRequest, Files } from './runtime';
 export type { ClusterView, EventView, NodeView, PodView, ServiceView, WorkloadView } from './view';
 export { viewOf } from './view-of';

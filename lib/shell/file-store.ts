@@ -17,7 +17,7 @@ export interface FileStore {
   children(directory: string): readonly string[];
 }
 
-export type FileErrorCode = 'ENOENT' | 'EEXIST' | 'EISDIR' | 'ENOTDIR' | 'ENOTEMPTY' | 'EACCES' | 'ENOSPC' | 'ELOOP' | 'EINVAL' | 'EFBIG';
+export type FileErrorCode = 'ENOENT' | 'EEXIST' | 'EISDIR' | 'ENOTDIR' | 'ENOTEMPTY' | 'EACCES' | 'ENOSPC' | 'ELOOP' | 'EINVAL' | 'EFBIG' | 'EROFS';
 
 /** Says what is wrong as Node's `fs` does, which is what the shell's own commands read. */
 export class FileError extends Error {
@@ -48,6 +48,7 @@ const sentences: Readonly<Record<FileErrorCode, string>> = {
   ELOOP: 'too many levels of symbolic links',
   EINVAL: 'invalid argument',
   EFBIG: 'file too large',
+  EROFS: 'read-only file system',
 };
 
 export interface DiskLimits {

@@ -1,4 +1,5 @@
-export { DiskStore, type FileStore } from './file-store';
+export { createExecHost, type ExecHostOptions } from './exec-host';
+export { DiskStore, FileError, type FileStore } from './file-store';
 export { MachineFileSystem } from './file-system';
 export { createMachineShell, type MachineShellOptions } from './machine-shell';
 export { Shell, type CommandOutcome, type ShellHost } from './shell';

@@ -1,0 +1,72 @@
+import { instant, type Kernel } from '@/lib/cluster';
+import type { ClockState } from '@/lib/realtime/events';
+import type { Waits } from './waits';
+
+/** How fast a page may ask time to run. */
+const speedMax = 600;
+/** Real time a host may be behind before the rest is forgotten: a sandbox that was starved does not race afterwards. */
+const behindMaxMs = 2_000;
+
+export interface ClockSetting {
+  readonly isPaused: boolean;
+  readonly speed: number;
+}
+
+/** Lets simulated time follow the host's, at a chosen speed, without overtaking a shell that was just woken. */
+export class SessionClock {
+  readonly #kernel: Kernel;
+  readonly #waits: Waits;
+  readonly #now: () => number;
+  #setting: ClockSetting;
+  /** Simulated milliseconds that should have passed and have not yet. */
+  #owedMs = 0;
+
+  constructor(options: { kernel: Kernel; waits: Waits; now: () => number; setting?: ClockSetting | undefined }) {
+    this.#kernel = options.kernel;
+    this.#waits = options.waits;
+    this.#now = options.now;
+    this.#setting = options.setting ?? { isPaused: false, speed: 1 };
+  }
+
+  get setting(): ClockSetting {
+    return this.#setting;
+  }
+
+  get state(): ClockState {
+    const last = this.#kernel.trace.find(this.#kernel.trace.lastId);
+    return { now: this.#kernel.now, ...this.#setting, ...(last ? { last: { actor: last.actor, what: last.what } } : {}) };
+  }
+
+  set(setting: Partial<ClockSetting>): void {
+    const speed = Math.min(speedMax, Math.max(0.1, setting.speed ?? this.#setting.speed));
+    this.#setting = { isPaused: setting.isPaused ?? this.#setting.isPaused, speed };
+    this.#owedMs = 0;
+  }
+
+  advance(realMs: number, budgetMs: number): void {
+    if (this.#setting.isPaused) return;
+    this.#owedMs = Math.min(this.#owedMs + realMs * this.#setting.speed, behindMaxMs * this.#setting.speed);
+    const before = this.#kernel.now;
+    this.#run(before + this.#owedMs, budgetMs);
+    this.#owedMs = Math.max(0, this.#owedMs - (this.#kernel.now - before));
+  }
+
+  /** Real milliseconds until something is due. */
+  nextDueMs(): number | undefined {
+    if (this.#setting.isPaused) return undefined;
+    const next = this.#kernel.peek();
+    return next && Math.max(0, (next.at - this.#kernel.now - this.#owedMs) / this.#setting.speed);
+  }
+
+  #run(until: number, budgetMs: number): void {
+    const deadline = this.#now() + budgetMs;
+    const target = Math.floor(until);
+    this.#waits.takeWoken();
+    for (let ran = 1; (this.#kernel.peek()?.at ?? Infinity) <= target; ran++) {
+      this.#kernel.step();
+      if (this.#waits.takeWoken()) return;
+      if (ran % 16 === 0 && this.#now() > deadline) return;
+    }
+    this.#kernel.runUntil(instant(Math.max(target, this.#kernel.now)));
+  }
+}

@@ -1,0 +1,436 @@
+import { deepEqual, type Json } from '@/lib/base';
+import { Cluster, instant, readKubeconfig, viewOf, type ApiRequest, type ApiResponse, type ClusterHosts, type ClusterSnapshot, type ClusterView, type KubeObject, type StoreChange } from '@/lib/cluster';
+import { grade, Observer, runChecks, type Check, type CheckResult, type GradingResult } from '@/lib/grading';
+import type { ClockCommand, ClockState, EditorRequest, FileState, TerminalState } from '@/lib/realtime/events';
+import { createExecHost, createKubectl, createWorkstationShell, type CommandOutcome, type Shell, type ToolNetwork } from '@/lib/shell';
+import { SessionClock, type ClockSetting } from './clock';
+import { Editors } from './editors';
+import type { AnswerOf, HostedSession, QuestionOf, SessionChange, SessionListener, SessionMessage, SessionQuestion, SessionState } from './hosted-session';
+import { drawVariant, homeFiles, parseLab, setupObjects, type Lab, type LabSource, type Variant } from './lab';
+import { freshCluster } from './templates';
+import { applyTerminalChange, Terminals, type TerminalChange, type TerminalsSnapshot } from './terminals';
+import { Waits } from './waits';
+import { HomeFiles } from './workstation-files';
+
+/** What a session needs of whoever runs it: a turn of the host's event loop, and the host's clock for budgets. */
+export interface SessionHost {
+  yield(): Promise<void>;
+  /** Milliseconds, from any beginning. */
+  now(): number;
+}
+
+export interface SessionOptions {
+  readonly lab: LabSource;
+  readonly seed: string;
+  readonly host: SessionHost;
+  readonly listener?: SessionListener;
+  /** Absent, the seed draws it. */
+  readonly variant?: Variant;
+}
+
+/** Everything of a session that is not in the cluster's stores. */
+interface SessionSnapshot {
+  readonly format: 1;
+  readonly variant: Variant;
+  readonly cluster: ClusterSnapshot;
+  readonly terminals: TerminalsSnapshot;
+  readonly clock: ClockSetting;
+  readonly hints: Readonly<Record<string, number>>;
+  readonly results: Readonly<Record<string, GradingResult>>;
+}
+
+type KeptChange =
+  | TerminalChange
+  | { readonly type: 'clock'; readonly setting: ClockSetting }
+  | { readonly type: 'hint'; readonly stepId: string; readonly count: number }
+  | { readonly type: 'result'; readonly key: string; readonly result: GradingResult };
+
+/** How often, in real time, what follows the cluster is looked at again while it changes. */
+const viewEveryMs = 100;
+const checksEveryMs = 400;
+/** Checks that send traffic do it on a copy of the cluster, which costs more. */
+const touchEveryMs = 3_000;
+
+/** Simulated time a command of a script may take, and "run until idle" at most. */
+const commandLimitMs = 3_600_000;
+const forwardMaxMs = 24 * 3_600_000;
+/** How long time may race before others on this thread have their turn. */
+const passBudgetMs = 20;
+
+const silent: SessionListener = { onChange: () => undefined, onMessage: () => undefined };
+
+/**
+ * One learner's attempt at a lab: a cluster, a workstation, its terminals and files, and the checks.
+ * Time passes when its host says so.
+ *
+ *     const session = Session.create({ lab: { slug, files }, seed: '7', host });
+ *     await session.run('kubectl create deployment web --image=nginx');
+ *     session.submit('first').score;
+ */
+export class Session implements HostedSession {
+  readonly lab: Lab;
+  readonly seed: string;
+  readonly cluster: Cluster;
+  readonly clock: SessionClock;
+  readonly #host: SessionHost;
+  readonly #listener: SessionListener;
+  readonly #waits: Waits;
+  readonly #editors: Editors;
+  readonly #files: HomeFiles;
+  readonly #terminals: Terminals;
+  readonly #hints: Map<string, number>;
+  readonly #results: Map<string, GradingResult>;
+  #scriptShell: Shell | undefined;
+  #isStopped = false;
+  #hasChanged = true;
+  #checksAreStale = true;
+  #sinceViewMs = Infinity;
+  #sinceChecksMs = Infinity;
+  #sinceTouchMs = Infinity;
+  #checks: readonly CheckResult[] = [];
+  #told: ClusterView | undefined;
+
+  private constructor(options: SessionOptions, lab: Lab, cluster: (hosts: ClusterHosts) => Cluster, kept?: SessionSnapshot) {
+    this.lab = lab;
+    this.seed = options.seed;
+    this.#host = options.host;
+    this.#listener = options.listener ?? silent;
+    this.cluster = cluster({ exec: createExecHost({ now: () => this.cluster.now, sleep: (ms, signal) => this.#waits.sleep(ms, signal), yield: () => this.#host.yield(), network: () => this.cluster.network }) });
+    this.#waits = new Waits(this.cluster.kernel);
+    this.clock = new SessionClock({ kernel: this.cluster.kernel, waits: this.#waits, now: options.host.now, setting: kept?.clock });
+    this.#editors = new Editors((message) => this.#tell(message));
+    this.#files = new HomeFiles(this.cluster.workstation.disk, () => this.cluster.now);
+    this.#terminals = new Terminals({ createShell: () => this.#createShell(), kept: kept?.terminals, onChange: (change) => this.#keep(change), onMessage: (message) => this.#tell(message) });
+    this.#hints = new Map(Object.entries(kept?.hints ?? {}));
+    this.#results = new Map(Object.entries(kept?.results ?? {}));
+  }
+
+  /** A fresh attempt: a booted cluster, the lab's setup applied and settled, its files in the home directory. */
+  static create(options: SessionOptions): Session {
+    const lab = parseLab(options.lab, options.variant ?? drawVariant(options.lab, options.seed));
+    const { topology, latency, seed } = lab.cluster;
+    const session = new Session(options, lab, (hosts) => freshCluster({ topology, latency, seed: seed === undefined ? options.seed : `${seed}/${options.seed}`, hosts }));
+    session.#prepare();
+    session.#listen();
+    session.#terminals.open('1');
+    return session;
+  }
+
+  /** A session as it was, with every later change. */
+  static restore(options: SessionOptions, snapshot: Json, changes: Iterable<SessionChange> = []): Session {
+    const kept = applyChanges(snapshot as unknown as SessionSnapshot, changes);
+    const lab = parseLab(options.lab, kept.snapshot.variant);
+    const session = new Session(options, lab, (hosts) => Cluster.restore(kept.snapshot.cluster, kept.stores, hosts), kept.snapshot);
+    session.#listen();
+    session.#terminals.resume();
+    return session;
+  }
+
+  snapshot(): Json {
+    const snapshot: SessionSnapshot = {
+      format: 1, variant: this.lab.variant, cluster: this.cluster.snapshot(), terminals: this.#terminals.snapshot(), clock: this.clock.setting,
+      hints: Object.fromEntries(this.#hints), results: Object.fromEntries(this.#results),
+    };
+    return snapshot as unknown as Json;
+  }
+
+  advance(realMs: number, budgetMs = 25): void {
+    if (this.#isStopped) return;
+    this.clock.advance(realMs, budgetMs);
+    this.#follow(realMs);
+  }
+
+  nextDueMs(): number | undefined {
+    const due = this.clock.nextDueMs();
+    const look = this.#hasChanged ? viewEveryMs : this.#checksAreStale ? checksEveryMs : undefined;
+    return due === undefined ? look : Math.min(due, look ?? Infinity);
+  }
+
+  join(offsets: Readonly<Record<string, number>> = {}): SessionState {
+    return { clock: this.clock.state, view: viewOf(this.cluster), terminals: this.#terminals.states(offsets), files: this.#files.list(), checks: this.checks(), editor: this.#editors.current };
+  }
+
+  async ask<Name extends SessionQuestion>(name: Name, request: QuestionOf<Name>): Promise<AnswerOf<Name>> {
+    const answers = this.#answers as unknown as { [key in SessionQuestion]: (request: QuestionOf<Name>) => AnswerOf<Name> | Promise<AnswerOf<Name>> };
+    const answer = await answers[name](request);
+    this.#terminals.flush();
+    return answer;
+  }
+
+  submit(key: string): GradingResult {
+    const known = this.#results.get(key);
+    if (known) return known;
+    const result = grade(this.lab, new Observer(this.cluster).fork(), { seed: this.seed });
+    this.#results.set(key, result);
+    this.#keep({ type: 'result', key, result });
+    return result;
+  }
+
+  api(request: ApiRequest): ApiResponse {
+    return this.cluster.api(request);
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    this.cluster.onChange = undefined;
+    this.#terminals.stop();
+  }
+
+  /** What the learner's checks say now. */
+  checks(): readonly CheckResult[] {
+    if (this.#checks.length === 0) this.#runChecks(false);
+    return this.#checks.filter(isShown);
+  }
+
+  /** A session that goes its own way from here: for trying what a learner might do next. */
+  fork({ seed = this.seed }: { seed?: string } = {}): Session {
+    const kept = this.snapshot() as unknown as SessionSnapshot;
+    const options: SessionOptions = { lab: { slug: this.lab.slug, files: this.lab.files }, seed, host: this.#host, variant: this.lab.variant };
+    return new Session(options, this.lab, (hosts) => this.cluster.fork({ hosts }), kept);
+  }
+
+  /**
+   * Runs a script on the workstation, letting simulated time pass while it waits. Directory and variables last from one call to the next.
+   * For solutions and tests: nobody watches it.
+   */
+  async run(script: string): Promise<CommandOutcome> {
+    this.#scriptShell ??= this.#createShell();
+    const stop = new AbortController();
+    const until = this.cluster.now + commandLimitMs;
+    let isDone = false;
+    const running = this.#scriptShell.capture(script, { signal: stop.signal }).finally(() => void (isDone = true));
+    for (let idleTurns = 0; !isDone; idleTurns++) {
+      await this.#host.yield();
+      if (isDone || this.#waits.pending === 0) {
+        if (idleTurns > 20_000) stop.abort();
+        continue;
+      }
+      idleTurns = 0;
+      this.#passUntilWoken(until);
+      if (this.cluster.now >= until) stop.abort();
+    }
+    return running;
+  }
+
+  #passUntilWoken(until: number): void {
+    const { kernel } = this.cluster;
+    this.#waits.takeWoken();
+    while (kernel.now < until && kernel.step()) if (this.#waits.takeWoken()) return;
+  }
+
+  #prepare(): void {
+    const { kernel } = this.cluster;
+    for (const [path, text] of Object.entries(homeFiles(this.lab))) this.#files.write(path, text);
+    this.#files.writeDefaults(this.cluster.server);
+    for (const object of setupObjects(this.lab)) createOrFail(new Observer(this.cluster), object);
+    kernel.runUntilIdle({ limitMs: 600_000 });
+    for (const fault of this.lab.cluster.faults) {
+      kernel.schedule({ delayMs: fault.at, actor: 'lab', what: 'fault', background: true, run: () => void ('crash' in fault ? this.cluster.crash(fault.crash.node) : this.cluster.bootMachine(fault.boot.node)) });
+    }
+  }
+
+  #listen(): void {
+    this.cluster.onChange = (change) => {
+      this.#listener.onChange(change);
+      this.#notice(change);
+    };
+  }
+
+  /** Heartbeats change leases and nothing that anybody looks at. */
+  #notice(change: StoreChange): void {
+    if (change.type === 'disk') {
+      if (change.change.disk === 'workstation') this.#files.changed();
+      return;
+    }
+    if (change.type === 'etcd' && isHeartbeat(change)) return;
+    this.#hasChanged = true;
+    this.#checksAreStale = true;
+  }
+
+  #follow(realMs: number): void {
+    this.#sinceViewMs += realMs;
+    this.#sinceChecksMs += realMs;
+    this.#sinceTouchMs += realMs;
+    if (this.#files.takeChanged()) this.#tell({ name: 'files:state', payload: this.#files.list() });
+    if (this.#hasChanged && this.#sinceViewMs >= viewEveryMs) this.#tellView();
+    if (this.#checksAreStale && this.#sinceChecksMs >= checksEveryMs) this.#tellChecks();
+  }
+
+  #tellView(): void {
+    this.#hasChanged = false;
+    this.#sinceViewMs = 0;
+    const view = viewOf(this.cluster);
+    if (this.#told && deepEqual({ ...view, now: 0, revision: 0 }, { ...this.#told, now: 0, revision: 0 })) return;
+    this.#told = view;
+    this.#tell({ name: 'cluster:view', payload: view });
+  }
+
+  #tellChecks(): void {
+    const before = this.#checks;
+    const withTraffic = this.#sinceTouchMs >= touchEveryMs;
+    this.#runChecks(withTraffic);
+    this.#checksAreStale = !withTraffic && this.#hasTrafficChecks;
+    this.#sinceChecksMs = 0;
+    if (!deepEqual(before.map(seen), this.#checks.map(seen))) this.#tell({ name: 'checks:state', payload: this.#checks.filter(isShown) });
+  }
+
+  get #hasTrafficChecks(): boolean {
+    return this.lab.steps.some((step) => step.checks.some((check) => check.kind.reach === 'touch'));
+  }
+
+  #runChecks(withTraffic: boolean): void {
+    if (withTraffic) this.#sinceTouchMs = 0;
+    const steps = this.lab.steps.map((step) => ({ ...step, checks: step.checks.filter((check) => withTraffic || check.kind.reach !== 'touch') }));
+    const fresh = new Map(runChecks({ ...this.lab, steps }, new Observer(this.cluster), { isSubmission: false }).map((result) => [result.id, result]));
+    this.#checks = this.lab.steps.flatMap((step) => step.checks.map((check) => fresh.get(check.id) ?? this.#checks.find((one) => one.id === check.id) ?? untried(step.id, check)));
+  }
+
+  #createShell(): Shell {
+    const { cluster } = this;
+    const host = cluster.network.host('workstation');
+    const network: ToolNetwork = {
+      ip: host.ip,
+      nameserver: host.resolver.nameservers[0] ?? host.ip,
+      http: (request, options) => cluster.network.http(host, request, options),
+      connect: (name, port, options) => cluster.network.connect(host, name, port, options),
+      resolve: (name, type) => cluster.network.resolve(host, name, type),
+    };
+    return createWorkstationShell({
+      disk: cluster.workstation.disk, network,
+      kubectl: createKubectl((server, request, kubeconfig) => this.#dial(server, request, kubeconfig), () => cluster.now),
+      now: () => cluster.now,
+      sleep: (ms, signal) => this.#waits.sleep(ms, signal),
+      yield: () => this.#host.yield(),
+      editor: (request, signal) => this.#editors.open(request, signal),
+    });
+  }
+
+  #dial(server: string, request: ApiRequest, kubeconfig: string): ApiResponse {
+    const subject = request.headers['authorization'] ? undefined : readKubeconfig(kubeconfig)?.subject;
+    const response = this.cluster.dial('workstation', { server, ...(subject ? { subject } : {}) })({ ...request, actor: 'you' });
+    return this.#waits.watched(response);
+  }
+
+  #keep(change: KeptChange): void {
+    this.#listener.onChange({ type: 'session', at: this.cluster.now, change: change as unknown as Json });
+  }
+
+  #tell(message: SessionMessage): void {
+    if (!this.#isStopped) this.#listener.onMessage(message);
+  }
+
+  readonly #answers: { [Name in SessionQuestion]: (request: QuestionOf<Name>) => AnswerOf<Name> | Promise<AnswerOf<Name>> } = {
+    'terminal:input': ({ terminal, sequence, text }) => this.#terminals.input(terminal, sequence, text) as never,
+    'terminal:resize': ({ terminal, columns, rows }) => (this.#terminals.resize(terminal, columns, rows), null) as never,
+    'terminal:open': ({ terminal }): TerminalState => this.#terminals.open(terminal),
+    'terminal:close': ({ terminal }) => (this.#terminals.close(terminal), null) as never,
+    'file:write': ({ path, text }): FileState => {
+      const written = this.#files.write(path, text);
+      this.#tell({ name: 'files:state', payload: this.#files.list() });
+      return written;
+    },
+    'file:read': ({ path }) => ({ path, text: this.#files.read(path) }),
+    'file:remove': ({ path }) => {
+      this.#files.remove(path);
+      this.#tell({ name: 'files:state', payload: this.#files.list() });
+      return null as never;
+    },
+    'editor:close': ({ id, text }) => (this.#editors.close(id, text), null) as never,
+    'clock:set': (command) => this.#setClock(command) as never,
+    'lab:hint': ({ stepId }) => this.#hint(stepId) as never,
+  };
+
+  async #setClock(command: ClockCommand): Promise<ClockState> {
+    await this.#applyClock(command);
+    this.#follow(viewEveryMs);
+    this.#tell({ name: 'clock:state', payload: this.clock.state });
+    return this.clock.state;
+  }
+
+  async #applyClock(command: ClockCommand): Promise<void> {
+    const { kernel } = this.cluster;
+    switch (command.action) {
+      case 'pause':
+      case 'resume':
+        return this.#setSpeed({ isPaused: command.action === 'pause' });
+      case 'speed':
+        return this.#setSpeed({ speed: command.speed });
+      case 'step':
+        return void kernel.step();
+      case 'run-for':
+        return this.#pass(() => false, Math.min(command.ms, forwardMaxMs));
+      case 'run-until-idle':
+        return this.#pass(() => kernel.isIdle, commandLimitMs);
+    }
+  }
+
+  /** Lets time pass at full speed; shells have their turn whenever something they waited for has come. */
+  async #pass(isDone: () => boolean, limitMs: number): Promise<void> {
+    const { kernel } = this.cluster;
+    const until = instant(kernel.now + limitMs);
+    let deadline = this.#host.now() + passBudgetMs;
+    this.#waits.takeWoken();
+    while (!isDone() && !this.#isStopped && (kernel.peek()?.at ?? Infinity) <= until) {
+      kernel.step();
+      if (!this.#waits.takeWoken() && this.#host.now() < deadline) continue;
+      await this.#host.yield();
+      deadline = this.#host.now() + passBudgetMs;
+    }
+    if (!isDone()) kernel.runUntil(until);
+  }
+
+  #setSpeed(setting: Partial<ClockSetting>): void {
+    this.clock.set(setting);
+    this.#keep({ type: 'clock', setting: this.clock.setting });
+  }
+
+  #hint(stepId: string): { hints: readonly string[] } {
+    const step = this.lab.steps.find((one) => one.id === stepId);
+    if (!step) throw new Error(`There is no step ${stepId} in this lab.`);
+    const count = Math.min(step.hints.length, (this.#hints.get(stepId) ?? 0) + 1);
+    this.#hints.set(stepId, count);
+    this.#keep({ type: 'hint', stepId, count });
+    return { hints: step.hints.slice(0, count) };
+  }
+}
+
+const isShown = ({ visibility }: CheckResult): boolean => visibility === 'public';
+
+/** What makes a difference on the screen. */
+function seen({ revision: _, ...rest }: CheckResult): Json {
+  return rest as unknown as Json;
+}
+
+function untried(stepId: string, { id, title, points, visibility }: Check): CheckResult {
+  return { id, stepId, title, points: 0, maxPoints: points, verdict: 'not-yet', message: 'Not looked at yet.', visibility };
+}
+
+function isHeartbeat({ commit }: Extract<StoreChange, { type: 'etcd' }>): boolean {
+  return commit.events.every(({ kv }) => kv.key.startsWith('/registry/leases/'));
+}
+
+function createOrFail(observer: Observer, object: KubeObject): void {
+  const { status, message } = observer.create(object);
+  if (status >= 300) throw new Error(`setup: ${object.kind} ${object.metadata.name}: ${message}`);
+}
+
+/** The session's own changes put into its snapshot, and the rest, which is the cluster's to apply. */
+function applyChanges(snapshot: SessionSnapshot, changes: Iterable<SessionChange>): { snapshot: SessionSnapshot; stores: StoreChange[] } {
+  const stores: StoreChange[] = [];
+  const terminals = { ...snapshot.terminals };
+  const hints = { ...snapshot.hints };
+  const results = { ...snapshot.results };
+  let { clock } = snapshot;
+  for (const one of changes) {
+    if (one.type !== 'session') {
+      stores.push(one);
+      continue;
+    }
+    const change = one.change as unknown as KeptChange;
+    if (change.type === 'clock') clock = change.setting;
+    else if (change.type === 'hint') hints[change.stepId] = change.count;
+    else if (change.type === 'result') results[change.key] = change.result;
+    else applyTerminalChange(terminals, change);
+  }
+  return { snapshot: { ...snapshot, terminals, hints, results, clock }, stores };
+}
