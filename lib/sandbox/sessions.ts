@@ -1,6 +1,15 @@
+import { bootedCluster, Session, type SessionHost } from '@/lib/labs';
 import type { SessionFactory } from './sandbox';
 
+/** This thread's event loop, and its clock for budgets. */
+const host: SessionHost = {
+  yield: () => new Promise((resolve) => setImmediate(resolve)),
+  now: () => performance.now(),
+};
+
+/** Labs' sessions, copied from a cluster that was booted when the worker started. */
 export const labSessions: SessionFactory = {
-  create() { throw new Error('no lab engine'); },
-  restore() { throw new Error('no lab engine'); },
+  warm: () => void bootedCluster({ topology: { controlPlanes: 1, workers: 2 }, latency: 'fast' }),
+  create: (lab, seed, listener) => Session.create({ lab, seed, listener, host }),
+  restore: (lab, seed, snapshot, changes, listener) => Session.restore({ lab, seed, listener, host }, snapshot as Parameters<typeof Session.restore>[1], changes),
 };
