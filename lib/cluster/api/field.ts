@@ -16,9 +16,7 @@ export class FieldPath {
   }
 
   child(...names: string[]): FieldPath {
-    let path: FieldPath = this;
-    for (const name of names) if (name !== '') path = new FieldPath(path, path.#isEmpty() ? name : `.${name}`);
-    return path;
+    return names.reduce<FieldPath>((path, name) => path.#extend(name), this);
   }
 
   index(index: number): FieldPath {
@@ -27,6 +25,10 @@ export class FieldPath {
 
   key(key: string): FieldPath {
     return new FieldPath(this, `[${key}]`);
+  }
+
+  #extend(name: string): FieldPath {
+    return name === '' ? this : new FieldPath(this, this.#isEmpty() ? name : `.${name}`);
   }
 
   #isEmpty(): boolean {

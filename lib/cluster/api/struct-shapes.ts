@@ -6,7 +6,7 @@ import { definitionIdOf } from './schema-facts';
  * API server: empty values a struct cannot tell from absent ones go (`nodeName: ""`, `command: []`), and fields without
  * `omitempty` appear (`resources: {}`, `restartCount: 0`). `decodeObject` applies it.
  */
-export interface StructShape {
+interface StructShape {
   readonly fields: ReadonlyMap<string, { readonly schema: FieldSchema; readonly dropsZero: boolean }>;
   /** Fields that are always written, and what with when nothing was given. */
   readonly always: readonly { readonly name: string; readonly zero: () => unknown }[];

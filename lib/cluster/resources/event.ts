@@ -65,7 +65,7 @@ export const EventsEvent = defineResource<EventsV1Event>({
   columns: columns.map((column) => ({ ...column, value: (object: EventsV1Event, now: number) => column.value(toCore(object), now) })),
 });
 
-function toCore({ apiVersion: _, note, regarding, reportingController, deprecatedSource, deprecatedFirstTimestamp, deprecatedLastTimestamp, deprecatedCount, ...same }: EventsV1Event): CoreV1Event {
+function toCore({ note, regarding, reportingController, deprecatedSource, deprecatedFirstTimestamp, deprecatedLastTimestamp, deprecatedCount, ...same }: EventsV1Event): CoreV1Event {
   return {
     ...same,
     apiVersion: 'v1',
@@ -77,10 +77,10 @@ function toCore({ apiVersion: _, note, regarding, reportingController, deprecate
     ...(deprecatedCount === undefined ? {} : { count: deprecatedCount }),
     reportingComponent: reportingController ?? '',
     reportingInstance: same.reportingInstance ?? '',
-  } as CoreV1Event;
+  } as unknown as CoreV1Event;
 }
 
-function toEvents({ apiVersion: _, message, involvedObject, reportingComponent, reportingInstance, source, firstTimestamp, lastTimestamp, count, ...same }: CoreV1Event): EventsV1Event {
+function toEvents({ message, involvedObject, reportingComponent, reportingInstance, source, firstTimestamp, lastTimestamp, count, ...same }: CoreV1Event): EventsV1Event {
   return {
     ...same,
     apiVersion: 'events.k8s.io/v1',
@@ -92,7 +92,7 @@ function toEvents({ apiVersion: _, message, involvedObject, reportingComponent, 
     deprecatedFirstTimestamp: firstTimestamp,
     deprecatedLastTimestamp: lastTimestamp,
     ...(count === undefined ? {} : { deprecatedCount: count }),
-  } as EventsV1Event;
+  } as unknown as EventsV1Event;
 }
 
 function firstSeen({ firstTimestamp, eventTime }: CoreV1Event): string | undefined {

@@ -18,8 +18,8 @@ export function pairClusterIPs({ spec }: V1Service, old: V1Service | undefined):
   else delete spec.clusterIPs;
 }
 
-export const needsClusterIP = ({ type }: V1ServiceSpec) => type === 'ClusterIP' || type === 'NodePort' || type === 'LoadBalancer';
-export const needsNodePorts = ({ type, allocateLoadBalancerNodePorts }: V1ServiceSpec) => type === 'NodePort' || (type === 'LoadBalancer' && allocateLoadBalancerNodePorts !== false);
+const needsClusterIP = ({ type }: V1ServiceSpec) => type === 'ClusterIP' || type === 'NodePort' || type === 'LoadBalancer';
+const needsNodePorts = ({ type, allocateLoadBalancerNodePorts }: V1ServiceSpec) => type === 'NodePort' || (type === 'LoadBalancer' && allocateLoadBalancerNodePorts !== false);
 
 /** Leaving an allocated value out means keeping it (`patchAllocatedValues`). */
 export function keepAllocated({ spec }: V1Service, { spec: before }: V1Service): void {

@@ -1,4 +1,4 @@
-import { deepCopy, deepEqual } from '@/lib/base';
+import { deepCopy } from '@/lib/base';
 import type { KubeObject } from '../api';
 
 /** A writer of the object itself does not decide its status (`rest.RESTUpdateStrategy.PrepareForUpdate` of most kinds). */
@@ -11,8 +11,4 @@ export function keepStatus(object: KubeObject, old: KubeObject): void {
 export function keepSpec(object: KubeObject, old: KubeObject): void {
   if (old.spec === undefined) delete object.spec;
   else object.spec = deepCopy(old.spec);
-}
-
-export function specChanged(object: KubeObject, old: KubeObject): boolean {
-  return !deepEqual(object.spec, old.spec);
 }

@@ -3,7 +3,7 @@ import { FieldPath, Quantity } from '../api';
 import { dnsLabel } from './validation/names';
 
 /** What the API server warns about in a Pod or a template but accepts (`pkg/api/pod/warnings.go`). */
-export function podSpecWarnings(spec: V1PodSpec | undefined, path: FieldPath): string[] {
+function podSpecWarnings(spec: V1PodSpec | undefined, path: FieldPath): string[] {
   if (!spec) return [];
   return [
     ...Object.keys(spec.nodeSelector ?? {}).flatMap((label) => deprecatedLabel(label, path.child('nodeSelector').key(label))),

@@ -36,7 +36,7 @@ export function formatLabels(labels: LabelSet | undefined): string {
 }
 
 /** `metav1.FormatLabelSelector`. */
-export function formatLabelSelector(selector: LabelSelector | undefined): string {
+function formatLabelSelector(selector: LabelSelector | undefined): string {
   return labelSelectorAsSelector(selector).toString() || '<none>';
 }
 

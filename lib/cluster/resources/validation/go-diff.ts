@@ -19,7 +19,7 @@ interface Edit {
   readonly text: string;
 }
 
-export function unifiedDiff(before: readonly string[], after: readonly string[]): string {
+function unifiedDiff(before: readonly string[], after: readonly string[]): string {
   const edits = editsOf(before, after);
   return hunksOf(edits).map(({ from, to }) => renderHunk(edits, from, to)).join('');
 }
@@ -40,7 +40,7 @@ function editsOf(before: readonly string[], after: readonly string[]): Edit[] {
 
 /** Longest common subsequence by dynamic programming: specs differ in a few dozen lines. */
 function middleEdits(before: readonly string[], after: readonly string[]): Edit[] {
-  const lengths = Array.from({ length: before.length + 1 }, () => new Array<number>(after.length + 1).fill(0));
+  const lengths = Array.from({ length: before.length + 1 }, () => Array.from({ length: after.length + 1 }, () => 0));
   const at = (i: number, j: number) => lengths[i]?.[j] ?? 0;
   for (let i = before.length - 1; i >= 0; i--) {
     for (let j = after.length - 1; j >= 0; j--) (lengths[i] as number[])[j] = before[i] === after[j] ? at(i + 1, j + 1) + 1 : Math.max(at(i + 1, j), at(i, j + 1));

@@ -1,6 +1,6 @@
 import { type FieldError, type FieldPath, fieldError } from '../../api';
 
-export type IPFamily = 'IPv4' | 'IPv6';
+type IPFamily = 'IPv4' | 'IPv6';
 
 /** The family of a textual IP address, or undefined when it is none. Leading zeros are refused, as Go does. */
 export function ipFamilyOf(text: string): IPFamily | undefined {

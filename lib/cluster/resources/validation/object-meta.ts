@@ -26,7 +26,7 @@ export function byteLength(text: string): number {
 }
 
 /** The part of a kind's definition that metadata is checked by. */
-export type NameRules = Pick<ResourceDefinition, 'scope' | 'validateName'>;
+type NameRules = Pick<ResourceDefinition, 'scope' | 'validateName'>;
 
 /** `ValidateObjectMeta` of `apimachinery/pkg/api/validation/objectmeta.go`. */
 export function validateObjectMeta(meta: ObjectMeta, rules: NameRules, path: FieldPath): FieldError[] {

@@ -10,7 +10,7 @@ import { validateAffinity, validateSchedulingGates, validateTolerations, validat
 import { validateOs, validatePodSecurityContext } from './security-context';
 import { validateVolumes } from './volumes';
 
-export interface PodSpecContext {
+interface PodSpecContext {
   /** The Pod's own name; absent in a template. Pods are checked more strictly than templates. */
   readonly podName?: string | undefined;
 }

@@ -32,7 +32,7 @@ function validateNodeAffinity(affinity: NonNullable<V1Affinity['nodeAffinity']>,
   ];
 }
 
-export function validateNodeSelectorTerms({ nodeSelectorTerms }: V1NodeSelector, path: FieldPath): FieldError[] {
+function validateNodeSelectorTerms({ nodeSelectorTerms }: V1NodeSelector, path: FieldPath): FieldError[] {
   const at = path.child('nodeSelectorTerms');
   if (!nodeSelectorTerms?.length) return [fieldError.required(at, 'must have at least one node selector term')];
   return nodeSelectorTerms.flatMap((term, index) => validateNodeSelectorTerm(term, at.index(index), true));
@@ -145,7 +145,8 @@ function validateTolerationOperator(operator: string | undefined, value: string,
 
 /** A Pod may learn to tolerate more, and for longer, but not less (`validateOnlyAddedTolerations`). */
 export function validateOnlyAddedTolerations(tolerations: readonly V1Toleration[] | undefined, old: readonly V1Toleration[] | undefined, path: FieldPath): FieldError[] {
-  const isKept = ({ tolerationSeconds: _, ...before }: V1Toleration) => (tolerations ?? []).some(({ tolerationSeconds: __, ...after }) => deepEqual(before, after));
+  const endless = (toleration: V1Toleration) => ({ ...toleration, tolerationSeconds: undefined });
+  const isKept = (before: V1Toleration) => (tolerations ?? []).some((after) => deepEqual(endless(before), endless(after)));
   if (!(old ?? []).every(isKept)) return [fieldError.forbidden(path, 'existing toleration can not be modified except its tolerationSeconds')];
   return validateTolerations(tolerations, path);
 }
