@@ -16,6 +16,8 @@ export interface Command {
   readonly subcommands?: readonly Command[];
   /** Absent in a command that only groups others. Returns the exit code when it is not 0. */
   run?(context: Context): Promise<number | void>;
+  /** `--selector` says something else here than which objects are meant (`expose`). */
+  readonly selectorIsOwn?: boolean;
   /** Exit code of failures of its own arguments; 1 unless it says otherwise (`diff` uses 2). */
   readonly failureCode?: number;
 }

@@ -81,8 +81,8 @@ async function typesOf(context: Context, list: string): Promise<ApiResource[]> {
   return found.filter((one, index) => found.indexOf(one) === index);
 }
 
-export function selectorOf({ flags }: Context): { label: string; field: string } {
-  return { label: flags.has('selector') ? flags.string('selector') : '', field: flags.has('field-selector') ? flags.string('field-selector') : '' };
+export function selectorOf({ flags, command }: Context): { label: string; field: string } {
+  return { label: flags.has('selector') && !command.selectorIsOwn ? flags.string('selector') : '', field: flags.has('field-selector') ? flags.string('field-selector') : '' };
 }
 
 export function isAllNamespaces({ flags }: Context): boolean {

@@ -3,6 +3,7 @@ import { dryRunFlag, fieldManagerFlag, printFlags, saveConfigFlag, validateFlag 
 import { defineCommand, type Command } from '../command';
 import type { Context } from '../context';
 import { apiVersionOf, pathOf, type ApiResource } from '../discovery';
+import { draftObject } from '../draft';
 import { CommandError, messageOf, ServerUnreachable } from '../errors';
 import { cut, flag, type FlagDefinition } from '../flags';
 import { absolute } from '../kubeconfig';
@@ -40,7 +41,7 @@ function generator(spec: Generator): Command {
       const name = onlyName(context);
       const { metadata, ...fields } = await spec.build(context, name);
       const namespace = spec.type.namespaced && context.enforcesNamespace ? { namespace: context.namespace } : {};
-      const object = { kind: spec.type.kind, apiVersion: apiVersionOf(spec.type), metadata: { name, ...namespace, ...(metadata as object) }, ...fields } as KubeObject;
+      const object = draftObject({ kind: spec.type.kind, apiVersion: apiVersionOf(spec.type), metadata: { name, ...namespace, ...(metadata as object) }, ...fields });
       await send(context, spec, context.flags.bool('save-config') ? withLastApplied(object) : object);
     },
   });

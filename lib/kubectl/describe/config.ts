@@ -2,7 +2,9 @@ import { decodeBytes } from '@/lib/cluster';
 import { compareBytes } from '@/lib/base';
 import { defineDescriber } from './describer';
 import { eventLines } from './events';
-import { annotationLines, labelLines, type Text } from './text';
+import { annotationLines, labelLines, resourceNames, type Text } from './text';
+import type { Context } from '../context';
+import { pathOf } from '../discovery';
 
 function heading(text: Text, { metadata }: any): void {
   text.line(0, 'Name:', metadata.name).line(0, 'Namespace:', metadata.namespace);
@@ -42,7 +44,7 @@ export const secretDescriber = defineDescriber({
 
 export const namespaceDescriber = defineDescriber({
   hasEvents: false,
-  describe(text, { metadata, status }) {
+  async describe(text, { metadata, status }, { context }) {
     text.line(0, 'Name:', metadata.name);
     labelLines(text, 'Labels', metadata.labels);
     annotationLines(text, 'Annotations', metadata.annotations);
@@ -51,17 +53,49 @@ export const namespaceDescriber = defineDescriber({
       text.line(0, 'Conditions:').line(1, 'Type', 'Status', 'LastTransitionTime', 'Reason', 'Message').line(1, '----', '------', '------------------', '------', '-------');
       for (const one of status.conditions) text.line(1, one.type, one.status, one.lastTransitionTime ?? '', one.reason ?? '', one.message ?? '');
     }
-    text.line(0, '').line(0, 'No resource quota.').line(0, '').line(0, 'No LimitRange resource.');
+    await limitLines(text, context, metadata.name);
   },
 });
+
+/** Quotas and limit ranges of a namespace, where the server has such kinds. */
+async function limitLines(text: Text, context: Context, namespace: string): Promise<void> {
+  const quotas = await context.discovery.find('resourcequotas');
+  const limits = await context.discovery.find('limitranges');
+  if (quotas) quotaLines(text.line(0, ''), (await context.client.get(pathOf(quotas, namespace))).items);
+  if (limits) limitRangeLines(text.line(0, ''), (await context.client.get(pathOf(limits, namespace))).items);
+}
+
+function quotaLines(text: Text, quotas: readonly any[]): void {
+  if (quotas.length === 0) {
+    text.line(0, 'No resource quota.');
+    return;
+  }
+  text.line(0, 'Resource Quotas');
+  for (const { metadata, status } of quotas) {
+    text.line(1, 'Name:', metadata.name).line(1, 'Resource', 'Used', 'Hard').line(1, '--------', '---', '---');
+    for (const name of resourceNames(status?.hard)) text.line(1, name, status.used?.[name] ?? '0', status.hard[name]);
+  }
+}
+
+function limitRangeLines(text: Text, ranges: readonly any[]): void {
+  if (ranges.length === 0) {
+    text.line(0, 'No LimitRange resource.');
+    return;
+  }
+  text.line(0, 'Resource Limits').line(0, ' Type', 'Resource', 'Min', 'Max', 'Default Request', 'Default Limit', 'Max Limit/Request Ratio').line(0, ' ----', '--------', '---', '---', '---------------', '-------------', '-----------------------');
+  for (const limit of ranges.flatMap(({ spec }) => spec.limits)) {
+    const columns = ['min', 'max', 'defaultRequest', 'default', 'maxLimitRequestRatio'];
+    const names = new Set(columns.flatMap((column) => Object.keys(limit[column] ?? {})));
+    for (const name of [...names].sort(compareBytes)) text.line(0, ` ${limit.type}`, name, ...columns.map((column) => limit[column]?.[name] ?? '-'));
+  }
+}
 
 export const serviceAccountDescriber = defineDescriber({
   hasEvents: true,
   describe(text, account, { context, events }) {
     heading(text, account);
     nameLines(text, 'Image pull secrets:', account.imagePullSecrets);
-    nameLines(text, 'Mountable secrets: ', account.secrets);
-    nameLines(text, 'Tokens:            ', []);
+    if (account.secrets?.length) nameLines(text, 'Mountable secrets: ', account.secrets);
     eventLines(text, events, context.io.now());
   },
 });

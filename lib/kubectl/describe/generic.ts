@@ -21,12 +21,12 @@ function fields(text: Text, level: number, value: any, path: string, hidden: Rea
   for (const key of Object.keys(value).sort((a, b) => compareBytes(smartLabel(a), smartLabel(b)))) {
     const item = value[key];
     const at = `${path}.${key}`;
-    if (hidden.has(at) || item === undefined || item === null) continue;
+    if (hidden.has(at) || item === undefined) continue;
     const label = `${smartLabel(key)}:`;
     if (Array.isArray(item)) {
       text.line(level, label);
       list(text, level + 1, item, at, hidden);
-    } else if (typeof item === 'object') {
+    } else if (typeof item === 'object' && item !== null) {
       text.line(level, label);
       fields(text, level + 1, item, at, hidden);
     } else text.line(level, label, goValue(item));

@@ -84,7 +84,7 @@ function systemLines(text: Text, system: any): void {
     ['Machine ID', 'machineID'], ['System UUID', 'systemUUID'], ['Boot ID', 'bootID'], ['Kernel Version', 'kernelVersion'], ['OS Image', 'osImage'], ['Operating System', 'operatingSystem'],
     ['Architecture', 'architecture'], ['Container Runtime Version', 'containerRuntimeVersion'], ['Kubelet Version', 'kubeletVersion'], ['Kube-Proxy Version', 'kubeProxyVersion'],
   ] as const;
-  for (const [title, field] of fields) text.line(1, `${title}:`, system[field] ?? '');
+  for (const [title, field] of fields) if (field !== 'kubeProxyVersion' || system[field]) text.line(1, `${title}:`, system[field] ?? '');
 }
 
 async function runningPods(context: Context, node: string): Promise<KubeObject[]> {

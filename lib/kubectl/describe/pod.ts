@@ -3,7 +3,6 @@ import { eventLines } from './events';
 import { age, rfc1123 } from '../duration';
 import { containers, resources, tolerations, topologySpread, volumes, type FieldValues } from './pod-template';
 import { annotationLines, labelLines, type Text } from './text';
-import { JsonPath } from '../jsonpath';
 import { Quantity } from '@/lib/cluster';
 
 export const podDescriber = defineDescriber({
@@ -76,7 +75,8 @@ function fieldValues(pod: any): FieldValues {
     if (valueFrom.fieldRef) {
       const [, map, key] = /^(metadata\.(?:labels|annotations))\['(.*)'\]$/.exec(valueFrom.fieldRef.fieldPath) ?? [];
       if (map) return pod.metadata[map.slice(9)]?.[key as string] ?? '';
-      return JsonPath.parseRelaxed(valueFrom.fieldRef.fieldPath).find(pod).flat().map(String).join('');
+      // Upstream resolves the fields of metadata only; what is in spec and status is left empty.
+      return /^metadata\.(name|namespace|uid)$/.test(valueFrom.fieldRef.fieldPath) ? pod.metadata[valueFrom.fieldRef.fieldPath.slice(9)] : '';
     }
     const { containerName, resource, divisor } = valueFrom.resourceFieldRef;
     const container = pod.spec.containers.find(({ name }: { name: string }) => name === containerName) ?? pod.spec.containers[0];

@@ -101,11 +101,11 @@ export const daemonSetDescriber = defineDescriber({
     labelLines(text, 'Node-Selector', spec.template.spec.nodeSelector);
     labelLines(text, 'Labels', metadata.labels);
     annotationLines(text, 'Annotations', metadata.annotations);
-    text.line(0, 'Desired Number of Nodes Scheduled:', String(status.desiredNumberScheduled ?? 0));
-    text.line(0, 'Current Number of Nodes Scheduled:', String(status.currentNumberScheduled ?? 0));
-    text.line(0, 'Number of Nodes Scheduled with Up-to-date Pods:', String(status.updatedNumberScheduled ?? 0));
-    text.line(0, 'Number of Nodes Scheduled with Available Pods:', String(status.numberAvailable ?? 0));
-    text.line(0, 'Number of Nodes Misscheduled:', String(status.numberMisscheduled ?? 0));
+    text.line(0, `Desired Number of Nodes Scheduled: ${status.desiredNumberScheduled ?? 0}`);
+    text.line(0, `Current Number of Nodes Scheduled: ${status.currentNumberScheduled ?? 0}`);
+    text.line(0, `Number of Nodes Scheduled with Up-to-date Pods: ${status.updatedNumberScheduled ?? 0}`);
+    text.line(0, `Number of Nodes Scheduled with Available Pods: ${status.numberAvailable ?? 0}`);
+    text.line(0, `Number of Nodes Misscheduled: ${status.numberMisscheduled ?? 0}`);
     text.line(0, 'Pods Status:', podsStatus(await ownedPods(context, set)));
     podTemplate(text, spec.template);
     eventLines(text, events, context.io.now());
