@@ -1,6 +1,6 @@
 import type { V1Deployment, V1Pod, V1ReplicaSet } from '@/generated/kubernetes/types';
 import { Random } from '@/lib/base';
-import type { Cluster } from '@/lib/cluster';
+import { viewOf, type Cluster } from '@/lib/cluster';
 import { adminOf, deploymentOf, paths } from '@/tests/support/api-calls';
 import { freshCluster } from '@/tests/support/template';
 import { always } from './checkers';
@@ -66,7 +66,7 @@ export function run(scenario: Scenario): Outcome {
   }
   for (const machine of cluster.machines) cluster.bootMachine(machine.name);
   const settled = cluster.kernel.runUntilCondition(() => step() || (cluster.kernel.isIdle && isSettled(cluster)), { limitMs: 1_800_000 });
-  if (!settled) throw new Error(`not settled after half an hour: ${unsettled(cluster).join('; ')}`);
+  if (!settled) throw new Error(`not settled after half an hour: ${[...unsettled(cluster), ...unready(cluster)].join('; ')}`);
   return { traceHash: cluster.kernel.trace.hash, reached };
 }
 
@@ -114,4 +114,13 @@ export function unsettled(cluster: Cluster): string[] {
   } catch (error) {
     return [(error as Error).message];
   }
+}
+
+/** What each Pod that is not Ready says of itself, and the last event about it. */
+function unready(cluster: Cluster): string[] {
+  const { pods, events } = viewOf(cluster);
+  return pods.filter(({ isReady }) => !isReady).map((pod) => {
+    const last = events.find(({ object }) => object === `Pod/${pod.namespace}/${pod.name}`);
+    return `Pod ${pod.name} on ${pod.node}: ${pod.status} ${pod.ready} ${pod.reason ?? ''} (${last ? `${last.reason}: ${last.message}` : 'no event'})`;
+  });
 }

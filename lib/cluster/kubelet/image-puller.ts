@@ -14,7 +14,7 @@ export class ImagePuller {
   readonly #kernel: Kernel;
   readonly #runtime: ContainerRuntime;
   readonly #isSerial: boolean;
-  readonly #waiting: (() => void)[] = [];
+  readonly #waiting: Waiter[] = [];
   readonly #backoff = new Backoff();
   readonly #failures = new Map<string, { readonly at: number; readonly error: string }>();
   #isBusy = false;
@@ -36,7 +36,7 @@ export class ImagePuller {
 
   *pull(image: string, key: string): Steps<{ ok: true; tookMs: number; waitedMs: number; sizeBytes: number } | { ok: false; error: string }> {
     const { now } = this.#kernel;
-    if (this.#isSerial && this.#isBusy) yield (resume) => void this.#waiting.push(resume);
+    if (this.#isSerial && this.#isBusy) yield* this.#waitForTurn();
     this.#isBusy = true;
     try {
       const startedAt = this.#kernel.now;
@@ -61,10 +61,38 @@ export class ImagePuller {
     for (const key of [...this.#failures.keys()]) if (key.startsWith(podUid)) this.#failures.delete(key);
   }
 
-  #release(): void {
-    this.#isBusy = false;
-    this.#waiting.shift()?.();
+  /** A Pod may be deleted while it waits, or just when it is its turn: the turn then goes to the next. */
+  *#waitForTurn(): Steps<void> {
+    const waiter: Waiter = { resume: () => {}, hasTurn: false };
+    let isResumed = false;
+    try {
+      yield (resume) => {
+        waiter.resume = resume;
+        this.#waiting.push(waiter);
+      };
+      isResumed = true;
+    } finally {
+      if (!isResumed) this.#giveUp(waiter);
+    }
   }
+
+  #giveUp(waiter: Waiter): void {
+    if (waiter.hasTurn) this.#release();
+    else this.#waiting.splice(this.#waiting.indexOf(waiter), 1);
+  }
+
+  #release(): void {
+    const next = this.#waiting.shift();
+    this.#isBusy = next !== undefined;
+    if (!next) return;
+    next.hasTurn = true;
+    next.resume();
+  }
+}
+
+interface Waiter {
+  resume: () => void;
+  hasTurn: boolean;
 }
 
 export interface EnsureImageContext {
