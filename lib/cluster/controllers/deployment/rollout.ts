@@ -31,8 +31,11 @@ function scaleOld(rollout: Rollout, fresh: V1ReplicaSet, old: readonly V1Replica
   const newUnavailable = replicasOf(fresh) - (fresh.status?.availableReplicas ?? 0);
   const maxScaledDown = totalReplicas([...old, fresh]) - minAvailable - newUnavailable;
   if (maxScaledDown <= 0) return undefined;
-  const cleaned = removeUnhealthy(rollout, active(old), maxScaledDown);
-  const surplus = totalAvailable([...cleaned, fresh]) - minAvailable;
+  const before = active(old);
+  const cleaned = removeUnhealthy(rollout, before, maxScaledDown);
+  const cleanedCount = totalReplicas(before) - totalReplicas(cleaned);
+  // Statuses lag behind specs; what specs alone allow is never exceeded, whatever Pods a status still counts.
+  const surplus = Math.min(totalAvailable([...cleaned, fresh]) - minAvailable, maxScaledDown - cleanedCount);
   const shrunk = shrink(rollout, cleaned, surplus, replicasOf);
   const changed = new Map(shrunk.map((one) => [one.metadata.uid, one]));
   const after = old.map((one) => changed.get(one.metadata.uid) ?? one);
