@@ -108,7 +108,7 @@ function typeMeta(value: unknown, expected: Expected): GroupVersionKind {
   return { group: slash < 0 ? '' : text.slice(0, slash), version: text.slice(slash + 1), kind: typeof kind === 'string' && kind ? kind : expected.kind };
 }
 
-const scheme = 'k8s.io/kubernetes/pkg/api/legacyscheme/scheme.go:30';
+const scheme = 'pkg/api/legacyscheme/scheme.go:30';
 
 function decodeReading(reading: Reading, given: GroupVersionKind, expected: Expected, fieldValidation: FieldValidation, warnings: string[]): KubeObject {
   const refuse = (why: string) => statusErrors.badRequest(`${given.kind} in version ${JSON.stringify(given.version)} cannot be handled as a ${expected.kind}: ${why}`);

@@ -87,7 +87,7 @@ export function markAsDeleting(metadata: KubeObject['metadata'], now: number): v
 export function checkDeleteOptions({ propagationPolicy, orphanDependents, dryRun }: DeleteOptions): void {
   const errors = [
     ...(propagationPolicy !== undefined && orphanDependents !== undefined ? [fieldError.invalid(FieldPath.of('propagationPolicy'), propagationPolicy, 'orphanDependents and deletionPropagation cannot be both set')] : []),
-    ...(propagationPolicy !== undefined && !['Foreground', 'Background', 'Orphan'].includes(propagationPolicy) ? [fieldError.notSupported(FieldPath.of('propagationPolicy'), propagationPolicy, ['Background', 'Foreground', 'Orphan'])] : []),
+    ...(propagationPolicy !== undefined && !['Foreground', 'Background', 'Orphan'].includes(propagationPolicy) ? [fieldError.notSupported(FieldPath.of('propagationPolicy'), propagationPolicy, ['Foreground', 'Background', 'Orphan', 'nil'])] : []),
     ...(dryRun?.some((one) => one !== 'All') ? [fieldError.notSupported(FieldPath.of('dryRun'), dryRun, ['All'])] : []),
   ];
   if (errors.length > 0) throw statusErrors.invalid({ group: 'meta.k8s.io', resource: 'DeleteOptions' }, '', errors);

@@ -52,7 +52,7 @@ export function patchProducer(request: ApiRequest, context: RequestContext, type
 function checkTypeMeta({ data, shown }: Patched, { kind, apiVersion }: KubeObject): void {
   const next = data as Partial<KubeObject>;
   if (next.kind !== undefined && next.kind !== kind && next.kind !== '') throw refusal(shown, `${typeAs(next.apiVersion ?? apiVersion, next.kind)} cannot be handled as a ${kind}`);
-  if (next.apiVersion !== undefined && next.apiVersion !== apiVersion && next.apiVersion !== '') throw refusal(shown, `no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(next.apiVersion)} in scheme "k8s.io/kubernetes/pkg/api/legacyscheme/scheme.go:30"`);
+  if (next.apiVersion !== undefined && next.apiVersion !== apiVersion && next.apiVersion !== '') throw refusal(shown, `no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(next.apiVersion)} in scheme "pkg/api/legacyscheme/scheme.go:30"`);
 }
 
 function typeAs(apiVersion: string, kind: string): string {
