@@ -53,8 +53,9 @@ function parseText(text: string, mediaType: string): Reading {
   }
 }
 
+/** YAML 1.1 as `sigs.k8s.io/yaml` reads it: `yes` is true, dates stay text. */
 export function readYaml(text: string): Reading {
-  const document = parseDocument(text, { version: '1.1', merge: true, strict: false });
+  const document = parseDocument(text, { version: '1.1', merge: true, strict: false, customTags: (tags) => tags.filter((tag) => typeof tag === 'string' ? tag !== 'timestamp' : tag.tag !== 'tag:yaml.org,2002:timestamp') });
   const [error] = document.errors.filter(({ code }) => code !== 'DUPLICATE_KEY');
   if (error) throw new DecodeError(`error converting YAML to JSON: yaml: line ${error.linePos?.[0].line ?? 1}: ${error.message.split('\n')[0]?.replace(/ at line \d+, column \d+:?$/, '')}`);
   const repeated = document.errors.map(({ linePos, pos }) => `  line ${linePos?.[0].line ?? 0}: key ${JSON.stringify(/^["']?([^"':\s]+)/.exec(text.slice(pos[0]))?.[1] ?? '')} already set in map`);

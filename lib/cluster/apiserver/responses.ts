@@ -57,7 +57,7 @@ export function plainText(status: number, body: string): ApiResponse {
   return { status, headers: { 'content-type': 'text/plain; charset=utf-8' }, body };
 }
 
-/** `sigs.k8s.io/yaml`: keys in byte order, no line folding. */
+/** `sigs.k8s.io/yaml`: keys in byte order, long lines folded. */
 export function toYaml(body: unknown): string {
-  return stringify(body, { sortMapEntries: true, lineWidth: 0, version: '1.1', singleQuote: true, indentSeq: false });
+  return stringify(body, { sortMapEntries: true, lineWidth: 80, version: '1.1', singleQuote: true, indentSeq: false });
 }
