@@ -1,5 +1,4 @@
-import '@mantine/core/styles.layer.css';
-import '@mantine/notifications/styles.layer.css';
+import './look/mantine.css';
 import './look/tokens.css';
 import './look/base.css';
 import { ColorSchemeScript, mantineHtmlProps } from '@mantine/core';

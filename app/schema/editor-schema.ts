@@ -21,6 +21,7 @@ export function editorSchema(): JsonSchema {
     },
     allOf: kinds.map(([id, definition]) => ({
       if: { required: ['apiVersion', 'kind'], properties: { apiVersion: { const: apiVersionOf(definition) }, kind: { const: definition.gvk?.kind } } },
+      // oxlint-disable-next-line unicorn/no-thenable -- JSON Schema's own word.
       then: { $ref: `#/definitions/${id}` },
     })),
     definitions: Object.fromEntries(Object.entries(definitions).map(([id, definition]) => [id, jsonSchemaOf(id, definition)])),

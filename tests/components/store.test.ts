@@ -1,5 +1,5 @@
 import { WorkspaceStore } from '@/app/workspace/store';
-import type { LinkListener, SandboxLink } from '@/app/workspace/link';
+import type { SandboxLink } from '@/app/workspace/link';
 import type { JoinResult } from '@/lib/realtime/events';
 import { checks, fixtureLink } from '../support/screens/fixture-link';
 import { clusterView, start } from '../support/screens/cluster-view';
@@ -71,7 +71,7 @@ test('an editor request answered in another tab goes away here', () => {
 
 test('closing the workspace stops listening', () => {
   let listeners = 0;
-  const link: SandboxLink = { ...fixtureLink(), listen: (_: LinkListener) => { listeners++; return () => { listeners--; }; } };
+  const link: SandboxLink = { ...fixtureLink(), listen: () => { listeners++; return () => { listeners--; }; } };
   const close = new WorkspaceStore(link).open();
   expect(listeners).toBe(1);
   close();
