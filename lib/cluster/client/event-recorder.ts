@@ -90,24 +90,24 @@ export class EventRecorder {
   /** `EventCorrelator`: the spam filter, then aggregation of similar texts, then the count of equal ones. */
   #recordCounted(about: V1ObjectReference, text: EventText): void {
     const source = `${this.#options.component}|${this.#options.host ?? ''}`;
-    const { message, key } = this.#aggregate(about, text, `${source}|${text.type}|${text.reason}|${identity(about)}`);
+    const { message, key, component } = this.#aggregate(about, text, `${source}|${text.type}|${text.reason}|${identity(about)}`);
     if (this.#isSpam(`${source}|${identity(about)}`)) return;
     const last = this.#recorded.get(key);
     const now = this.#kernel.now;
     if (last) {
       this.#remember(key, { ...last, count: last.count + 1, at: now });
       const body = { count: last.count + 1, lastTimestamp: rfc3339(now), message };
-      this.#write(() => this.#patchOrCreate(about, last, body, () => this.#counted(about, { ...text, message }, last.name, last.count + 1)));
+      this.#write(() => this.#patchOrCreate(about, last, body, () => this.#counted(about, { ...text, message }, component, last.name, last.count + 1)));
     } else {
       const name = this.#nameFor(about);
       this.#remember(key, { name, count: 1, at: now });
-      const draft = this.#counted(about, { ...text, message }, name, 1);
+      const draft = this.#counted(about, { ...text, message }, component, name, 1);
       this.#write(() => void this.#client.create(eventRef, draft));
     }
   }
 
-  /** After ten different messages of one kind within ten minutes, the rest share one Event. */
-  #aggregate(about: V1ObjectReference, { message, reason, type }: EventText, group: string): { message: string; key: string } {
+  /** From the tenth different message of one kind within ten minutes on, they share one Event, which no component reports. */
+  #aggregate(about: V1ObjectReference, { message, reason, type }: EventText, group: string): { message: string; key: string; component: string } {
     const now = this.#kernel.now;
     const known = this.#similar.get(group);
     const isFresh = known !== undefined && now - known.at <= similarWindowMs;
@@ -117,9 +117,9 @@ export class EventRecorder {
     this.#similar.set(group, { messages, at: now });
     forgetOldest(this.#similar);
     const exact = `${group}|${about.fieldPath ?? ''}|${message}`;
-    if (messages.size < similarMax) return { message, key: exact };
+    if (messages.size < similarMax) return { message, key: exact, component: this.#options.component };
     messages.delete(messages.values().next().value as string);
-    return { message: `(combined from similar events): ${message}`, key: `${group}|${type}|${reason}|combined` };
+    return { message: `(combined from similar events): ${message}`, key: `${group}|${type}|${reason}|combined`, component: '' };
   }
 
   /** A token bucket for each source and object: 25 at once, then one in five minutes. */
@@ -173,7 +173,7 @@ export class EventRecorder {
     }
   }
 
-  #counted(about: V1ObjectReference, text: EventText, name: string, count: number): Draft<CoreV1Event> {
+  #counted(about: V1ObjectReference, text: EventText, reportingComponent: string, name: string, count: number): Draft<CoreV1Event> {
     const { component, host } = this.#options;
     const now = rfc3339(this.#kernel.now);
     return {
@@ -182,7 +182,7 @@ export class EventRecorder {
       reason: text.reason, message: text.message, type: text.type,
       source: { component, ...(host ? { host } : {}) },
       firstTimestamp: now, lastTimestamp: now, count,
-      reportingComponent: component, reportingInstance: host ?? '',
+      reportingComponent, reportingInstance: reportingComponent && (host ?? ''),
     };
   }
 

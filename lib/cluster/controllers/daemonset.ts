@@ -4,7 +4,7 @@ import { keyOf, labelSelectorAsSelector } from '../api';
 import { done, requeueAfter, type Outcome } from '../client';
 import { ControllerRevision, DaemonSet, Node, Pod } from '../resources';
 import { claimObjects } from './claim';
-import { defineController, type ReconcileContext } from './controller';
+import { controllerKey, defineController, type ReconcileContext } from './controller';
 import { nodeShouldRun } from './daemonset/eligibility';
 import { syncHistory } from './daemonset/history';
 import { daemonPod, hashLabel } from './daemonset/pods';
@@ -21,9 +21,12 @@ const burstReplicas = 250;
 export const daemonSetController = defineController<V1DaemonSet>({
   name: 'daemonset-controller',
   for: DaemonSet,
-  owns: [Pod, ControllerRevision],
+  owns: [Pod],
   adopts: (daemonSet) => daemonSet.spec.selector,
-  watches: [{ resource: Node, keys: (_node, cache) => cache(DaemonSet).list().map(keyOf), matters: changesEligibility }],
+  watches: [
+    { resource: Node, keys: (_node, cache) => cache(DaemonSet).list().map(keyOf), matters: changesEligibility },
+    { resource: ControllerRevision, keys: (revision, cache) => [controllerKey(DaemonSet, cache(DaemonSet), revision)].filter((key) => key !== undefined) },
+  ],
   reconcile,
 });
 

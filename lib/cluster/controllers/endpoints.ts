@@ -5,7 +5,8 @@ import { done } from '../client';
 import { Endpoints, Pod, Service } from '../resources';
 import { defineController, type ReconcileContext } from './controller';
 import { changesEndpoints, portNumber, servicesOf } from './endpointslice';
-import { isReady, isTerminal } from './pod-state';
+import { rfc3339 } from '../kernel';
+import { isReady, isTerminal, readyCondition } from './pod-state';
 import { createUnlessThere, deleteIfThere } from './write';
 
 type Subset = NonNullable<V1Endpoints['subsets']>[number];
@@ -13,6 +14,7 @@ type Address = NonNullable<Subset['addresses']>[number];
 
 const managedBy = 'endpoints.kubernetes.io/managed-by';
 const headless = 'service.kubernetes.io/headless';
+const triggerTime = 'endpoints.kubernetes.io/last-change-trigger-time';
 
 /** Keeps the Endpoints object of every Service with a selector: deprecated, and still what `kubectl get endpoints` shows (`pkg/controller/endpoint`). */
 export const endpointsController = defineController<V1Service>({
@@ -33,16 +35,27 @@ export const endpointsController = defineController<V1Service>({
   },
 });
 
-function write({ client, cache }: ReconcileContext<V1Service>, service: V1Service, existing: V1Endpoints | undefined): void {
-  const subsets = subsetsOf(service, selected(cache(Pod).list(service.metadata.namespace), service));
+function write({ client, cache, now }: ReconcileContext<V1Service>, service: V1Service, existing: V1Endpoints | undefined): void {
+  const pods = selected(cache(Pod).list(service.metadata.namespace), service);
+  const subsets = subsetsOf(service, pods);
   const labels = { ...service.metadata.labels, [managedBy]: 'endpoint-controller', ...(service.spec.clusterIP === 'None' ? { [headless]: '' } : {}) };
   const { name, namespace } = service.metadata;
-  if (!existing) return createUnlessThere(client, Endpoints, { metadata: { name, namespace: namespace as string, labels }, subsets } as Draft<V1Endpoints>);
+  if (!existing) {
+    const annotations = { [triggerTime]: lastReady(pods) ?? service.metadata.creationTimestamp };
+    return createUnlessThere(client, Endpoints, { metadata: { name, namespace: namespace as string, labels, annotations }, ...(subsets.length > 0 ? { subsets } : {}) } as Draft<V1Endpoints>);
+  }
   if (deepEqual(existing.subsets ?? [], subsets) && deepEqual(existing.metadata.labels, labels)) return;
   const endpoints = deepCopy(existing);
   endpoints.metadata.labels = labels;
-  endpoints.subsets = subsets;
+  endpoints.metadata.annotations = { ...endpoints.metadata.annotations, [triggerTime]: lastReady(pods) ?? rfc3339(now) };
+  if (subsets.length > 0) endpoints.subsets = subsets;
+  else delete endpoints.subsets;
   client.update(Endpoints, endpoints);
+}
+
+/** When the last of them changed its readiness. */
+function lastReady(pods: readonly V1Pod[]): string | undefined {
+  return pods.map((pod) => readyCondition(pod)?.lastTransitionTime).filter((time) => time !== undefined).sort().at(-1);
 }
 
 function selected(pods: readonly V1Pod[], service: V1Service): V1Pod[] {

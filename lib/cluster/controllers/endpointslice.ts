@@ -57,15 +57,16 @@ function reconcile(context: Context): typeof done {
   if (!service || service.metadata.deletionTimestamp || !service.spec.selector || service.spec.type === 'ExternalName') return done;
   const existing = cache(EndpointSlice).list(service.metadata.namespace, (slice) => isOurs(slice) && slice.metadata.labels?.[serviceName] === service.metadata.name);
   const wanted = wantedSlices(context, service, existing);
-  for (const { slice, from } of wanted) writeSlice(context, service, slice, from);
   const kept = new Set(wanted.map(({ from }) => from));
-  for (const slice of existing) if (!kept.has(slice)) deleteIfThere(context.client, EndpointSlice, slice);
+  const left = existing.filter((slice) => !kept.has(slice));
+  for (const { slice, from } of wanted) writeSlice(context, service, slice, from ?? left.shift());
+  for (const slice of left) deleteIfThere(context.client, EndpointSlice, slice);
   return done;
 }
 
 interface Wanted {
   readonly slice: { readonly endpoints: Endpoint[] | null; readonly ports: Port[] | null };
-  /** The slice that becomes this one. */
+  /** The slice that becomes this one; where there is none, one that is left over is used again. */
   readonly from: V1EndpointSlice | undefined;
 }
 
@@ -126,7 +127,16 @@ function endpointOf(service: V1Service, pod: V1Pod, zone: string | undefined): E
     targetRef: { kind: 'Pod', namespace: namespace as string, name, uid },
     ...(pod.spec.nodeName ? { nodeName: pod.spec.nodeName } : {}),
     ...(zone ? { zone } : {}),
+    ...hintsFor(service, pod, zone, serving && !terminating),
   };
+}
+
+/** Where traffic for this endpoint should come from, if the Service prefers to keep it close. */
+function hintsFor({ spec }: V1Service, pod: V1Pod, zone: string | undefined, isReady: boolean): Pick<Endpoint, 'hints'> {
+  const isSameNode = spec.trafficDistribution === 'PreferSameNode';
+  if (!isReady || (!zone && !isSameNode) || !['PreferClose', 'PreferSameZone', 'PreferSameNode'].includes(spec.trafficDistribution ?? '')) return {};
+  const forNodes = isSameNode && pod.spec.nodeName ? { forNodes: [{ name: pod.spec.nodeName }] } : {};
+  return { hints: { ...forNodes, ...(zone ? { forZones: [{ name: zone }] } : {}) } };
 }
 
 function fill(ports: Port[], endpoints: Map<string, Endpoint>, slices: readonly V1EndpointSlice[]): Wanted[] {

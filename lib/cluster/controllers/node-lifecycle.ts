@@ -1,13 +1,13 @@
 import type { V1Lease, V1Node, V1Pod, V1Taint } from '@/generated/kubernetes/types';
 import { deepCopy, deepEqual } from '@/lib/base';
 import { ConnectionError, keyOf, StatusError } from '../api';
-import { WorkQueue, type Informer } from '../client';
+import { conditionsPatch, WorkQueue, type Informer } from '../client';
 import { rfc3339, type Entry, type Instant } from '../kernel';
 import { Lease, Node, Pod } from '../resources';
 import { findCondition } from './conditions';
 import { subjectOf, type Controller, type ControllerEnvironment } from './controller';
 import { conditionTaintKeys, readyStatus, unknownConditions, wantedNoScheduleTaints } from './node-lifecycle/conditions';
-import { evictionRate, RateLimiter, zoneOf, zoneStates, type ZoneState } from './node-lifecycle/zones';
+import { evictionRate, RateLimiter, zoneOf, zoneStates } from './node-lifecycle/zones';
 import { isReady } from './pod-state';
 import { isSameTaint, taintKeys } from './taints';
 
@@ -38,7 +38,6 @@ class NodeLifecycle {
   readonly #taintQueue: WorkQueue;
   #isAllDisrupted = false;
   #monitor: Entry | undefined;
-  #eviction: Entry | undefined;
 
   constructor(environment: ControllerEnvironment) {
     const { kernel, client, informers, log } = environment;
@@ -62,7 +61,6 @@ class NodeLifecycle {
 
   stop(): void {
     this.#monitor?.cancel();
-    this.#eviction?.cancel();
     this.#taintQueue.stop();
   }
 
@@ -70,7 +68,6 @@ class NodeLifecycle {
     const concerns = ({ spec, metadata, status }: V1Node) => [spec?.taints, spec?.unschedulable, metadata.labels, (status?.conditions ?? []).map(({ type, status: value }) => [type, value])];
     if (deepEqual(concerns(old), concerns(node))) return;
     this.#taintQueue.add(keyOf(node), { background: false });
-    this.#soon(() => this.#evictSilent());
   }
 
   #forget(node: V1Node): void {
@@ -85,7 +82,9 @@ class NodeLifecycle {
       delayMs, actor: client.actor, what: 'monitor node health', background: true,
       run: () => {
         this.#scheduleMonitor(options.nodeMonitorPeriodMs);
-        for (const node of this.#nodes.list()) this.#check(node);
+        const nodes = this.#nodes.list();
+        for (const node of nodes) this.#check(node);
+        for (const { node, key } of this.#evictionsDue(nodes)) this.#soon(() => this.#setNoExecute(node, key));
       },
     });
   }
@@ -108,7 +107,6 @@ class NodeLifecycle {
     const { name, uid } = node.metadata;
     this.#registered.add(uid);
     this.#soon(() => this.#recordNode(node, 'RegisteredNode', `Node ${name} event: Registered Node ${name} in Controller`));
-    if (readyStatus(node) !== 'True') this.#soon(() => this.#evictSilent());
   }
 
   #hear(node: V1Node): Health {
@@ -159,7 +157,7 @@ class NodeLifecycle {
     if (!isReady(pod)) return;
     const condition = { type: 'Ready', status: 'False', lastTransitionTime: rfc3339(kernel.now), ...(pod.metadata.generation === undefined ? {} : { observedGeneration: pod.metadata.generation }) };
     this.#attempt(() => {
-      client.patch(Pod, pod.metadata, { metadata: { uid: pod.metadata.uid }, status: { conditions: [condition] } }, { subresource: 'status' });
+      client.patch(Pod, pod.metadata, { metadata: { uid: pod.metadata.uid }, status: conditionsPatch(pod.status?.conditions, [condition]) }, { subresource: 'status' });
       record.event(subjectOf(Pod, pod), 'Warning', 'NodeNotReady', 'Node is not ready');
     });
   }
@@ -206,28 +204,23 @@ class NodeLifecycle {
   }
 
   /**
-   * NoExecute taints: off at once when a node is ready again; on at the rate its zone allows; none at all while every zone is lost,
-   * when it is this controller that is cut off.
+   * The NoExecute taints that are to change now: off when a node is ready again, on at the rate its zone allows, and none at all
+   * while every zone is lost, when it is this controller that is cut off (`processTaintBaseEviction`, `handleDisruption`).
    */
-  #evictSilent(): void {
-    this.#eviction?.cancel();
-    this.#eviction = undefined;
-    const nodes = this.#nodes.list();
-    const states = zoneStates(nodes, this.#environment.options);
-    this.#watchDisruption(nodes, states);
-    for (const node of nodes) if (readyStatus(node) === 'True') this.#setNoExecute(node, undefined);
-    if (this.#isAllDisrupted) return;
-    const silent = nodes.filter((node) => noExecuteKey(node) !== undefined);
-    const waits = silent.map((node) => this.#evictWithin(node, states)).filter((wait) => wait !== undefined);
-    if (waits.length > 0) this.#scheduleEviction(Math.min(...waits));
+  #evictionsDue(nodes: readonly V1Node[]): { node: V1Node; key: string | undefined }[] {
+    if (nodes.every((node) => readyStatus(node) === 'True' && noExecuteTaints(node).length === 0)) return [];
+    this.#watchDisruption(nodes);
+    const reprieved = nodes.filter((node) => noExecuteTaints(node).length > 0 && (this.#isAllDisrupted || readyStatus(node) === 'True'));
+    const lost = this.#isAllDisrupted ? [] : nodes.filter((node) => this.#mayEvict(node));
+    return [...reprieved.map((node) => ({ node, key: undefined })), ...lost.map((node) => ({ node, key: noExecuteKey(node) }))];
   }
 
-  /** In full disruption of all zones, taints set before are taken back. */
-  #watchDisruption(nodes: readonly V1Node[], states: ReadonlyMap<string, ZoneState>): void {
+  /** When the last of all zones comes back, silence is counted from then. */
+  #watchDisruption(nodes: readonly V1Node[]): void {
     const { kernel, options } = this.#environment;
+    const states = zoneStates(nodes, options);
     const wasAllDisrupted = this.#isAllDisrupted;
-    this.#isAllDisrupted = nodes.length > 0 && [...states.values()].every((state) => state === 'FullDisruption');
-    if (this.#isAllDisrupted && !wasAllDisrupted) for (const node of nodes) this.#setNoExecute(node, undefined);
+    this.#isAllDisrupted = [...states.values()].every((state) => state === 'FullDisruption');
     if (!this.#isAllDisrupted && wasAllDisrupted) for (const [name, health] of this.#health) this.#health.set(name, { ...health, heardAt: kernel.now });
     for (const [zone, state] of states) {
       const limiter = this.#limiters.get(zone) ?? new RateLimiter(options.nodeEvictionRate);
@@ -236,35 +229,29 @@ class NodeLifecycle {
     }
   }
 
-  /** Taints the node, or says how long its zone has to wait; undefined when there is nothing to wait for. */
-  #evictWithin(node: V1Node, states: ReadonlyMap<string, ZoneState>): number | undefined {
+  /** Whether the node lacks its NoExecute taint and its zone lets it have it now; one for the other is swapped at once. */
+  #mayEvict(node: V1Node): boolean {
     const key = noExecuteKey(node);
-    if (key === undefined || !states.has(zoneOf(node))) return undefined;
-    const taints = node.spec?.taints ?? [];
-    if (taints.some((taint) => taint.effect === 'NoExecute' && taint.key === key)) return undefined;
-    const isSwap = taints.some((taint) => taint.effect === 'NoExecute' && (taint.key === taintKeys.notReady || taint.key === taintKeys.unreachable));
-    const limiter = this.#limiters.get(zoneOf(node)) as RateLimiter;
-    const { now } = this.#environment.kernel;
-    const waitMs = isSwap ? 0 : limiter.waitMs(now);
-    if (waitMs !== 0) return waitMs;
-    if (!isSwap) limiter.spend(now);
-    this.#setNoExecute(node, key);
-    return undefined;
-  }
-
-  #scheduleEviction(delayMs: number): void {
-    const { kernel, client } = this.#environment;
-    this.#eviction = kernel.schedule({ delayMs: Math.ceil(delayMs), actor: client.actor, what: 'taint the next silent node', background: false, run: () => this.#attempt(() => this.#evictSilent()) });
+    const taints = noExecuteTaints(node);
+    if (key === undefined || taints.some((taint) => taint.key === key)) return false;
+    return taints.length > 0 || (this.#limiters.get(zoneOf(node)) as RateLimiter).maybeSpend(this.#environment.kernel.now);
   }
 
   /** At most one of the two NoExecute taints, or none. */
   #setNoExecute(node: V1Node, key: string | undefined): void {
-    const isOurs = (taint: V1Taint) => taint.effect === 'NoExecute' && (taint.key === taintKeys.notReady || taint.key === taintKeys.unreachable);
-    const current = (node.spec?.taints ?? []).filter(isOurs);
+    const current = noExecuteTaints(node);
     if (key === undefined ? current.length === 0 : current.length === 1 && current[0]?.key === key) return;
     const wanted = key === undefined ? [] : [this.#stamped({ key, effect: 'NoExecute' })];
-    this.#attempt(() => this.#setTaints(node.metadata.name, (taints) => [...taints.filter((taint) => !isOurs(taint)), ...wanted]));
+    this.#attempt(() => this.#setTaints(node.metadata.name, (taints) => [...taints.filter((taint) => !isNoExecute(taint)), ...wanted]));
   }
+}
+
+function isNoExecute({ key, effect }: V1Taint): boolean {
+  return effect === 'NoExecute' && (key === taintKeys.notReady || key === taintKeys.unreachable);
+}
+
+function noExecuteTaints(node: V1Node): V1Taint[] {
+  return (node.spec?.taints ?? []).filter(isNoExecute);
 }
 
 function noExecuteKey(node: V1Node): string | undefined {

@@ -1,6 +1,6 @@
 import type { V1Node, V1Pod } from '@/generated/kubernetes/types';
 import { ConnectionError, keyOf, StatusError } from '../api';
-import type { Informer } from '../client';
+import { conditionsPatch, type Informer } from '../client';
 import { parseInstant, rfc3339, type Entry, type Instant } from '../kernel';
 import { Node, Pod } from '../resources';
 import type { Controller, ControllerEnvironment } from './controller';
@@ -112,7 +112,7 @@ class PodGarbageCollector {
     const { client, kernel } = this.#environment;
     const observed = pod.metadata.generation === undefined ? {} : { observedGeneration: pod.metadata.generation };
     const condition = { type: 'DisruptionTarget', status: 'True', reason: 'DeletionByPodGC', message: why, lastProbeTime: null, lastTransitionTime: rfc3339(kernel.now), ...observed };
-    const status = { phase: 'Failed', ...observed, ...(why ? { conditions: [condition] } : {}) };
+    const status = { phase: 'Failed', ...observed, ...(why ? conditionsPatch(pod.status?.conditions, [condition]) : {}) };
     client.patch(Pod, pod.metadata, { metadata: { uid: pod.metadata.uid }, status }, { subresource: 'status' });
   }
 }

@@ -1,7 +1,7 @@
 import type { V1Node, V1Pod, V1Taint } from '@/generated/kubernetes/types';
 import { deepEqual } from '@/lib/base';
 import { keyOf, splitKey, StatusError } from '../api';
-import { WorkQueue, type Informer } from '../client';
+import { conditionsPatch, WorkQueue, type Informer } from '../client';
 import { parseInstant, rfc3339, type Instant } from '../kernel';
 import { Node, Pod } from '../resources';
 import { subjectOf, type Controller, type ControllerEnvironment } from './controller';
@@ -61,7 +61,7 @@ class TaintEviction {
 
   #reconcile(key: string): void {
     const pod = this.#pods.get(key);
-    if (!pod || isTerminal(pod) || pod.metadata.deletionTimestamp) return;
+    if (!pod || isTerminal(pod)) return;
     const taints = taintsOf(this.#nodes.get(pod.spec.nodeName ?? '') ?? ({} as V1Node), 'NoExecute');
     if (taints.length === 0) return this.#cancel(pod);
     const graceMs = toleratedMs(pod, taints);
@@ -89,7 +89,7 @@ class TaintEviction {
       lastProbeTime: null, lastTransitionTime: rfc3339(kernel.now), ...(pod.metadata.generation === undefined ? {} : { observedGeneration: pod.metadata.generation }),
     };
     try {
-      client.patch(Pod, splitKey(key), { metadata: { uid: pod.metadata.uid }, status: { conditions: [condition] } }, { subresource: 'status' });
+      client.patch(Pod, splitKey(key), { metadata: { uid: pod.metadata.uid }, status: conditionsPatch(pod.status?.conditions, [condition]) }, { subresource: 'status' });
       client.delete(Pod, splitKey(key));
     } catch (error) {
       if (!StatusError.is(error, 'NotFound')) throw error;

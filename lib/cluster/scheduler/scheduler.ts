@@ -1,7 +1,7 @@
 import type { V1Node, V1Pod, V1PodCondition } from '@/generated/kubernetes/types';
 import { deepEqual, type Random } from '@/lib/base';
 import { ConnectionError, keyOf, StatusError, type Transport } from '../api';
-import { Client, EventRecorder, InformerFactory, type WatchLatency } from '../client';
+import { Client, conditionsPatch, EventRecorder, InformerFactory, type WatchLatency } from '../client';
 import { rfc3339, type Kernel } from '../kernel';
 import { Namespace, Node, Pod, ReplicaSet, Service } from '../resources';
 import { SchedulerCache } from './cache';
@@ -277,7 +277,7 @@ class Scheduler {
       lastTransitionTime: current?.status === 'False' && current.lastTransitionTime ? current.lastTransitionTime : rfc3339(this.#kernel.now),
       ...(pod.metadata.generation === undefined ? {} : { observedGeneration: pod.metadata.generation }),
     };
-    const status = { conditions: [condition], ...(nominated ? { nominatedNodeName: nominated } : {}) };
+    const status = { ...conditionsPatch(pod.status?.conditions, [condition as never]), ...(nominated ? { nominatedNodeName: nominated } : {}) };
     this.#attempt(() => this.#client.patch(Pod, pod.metadata, { metadata: { uid: pod.metadata.uid }, status }, { subresource: 'status' }));
   }
 
@@ -299,7 +299,7 @@ class Scheduler {
       ...(victim.metadata.generation === undefined ? {} : { observedGeneration: victim.metadata.generation }),
     };
     this.#attempt(() => {
-      this.#client.patch(Pod, victim.metadata, { metadata: { uid: victim.metadata.uid }, status: { conditions: [condition] } }, { subresource: 'status' });
+      this.#client.patch(Pod, victim.metadata, { metadata: { uid: victim.metadata.uid }, status: conditionsPatch(victim.status?.conditions, [condition]) }, { subresource: 'status' });
       this.#client.delete(Pod, victim.metadata);
       this.#record.record({ resource: Pod, object: victim }, {
         type: 'Normal', reason: 'Preempted', action: 'Preempting', message: `Preempted by pod ${pod.metadata.uid} on node ${node.name}`,

@@ -42,13 +42,10 @@ export class RateLimiter {
     this.rate = rate;
   }
 
-  /** Milliseconds until one may go; undefined when none ever may at this rate. */
-  waitMs(now: Instant): number | undefined {
-    return this.rate === 0 ? undefined : Math.max(0, this.#nextAt - now);
-  }
-
-  /** One goes now. */
-  spend(now: Instant): void {
+  /** Whether one may go now; then it has. */
+  maybeSpend(now: Instant): boolean {
+    if (this.rate === 0 || now < this.#nextAt) return false;
     this.#nextAt = now + 1000 / this.rate;
+    return true;
   }
 }
