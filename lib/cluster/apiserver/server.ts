@@ -5,6 +5,7 @@ import { admissionPlugins } from './admission/registry';
 import type { AdmissionPlugin, Lookup } from './admission/plugin';
 import { authenticate, bearerTokens, impersonated, clientCertificates, inProcessActors, type Authenticator, type StaticToken, type User } from './authentication';
 import { allowAuthenticated, authorize, publicInfo, type Authorizer } from './authorization';
+import { decodeBody } from './body';
 import { bootstrap } from './bootstrap';
 import type { RequestContext } from './context';
 import { Discovery } from './discovery';
@@ -147,11 +148,19 @@ class Server implements ApiServer {
   }
 
   #answerUnstored(request: ApiRequest, info: ResourceRequestInfo, user: User, warnings: string[]): ApiResponse {
+    if (info.group === '' && info.version === 'v1' && info.resource === 'bindings') return this.#answerBinding(request, info, user, warnings);
     const review = reviews.find(({ group, version, plural }) => group === info.group && version === info.version && plural === info.resource);
     if (!review) return this.#discovery.hasGroup(info.group) ? failed(notServed(), request, warnings) : plainText(404, '404 page not found\n');
     if (info.verb !== 'create') throw notAllowed();
     const timestamp = rfc3339(this.#kernel.now);
     return respond(answerReview(review, { request, info, user, timestamp, warnings, authenticators: this.#authenticators, authorizers: this.#authorizers }), request, warnings);
+  }
+
+  /** POST `namespaces/x/bindings`: the older way to say `pods/y/binding`. */
+  #answerBinding(request: ApiRequest, info: ResourceRequestInfo, user: User, warnings: string[]): ApiResponse {
+    if (info.verb !== 'create' || info.name) throw notAllowed();
+    const name = decodeBody(request, { group: '', version: 'v1', kind: 'Binding' }, 'Ignore', []).metadata.name ?? '';
+    return this.#answerResource(request, { ...info, resource: 'pods', subresource: 'binding', name }, user, warnings);
   }
 
   #context(request: ApiRequest, info: ResourceRequestInfo, definition: ResourceDefinition, user: User, warnings: string[]): RequestContext {
