@@ -47,7 +47,7 @@ function compareLists(partial: readonly Json[], actual: readonly Json[], path: s
   for (const expected of partial) {
     const candidates = [...free].map((index) => ({ index, ...compare(expected, actual[index], `${path}[${index}]`) }));
     const best = candidates.find((one) => !one.mismatch) ?? candidates.sort((a, b) => b.matched - a.matched)[0];
-    if (!best || (best.mismatch && best.matched === 0)) {
+    if (!best || (best.mismatch && best.matched === 0 && actual.length > 1)) {
       mismatch ??= { path, expected, ...(actual.length > 0 ? { actual: actual as Json } : {}) };
       continue;
     }

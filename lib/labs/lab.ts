@@ -101,6 +101,12 @@ export function substitute(files: Readonly<Record<string, string>>, variant: Var
   return Object.fromEntries(Object.entries(files).map(([path, text]) => [path, text.replace(/\$\{(\w+)\}/g, (whole, name: string) => variant[name] ?? whole)]));
 }
 
+/** What each check asks and for how many points, as written: everything that must not change within a revision. */
+export function checkRules(source: LabSource): ReadonlyMap<string, unknown> {
+  const { steps = [] } = rawLab(source) as { steps?: { id: string; checks?: ({ id: string } & Record<string, unknown>)[] }[] };
+  return new Map(steps.flatMap((step) => (step.checks ?? []).map(({ title: _, feedback: __, ...rule }) => [rule.id, { step: step.id, ...rule }])));
+}
+
 /** What `setup/*.yaml` holds, in the order of the files' names. */
 export function setupObjects(lab: Lab): readonly KubeObject[] {
   const paths = Object.keys(lab.files).filter((path) => /^setup\/[^/]+\.ya?ml$/.test(path)).sort();

@@ -1,0 +1,2 @@
+# fails: open-to-outside
+kubectl patch service web -p '{"spec":{"type":"LoadBalancer"}}'

@@ -1,0 +1,2 @@
+# fails: service-answers
+kubectl expose deployment web --port=80 --target-port=8080

@@ -1,0 +1,3 @@
+# fails: pod-ready
+sed -i "s/^      containers:/      nodeSelector: { disk: ssd }\n      containers:/" web.yaml
+kubectl apply -f web.yaml
