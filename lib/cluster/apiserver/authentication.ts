@@ -1,4 +1,4 @@
-import { failure, type ApiRequest } from '../api';
+import { failure, statusErrors, type ApiRequest } from '../api';
 
 /** Who asks (`authentication/user.Info`). */
 export interface User {
@@ -40,7 +40,8 @@ export function authenticate(request: ApiRequest, authenticators: readonly Authe
 /** `Impersonate-User` and its kin (`endpoints/filters/impersonation.go`). Everybody authenticated may (docs/fidelity.md). */
 export function impersonated(user: User, { headers }: ApiRequest): User {
   const name = headers['impersonate-user'];
-  if (!name || !user.groups.includes(authenticated)) return user;
+  if (!name) return withoutName(user, headers);
+  if (!user.groups.includes(authenticated)) return user;
   const groups = (headers['impersonate-group'] ?? '').split(',').map((one) => one.trim()).filter(Boolean);
   const account = /^system:serviceaccount:([^:]+):[^:]+$/.exec(name);
   const implied = account && groups.length === 0 ? ['system:serviceaccounts', `system:serviceaccounts:${account[1]}`] : [];
@@ -48,6 +49,15 @@ export function impersonated(user: User, { headers }: ApiRequest): User {
   const extra = Object.entries(headers).filter(([header]) => header.startsWith('impersonate-extra-')).map(([header, value]) => [decodeURIComponent(header.slice(18)), value.split(',').map((one) => one.trim())] as const);
   const all = [...groups, ...implied];
   return { name, ...(uid ? { uid } : {}), groups: name === anonymous.name ? [...all, 'system:unauthenticated'] : [...all, authenticated], ...(extra.length ? { extra: Object.fromEntries(extra) } : {}) };
+}
+
+/** A group or uid alone is nobody. */
+function withoutName(user: User, headers: ApiRequest['headers']): User {
+  const groups = (headers['impersonate-group'] ?? '').split(',').map((one) => one.trim()).filter(Boolean);
+  const uid = headers['impersonate-uid'] ?? '';
+  if (groups.length === 0 && !uid) return user;
+  const shown = groups.length ? `[]string{${groups.map((one) => JSON.stringify(one)).join(', ')}}` : '[]string(nil)';
+  throw statusErrors.badRequest(`requested &user.DefaultInfo{Name:"", UID:${JSON.stringify(uid)}, Groups:${shown}, Extra:map[string][]string(nil)} without impersonating a user name`);
 }
 
 export const clientCertificates: Authenticator = {

@@ -8,6 +8,8 @@ export type Rendering =
 const plain: Rendering = { as: 'object', format: 'json' };
 const shown = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf', 'application/json;stream=watch', 'application/vnd.kubernetes.protobuf;stream=watch'];
 
+const served = ['*/*', 'application/*', 'application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf'];
+
 interface MediaType {
   readonly type: string;
   readonly parameters: Readonly<Record<string, string>>;
@@ -42,6 +44,7 @@ export function negotiate(accept: string | undefined): Rendering {
     const rendering = renderingOf(clause);
     if (rendering) return rendering;
   }
+  if (!parseAccept(accept).some(({ type }) => served.includes(type))) throw notAcceptable();
   throw failure(406, 'NotAcceptable', `only the following media types are accepted: ${shown.slice(0, 3).join(', ')}`);
 }
 
@@ -62,7 +65,8 @@ export function negotiateStream(accept: string | undefined): Rendering {
   throw failure(406, 'NotAcceptable', 'only the following media types are accepted: application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch');
 }
 
-export function notAcceptable() {
+/** What the router says before anything is looked at. */
+function notAcceptable() {
   return failure(406, 'NotAcceptable', `406: Not Acceptable\n\nAvailable representations: ${shown.join(', ')}`, {});
 }
 
