@@ -44,6 +44,8 @@ export interface Watch<R extends KubeObject = any> {
   keys(object: R, cache: <C extends KubeObject>(resource: ResourceRef<C>) => Lister<C>): readonly string[];
   /** Whether a change matters at all; absent means always. */
   matters?(old: R, object: R): boolean;
+  /** Its going wakes nobody. */
+  readonly ignoresDeletion?: boolean;
 }
 
 export interface ControllerDefinition<T extends KubeObject> {
@@ -140,7 +142,7 @@ function watchOther(watch: Watch, informers: InformerFactory, cache: ReconcileCo
       wake(object);
       wake(old);
     },
-    deleted: wake,
+    ...(watch.ignoresDeletion ? {} : { deleted: wake }),
   });
 }
 

@@ -24,7 +24,7 @@ export const daemonSetController = defineController<V1DaemonSet>({
   owns: [Pod],
   adopts: (daemonSet) => daemonSet.spec.selector,
   watches: [
-    { resource: Node, keys: (_node, cache) => cache(DaemonSet).list().map(keyOf), matters: changesEligibility },
+    { resource: Node, keys: (_node, cache) => cache(DaemonSet).list().map(keyOf), matters: changesEligibility, ignoresDeletion: true },
     { resource: ControllerRevision, keys: (revision, cache) => [controllerKey(DaemonSet, cache(DaemonSet), revision)].filter((key) => key !== undefined) },
   ],
   reconcile,

@@ -5,6 +5,7 @@ import { done } from '../client';
 import { parseInstant, rfc3339, type Instant } from '../kernel';
 import { EndpointSlice, Node, Pod, Service } from '../resources';
 import { defineController, type ReconcileContext } from './controller';
+import { isNamespaceTerminating } from './pod-control';
 import { deleteIfThere } from './write';
 import { controllerReference, isReady, isTerminal, readyCondition } from './pod-state';
 
@@ -25,10 +26,8 @@ export const endpointSliceController = defineController<V1Service>({
   name: 'endpointslice-controller',
   component: 'endpoint-slice-controller',
   for: Service,
-  watches: [
-    { resource: Pod, keys: servicesOf, matters: changesEndpoints },
-    { resource: EndpointSlice, keys: (slice: V1EndpointSlice) => (isOurs(slice) ? [`${slice.metadata.namespace}/${slice.metadata.labels?.[serviceName]}`] : []) },
-  ],
+  owns: [EndpointSlice],
+  watches: [{ resource: Pod, keys: servicesOf, matters: changesEndpoints }],
   reads: [Node],
   reconcile,
 });
@@ -53,13 +52,16 @@ function isOurs({ metadata }: V1EndpointSlice): boolean {
 }
 
 function reconcile(context: Context): typeof done {
-  const { object: service, cache } = context;
-  if (!service || service.metadata.deletionTimestamp || !service.spec.selector || service.spec.type === 'ExternalName') return done;
+  const { object: service, cache, expectations, key } = context;
+  if (!service) expectations.forget(key);
+  if (!service || !expectations.areSatisfied(key) || service.metadata.deletionTimestamp || !service.spec.selector || service.spec.type === 'ExternalName') return done;
   const existing = cache(EndpointSlice).list(service.metadata.namespace, (slice) => isOurs(slice) && slice.metadata.labels?.[serviceName] === service.metadata.name);
   const wanted = wantedSlices(context, service, existing);
   const kept = new Set(wanted.map(({ from }) => from));
   const left = existing.filter((slice) => !kept.has(slice));
-  for (const { slice, from } of wanted) writeSlice(context, service, slice, from ?? left.shift());
+  const plan = wanted.map(({ slice, from }) => ({ slice, from: from ?? left.shift() }));
+  expectations.expect(key, { creations: plan.filter(({ from }) => !from).length });
+  for (const { slice, from } of plan) writeSlice(context, service, slice, from);
   for (const slice of left) deleteIfThere(context.client, EndpointSlice, slice);
   return done;
 }
@@ -162,7 +164,7 @@ function take(endpoints: Map<string, Endpoint>, uid: string): Endpoint | undefin
 
 function writeSlice(context: Context, service: V1Service, { endpoints, ports }: Wanted['slice'], from: V1EndpointSlice | undefined): void {
   const labels = labelsFor(service);
-  if (!from) return void context.client.create(EndpointSlice, newSlice(context, service, { endpoints, ports }, labels));
+  if (!from) return createSlice(context, newSlice(context, service, { endpoints, ports }, labels));
   const isSame = deepEqual(from.endpoints ?? [], endpoints ?? []) && deepEqual(from.ports ?? [], ports ?? []) && deepEqual(from.metadata.labels, labels);
   if (isSame) return;
   const slice = deepCopy(from);
@@ -172,6 +174,15 @@ function writeSlice(context: Context, service: V1Service, { endpoints, ports }: 
   const { [triggerTime]: _, ...annotations } = slice.metadata.annotations ?? {};
   slice.metadata.annotations = changedAt === undefined ? annotations : { ...annotations, [triggerTime]: rfc3339(changedAt) };
   context.client.update(EndpointSlice, slice);
+}
+
+function createSlice({ client, expectations, key }: Context, draft: Draft<V1EndpointSlice>): void {
+  try {
+    client.create(EndpointSlice, draft);
+  } catch (error) {
+    expectations.creationObserved(key);
+    if (!isNamespaceTerminating(error)) throw error;
+  }
 }
 
 function newSlice(context: Context, service: V1Service, { endpoints, ports }: Wanted['slice'], labels: Record<string, string>): Draft<V1EndpointSlice> {

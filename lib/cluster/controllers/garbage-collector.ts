@@ -56,8 +56,9 @@ class GarbageCollector {
     this.#vertices.set(uid, { resource, object });
     this.#link(uid, old?.metadata.ownerReferences ?? [], object.metadata.ownerReferences ?? []);
     if (isOrphaning(object) && !(old && isOrphaning(old))) this.#orphanings.add(uid, { background: false });
-    if (isForeground(object)) this.#startForeground(uid);
-    else if (this.#mayBeAbandoned(object, old)) this.#deletions.add(uid, { background: false });
+    if (isForeground(object)) {
+      if (!(old && isForeground(old))) this.#startForeground(uid);
+    } else if (this.#mayBeAbandoned(object, old)) this.#deletions.add(uid, { background: false });
   }
 
   #gone({ metadata }: KubeObject): void {
@@ -113,9 +114,11 @@ class GarbageCollector {
     const vertex = this.#vertices.get(uid);
     if (!vertex) return;
     const { resource } = vertex;
+    const isGoingForeground = isForeground(vertex.object);
     const live = this.#environment.client.find<KubeObject>(resource, vertex.object.metadata);
     if (!live || live.metadata.uid !== uid) return;
-    if (isForeground(live)) return this.#finishForeground(resource, live);
+    // By the graph, not by the server: dependents go only once everybody's cache has seen their owner going.
+    if (isGoingForeground) return this.#finishForeground(resource, live);
     if (live.metadata.deletionTimestamp) return;
     const owners = live.metadata.ownerReferences ?? [];
     if (owners.length === 0) return;

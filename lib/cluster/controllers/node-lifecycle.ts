@@ -18,6 +18,9 @@ export const nodeLifecycleController: Controller = {
   start: (environment) => new NodeLifecycle(environment),
 };
 
+/** A node that was found silent is given up this much later, when the state of its zone is known. */
+const evictionPeriodMs = 100;
+
 /** What was last heard of a node, by this controller's own clock. */
 interface Health {
   readonly heardAt: Instant;
@@ -44,7 +47,7 @@ class NodeLifecycle {
     this.#environment = environment;
     this.#nodes = informers.for(Node);
     this.#pods = informers.for(Pod);
-    this.#leases = informers.for(Lease, { namespace: 'kube-node-lease' });
+    this.#leases = informers.for(Lease);
     this.#pods.addIndex('node', (pod) => (pod.spec.nodeName ? [pod.spec.nodeName] : []));
     this.#taintQueue = new WorkQueue({
       kernel, actor: client.actor, reconcile: (key) => this.#reconcileNode(key),
@@ -119,9 +122,9 @@ class NodeLifecycle {
   }
 
   /** Runs in a foreground entry of its own: a lost node is not a heartbeat. */
-  #soon(run: () => void): void {
+  #soon(run: () => void, delayMs = 0): void {
     const { kernel, client } = this.#environment;
-    kernel.schedule({ delayMs: 0, actor: client.actor, what: 'look after nodes', background: false, run: () => this.#attempt(run) });
+    kernel.schedule({ delayMs, actor: client.actor, what: 'look after nodes', background: false, run: () => this.#attempt(run) });
   }
 
   #attempt(run: () => void): void {
@@ -140,6 +143,7 @@ class NodeLifecycle {
     const draft = deepCopy(node);
     draft.status = { ...draft.status, conditions: unknownConditions(node, kernel.now) };
     client.updateStatus(Node, draft);
+    this.#soon(() => this.#evict(), evictionPeriodMs);
     if (readyStatus(node) !== 'True') return;
     this.#recordNode(node, 'NodeNotReady', `Node ${name} status is now: NodeNotReady`);
     for (const pod of this.#pods.byIndex('node', name)) this.#attempt(() => this.#markPodNotReady(pod));
@@ -235,6 +239,10 @@ class NodeLifecycle {
     const taints = noExecuteTaints(node);
     if (key === undefined || taints.some((taint) => taint.key === key)) return false;
     return taints.length > 0 || (this.#limiters.get(zoneOf(node)) as RateLimiter).maybeSpend(this.#environment.kernel.now);
+  }
+
+  #evict(): void {
+    for (const { node, key } of this.#evictionsDue(this.#nodes.list())) this.#setNoExecute(node, key);
   }
 
   /** At most one of the two NoExecute taints, or none. */
