@@ -126,13 +126,13 @@ function arrayDecoder(schema: FieldSchema, items: FieldSchema): Decoder {
   const display = goTypeOf(schema);
   return (value, context) => {
     if (!Array.isArray(value)) throw mistyped(value, display, context);
-    const result: unknown[] = new Array(value.length);
-    for (let index = 0; index < value.length; index++) {
+    return value.map((item: unknown, index) => {
+      if (item === null || item === undefined) return zeroItem(items);
       context.path.push(index);
-      result[index] = value[index] === null || value[index] === undefined ? zeroItem(items) : decode(value[index], context);
+      const decoded = decode(item, context);
       context.path.pop();
-    }
-    return result;
+      return decoded;
+    });
   };
 }
 

@@ -21,7 +21,7 @@ export interface Authenticator {
   authenticate(request: ApiRequest): User | undefined;
 }
 
-export const anonymous: User = { name: 'system:anonymous', groups: ['system:unauthenticated'] };
+const anonymous: User = { name: 'system:anonymous', groups: ['system:unauthenticated'] };
 
 const authenticated = 'system:authenticated';
 
@@ -79,12 +79,6 @@ export const inProcessActors: Authenticator = {
   },
 };
 
-/** `--token-auth-file` (`authentication/token/tokenfile`). */
-export function staticTokens(rows: readonly StaticToken[]): Authenticator {
-  const users = new Map(rows.map(({ token, user, uid, groups }) => [token, { name: user, uid, groups }]));
-  return bearerTokens((token) => users.get(token));
-}
-
 /** A chain of token readers behind one header; a token that none of them knows is refused. */
 export function bearerTokens(...readers: readonly ((token: string) => User | undefined)[]): Authenticator {
   return {
@@ -100,6 +94,6 @@ export function bearerTokens(...readers: readonly ((token: string) => User | und
   };
 }
 
-export function unauthorized() {
+function unauthorized() {
   return failure(401, 'Unauthorized', 'Unauthorized');
 }

@@ -137,7 +137,7 @@ function decodeOrRefuse(id: string, value: unknown, refuse: (why: string) => Err
 }
 
 /** In the order of the document. */
-export function strictProblems({ duplicates, text, yamlProblem }: Reading, { unknown }: Decoding): string[] {
+function strictProblems({ duplicates, text, yamlProblem }: Reading, { unknown }: Decoding): string[] {
   const yaml = yamlProblem ? [yamlProblem] : [];
   const named = (kind: string) => (path: string) => `${kind} field ${JSON.stringify(path)}`;
   if (duplicates.length === 0 || text === undefined) return [...yaml, ...unknown.map(named('unknown'))];

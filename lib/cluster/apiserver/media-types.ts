@@ -19,7 +19,7 @@ interface MediaType {
 const parsedAccepts = new Map<string, readonly MediaType[]>();
 
 /** The clauses of an `Accept` header, best first. */
-export function parseAccept(header: string): readonly MediaType[] {
+function parseAccept(header: string): readonly MediaType[] {
   const known = parsedAccepts.get(header);
   if (known) return known;
   const parsed = header.split(',').map(parseMediaType).sort((a, b) => b.quality - a.quality);

@@ -50,7 +50,7 @@ function withWarnings(headers: Readonly<Record<string, string>>, warnings: reado
 }
 
 function quoted(text: string): string {
-  return `"${text.replace(/[\\"]/g, '\\$&').replace(/[\x00-\x1f\x7f]/g, '')}"`;
+  return `"${text.replace(/[\\"]/g, '\\$&').replace(/\p{Cc}/gu, '')}"`;
 }
 
 export function plainText(status: number, body: string): ApiResponse {
@@ -58,6 +58,6 @@ export function plainText(status: number, body: string): ApiResponse {
 }
 
 /** `sigs.k8s.io/yaml`: keys in byte order, long lines folded. */
-export function toYaml(body: unknown): string {
+function toYaml(body: unknown): string {
   return stringify(body, { sortMapEntries: true, lineWidth: 80, version: '1.1', singleQuote: true, indentSeq: false });
 }

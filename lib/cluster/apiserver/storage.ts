@@ -65,7 +65,7 @@ function withResourceVersion(metadata: KubeObject['metadata'], resourceVersion: 
 }
 
 /** What is written to etcd: `kind`, `apiVersion` and `metadata` first, no resourceVersion, frozen. */
-export function storedForm(object: KubeObject): KubeObject {
+function storedForm(object: KubeObject): KubeObject {
   const { kind, apiVersion, metadata, ...rest } = object;
   return deepFreeze({ kind, apiVersion, metadata: withResourceVersion(metadata, undefined), ...rest } as KubeObject);
 }

@@ -13,7 +13,7 @@ const generatedNameTries = 8;
 const suffixLength = 5;
 const generatedNameLengthMax = 63 - suffixLength;
 
-export const optimisticLock = 'the object has been modified; please apply your changes to the latest version and try again';
+const optimisticLock = 'the object has been modified; please apply your changes to the latest version and try again';
 
 /** What a kind needs done around the generic store; all optional. */
 export interface StoreHooks {

@@ -120,7 +120,7 @@ export class WatchCache {
 }
 
 function withoutHeartbeat({ spec, status, metadata }: KubeObject): unknown {
-  const conditions = (status?.conditions ?? []).map(({ lastHeartbeatTime: _, ...condition }: Record<string, unknown>) => condition);
+  const conditions = (status?.conditions ?? []).map((condition: object) => ({ ...condition, lastHeartbeatTime: undefined }));
   return { spec, labels: metadata.labels, annotations: metadata.annotations, status: { ...status, conditions } };
 }
 
@@ -134,7 +134,7 @@ function rangeOf(prefix: string): { end: string } {
   return { end: prefixEnd(prefix) ?? '\0' };
 }
 
-export function tooOld(revision: number, oldest: number): StatusError {
+function tooOld(revision: number, oldest: number): StatusError {
   return failure(410, 'Expired', `too old resource version: ${revision} (${oldest})`);
 }
 
