@@ -193,7 +193,7 @@ class Server implements ApiServer {
 
   stop(): void {
     this.#bootstrap.stop();
-    for (const end of [...this.#services.openWatches]) end();
+    for (const end of this.#services.openWatches) end();
     this.#caches.stop();
   }
 }
