@@ -11,6 +11,9 @@ export class UnknownKind extends Error {
   override readonly name = 'UnknownKind';
 }
 
+/** Caches are filled by then, and whoever serves traffic serves. */
+const takeUpMs = 1_000;
+
 interface Resource {
   readonly path: string;
   readonly plural: string;
@@ -26,9 +29,11 @@ export class Observer {
     this.cluster = cluster;
   }
 
-  /** A copy to advance, break and throw away. */
+  /** A copy to advance, break and throw away. Its components have just been started, so it is given a moment to take up its work. */
   fork(): Observer {
-    return new Observer(this.cluster.fork());
+    const cluster = this.cluster.fork();
+    cluster.kernel.runFor(takeUpMs);
+    return new Observer(cluster);
   }
 
   get revision(): number | undefined {

@@ -54,6 +54,8 @@ const touchEveryMs = 3_000;
 /** Simulated time a command of a script may take, and "run until idle" at most. */
 const commandLimitMs = 3_600_000;
 const forwardMaxMs = 24 * 3_600_000;
+/** What the learner finds has been there for a while, and is told from what they make by its age. */
+const agedMs = 30_000;
 /** How long time may race before others on this thread have their turn. */
 const passBudgetMs = 20;
 
@@ -224,6 +226,7 @@ export class Session implements HostedSession {
     this.#files.writeDefaults(this.cluster.server);
     for (const object of setupObjects(this.lab)) createOrFail(new Observer(this.cluster), object);
     kernel.runUntilIdle({ limitMs: 600_000 });
+    if (setupObjects(this.lab).length > 0) kernel.runFor(agedMs);
     for (const fault of this.lab.cluster.faults) {
       kernel.schedule({ delayMs: fault.at, actor: 'lab', what: 'fault', background: true, run: () => void ('crash' in fault ? this.cluster.crash(fault.crash.node) : this.cluster.bootMachine(fault.boot.node)) });
     }

@@ -1,0 +1,2 @@
+# fails: set-free
+kubectl label pods -n shop -l app=web app=suspect --overwrite

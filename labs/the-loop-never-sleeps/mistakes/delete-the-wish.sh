@@ -1,0 +1,2 @@
+# fails: pod-returned
+kubectl delete deployment web -n shop

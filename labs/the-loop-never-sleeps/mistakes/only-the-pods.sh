@@ -1,0 +1,2 @@
+# fails: replicaset-returned
+kubectl delete pods -n shop -l app=web

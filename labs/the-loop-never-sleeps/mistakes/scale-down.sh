@@ -1,0 +1,2 @@
+# fails: pod-returned
+kubectl scale deployment web -n shop --replicas=2

@@ -1,0 +1,1 @@
+kubectl delete -n shop $(kubectl get pods -n shop -l app=web -o name | head -n 1)

@@ -1,0 +1,1 @@
+kubectl delete replicaset -n shop -l app=web
