@@ -1,6 +1,7 @@
 import type { Instant } from '../kernel';
 import type { HttpRequest, HttpResponse } from '../network/types';
-import { deriveContext } from '../runtime/derived-context';
+import type { More } from './applets';
+import { byteLength } from './bytes';
 import { defineImage, type ImageDefinition, type ProcessContext, type Program } from '../runtime/program';
 import { ConfigurationError, readServers, type Directive, type NginxLocation, type NginxServer } from './nginx-configuration';
 
@@ -18,7 +19,7 @@ const nginxProgram: Program<any> = {
     try {
       const servers = readServers(ctx.files);
       if (/\s-[tT]\b/.test(flags)) return leave(ctx, 0, 'nginx: the configuration file /etc/nginx/nginx.conf syntax is ok\nnginx: configuration file /etc/nginx/nginx.conf test is successful\n');
-      if (/\s-s\b/.test(flags)) return leave(ctx, 1, 'nginx: signals to the running server are not simulated: restart the Pod instead\n');
+      if (/\s-s\b/.test(flags)) return signalServer(ctx);
       return serve(ctx, servers);
     } catch (error) {
       if (!(error instanceof ConfigurationError)) throw error;
@@ -44,34 +45,36 @@ const nginxProgram: Program<any> = {
   },
 };
 
-/** The image's entrypoint: tidies the configuration, says so, and becomes the server. */
-const entrypoint: Program<any> = {
-  ...nginxProgram,
-  start(ctx) {
-    if (ctx.argv[1] !== 'nginx') return leave(ctx, 127, `/docker-entrypoint.sh: exec: line 47: ${ctx.argv[1] ?? ''}: not found\n`);
-    for (const line of greeting) ctx.stdout(`${line}\n`);
-    return nginxProgram.start(deriveContext(ctx, { argv: ctx.argv.slice(1) }));
-  },
-};
-
-const greeting = [
-  '/docker-entrypoint.sh: /docker-entrypoint.d/ is not empty, will attempt to perform configuration',
-  '/docker-entrypoint.sh: Looking for shell scripts in /docker-entrypoint.d/',
-  '/docker-entrypoint.sh: Launching /docker-entrypoint.d/10-listen-on-ipv6-by-default.sh',
-  '/docker-entrypoint.sh: Launching /docker-entrypoint.d/15-local-resolvers.envsh',
-  '/docker-entrypoint.sh: Launching /docker-entrypoint.d/20-envsubst-on-templates.sh',
-  '/docker-entrypoint.sh: Launching /docker-entrypoint.d/30-tune-worker-processes.sh',
-  '/docker-entrypoint.sh: Configuration complete; ready for start up',
-];
+/** The image's entrypoint: tidies the configuration, says so, and becomes the command. */
+const entrypoint = `if [ "$1" = "nginx" ] || [ "$1" = "nginx-debug" ]; then
+  e=/docker-entrypoint
+  echo "$e.sh: $e.d/ is not empty, will attempt to perform configuration"
+  echo "$e.sh: Looking for shell scripts in $e.d/"
+  for script in 10-listen-on-ipv6-by-default.sh 15-local-resolvers.envsh 20-envsubst-on-templates.sh 30-tune-worker-processes.sh; do
+    echo "$e.sh: Launching $e.d/$script"
+  done
+  echo "$e.sh: Configuration complete; ready for start up"
+fi
+exec "$@"
+`;
 
 function versionOf({ env }: ProcessContext): string {
   return env.NGINX_VERSION ?? '1.29.4';
 }
 
 function leave(ctx: ProcessContext, code: number, message: string): NginxState {
-  ctx.stderr(message);
+  if (message) ctx.stderr(message);
   ctx.exit(code);
   return { servers: [] };
+}
+
+/** `nginx -s reload`, `quit`, `stop`. */
+function signalServer(ctx: ProcessContext): NginxState {
+  const wanted = ctx.argv[ctx.argv.indexOf('-s') + 1] ?? '';
+  const signal = ({ reload: 'SIGHUP', quit: 'SIGQUIT', stop: 'SIGTERM' } as const)[wanted];
+  if (!signal) return leave(ctx, 1, `nginx: invalid option: "-s ${wanted}"\n`);
+  ctx.kill(1, signal);
+  return leave(ctx, 0, '');
 }
 
 function serve(ctx: ProcessContext, servers: readonly NginxServer[]): NginxState {
@@ -235,17 +238,6 @@ function contentType(file: string): string {
   return types[/\.([a-z0-9]+)$/i.exec(file)?.[1]?.toLowerCase() ?? ''] ?? 'application/octet-stream';
 }
 
-/** Bytes of UTF-8. */
-export function byteLength(text: string): number {
-  let bytes = text.length;
-  for (let index = 0; index < text.length; index++) {
-    const unit = text.charCodeAt(index);
-    if (unit > 0x7ff) bytes += unit >= 0xd800 && unit <= 0xdfff ? 1 : 2;
-    else if (unit > 0x7f) bytes++;
-  }
-  return bytes;
-}
-
 // --- the image ----------------------------------------------------------------------------------------------------
 
 const welcome = `<!DOCTYPE html>
@@ -353,9 +345,18 @@ const versions: Readonly<Record<string, string>> = {
 
 const alpineTags = ['alpine', 'stable-alpine', 'mainline-alpine', ...['1.25', '1.26', '1.27', '1.28', '1.29'].map((tag) => `${tag}-alpine`)];
 
-export function defineNginx(shell: Pick<ImageDefinition, 'programs' | 'tools' | 'files'>, alpineShell: Pick<ImageDefinition, 'programs' | 'tools' | 'files'>): ImageDefinition {
-  const servers = { '/docker-entrypoint.sh': entrypoint, '/usr/sbin/nginx': nginxProgram };
+/** What an image has besides its server. */
+export interface Userland {
+  /** The commands there are, with `more` of the image's own among them. */
+  readonly programs: (more: More) => Readonly<Record<string, Program>>;
+  readonly tools: readonly string[];
+  readonly files?: Readonly<Record<string, string>>;
+}
+
+export function defineNginx(debian: Userland, alpine: Userland): ImageDefinition {
+  const servers: More = { programs: { '/usr/sbin/nginx': nginxProgram }, scripts: { '/docker-entrypoint.sh': entrypoint } };
   const files = { '/usr/share/nginx/html/index.html': welcome, '/usr/share/nginx/html/50x.html': errorHtml, '/etc/nginx/nginx.conf': nginxConf, '/etc/nginx/conf.d/default.conf': defaultConf };
+  const alpineServers = alpine.programs(servers);
   const env = (version: string) => ({ NGINX_VERSION: version, PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' });
   const alpineVersion = (tag: string) => versions[tag.replace(/-?alpine$/, '') || 'latest'] ?? '1.29.4';
   return defineImage({
@@ -365,12 +366,12 @@ export function defineNginx(shell: Pick<ImageDefinition, 'programs' | 'tools' | 
     entrypoint: ['/docker-entrypoint.sh'],
     cmd: ['nginx', '-g', 'daemon off;'],
     stopSignal: 'SIGQUIT',
-    files: { ...shell.files, ...files },
-    programs: { ...shell.programs, ...servers },
-    tools: shell.tools ?? [],
+    files: { ...debian.files, ...files },
+    programs: debian.programs(servers),
+    tools: debian.tools,
     variants: {
       ...Object.fromEntries(Object.entries(versions).map(([tag, version]) => [tag, { env: env(version) }])),
-      ...Object.fromEntries(alpineTags.map((tag) => [tag, { env: env(alpineVersion(tag)), sizeBytes: 22_463_092, programs: { ...alpineShell.programs, ...servers }, files: { ...alpineShell.files, ...files }, tools: alpineShell.tools ?? [] }])),
+      ...Object.fromEntries(alpineTags.map((tag) => [tag, { env: env(alpineVersion(tag)), sizeBytes: 22_463_092, programs: alpineServers, files: { ...alpine.files, ...files }, tools: alpine.tools }])),
     },
   });
 }

@@ -15,7 +15,7 @@ import { runHook, type HookOutcome, type ProbeTools } from './handlers';
 import type { Prober } from './prober';
 import type { StatusManager } from './status-manager';
 import { ensureImage, type ImagePuller } from './image-puller';
-import { generatePodStatus, isTerminalPhase, type WaitingReason } from './pod-status';
+import { generatePodStatus, isTerminalPhase, stamped, type WaitingReason } from './pod-status';
 import { runSteps, type Running, type Steps } from './steps';
 import { containerMounts, hasChangingVolumes, mountVolumes, terminationLog, type MountedVolume } from './volumes';
 
@@ -86,6 +86,7 @@ export class PodWorker {
   #volumes: Map<string, MountedVolume> = new Map();
   #hasSynced = false;
   #kills: Running[] = [];
+  #isFinished = false;
 
   constructor(context: PodWorkerContext, pod: V1Pod, { isStatic }: { isStatic: boolean }) {
     this.#context = context;
@@ -201,6 +202,14 @@ export class PodWorker {
     return status;
   }
 
+  /** The one condition that is written in the middle of a sync. */
+  #setReadyToStart(): void {
+    const { statuses, kernel } = this.#context;
+    const previous = statuses.get(this.#pod);
+    const condition = stamped({ previous, now: kernel.now, pod: this.#pod, isStatic: this.isStatic }, { type: 'PodReadyToStartContainers', status: 'True' });
+    statuses.set(this.#pod, { ...previous, conditions: (previous.conditions ?? []).map((one) => (one.type === condition.type ? condition : one)) }, { mayRun: true });
+  }
+
   /** Readiness may change at any time; the rest of the status waits for the next sync. */
   refreshStatus(): void {
     if (this.#work !== 'terminated' && this.#hasSynced) this.#withRuntime(() => this.#setStatus(this.#look()));
@@ -297,7 +306,7 @@ export class PodWorker {
       sandbox = created;
       didChange = true;
       runtimePod = this.#look();
-      this.#setStatus(runtimePod);
+      this.#setReadyToStart();
     }
     for (const { container, why } of this.#doomed(runtimePod)) {
       yield* this.#killContainer(container, { why, graceMs: this.#graceMs(container) });
@@ -559,6 +568,7 @@ export class PodWorker {
     this.#withRuntime(() => this.#setStatus(this.#look(), { isTerminal: true }));
     yield this.#context.runtime.latency.unmountMs;
     this.#context.removeDirectory(`${podDirectory(this.uid)}/volumes`);
+    this.#isFinished = true;
     this.#finishDeletion();
     return undefined;
   }
@@ -567,12 +577,13 @@ export class PodWorker {
     const { runtime, prober } = this.#context;
     this.#setStatus(this.#look());
     prober.stopLivenessAndStartup(this.uid);
-    const running = this.#look().containers.filter(({ state }) => state === 'running');
+    const { containers, sandboxes } = this.#look();
+    const running = containers.filter(({ state }) => state === 'running');
+    const wasUp = sandboxes[0]?.state === 'ready' && containers.length > 0;
     yield* this.#killAll(running);
     prober.remove(this.uid);
     for (const sandbox of runtime.listPodSandboxes(this.uid)) runtime.stopPodSandbox(sandbox.id);
-    if (running.length > 0) yield this.#context.relistDelayMs();
-    this.#setStatus(this.#look(), { isTerminal: true });
+    if (wasUp) yield this.#context.relistDelayMs();
   }
 
   /** All containers at once, but sidecars after the others, the last one started first (`TerminationOrdering`). */
@@ -594,6 +605,7 @@ export class PodWorker {
 
   /** Nothing of it is left on the node: the API object may go. */
   #finishDeletion(): void {
+    if (!this.#isFinished) return;
     if (this.#isGoneFromApi) return this.#context.forget(this);
     if (this.#pod.metadata.deletionTimestamp && !this.isStatic) this.#context.deleteFromApi(this.#pod);
   }

@@ -57,6 +57,7 @@ export class Containerd implements ContainerRuntime {
   readonly #exitListeners = new Set<(container: Container) => void>();
   readonly #logListeners = new Map<string, Set<(entry: LogEntry) => void>>();
   #isServing = false;
+  #lastPid = 0;
 
   constructor(machine: Machine, options: ContainerdOptions) {
     this.#machine = machine;
@@ -314,7 +315,7 @@ export class Containerd implements ContainerRuntime {
     return {
       kernel: this.#kernel, network: this.#options.network, namespace: this.#namespaceOf(sandbox), actor: `${container.name} (${sandbox.namespace}/${sandbox.name})`,
       program, argv: argvOf(definition, container), env: environmentOf(definition, container, sandbox), cwd: container.workingDir ?? definition.workingDir ?? '/', hostname: sandbox.hostname,
-      files: this.#filesOf(container), isInit: true, startedAt: container.startedAt ?? this.#kernel.now,
+      files: this.#filesOf(container), pid: 1, kill: (pid: number, signal: Signal) => this.#kill(id, pid, signal), startedAt: container.startedAt ?? this.#kernel.now,
       write: (stream: 'stdout' | 'stderr', text: string) => this.#log(container, stream, text),
       save: (image: ProcessImage) => this.#disk.set(`${tasks}/${id}`, image as unknown as Json),
       onExit: (code: number) => this.#exited(id, code),
@@ -389,6 +390,15 @@ export class Containerd implements ContainerRuntime {
     else if (task) this.#exited(id, signal === 'SIGKILL' ? 137 : 0);
   }
 
+  /** A process signals another; it takes effect when the sender has come to a rest. */
+  #kill(id: string, pid: number, signal: Signal): boolean {
+    const target = pid === 1 ? undefined : [...(this.#execs.get(id) ?? [])].find((process) => process.pid === pid && !process.hasEnded);
+    if (pid !== 1 && !target) return false;
+    const run = () => (target ? target.signal(signal) : signal === 'SIGKILL' ? undefined : this.#signal(id, signal));
+    this.#kernel.schedule({ delayMs: 0, actor: `containerd/${this.#machine.name}`, what: `${signal} to process ${pid}`, run });
+    return true;
+  }
+
   #exited(id: string, exitCode: number): void {
     const container = this.#containers.get(id);
     if (container?.state !== 'running') return;
@@ -449,7 +459,7 @@ export class Containerd implements ContainerRuntime {
     this.#execs.set(id, execs);
     let isRunning = true;
     const process = Process.start({
-      ...this.#processOptions(container, program), argv, isInit: false, startedAt: this.#kernel.now, write, save: () => {}, ...(stdin === undefined ? {} : { stdin }),
+      ...this.#processOptions(container, program), argv, pid: (this.#lastPid += 7), startedAt: this.#kernel.now, write, save: () => {}, ...(stdin === undefined ? {} : { stdin }),
       onExit: (code) => {
         isRunning = false;
         onExit(code);
@@ -483,7 +493,7 @@ export class Containerd implements ContainerRuntime {
 
   #filesOf(container: Container): ContainerFiles {
     const { mounts, isReadonly = false } = container;
-    return new ContainerFiles({ disk: this.#disk, layer: this.#definitionOf(container.imageName).files ?? {}, writable: `${root}/snapshots/${container.id}`, mounts, isReadonly });
+    return new ContainerFiles({ disk: this.#disk, layer: layerOf(this.#definitionOf(container.imageName)), writable: `${root}/snapshots/${container.id}`, mounts, isReadonly });
   }
 
   #sandboxOf(container: Container): PodSandbox {
@@ -518,6 +528,18 @@ export function createContainerd(options: ContainerdOptions | ((machine: Machine
     return { stop: () => instance.close() };
   };
   return { unit: { name: 'containerd', start }, connect };
+}
+
+const layers = new WeakMap<ImageDefinition, Readonly<Record<string, string>>>();
+
+/** An image's files, its executables among them. */
+function layerOf(image: ImageDefinition): Readonly<Record<string, string>> {
+  const known = layers.get(image);
+  if (known) return known;
+  const executables = [...Object.keys(image.programs ?? {}), ...Object.keys(image.daemons ?? {})];
+  const layer = { ...Object.fromEntries(executables.map((path) => [path, '\u007fELF'])), ...image.files };
+  layers.set(image, layer);
+  return layer;
 }
 
 const defaultPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';

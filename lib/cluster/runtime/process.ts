@@ -30,8 +30,9 @@ export interface ProcessOptions {
   readonly hostname: string;
   readonly stdin?: string;
   readonly files: Files;
-  /** The first process of a container, for which the kernel drops unhandled signals. */
-  readonly isInit: boolean;
+  /** 1 is the first process of a container, for which the kernel drops unhandled signals. */
+  readonly pid: number;
+  readonly kill: (pid: number, signal: Signal) => boolean;
   /** When its container started. */
   readonly startedAt: number;
   readonly write: (stream: 'stdout' | 'stderr', text: string) => void;
@@ -85,6 +86,7 @@ export class Process implements ProcessContext {
     return process;
   }
 
+  get pid(): number { return this.#options.pid; }
   get hasEnded(): boolean { return this.#isGone; }
   get now(): Instant { return this.#options.kernel.now; }
   get argv(): readonly string[] { return this.#options.argv; }
@@ -139,6 +141,14 @@ export class Process implements ProcessContext {
     return this.#options.network.resolve(this.#options.namespace, name, type);
   }
 
+  connect(host: string, port: number, options?: { timeoutMs?: number }): ReturnType<Network['connect']> {
+    return this.#options.network.connect(this.#options.namespace, host, port, options);
+  }
+
+  kill(pid: number, signal: Signal): boolean {
+    return this.#options.kill(pid, signal);
+  }
+
   exit(code: number): void {
     this.#exitCode ??= code & 255;
   }
@@ -146,9 +156,9 @@ export class Process implements ProcessContext {
   signal(signal: Signal): void {
     if (this.#isGone) return;
     if (signal === 'SIGKILL') return this.#end(128 + signalNumbers.SIGKILL);
-    const { program, isInit } = this.#options;
+    const { program, pid } = this.#options;
     if (program.onSignal) this.#call((state) => program.onSignal?.(this, state, signal) ?? state);
-    else if (!isInit) this.#end(128 + signalNumbers[signal]);
+    else if (pid !== 1) this.#end(128 + signalNumbers[signal]);
   }
 
   /** Drops the process with its machine: no exit, nothing kept. */

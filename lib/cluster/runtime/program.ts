@@ -11,6 +11,8 @@ export type Signal = 'SIGTERM' | 'SIGKILL' | 'SIGINT' | 'SIGHUP' | 'SIGQUIT' | '
 export interface ProcessContext {
   readonly now: Instant;
   readonly random: Random;
+  /** 1 for a container's first process. */
+  readonly pid: number;
   readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly hostname: string;
@@ -27,6 +29,10 @@ export interface ProcessContext {
   after(delayMs: number, timer: string): void;
   http(request: HttpRequest, options?: { timeoutMs?: number }): HttpResult;
   resolve(name: string, type?: DnsQuery['type']): { answer: DnsAnswer; server: string; tookMs: number };
+  /** A bare TCP connection, opened and closed. */
+  connect(host: string, port: number, options?: { timeoutMs?: number }): ReturnType<Network['connect']>;
+  /** `kill(2)` within the container. False when there is no such process. */
+  kill(pid: number, signal: Signal): boolean;
   /** Ends the process; nothing of it runs afterwards. */
   exit(code: number): void;
 }
