@@ -11,6 +11,11 @@ export class CommandError extends Error {
   }
 }
 
+/** Printed without the word `error:`, as the few sentences that upstream's `checkErr` knows by their type are. */
+export class BareError extends CommandError {
+  override readonly name = 'BareError';
+}
+
 /** What was printed already says everything: only the exit code is left. */
 export class Exit extends CommandError {
   override readonly name = 'Exit';
@@ -70,6 +75,7 @@ export function explainFailure(error: unknown): { readonly text: string; readonl
   if (error instanceof Exit) return { text: '', exitCode: error.exitCode };
   if (error instanceof StatusError && error.status.reason === 'Invalid') return failed(invalidText(error.status));
   if (error instanceof Aggregate) return failed(error.errors.map((one) => `${standardMessage(one) ?? messageOf(one)}\n`).join(''));
+  if (error instanceof BareError) return failed(error.message);
   const standard = standardMessage(error);
   if (standard !== undefined) return failed(standard);
   if (error instanceof CommandError) return { text: line(error.message.startsWith('error: ') ? error.message : `error: ${error.message}`), exitCode: error.exitCode };

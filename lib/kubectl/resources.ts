@@ -1,4 +1,4 @@
-import type { KubeObject } from '@/lib/cluster';
+import { StatusError, type KubeObject } from '@/lib/cluster';
 import type { Context } from './context';
 import { apiVersionOf, pathOf, type ApiResource } from './discovery';
 import { Aggregate, CommandError } from './errors';
@@ -137,11 +137,22 @@ export async function listObjects(context: Context, resource: ApiResource, names
   const items: KubeObject[] = [];
   let next = '';
   do {
-    const page = await context.client.get(pathOf(resource, namespace), { query: { labelSelector: label, fieldSelector: field, limit: limit || undefined, continue: next || undefined, ...query } });
+    const page = await context.client.get(pathOf(resource, namespace), { query: { labelSelector: label, fieldSelector: field, limit: limit || undefined, continue: next || undefined, ...query } }).catch(explainList(context, resource));
     for (const item of page.items ?? []) items.push({ apiVersion: apiVersionOf(resource), kind: resource.kind, ...item });
     next = page.metadata?.continue ?? '';
   } while (next);
   return items;
+}
+
+/** Says which list the server refused (`cli-runtime` `EnhanceListError`). */
+export function explainList(context: Context, resource: ApiResource): (error: unknown) => never {
+  return (error) => {
+    if (!StatusError.is(error, 'BadRequest') && !StatusError.is(error, 'NotFound')) throw error;
+    const { label, field } = selectorOf(context);
+    const what = JSON.stringify(`${resource.group}/${resource.version}, Resource=${resource.plural}`);
+    const how = label || field ? `Unable to find ${what} that match label selector ${JSON.stringify(label)}, field selector ${JSON.stringify(field)}` : `Unable to list ${what}`;
+    throw new StatusError({ ...error.status, message: `${how}: ${error.status.message ?? ''}` });
+  };
 }
 
 export async function refresh(context: Context, info: Info): Promise<Info> {

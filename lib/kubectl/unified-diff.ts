@@ -3,11 +3,16 @@ interface Line {
   readonly text: string;
 }
 
+interface Side {
+  readonly name: string;
+  readonly time: string;
+}
+
 /** `diff -u -N` of two texts with three lines of context; empty when they are the same. */
-export function unifiedDiff(before: string, after: string, beforeName: string, afterName: string): string {
+export function unifiedDiff(before: string, after: string, from: Side, to: Side): string {
   if (before === after) return '';
   const lines = compare(linesOf(before), linesOf(after));
-  return `diff -u -N ${beforeName} ${afterName}\n--- ${beforeName}\n+++ ${afterName}\n${hunksOf(lines).join('')}`;
+  return `diff -u -N ${from.name} ${to.name}\n--- ${from.name}\t${from.time}\n+++ ${to.name}\t${to.time}\n${hunksOf(lines).join('')}`;
 }
 
 function linesOf(text: string): string[] {

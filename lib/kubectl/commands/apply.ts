@@ -90,7 +90,6 @@ async function applyOne(context: Context, info: Info): Promise<{ object: KubeObj
   const live = await findLive(context, info);
   if (!live) return { object: await create(context, info, modified), outcome: 'created' };
   warnAboutLive(context, info, live);
-  if (context.dryRun === 'client') return { object: modified, outcome: 'configured' };
   const { object, isChanged } = await patchUntilDone(context, info, modified, live);
   return { object, outcome: isChanged ? 'configured' : 'unchanged' };
 }
@@ -153,6 +152,7 @@ function warnAboutLive(context: Context, { resource, name }: Info, live: KubeObj
 async function patchUntilDone(context: Context, info: Info, modified: KubeObject, live: KubeObject, triesLeft = 5): Promise<{ object: KubeObject; isChanged: boolean }> {
   const { contentType, patch } = threeWayPatch(modified, live);
   if (Object.keys(patch).length === 0) return { object: live, isChanged: false };
+  if (context.dryRun === 'client') return { object: modified, isChanged: true };
   try {
     const object = await context.client.patch(pathOf(info.resource, info.namespace, info.name, context.flags.string('subresource') || undefined), contentType, patch, context.writeQuery());
     return { object, isChanged: true };

@@ -1,4 +1,4 @@
-import { deepCopy } from '@/lib/base';
+import { deepCopy, hash32 } from '@/lib/base';
 import { StatusError, type KubeObject } from '@/lib/cluster';
 import { fieldManagerFlag, fileFlags, selectorFlag } from '../common-flags';
 import { defineCommand } from '../command';
@@ -44,8 +44,14 @@ export const diff = defineCommand({
 async function diffOne(context: Context, info: Info): Promise<string> {
   const live = await findLive(context, info);
   const merged = await wouldBe(context, info, live);
-  const name = [info.resource.group || '', info.resource.version, info.resource.kind, info.namespace ?? '', info.name].filter((part, index) => part !== '' || index === 3).join('.').replace(/^v1\./, 'v1.');
-  return unifiedDiff(live ? toYaml(tidy(live)) : '', toYaml(tidy(merged)), `LIVE/${name}`, `MERGED/${name}`);
+  const name = [info.resource.group || '', info.resource.version, info.resource.kind, info.namespace ?? '', info.name].filter((part, index) => part !== '' || index === 3).join('.');
+  return unifiedDiff(live ? toYaml(tidy(live)) : '', toYaml(tidy(merged)), fileName(context, 'LIVE', name), fileName(context, 'MERGED', name));
+}
+
+/** The temporary file the real command would compare, with its time. */
+function fileName({ io }: Context, side: string, name: string): { name: string; time: string } {
+  const time = new Date(io.now()).toISOString().replace('T', ' ').replace('Z', '000000 +0000');
+  return { name: `/tmp/${side}-${hash32(side + name)}/${name}`, time };
 }
 
 async function findLive(context: Context, info: Info): Promise<KubeObject | undefined> {
@@ -70,7 +76,5 @@ async function wouldBe(context: Context, info: Info, live: KubeObject | undefine
 function tidy(object: KubeObject): KubeObject {
   const copy = deepCopy(object);
   delete copy.metadata.managedFields;
-  if (copy.metadata.annotations) delete copy.metadata.annotations[lastApplied];
-  if (copy.metadata.annotations && Object.keys(copy.metadata.annotations).length === 0) delete copy.metadata.annotations;
   return copy;
 }

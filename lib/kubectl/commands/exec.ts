@@ -7,7 +7,7 @@ import { fileFlags } from '../common-flags';
 import { flag } from '../flags';
 import { hasFiles } from '../manifests';
 import { attachTo, converse } from '../pods/attach';
-import { containerNames, defaultContainer } from '../pods/containers';
+import { containerNames, defaultContainer, namesWithKind } from '../pods/containers';
 import { findPod, podsResource } from '../pods/find-pod';
 import { selectFromFiles } from '../resources';
 
@@ -59,7 +59,7 @@ async function podFromFile(context: Context): Promise<KubeObject> {
 function containerOf(context: Context, pod: KubeObject): string {
   const wanted = context.flags.string('container');
   if (!wanted) return defaultContainer(context, pod, { isLoud: !context.flags.bool('quiet') });
-  if (!containerNames(pod).includes(wanted)) throw new CommandError(`container not found in pod ${pod.metadata.name}_${pod.metadata.namespace}`.replace('container not', `container ${wanted} not`));
+  if (!containerNames(pod).includes(wanted)) throw new CommandError(`container ${wanted} is not valid for pod ${pod.metadata.name} out of: ${namesWithKind(pod)}`);
   return wanted;
 }
 

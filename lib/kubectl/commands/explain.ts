@@ -2,7 +2,7 @@ import { defineCommand } from '../command';
 import type { Context } from '../context';
 import { apiVersionOf, type ApiResource } from '../discovery';
 import { compareBytes } from '@/lib/base';
-import { CommandError } from '../errors';
+import { BareError, CommandError } from '../errors';
 import { flag } from '../flags';
 
 export const explain = defineCommand({
@@ -27,7 +27,7 @@ export const explain = defineCommand({
     if (!['plaintext', 'plaintext-openapiv2'].includes(flags.string('output'))) throw new CommandError(`unrecognized format: ${flags.string('output')}`);
     const { resource, path } = await target(context, args[0] as string);
     const schemas = await fetchSchemas(context, resource);
-    context.out(render(resource, schemas, path, flags.bool('recursive')));
+    render(context, resource, schemas, path);
   },
 });
 
@@ -39,7 +39,7 @@ async function target(context: Context, word: string): Promise<{ resource: ApiRe
   const bare = whole[2];
   const isGroupNext = whole[1] && bare && parts[1] !== undefined && (whole[1].group === parts[1] || whole[1].group.startsWith(`${parts[1]}.`)) && !['spec', 'status', 'metadata'].includes(parts[1]);
   const resource = isGroupNext ? whole[1] : bare;
-  if (!resource) throw new CommandError(`the server doesn't have a resource type ${JSON.stringify(first)}`);
+  if (!resource) throw new BareError(`the server doesn't have a resource type ${JSON.stringify(first)}`);
   return { resource: await withVersion(context, resource), path: parts.slice(isGroupNext ? 2 : 1) };
 }
 
@@ -77,14 +77,15 @@ async function fetchSchemas(context: Context, { group, version }: ApiResource): 
   return document.components?.schemas ?? {};
 }
 
-function render(resource: ApiResource, schemas: Schemas, path: readonly string[], isRecursive: boolean): string {
-  const heading = `${resource.group ? `GROUP:      ${resource.group}\n` : ''}KIND:       ${resource.kind}\nVERSION:    ${resource.version}\n\n`;
+function render(context: Context, resource: ApiResource, schemas: Schemas, path: readonly string[]): void {
+  const isRecursive = context.flags.bool('recursive');
+  context.out(`${resource.group ? `GROUP:      ${resource.group}\n` : ''}KIND:       ${resource.kind}\nVERSION:    ${resource.version}\n\n`);
   const root = rootSchema(resource, schemas);
   const { schema, name, descriptions } = follow(root, schemas, path);
-  if (path.length === 0) return `${heading}DESCRIPTION:\n${wrapped(root.description)}${fieldList(root, schemas, isRecursive)}`;
-  const field = `FIELD: ${name} <${typeName(schema, schemas)}>\n${enumBlock(schema, schemas, 0)}\n`;
+  if (path.length === 0) return context.out(`DESCRIPTION:\n${paragraph(root.description)}${fieldList(root, schemas, isRecursive)}`);
+  context.out(`FIELD: ${name} <${typeName(schema, schemas)}>\n${enumBlock(schema, schemas) || '\n'}\n`);
   const inner = structure(schema, schemas);
-  return `${heading}${field}\nDESCRIPTION:\n${wrapped(descriptions.filter(Boolean).join('\n'))}${inner?.properties ? fieldList(inner, schemas, isRecursive) : '\n'}`;
+  context.out(`DESCRIPTION:\n${paragraph(descriptions.filter(Boolean).join('\n'))}${inner?.properties ? fieldList(inner, schemas, isRecursive) : '\n'}`);
 }
 
 function rootSchema({ group, version, kind }: ApiResource, schemas: Schemas): Schema {
@@ -165,7 +166,7 @@ function tree(schema: Schema, name: string, schemas: Schemas, level: number, abo
 }
 
 function enumOf(field: Schema, schemas: Schemas): readonly string[] | undefined {
-  return field.enum ?? resolved(field, schemas).enum ?? field.items?.enum;
+  return field.enum ?? resolved(field, schemas).enum;
 }
 
 /** `enum: A, B, C, D, ....` under a field's name. */
@@ -177,11 +178,15 @@ function enumText(field: Schema, schemas: Schemas, level: number): string {
 }
 
 /** The whole list of an enum, where one field is explained. */
-function enumBlock(field: Schema, schemas: Schemas, level: number): string {
+function enumBlock(field: Schema, schemas: Schemas): string {
   const values = enumOf(field, schemas);
   if (!values?.length) return '';
-  const indent = '  '.repeat(level);
-  return `${indent}ENUM:\n${[...values].sort(compareBytes).map((one) => `${indent}    ${one === '' ? '""' : one}\n`).join('')}`;
+  return `ENUM:\n${[...values].sort(compareBytes).map((one) => `    ${one === '' ? '""' : one}\n`).join('')}`;
+}
+
+/** The description at the top, whose last line is blank but indented. */
+function paragraph(description: string | undefined): string {
+  return wrapped(description).replace(/\n$/, '    \n');
 }
 
 /** A description in lines of 76, four in. Paragraphs stay apart. */

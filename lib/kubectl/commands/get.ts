@@ -11,7 +11,7 @@ import { hasFiles } from '../manifests';
 import { objectPrinter, toJson, type ObjectPrinter } from '../output';
 import { CustomColumns } from '../printers/custom-columns';
 import { sortByPath, TablePrinter, type Row, type Table } from '../printers/table';
-import { infoOf, isAllNamespaces, listObjects, namespaceFor, parseTargets, selectFromFiles, selectorOf, type Info, type Target } from '../resources';
+import { explainList, infoOf, isAllNamespaces, listObjects, namespaceFor, parseTargets, selectFromFiles, selectorOf, type Info, type Target } from '../resources';
 
 const tableAccept = 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json';
 
@@ -155,7 +155,7 @@ async function pages(context: Context, resource: ApiResource, query: Record<stri
   do {
     const limit = context.flags.int('chunk-size') || undefined;
     const page: Table = asTable(
-      await context.client.get(pathOf(resource, namespaceFor(context, resource)), { query: { ...query, labelSelector: label, fieldSelector: field, limit, continue: next }, headers: { accept: tableAccept } }),
+      await context.client.get(pathOf(resource, namespaceFor(context, resource)), { query: { ...query, labelSelector: label, fieldSelector: field, limit, continue: next }, headers: { accept: tableAccept } }).catch(explainList(context, resource)),
     );
     tables.push(page);
     next = page.metadata?.continue;

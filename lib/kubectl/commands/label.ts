@@ -117,7 +117,7 @@ async function changeOne(context: Context, info: Info, change: Change, words: Wo
   const { set, remove } = change;
   const before = info.object.metadata[words.field] ?? {};
   refuseOverwrites(context, set, before, words);
-  for (const key of remove) if (!(key in before)) context.warn(`${words.noun} ${JSON.stringify(key)} not found.\n`);
+  for (const key of remove) if (!(key in before)) context.out(`${words.noun} ${JSON.stringify(key)} not found.\n`);
   const object = deepCopy(info.object);
   const after = { ...before, ...set };
   for (const key of remove) delete after[key];

@@ -1,4 +1,4 @@
-import type { KubeObject } from '@/lib/cluster';
+import { StatusError, type KubeObject } from '@/lib/cluster';
 import { selectorFlag } from '../common-flags';
 import { defineCommand } from '../command';
 import type { Context } from '../context';
@@ -85,7 +85,10 @@ async function podsOf(context: Context): Promise<KubeObject[]> {
   const [target = ''] = context.args;
   if (!target) return listObjects(context, await podsResource(context), context.namespace);
   if (context.flags.bool('all-pods')) return (await findPod(context, target)).candidates;
-  const { pod, candidates } = await findPod(context, target);
+  const { pod, candidates } = await findPod(context, target).catch((error: unknown) => {
+    const isPod = !target.includes('/') && StatusError.is(error, 'NotFound');
+    throw isPod ? new CommandError(`error from server (NotFound): ${error.message} in namespace ${JSON.stringify(context.namespace)}`) : error;
+  });
   if (candidates.length > 1) context.warn(`Found ${candidates.length} pods, using pod/${pod.metadata.name}\n`);
   return [pod];
 }

@@ -47,13 +47,22 @@ export const patch = defineCommand({
 
 async function readPatch(context: Context): Promise<unknown> {
   const { flags, io } = context;
-  if (!contentTypes[flags.string('type').toLowerCase()]) throw context.usageError(`--type must be one of [json merge strategic], not ${JSON.stringify(flags.string('type'))}`);
+  if (!contentTypes[flags.string('type').toLowerCase()]) throw new CommandError(`--type must be one of [json merge strategic], not ${JSON.stringify(flags.string('type'))}`);
   if (!flags.string('patch') && !flags.string('patch-file')) throw new CommandError('must specify --patch or --patch-file containing the contents of the patch');
   if (flags.string('patch') && flags.string('patch-file')) throw new CommandError('cannot specify --patch and --patch-file together');
   const text = flags.string('patch') || (await io.files.read(absolute(io, flags.string('patch-file'))));
-  const body = parse(text);
+  // What looks like JSON goes to the server as it is, mistakes and all.
+  const body = /^\s*[{[]/.test(text) ? jsonOrText(text) : parse(text);
   if (body === undefined) throw new CommandError(`unable to parse ${JSON.stringify(text)}: yaml: invalid patch`);
   return body;
+}
+
+function jsonOrText(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
 }
 
 function parse(text: string): unknown {

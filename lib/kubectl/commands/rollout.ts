@@ -12,6 +12,7 @@ import { objectPrinter, ResultPrinter } from '../output';
 import { patchBetween } from '../patch/update';
 import { TabWriter } from '../printers/table';
 import { selectLive, type Info } from '../resources';
+import { lastApplied } from './apply';
 import { watchUntil } from '../watch-until';
 
 const revisionAnnotation = 'deployment.kubernetes.io/revision';
@@ -210,7 +211,8 @@ async function undoOne(context: Context, info: Info): Promise<string> {
   const { object, resource } = info;
   const wanted = context.flags.int('to-revision');
   if (wanted < 0) throw new CommandError(`revision must be a positive integer: ${wanted}`.replace('revision must', 'unable to find specified revision; it must'));
-  if (object['spec'].paused) throw new CommandError(`cannot rollback a paused ${object.kind.toLowerCase()}; resume it first with 'kubectl rollout resume' and try again`);
+  warnAboutApply(context, info);
+  if (object['spec'].paused) throw new CommandError(`you cannot rollback a paused ${object.kind.toLowerCase()}; resume it first with 'kubectl rollout resume' and try again`);
   const revisions = await revisionsOf(context, info);
   const target = wanted > 0 ? revisions.find((one) => one.number === wanted) : revisions.at(-2);
   if (!target && wanted > 0) throw new CommandError(`unable to find specified revision ${wanted} in history`);
@@ -226,13 +228,20 @@ async function undoOne(context: Context, info: Info): Promise<string> {
   return 'rolled back';
 }
 
+function warnAboutApply(context: Context, { object, resource, name }: Info): void {
+  if (object.metadata.annotations?.[lastApplied] === undefined) return;
+  context.warn(
+    `Warning: resource ${resource.plural}/${name} was previously managed with 'kubectl apply'. Rolling back will not update the ${lastApplied} annotation, which may cause unexpected behavior on future 'kubectl apply' operations. Consider using 'kubectl apply' with your previous configuration file instead.\n`,
+  );
+}
+
 function withoutHash(template: any): any {
   const copy = deepCopy(template);
   if (copy.metadata?.labels) delete copy.metadata.labels['pod-template-hash'];
   return copy;
 }
 
-const ownAnnotations = ['kubectl.kubernetes.io/last-applied-configuration', revisionAnnotation, 'deployment.kubernetes.io/revision-history', 'deployment.kubernetes.io/desired-replicas', 'deployment.kubernetes.io/max-replicas', 'deprecated.deployment.rollback.to'];
+const ownAnnotations = [lastApplied, revisionAnnotation, 'deployment.kubernetes.io/revision-history', 'deployment.kubernetes.io/desired-replicas', 'deployment.kubernetes.io/max-replicas', 'deprecated.deployment.rollback.to'];
 
 /** A revision's annotations come back with it, except those the Deployment keeps for itself. */
 function annotationsAfterUndo(object: KubeObject, target: Revision): Record<string, string> {

@@ -137,9 +137,10 @@ async function exposePod(context: Context, printer: ResultPrinter): Promise<void
   const [name = ''] = context.args;
   const port = Number(context.flags.string('port'));
   const labels = context.flags.string('labels') ? pairs(context.flags.string('labels').split(','), 'label') : { run: name };
-  const service = draftObject({ kind: 'Service', apiVersion: 'v1', metadata: { name }, spec: { ports: [{ port, protocol: 'TCP', targetPort: port }], selector: labels }, status: { loadBalancer: {} } });
+  const service = draftObject({ kind: 'Service', apiVersion: 'v1', metadata: { name, ...(context.enforcesNamespace ? { namespace: context.namespace } : {}) }, spec: { ports: [{ port, protocol: 'TCP', targetPort: port }], selector: labels }, status: { loadBalancer: {} } });
   const resource = await context.discovery.get('services');
   printer.print(resource, await send(context, resource, service), 'created');
+  if (context.flags.string('output') === 'yaml') context.out('---\n');
 }
 
 /** Attaches to the new Pod, and returns its exit code where it runs once. */

@@ -159,7 +159,7 @@ async function listEnv(context: Context, targets: readonly string[]): Promise<vo
   for await (const found of visit(context, targets)) {
     if ('error' in found) throw found.error;
     for (const container of containersNamed(podSpecOf(found.object), context.flags.string('containers'))) {
-      context.out(`# ${found.resource.plural}/${found.name}, container ${container.name}\n`);
+      context.out(`# ${found.resource.kind} ${found.name}, container ${container.name}\n`);
       for (const one of container.env ?? []) context.out(`${envLine(one)}\n`);
     }
   }

@@ -27,7 +27,14 @@ export function eventLines(text: Text, events: readonly KubeObject[] | undefined
   }
   text.line(0, 'Events:').line(1, 'Type', 'Reason', 'Age', 'From', 'Message').line(1, '----', '------', '----', '----', '-------');
   const sorted = [...events].sort((a, b) => Date.parse(lastSeen(a)) - Date.parse(lastSeen(b)));
-  for (const event of sorted) text.line(1, event['type'] ?? '', event['reason'] ?? '', eventAge(event, now), event['source']?.component || event['reportingComponent'] || '', (event['message'] ?? '').trim());
+  for (const event of sorted) text.line(1, event['type'] ?? '', event['reason'] ?? '', eventAge(event, now), event['source']?.component || event['reportingComponent'] || '', messageOf(event));
+}
+
+/** What an event is about within its object goes before its message: `spec.containers{web}: …`. */
+function messageOf(event: KubeObject): string {
+  const { fieldPath } = event['involvedObject'] ?? {};
+  const message = (event['message'] ?? '').trim();
+  return fieldPath ? `${fieldPath}: ${message}` : message;
 }
 
 export function eventAge(event: any, now: number): string {

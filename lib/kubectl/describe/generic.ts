@@ -18,7 +18,7 @@ export const genericDescriber = defineDescriber({
 });
 
 function fields(text: Text, level: number, value: any, path: string, hidden: ReadonlySet<string>): void {
-  for (const key of Object.keys(value).sort((a, b) => compareBytes(smartLabel(a), smartLabel(b)))) {
+  for (const key of Object.keys(value).sort(compareBytes)) {
     const item = value[key];
     const at = `${path}.${key}`;
     if (hidden.has(at) || item === undefined) continue;

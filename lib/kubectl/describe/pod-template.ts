@@ -220,7 +220,7 @@ export function topologySpread(text: Text, constraints: readonly any[] | undefin
 export function tolerations(text: Text, list: readonly any[] | undefined, space: string): void {
   const sorted = [...(list ?? [])].sort((a, b) => compareBytes(a.key ?? '', b.key ?? ''));
   if (sorted.length === 0) text.line(0, `${space}Tolerations:`, '<none>');
-  sorted.forEach((one, index) => text.line(0, index === 0 ? `${space}Tolerations:` : space, toleration(one)));
+  sorted.forEach((one, index) => text.line(0, index === 0 ? `${space}Tolerations:` : '', toleration(one)));
 }
 
 function toleration({ key = '', value = '', effect = '', operator, tolerationSeconds }: any): string {

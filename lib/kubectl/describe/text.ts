@@ -53,7 +53,7 @@ function alignColumn(lines: readonly (readonly string[])[], widths: number[][], 
 export function labelLines(text: Text, title: string, labels: Readonly<Record<string, string>> | undefined, indent = ''): void {
   const keys = Object.keys(labels ?? {}).sort(compareBytes);
   if (keys.length === 0) text.line(0, `${indent}${title}:`, '<none>');
-  keys.forEach((key, index) => text.line(0, index === 0 ? `${indent}${title}:` : indent, `${key}=${labels?.[key]}`));
+  keys.forEach((key, index) => text.line(0, index === 0 ? `${indent}${title}:` : '', `${key}=${labels?.[key]}`));
 }
 
 const hiddenAnnotations = new Set(['kubectl.kubernetes.io/last-applied-configuration']);
