@@ -30,9 +30,9 @@ export function TaskPane({ lab }: { lab: LabContent }) {
       {lab.steps.length > 1 ? (
         <div className={styles.steps} role="tablist" aria-label="Steps">
           {lab.steps.map((one, index) => (
-            <button key={one.id} type="button" role="tab" className={styles.step} aria-selected={one === step} aria-controls={panel} onClick={() => setStepId(one.id)}>
+            <button key={one.id} type="button" role="tab" className={styles.step} title={one.title} aria-selected={one === step} aria-controls={panel} onClick={() => setStepId(one.id)}>
               {done.has(one.id) ? <CircleCheck size={14} color="var(--ok)" aria-label="Done:" /> : <span>{index + 1}</span>}
-              {stepLabel(one.title)}
+              <span className={one === step ? styles.stepTitle : 'visually-hidden'}>{one.title}</span>
             </button>
           ))}
         </div>
@@ -57,12 +57,6 @@ export function TaskPane({ lab }: { lab: LabContent }) {
       </div>
     </section>
   );
-}
-
-/** Tabs are narrow: the first words are enough, the heading says the rest. */
-function stepLabel(title: string): string {
-  const words = title.split(' ');
-  return title.length <= 18 || words.length < 3 ? title : `${words.slice(0, 2).join(' ')}…`;
 }
 
 function isDone(checks: readonly CheckResult[], stepId: string): boolean {

@@ -36,9 +36,30 @@ export function connectSandbox(sandboxId: string, url?: string): SandboxConnecti
   return new Connected(sandboxId, url);
 }
 
+type SandboxSocket = Socket<ServerMessages, ClientMessages>;
+
+let ready: SandboxSocket | undefined;
+
+/** Connects before it is known which sandbox will be wanted, so that the next `connectSandbox` need not. The visitor must be signed in, if only as a guest. */
+export function connectAhead(): void {
+  ready ??= openSocket().connect();
+}
+
+function openSocket(url?: string): SandboxSocket {
+  const options = { autoConnect: false, transports: ['websocket', 'polling'], reconnectionDelay: 300, reconnectionDelayMax: 3_000 };
+  return url === undefined ? io(options) : io(url, options);
+}
+
+/** The one that waits, or a new one. */
+function takeSocket(url: string | undefined): SandboxSocket {
+  const waiting = url === undefined ? ready : undefined;
+  ready = waiting ? undefined : ready;
+  return waiting ?? openSocket(url);
+}
+
 class Connected implements SandboxConnection {
   readonly #sandboxId: string;
-  readonly #socket: Socket<ServerMessages, ClientMessages>;
+  readonly #socket: SandboxSocket;
   readonly #listeners = new Set<SandboxListener>();
   /** Names this page to the server, so that two tabs do not take each other's keystrokes for their own. */
   readonly #page = pageName();
@@ -52,8 +73,7 @@ class Connected implements SandboxConnection {
 
   constructor(sandboxId: string, url: string | undefined) {
     this.#sandboxId = sandboxId;
-    const options = { autoConnect: false, transports: ['websocket', 'polling'], reconnectionDelay: 300, reconnectionDelayMax: 3_000 };
-    this.#socket = url === undefined ? io(options) : io(url, options);
+    this.#socket = takeSocket(url);
     this.#socket.on('connect', () => void this.#join());
     this.#socket.on('disconnect', (reason) => this.#dropped(reason));
     this.#socket.on('connect_error', (error) => this.#refused(error));
@@ -63,7 +83,8 @@ class Connected implements SandboxConnection {
   listen(listener: SandboxListener): () => void {
     this.#listeners.add(listener);
     listener.onConnection(this.#connection);
-    this.#socket.connect();
+    if (this.#socket.connected) void this.#join();
+    else this.#socket.connect();
     return () => {
       this.#listeners.delete(listener);
       if (this.#listeners.size === 0) this.#socket.disconnect();

@@ -1,13 +1,13 @@
 'use client';
 import { Clock, FlaskConical, Layers } from 'lucide-react';
-import { useMemo, useState, type ReactNode } from 'react';
+import { useEffect, useMemo, useState, type ReactNode } from 'react';
 import { count } from '@/app/look/format';
 import { State } from '@/app/look/State';
 import { Prose } from '@/app/workspace/Prose';
 import { Workspace } from '@/app/workspace/Workspace';
 import type { LabContent } from '@/lib/content';
 import type { LabPage } from '@/lib/progress';
-import { connectSandbox } from '@/lib/realtime/client';
+import { connectAhead, connectSandbox } from '@/lib/realtime/client';
 import layout from '@/app/look/Page.module.css';
 import styles from './LabRoom.module.css';
 
@@ -45,6 +45,7 @@ function Room({ open, place }: { open: Open; place: LabPage['place'] }) {
 function Front({ lab, place, best, onOpen }: Omit<Props, 'open' | 'header'> & { onOpen: (open: Open) => void }) {
   const [isStarting, setIsStarting] = useState(false);
   const [failure, setFailure] = useState<string | undefined>();
+  useEffect(() => { void becomeGuest().then(connectAhead, () => undefined); }, []);
   const start = async () => {
     setIsStarting(true);
     setFailure(undefined);
@@ -79,6 +80,12 @@ function Front({ lab, place, best, onOpen }: Omit<Props, 'open' | 'header'> & { 
       </div>
     </main>
   );
+}
+
+/** Nobody has to sign up to begin: whoever stands in front of a lab is at least a guest, and connected before the button is pressed. */
+async function becomeGuest(): Promise<void> {
+  const response = await fetch('/api/guest', { method: 'POST' });
+  if (!response.ok) throw new Error('no guest');
 }
 
 async function beginAttempt(slug: string): Promise<Open> {
