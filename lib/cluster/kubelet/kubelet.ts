@@ -330,7 +330,7 @@ class Kubelet {
     return {
       kernel: this.#kernel, runtime: this.#runtime, disk: this.#disk, client: this.#client, nodeName: this.#machine.name, hostIp: this.#machine.ip, allocatable, random, tools,
       restartBackoff: new Backoff(), puller: new ImagePuller({ kernel: this.#kernel, runtime: this.#runtime, isSerial: this.#configuration.serializeImagePulls, onPulled: () => this.#agent.statusChanged() }),
-      references: new References(this.#client), statuses: this.#statuses, prober: this.#prober,
+      references: new References(this.#client, () => this.#kernel.now), statuses: this.#statuses, prober: this.#prober,
       relistDelayMs: () => this.#relistDelayMs(),
       recordPodEvent: (pod, text, fieldPath) => this.#podEvent(pod, text, fieldPath),
       ensureMirrorPod: (pod) => this.#ensureMirror(pod),

@@ -9,15 +9,31 @@ export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
 
+const authorityName = 'kube-root-ca.crt';
+const authorityMs = 60_000;
+
 /** Reads the ConfigMaps and Secrets that Pods of this node refer to. */
 export class References {
   readonly #client: Client;
+  readonly #now: () => number;
+  readonly #authorities = new Map<string, { readonly at: number; readonly found: V1ConfigMap }>();
 
-  constructor(client: Client) {
+  constructor(client: Client, now: () => number) {
     this.#client = client;
+    this.#now = now;
   }
 
+  /** The authority that every Pod of a namespace mounts is kept for a while. */
   findConfigMap(namespace: string, name: string): V1ConfigMap | undefined {
+    if (name !== authorityName) return this.#getConfigMap(namespace, name);
+    const known = this.#authorities.get(namespace);
+    if (known && this.#now() - known.at < authorityMs) return known.found;
+    const found = this.#getConfigMap(namespace, name);
+    if (found) this.#authorities.set(namespace, { at: this.#now(), found });
+    return found;
+  }
+
+  #getConfigMap(namespace: string, name: string): V1ConfigMap | undefined {
     return ignoreNotFound(() => this.#client.get(ConfigMap, { namespace, name }));
   }
 

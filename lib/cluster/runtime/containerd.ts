@@ -316,7 +316,7 @@ export class Containerd implements ContainerRuntime {
       kernel: this.#kernel, network: this.#options.network, namespace: this.#namespaceOf(sandbox), actor: `${container.name} (${sandbox.namespace}/${sandbox.name})`,
       program, argv: argvOf(definition, container), env: environmentOf(definition, container, sandbox), cwd: container.workingDir ?? definition.workingDir ?? '/', hostname: sandbox.hostname,
       files: this.#filesOf(container), pid: 1, kill: (pid: number, signal: Signal) => this.#kill(id, pid, signal), startedAt: container.startedAt ?? this.#kernel.now,
-      write: (stream: 'stdout' | 'stderr', text: string) => this.#log(container, stream, text),
+      write: (printed: readonly { stream: 'stdout' | 'stderr'; text: string }[]) => this.#log(container, printed),
       save: (image: ProcessImage) => this.#disk.set(`${tasks}/${id}`, image as unknown as Json),
       onExit: (code: number) => this.#exited(id, code),
     };
@@ -354,7 +354,7 @@ export class Containerd implements ContainerRuntime {
     const namespace = this.#namespaceOf(sandbox);
     const files = this.#filesOf(container);
     const env = environmentOf(definition, container, sandbox);
-    const log = (line: string) => this.#log(container, 'stderr', `${line}\n`);
+    const log = (line: string) => this.#log(container, [{ stream: 'stderr', text: `${line}\n` }]);
     return {
       kernel: this.#kernel, machine: this.#machine, network: this.#options.network, namespace, argv: argvOf(definition, container), env, files, log,
       instance: asUuid(container.id),
@@ -459,7 +459,10 @@ export class Containerd implements ContainerRuntime {
     this.#execs.set(id, execs);
     let isRunning = true;
     const process = Process.start({
-      ...this.#processOptions(container, program), argv, pid: (this.#lastPid += 7), startedAt: this.#kernel.now, write, save: () => {}, ...(stdin === undefined ? {} : { stdin }),
+      ...this.#processOptions(container, program), argv, pid: (this.#lastPid += 7), startedAt: this.#kernel.now, save: () => {},
+      write: (printed) => {
+        for (const { stream, text } of printed) write(stream, text);
+      }, ...(stdin === undefined ? {} : { stdin }),
       onExit: (code) => {
         isRunning = false;
         onExit(code);
@@ -484,10 +487,10 @@ export class Containerd implements ContainerRuntime {
     };
   }
 
-  #log(container: Container, stream: 'stdout' | 'stderr', text: string): void {
+  #log(container: Container, printed: readonly { readonly stream: 'stdout' | 'stderr'; readonly text: string }[]): void {
     let log = this.#logs.get(container.id);
     if (!log) this.#logs.set(container.id, (log = new ContainerLog(this.#disk, container.logPath)));
-    const written = log.write(this.#kernel.now, stream, text);
+    const written = log.write(this.#kernel.now, printed);
     for (const listener of [...(this.#logListeners.get(container.id) ?? [])]) for (const entry of written) listener(entry);
   }
 

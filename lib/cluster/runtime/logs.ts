@@ -20,18 +20,19 @@ export class ContainerLog {
   readonly #disk: Disk;
   readonly #path: string;
   #chunk: number;
-  #entries: readonly LogEntry[];
+  #entries: LogEntry[];
 
   constructor(disk: Disk, path: string) {
     this.#disk = disk;
     this.#path = path;
     const last = disk.list<readonly LogEntry[]>(`${path}/`).at(-1);
     this.#chunk = last ? Number(last[0].slice(path.length + 1)) : 0;
-    this.#entries = last?.[1] ?? [];
+    this.#entries = [...(last?.[1] ?? [])];
   }
 
-  write(time: Instant, stream: 'stdout' | 'stderr', text: string): readonly LogEntry[] {
-    const written = splitLines(text).map((line): LogEntry => ({ time, stream, text: line }));
+  /** Adds what was printed at one moment, and returns it as lines. */
+  write(time: Instant, printed: readonly { readonly stream: 'stdout' | 'stderr'; readonly text: string }[]): readonly LogEntry[] {
+    const written = printed.flatMap(({ stream, text }) => splitLines(text).map((line): LogEntry => ({ time, stream, text: line })));
     for (const entry of written) this.#append(entry);
     if (written.length > 0) this.#save();
     return written;
@@ -44,11 +45,11 @@ export class ContainerLog {
       this.#entries = [];
       this.#disk.delete(this.#chunkPath(this.#chunk - chunksMax));
     }
-    this.#entries = [...this.#entries, entry];
+    this.#entries.push(entry);
   }
 
   #save(): void {
-    this.#disk.set(this.#chunkPath(this.#chunk), this.#entries as never);
+    this.#disk.set(this.#chunkPath(this.#chunk), [...this.#entries] as never);
   }
 
   #chunkPath(chunk: number): string {

@@ -35,7 +35,8 @@ export interface ProcessOptions {
   readonly kill: (pid: number, signal: Signal) => boolean;
   /** When its container started. */
   readonly startedAt: number;
-  readonly write: (stream: 'stdout' | 'stderr', text: string) => void;
+  /** Takes what one call printed, in order. */
+  readonly write: (printed: readonly { readonly stream: 'stdout' | 'stderr'; readonly text: string }[]) => void;
   /** Keeps what the process is now; called after a call that changed it. */
   readonly save: (image: ProcessImage) => void;
   readonly onExit: (code: number) => void;
@@ -59,6 +60,7 @@ export class Process implements ProcessContext {
   #state: Json = null;
   #saved: ProcessImage | undefined;
   #isDirty = false;
+  #printed: { stream: 'stdout' | 'stderr'; text: string }[] = [];
   /** In the middle of a call; what it asks of itself then gets no answer. */
   #isBusy = false;
   #random: Random | undefined;
@@ -103,11 +105,26 @@ export class Process implements ProcessContext {
   }
 
   stdout(text: string): void {
-    if (this.#exitCode === undefined) this.#options.write('stdout', text);
+    this.#print('stdout', text);
   }
 
   stderr(text: string): void {
-    if (this.#exitCode === undefined) this.#options.write('stderr', text);
+    this.#print('stderr', text);
+  }
+
+  /** Gathers what one call prints, so that a chatty start is one write to the log. */
+  #print(stream: 'stdout' | 'stderr', text: string): void {
+    if (this.#exitCode !== undefined || text === '') return;
+    const last = this.#printed.at(-1);
+    if (last?.stream === stream) last.text += text;
+    else this.#printed.push({ stream, text });
+  }
+
+  #flush(): void {
+    const printed = this.#printed;
+    if (printed.length === 0) return;
+    this.#printed = [];
+    this.#options.write(printed);
   }
 
   listen(port: number, protocol: 'TCP' | 'UDP' = 'TCP'): boolean {
@@ -205,6 +222,7 @@ export class Process implements ProcessContext {
       this.#state = reduce(before);
     } finally {
       this.#isBusy = false;
+      this.#flush();
     }
     if (this.#exitCode !== undefined) this.#end(this.#exitCode);
     else if (this.#isDirty || this.#state !== before || !this.#saved) this.#save();
