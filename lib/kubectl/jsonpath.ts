@@ -48,7 +48,7 @@ export class JsonPath {
     } catch (error) {
       if (!(error instanceof JsonPathError)) throw error;
       throw new CommandError(
-        `error executing jsonpath ${JSON.stringify(this.#template)}: Error executing template: ${error.message}. Printing more information for debugging the template:\n\ttemplate was:\n\t\t${this.#template}\n\tobject given to jsonpath engine was:\n\t\t${goSyntax(object)}\n\n`,
+        `error executing jsonpath ${JSON.stringify(this.#template)}: Error executing template: ${error.message}. Printing more information for debugging the template:\n\ttemplate was:\n\t\t${this.#template}\n\tobject given to jsonpath engine was:\n\t\t${goSyntax(object)}\n\n\n`,
       );
     }
   }
@@ -79,7 +79,7 @@ function nest(flat: readonly Flat[]): Node[] {
   for (const node of flat) {
     if (node.type === 'range-start') stack.push({ steps: node.steps, body: [] });
     else if (node.type === 'end') {
-      if (stack.length === 1) throw new CommandError('error parsing jsonpath: not in range, nothing to end');
+      if (stack.length === 1) throw new CommandError('not in range, nothing to end');
       const { steps, body } = stack.pop() as { steps: readonly Step[]; body: Node[] };
       top().body.push({ type: 'range', steps, body });
     } else top().body.push(node);

@@ -49,12 +49,12 @@ async function printerFor(context: Context, format: string, argument: string): P
     case 'jsonpath':
     case 'jsonpath-file': {
       if (!argument) throw new CommandError(`template format specified but no template given`);
-      const path = JsonPath.parse(format === 'jsonpath' ? argument : await readTemplate(context, argument));
+      const path = parseJsonPath(format === 'jsonpath' ? argument : await readTemplate(context, argument));
       const allowMissing = context.flags.bool('allow-missing-template-keys');
       return { print: (object) => path.render(object, allowMissing) };
     }
     case 'jsonpath-as-json': {
-      const path = JsonPath.parse(argument);
+      const path = parseJsonPath(argument);
       return { print: (object) => path.renderAsJson(object) };
     }
     case 'go-template':
@@ -67,6 +67,14 @@ async function printerFor(context: Context, format: string, argument: string): P
     }
     default:
       return undefined;
+  }
+}
+
+function parseJsonPath(template: string): JsonPath {
+  try {
+    return JsonPath.parse(template);
+  } catch (error) {
+    throw error instanceof CommandError ? new CommandError(`error parsing jsonpath ${template}, ${error.message}`) : error;
   }
 }
 

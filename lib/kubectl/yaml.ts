@@ -151,19 +151,48 @@ export function parseYamlDocuments(text: string, source: string): unknown[] {
   });
   if ('empty' in documents) return [];
   return documents.flatMap((document) => {
-    const [problem] = document.errors;
-    if (problem) throw new CommandError(`error parsing ${source}: error converting YAML to JSON: yaml: ${goSentence(problem.code, problem.message, text, problem.pos[0])}`);
-    const value: unknown = document.toJS({ maxAliasCount: 1000 });
+    if (document.errors.length > 0) throw unreadable(source, goSentence(document.errors, text));
+    const value = plain(document, source);
     return value === null || value === undefined ? [] : [value];
   });
 }
 
+function unreadable(source: string, sentence: string): CommandError {
+  return new CommandError(`error parsing ${source}: error converting YAML to JSON: yaml: ${sentence}`);
+}
+
+function plain(document: { toJS(options: { maxAliasCount: number }): unknown }, source: string): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 1000 });
+  } catch (error) {
+    const anchor = /anchor \S+?:? (\S+)$/.exec(error instanceof Error ? error.message : '')?.[1];
+    throw unreadable(source, anchor ? `unknown anchor '${anchor}' referenced` : String(error));
+  }
+}
+
+interface Problem {
+  readonly code: string;
+  readonly message: string;
+  readonly pos: readonly [number, number];
+}
+
 /** yaml.v2's sentence for what the parser of this house calls otherwise. */
-function goSentence(code: string, message: string, text: string, offset: number): string {
-  const line = text.slice(0, offset).split('\n').length;
-  if (code === 'TAB_AS_INDENT') return `line ${line}: found character that cannot start any token`;
-  if (code === 'BLOCK_AS_IMPLICIT_KEY' || /Nested mappings|implicit keys? .*single line|compact mappings/i.test(message)) return `line ${line}: mapping values are not allowed in this context`;
-  if (code === 'MISSING_CHAR' && /closing .*quote/i.test(message)) return `line ${line}: found unexpected end of stream`;
-  if (code === 'BAD_INDENT' || code === 'UNEXPECTED_TOKEN' || code === 'MISSING_CHAR') return `line ${line}: did not find expected key`;
-  return `line ${line}: ${message.toLowerCase()}`;
+function goSentence(problems: readonly Problem[], text: string): string {
+  const [{ code, message, pos }] = problems as [Problem];
+  const lineOf = (offset: number) => text.slice(0, offset).split('\n').length;
+  const at = lineOf(pos[0]);
+  const multiline = problems.find((one) => one.code === 'MULTILINE_IMPLICIT_KEY');
+  if (code === 'TAB_AS_INDENT' || code === 'BAD_SCALAR_START') return `line ${at}: found character that cannot start any token`;
+  if (/Flow (map|sequence)/.test(message)) return `line ${at - 1}: did not find expected ',' or '${message.includes('map') ? '}' : ']'}'`;
+  if (/block sequence may not be used/.test(message)) return `line ${at - 1}: did not find expected key`;
+  if (code === 'BLOCK_AS_IMPLICIT_KEY') return `line ${multiline ? lineOf(multiline.pos[1]) : at}: mapping values are not allowed in this context`;
+  if (multiline) return isAtMargin(text, multiline.pos[0]) ? `line ${lineOf(multiline.pos[1])}: could not find expected ':'` : `line ${lineOf(multiline.pos[1])}: mapping values are not allowed in this context`;
+  if (/closing .*quote/i.test(message)) return `line ${lineOf(pos[1])}: found unexpected end of stream`;
+  if (code === 'BAD_INDENT') return `line ${at - 1}: did not find expected ${/^\s*- /.test(text.split('\n')[at - 2] ?? '') ? "'-' indicator" : 'key'}`;
+  if (code === 'UNEXPECTED_TOKEN' || code === 'MISSING_CHAR') return `line ${at}: did not find expected key`;
+  return `line ${at}: ${message.toLowerCase()}`;
+}
+
+function isAtMargin(text: string, offset: number): boolean {
+  return offset === 0 || text[offset - 1] === '\n';
 }

@@ -30,10 +30,11 @@ export const describe = defineCommand({
       if ('error' in found) errors.push(found.error);
       else infos.push(found);
     }
-    if (errors.length > 0) infos.push(...(await byPrefix(context, errors)));
+    const matching = errors.length > 0 ? await byPrefix(context, errors) : [];
     await print(context, infos);
+    for (const info of matching) context.out(`${await describeOne(context, info, true)}\n`);
     Aggregate.throwAll(errors);
-    if (infos.length === 0) context.warn(isAllNamespaces(context) ? 'No resources found\n' : `No resources found in ${context.namespace} namespace.\n`);
+    if (infos.length + matching.length === 0) context.warn(isAllNamespaces(context) ? 'No resources found\n' : `No resources found in ${context.namespace} namespace.\n`);
   },
 });
 

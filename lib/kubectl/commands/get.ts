@@ -4,11 +4,12 @@ import { allNamespacesFlag, chunkSizeFlag, fieldSelectorFlag, fileFlags, printFl
 import { defineCommand } from '../command';
 import type { Context } from '../context';
 import { apiVersionOf, groupResource, pathOf, type ApiResource } from '../discovery';
+import { age } from '../duration';
 import { Aggregate, CommandError } from '../errors';
 import { flag } from '../flags';
 import { absolute } from '../kubeconfig';
 import { hasFiles } from '../manifests';
-import { objectPrinter, toJson, type ObjectPrinter } from '../output';
+import { objectPrinter, type ObjectPrinter } from '../output';
 import { CustomColumns } from '../printers/custom-columns';
 import { sortByPath, TablePrinter, type Row, type Table } from '../printers/table';
 import { explainList, infoOf, isAllNamespaces, listObjects, namespaceFor, parseTargets, selectFromFiles, selectorOf, type Info, type Target } from '../resources';
@@ -72,7 +73,7 @@ function nothingAskedFor(context: Context): CommandError {
 
 async function printRaw(context: Context): Promise<void> {
   const { body } = await context.client.send('GET', context.flags.string('raw'));
-  context.out(typeof body === 'string' ? body : toJson(body, 0));
+  context.out(typeof body === 'string' ? body : `${JSON.stringify(body)}\n`);
 }
 
 async function targetsOf(context: Context): Promise<Target[]> {
@@ -143,7 +144,7 @@ async function fetchTables(context: Context, target: Target): Promise<Table[]> {
   const query = { includeObject: context.flags.string('sort-by') ? 'Object' : undefined };
   if (target.type === 'name') {
     const path = pathOf(resource, namespaceFor(context, resource), target.name, context.flags.string('subresource') || undefined);
-    return [asTable(await context.client.get(path, { query, headers: { accept: tableAccept } }))];
+    return [asTable(await context.client.get(path, { query, headers: { accept: tableAccept } }), context.io.now())];
   }
   return pages(context, target.resource, query);
 }
@@ -156,6 +157,7 @@ async function pages(context: Context, resource: ApiResource, query: Record<stri
     const limit = context.flags.int('chunk-size') || undefined;
     const page: Table = asTable(
       await context.client.get(pathOf(resource, namespaceFor(context, resource)), { query: { ...query, labelSelector: label, fieldSelector: field, limit, continue: next }, headers: { accept: tableAccept } }).catch(explainList(context, resource)),
+      context.io.now(),
     );
     tables.push(page);
     next = page.metadata?.continue;
@@ -165,14 +167,14 @@ async function pages(context: Context, resource: ApiResource, query: Record<stri
 }
 
 /** A server that answers with objects is printed by name and age. */
-function asTable(answer: Table | KubeObject): Table {
+function asTable(answer: Table | KubeObject, now: number): Table {
   if (answer.kind === 'Table') return answer as Table;
   const objects = ((answer as KubeObject)['items'] as KubeObject[] | undefined) ?? [answer as KubeObject];
   return {
     kind: 'Table',
     metadata: (answer as KubeObject).metadata as never,
-    columnDefinitions: [{ name: 'Name', type: 'string', format: 'name', priority: 0 }],
-    rows: objects.map((object) => ({ cells: [object.metadata.name], object })),
+    columnDefinitions: [{ name: 'Name', type: 'string', format: 'name', priority: 0 }, { name: 'Age', type: 'string', format: '', priority: 0 }],
+    rows: objects.map((object) => ({ cells: [object.metadata.name, age(String(object.metadata.creationTimestamp), now)], object })),
   };
 }
 
@@ -246,7 +248,7 @@ async function watchTables(context: Context): Promise<void> {
   const { path, fieldSelector } = watchPath(context, target);
   const resourceVersion = tables.at(-1)?.metadata?.resourceVersion ?? tables[0]?.rows?.[0]?.object?.metadata.resourceVersion;
   const events = context.client.watch(path, { query: { resourceVersion, labelSelector: selectorOf(context).label, fieldSelector }, headers: { accept: tableAccept } });
-  for await (const { type, object } of events) context.out(printer.print(asTable(object), isEvents ? [type] : undefined));
+  for await (const { type, object } of events) context.out(printer.print(asTable(object, context.io.now()), isEvents ? [type] : undefined));
 }
 
 async function watchObjects(context: Context, printer: ObjectPrinter): Promise<void> {

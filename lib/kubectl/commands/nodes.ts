@@ -98,7 +98,7 @@ export const drain = defineCommand({
         context.warn(`There are pending nodes to be drained:\n${nodes.filter(({ name }) => !drained.has(name)).map(({ name }) => ` ${name}\n`).join('')}`);
       }
     }
-    Aggregate.throwAll(failures);
+    if (failures.length) throw new Aggregate(failures);
   },
 });
 
@@ -151,7 +151,7 @@ async function evictAll(context: Context, pods: readonly Info[]): Promise<void> 
   const deadline = timeoutMs > 0 ? context.io.now() + timeoutMs : undefined;
   const verb = context.flags.bool('disable-eviction') ? 'deleting' : 'evicting';
   for (const pod of pods) {
-    context.warn(`${verb} pod ${pod.namespace}/${pod.name}${dryRunNote(context)}\n`);
+    context.out(`${verb} pod ${pod.namespace}/${pod.name}${dryRunNote(context)}\n`);
     if (context.dryRun === 'none') await evictOne(context, pod, deadline);
   }
   if (context.dryRun !== 'none') return;
@@ -205,9 +205,9 @@ export const taint = defineCommand({
     const targets = first < 0 ? context.args : context.args.slice(0, first);
     const specs = first < 0 ? [] : context.args.slice(first);
     if (targets.length === 0) throw new CommandError('one or more resources must be specified as <resource> <name>');
-    if (!/^(nodes?|no)(\/|$)/i.test(targets[0] as string)) throw new CommandError(`invalid resource type ${JSON.stringify(targets[0])}, only node(s) is supported`);
+    if (!/^(nodes?|no)(\/|$)/i.test(targets[0] as string)) throw new CommandError(`invalid resource type ${targets[0]}, only node types are supported`);
     if (specs.length === 0) throw new CommandError('at least one taint update is required');
-    const { add, remove } = parseTaints(specs);
+    const { add, remove } = parseTaints(context, specs);
     const printer = await ResultPrinter.of(context);
     for await (const found of visitLive(context, { args: targets })) {
       if ('error' in found) throw found.error;
@@ -216,14 +216,14 @@ export const taint = defineCommand({
   },
 });
 
-function parseTaints(specs: readonly string[]): { add: Taint[]; remove: Taint[] } {
+function parseTaints(context: Context, specs: readonly string[]): { add: Taint[]; remove: Taint[] } {
   const add: Taint[] = [];
   const remove: Taint[] = [];
   for (const spec of specs) {
     const bare = spec.replace(/-$/, '');
     const [, key = '', value, effect = ''] = /^([^=:]*)(?:=([^:]*))?(?::(.*))?$/.exec(bare) ?? [];
     if (key === '' || (!spec.endsWith('-') && effect === '')) throw new CommandError(`invalid taint spec: ${spec}`);
-    if (effect && !effects.includes(effect)) throw new CommandError(`invalid taint effect: ${effect}, unsupported taint effect`);
+    if (effect && !effects.includes(effect)) throw context.usageError(`invalid taint effect: ${effect}, unsupported taint effect`);
     (spec.endsWith('-') ? remove : add).push({ key, ...(value ? { value } : {}), effect });
   }
   return { add, remove };
@@ -239,7 +239,7 @@ async function taintOne(context: Context, info: Info, add: readonly Taint[], rem
   const path = pathOf(info.resource, undefined, info.name);
   const body = { spec: { taints: taints.length ? taints : null }, metadata: { resourceVersion: info.object.metadata.resourceVersion } };
   const result = context.dryRun === 'client' ? { ...info.object, spec: { ...info.object['spec'], taints } } : await context.client.patch(path, 'application/merge-patch+json', body, context.writeQuery());
-  printer.print(info.resource, result, add.length && remove.length ? 'modified' : remove.length ? 'untainted' : 'tainted');
+  printer.print(info.resource, result, (add.length && remove.length) || context.flags.bool('overwrite') ? 'modified' : remove.length ? 'untainted' : 'tainted');
 }
 
 function isMeant(taint: Taint, wanted: Taint): boolean {

@@ -3,7 +3,7 @@ import { allFlag, allNamespacesFlag, fieldSelectorFlag, fileFlags, localFlag, pr
 import { defineCommand } from '../command';
 import type { Context } from '../context';
 import { pathOf } from '../discovery';
-import { CommandError } from '../errors';
+import { Aggregate, CommandError, Exit } from '../errors';
 import { cut, flag } from '../flags';
 import { goValue } from '../go-syntax';
 import { JsonPath } from '../jsonpath';
@@ -90,11 +90,16 @@ function jsonPathCondition(text: string): Condition {
 }
 
 async function waitForAll(context: Context, condition: Condition, deadline: number, printer: ResultPrinter): Promise<void> {
+  const errors: unknown[] = [];
   let count = 0;
   for await (const info of selected(context, condition, deadline)) {
     count++;
-    await waitForOne(context, info, condition, deadline, printer);
+    await waitForOne(context, info, condition, deadline, printer).catch((error: unknown) => {
+      if (error instanceof Exit || !(error instanceof CommandError)) throw error;
+      errors.push(error);
+    });
   }
+  Aggregate.throwAll(errors);
   if (count === 0 && condition.type !== 'delete') throw new CommandError('no matching resources found');
 }
 
