@@ -107,8 +107,8 @@ function isInstalledBefore() {
 }
 
 function install() {
-  const command = existsSync(join(root, 'node_modules')) ? 'install' : 'ci';
-  const args = [command, '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'];
+  // Not `ci`: it refuses a registry that does not carry other platforms' optional packages. The lockfile's versions are used, and it is left alone.
+  const args = ['install', '--no-save', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'];
   const npm = process.env.npm_execpath;
   if (npm && npm.endsWith('.js')) return run(process.execPath, [npm, ...args], { what: 'npm install' });
   return run(process.platform === 'win32' ? 'npm.cmd' : 'npm', args, { what: 'npm install' });
