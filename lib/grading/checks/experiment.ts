@@ -10,7 +10,7 @@ import type { Json } from '@/lib/base';
 
 const named = z.strictObject({ node: z.string() });
 
-const action = z.union([
+const simple = z.union([
   z.strictObject({ crash: named }),
   z.strictObject({ boot: named }),
   z.strictObject({ wait: durationSchema }),
@@ -19,7 +19,8 @@ const action = z.union([
   z.strictObject({ create: z.looseObject({ apiVersion: z.string(), kind: z.string(), metadata: z.looseObject({ name: z.string() }) }) }),
 ]);
 
-type Action = z.infer<typeof action>;
+/** `expect` looks in the middle: what is claimed must hold before the experiment goes on. */
+type Action = z.infer<typeof simple> | { readonly expect: Claim };
 
 interface ExperimentSpec {
   readonly do: readonly Action[];
@@ -30,20 +31,18 @@ interface ExperimentSpec {
 export function createExperimentCheck(kinds: readonly CheckKind[]): CheckKind<ExperimentSpec> {
   return defineCheck<ExperimentSpec>({
   key: 'experiment',
-  spec: z.strictObject({ do: z.array(action).min(1), then: z.array(claimSchema(kinds)).min(1) }) as unknown as z.ZodType<ExperimentSpec>,
-  title: (spec) => `After ${spec.do.map(told).join(', ')}: ${spec.then.map((claim) => claim.kind.title(claim.spec)).join(', ')}`,
+  spec: z.strictObject({ do: z.array(z.union([simple, z.strictObject({ expect: claimSchema(kinds) })])).min(1), then: z.array(claimSchema(kinds)).min(1) }) as unknown as z.ZodType<ExperimentSpec>,
+  title: (spec) => `After ${spec.do.flatMap((step) => ('expect' in step ? [] : [told(step)])).join(', ')}: ${spec.then.map((claim) => claim.kind.title(claim.spec)).join(', ')}`,
   reach: 'experiment',
   run(spec, observer) {
     const copy = observer.fork();
-    for (const step of spec.do) {
+    const done: string[] = [];
+    for (const step of [...spec.do, ...spec.then.map((claim) => ({ expect: claim }))]) {
       const problem = act(step, copy);
-      if (problem) return problem;
+      if (problem) return { ...problem, message: done.length > 0 ? `We tried it on a copy (${done.join(', ')}). ${problem.message}` : problem.message };
+      if (!('expect' in step)) done.push(told(step));
     }
-    for (const claim of spec.then) {
-      const finding = runClaim(claim, copy);
-      if (finding.type === 'not-yet') return { ...finding, message: `We tried it on a copy (${spec.do.map(told).join(', ')}). ${finding.message}` };
-    }
-    return pass(`It held on a copy: ${spec.do.map(told).join(', ')}.`);
+    return pass(`It held on a copy: ${done.join(', ')}.`);
   },
   });
 }
@@ -51,12 +50,18 @@ export function createExperimentCheck(kinds: readonly CheckKind[]): CheckKind<Ex
 /** Entries a wait may run: a copy that goes mad must not take the thread with it. */
 const entriesMax = 400_000;
 
-/** Does it, or says why it cannot be done in this cluster. */
-function act(step: Action, observer: Observer): Finding | undefined {
+type Problem = Extract<Finding, { type: 'not-yet' }>;
+
+/** Does it, or says why it cannot be done in this cluster or what did not hold. */
+function act(step: Action, observer: Observer): Problem | undefined {
   const { cluster } = observer;
   if ('wait' in step) {
     cluster.kernel.runFor(step.wait, { entriesMax });
     return undefined;
+  }
+  if ('expect' in step) {
+    const finding = runClaim(step.expect, observer);
+    return finding.type === 'pass' ? undefined : finding;
   }
   if ('delete' in step) return deleteAll(step.delete, observer);
   if ('create' in step) return create(step.create as unknown as KubeObject, observer);
@@ -67,19 +72,19 @@ function act(step: Action, observer: Observer): Finding | undefined {
   return undefined;
 }
 
-function deleteAll(partial: PartialObject, observer: Observer): Finding | undefined {
+function deleteAll(partial: PartialObject, observer: Observer): Problem | undefined {
   const found = candidatesOf(partial, observer).filter((object) => !compare(partial as Json, object as unknown as Json).mismatch);
   if (found.length === 0) return notYet(`There is no ${partial.metadata?.name === undefined ? partial.kind : nameOf(partial)} to delete.`);
   for (const { metadata } of found) observer.delete(partial.apiVersion, partial.kind, metadata.name, metadata.namespace);
   return undefined;
 }
 
-function create(object: KubeObject, observer: Observer): Finding | undefined {
+function create(object: KubeObject, observer: Observer): Problem | undefined {
   const { status, message } = observer.create(object);
   return status < 300 ? undefined : notYet(`The cluster refuses ${nameOf(object)}: ${message}`);
 }
 
-function told(step: Action): string {
+function told(step: Exclude<Action, { expect: Claim }>): string {
   if ('wait' in step) return `wait ${spokenDuration(step.wait)}`;
   if ('crash' in step) return `lose ${step.crash.node}`;
   if ('boot' in step) return `bring back ${step.boot.node}`;

@@ -1,0 +1,3 @@
+# fails: on-both-workers, serves-without-either
+kubectl scale deployment web --replicas=4
+kubectl rollout status deployment/web
