@@ -60,9 +60,9 @@ function reconcile(context: Context): typeof done {
   const kept = new Set(wanted.map(({ from }) => from));
   const left = existing.filter((slice) => !kept.has(slice));
   const plan = wanted.map(({ slice, from }) => ({ slice, from: from ?? left.shift() }));
-  expectations.expect(key, { creations: plan.filter(({ from }) => !from).length });
-  for (const { slice, from } of plan) writeSlice(context, service, slice, from);
+  for (const { slice, from } of plan) if (from) updateSlice(context, service, slice, from);
   for (const slice of left) deleteIfThere(context.client, EndpointSlice, slice);
+  createSlices(context, service, plan.filter(({ from }) => !from).map(({ slice }) => slice));
   return done;
 }
 
@@ -162,9 +162,8 @@ function take(endpoints: Map<string, Endpoint>, uid: string): Endpoint | undefin
   return endpoint;
 }
 
-function writeSlice(context: Context, service: V1Service, { endpoints, ports }: Wanted['slice'], from: V1EndpointSlice | undefined): void {
+function updateSlice(context: Context, service: V1Service, { endpoints, ports }: Wanted['slice'], from: V1EndpointSlice): void {
   const labels = labelsFor(service);
-  if (!from) return createSlice(context, newSlice(context, service, { endpoints, ports }, labels));
   const isSame = deepEqual(from.endpoints ?? [], endpoints ?? []) && deepEqual(from.ports ?? [], ports ?? []) && deepEqual(from.metadata.labels, labels);
   if (isSame) return;
   const slice = deepCopy(from);
@@ -176,11 +175,14 @@ function writeSlice(context: Context, service: V1Service, { endpoints, ports }: 
   context.client.update(EndpointSlice, slice);
 }
 
-function createSlice({ client, expectations, key }: Context, draft: Draft<V1EndpointSlice>): void {
+/** Until the cache has seen all of them, the Service is left alone: it would make them again. */
+function createSlices(context: Context, service: V1Service, slices: readonly Wanted['slice'][]): void {
+  const { client, expectations, key } = context;
+  expectations.expect(key, { creations: slices.length });
   try {
-    client.create(EndpointSlice, draft);
+    for (const slice of slices) client.create(EndpointSlice, newSlice(context, service, slice, labelsFor(service)));
   } catch (error) {
-    expectations.creationObserved(key);
+    expectations.forget(key);
     if (!isNamespaceTerminating(error)) throw error;
   }
 }
