@@ -1,5 +1,5 @@
 'use client';
-import { Ban, Hourglass } from 'lucide-react';
+import { Ban, Hourglass, Unplug } from 'lucide-react';
 import { useCallback, useRef, useState, type CSSProperties } from 'react';
 import type { ClusterView, PodView, ServiceView } from '@/lib/cluster';
 import { Glyph } from '@/app/look/Glyph';
@@ -29,6 +29,7 @@ export function ClusterFigure({ view, selected, onSelect }: FigureProps) {
   const [frame, width] = useWidth(380);
   const layout = layoutCluster(view, width);
   const service = layout.services.find((box) => selectionOf.service(box.service) === selected)?.service;
+  if (!view.nodes.length) return <Silence />;
   const pick = (selection: Selection) => onSelect?.(selection === selected ? undefined : selection);
   return (
     <div ref={frame} className={styles.frame} style={{ height: layout.height }} role="group" aria-label={summaryOf(layout)}>
@@ -38,6 +39,16 @@ export function ClusterFigure({ view, selected, onSelect }: FigureProps) {
       {layout.pods.map((box) => <PodTile key={box.pod.uid} box={box} isSelected={selectionOf.pod(box.pod) === selected} isReached={service?.endpoints.includes(`${box.pod.namespace}/${box.pod.name}`) ?? false} pick={pick} />)}
       {layout.services.map((box) => <ServiceTile key={selectionOf.service(box.service)} box={box} isSelected={box.service === service} pick={pick} />)}
     </div>
+  );
+}
+
+/** Without the API server there is nobody to ask. */
+function Silence() {
+  return (
+    <p className={styles.silence} role="status">
+      <Unplug size={18} aria-hidden="true" />
+      <span><b>The API server does not answer.</b> It is the only one who can say what there is. What runs on the nodes goes on running, and nobody is told.</span>
+    </p>
   );
 }
 

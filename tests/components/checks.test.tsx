@@ -1,4 +1,5 @@
 import { renderToStaticMarkup } from 'react-dom/server';
+import { ClusterFigure } from '@/app/figures/ClusterFigure';
 import { lookOf, State } from '@/app/look/State';
 import { Checks } from '@/app/workspace/Checks';
 import { SubmissionNote } from '@/app/workspace/SubmissionNote';
@@ -40,4 +41,9 @@ test('every status has an icon and a word', () => {
 test('statuses that speak of trouble look like trouble', () => {
   for (const status of ['CrashLoopBackOff', 'ImagePullBackOff', 'ErrImagePull', 'CreateContainerConfigError', 'OOMKilled', 'Evicted', 'Init:Error']) expect(lookOf(status).tone).toBe('bad');
   for (const status of ['Pending', 'ContainerCreating', 'Terminating', 'Init:0/1']) expect(lookOf(status).tone).toBe('wait');
+});
+
+test('without an API server nobody can say what there is, and the picture says so', () => {
+  const silent = { revision: 9, now: 0, nodes: [], pods: [], workloads: [], services: [], events: [] };
+  expect(text(renderToStaticMarkup(<ClusterFigure view={silent} />))).toContain('The API server does not answer.');
 });
