@@ -99,7 +99,11 @@ export class Client {
 
   /** `get`, with undefined for what is not there. */
   find<T extends KubeObject>(resource: ResourceRef<T>, name: ObjectName): T | undefined {
-    return ignoreNotFound(() => this.get(resource, name));
+    const response = this.#transport({ method: 'GET', url: objectPath(resource, name), headers: this.#headers, actor: this.actor });
+    if (response.status < 400) return response.body as T;
+    const error = refusal(response);
+    if (error.reason === 'NotFound') return undefined;
+    throw error;
   }
 
   list<T extends KubeObject>(resource: ResourceRef<T>, options: ListOptions = {}): ObjectList<T> {

@@ -198,14 +198,21 @@ export class EventRecorder {
 
   /** `web.18a3f0c2d4e5f601`: the object's name and the moment in nanoseconds, whose last six digits are chance here. */
   #nameFor(about: V1ObjectReference): string {
-    const nanoseconds = BigInt(this.#kernel.now) * 1_000_000n + BigInt(this.#random.int(1_000_000));
-    return `${about.name}.${nanoseconds.toString(16)}`;
+    return `${about.name}.${hexNanoseconds(this.#kernel.now, this.#random.int(1_000_000))}`;
   }
 
   #remember(key: string, recorded: Recorded): void {
     this.#recorded.set(key, recorded);
     forgetOldest(this.#recorded);
   }
+}
+
+/** `ms` million and `rest` more in base 16: the product is beyond what a number holds exactly, its two parts are not. */
+export function hexNanoseconds(ms: number, rest: number): string {
+  const base = 2 ** 24;
+  const low = (ms % base) * 1_000_000 + rest;
+  const high = Math.floor(ms / base) * 1_000_000 + Math.floor(low / base);
+  return `${high.toString(16)}${(low % base).toString(16).padStart(6, '0')}`;
 }
 
 /** `ref.GetReference`. */

@@ -19,7 +19,7 @@ export interface LeaderElectionOptions {
   readonly onStartedLeading: () => void;
   /** The lease could not be renewed in time: whatever the leader did must stop now. */
   readonly onStoppedLeading: () => void;
-  /** Told whenever another leader is seen. */
+  /** Told whenever another leader than the last is seen; not when this one goes on leading after a snapshot was taken up. */
   readonly onNewLeader?: (identity: string) => void;
 }
 
@@ -128,8 +128,9 @@ export class LeaderElection {
       this.#observe(client.create(leaseRef, { metadata: { ...name }, spec }));
       return true;
     }
-    this.#observe(found);
     const holder = found.spec.holderIdentity ?? '';
+    if (!this.#observed && holder === identity) this.#reportedLeader = identity;
+    this.#observe(found);
     const expiresAt = this.#observedAt + (found.spec.leaseDurationSeconds ?? 0) * 1000;
     if (holder !== '' && holder !== identity && expiresAt > kernel.now) return false;
     const lease = deepCopy(found);

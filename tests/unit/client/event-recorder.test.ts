@@ -1,4 +1,5 @@
 import { EventRecorder, type EventRecorderOptions } from '@/lib/cluster/client';
+import { hexNanoseconds } from '@/lib/cluster/client/event-recorder';
 import { Event, Pod } from '@/lib/cluster/resources';
 import { ControlPlane } from '@/tests/support/control-plane';
 
@@ -67,4 +68,10 @@ test('the newer API has one moment and an action, and a series from the second t
   say();
   expect(events()).toHaveLength(1);
   expect(events()[0]?.series?.count).toBe(2);
+});
+
+test('an Event\'s name ends in nanoseconds, exactly', () => {
+  for (const [ms, rest] of [[1_767_600_000_171, 999_999], [1_767_600_000_000, 0], [16_777_216, 1]] as const) {
+    expect(hexNanoseconds(ms, rest)).toBe((BigInt(ms) * 1_000_000n + BigInt(rest)).toString(16));
+  }
 });

@@ -5,15 +5,16 @@ import { ControlPlane } from '@/tests/support/control-plane';
 function candidates() {
   const cp = new ControlPlane({ controllers: false, scheduler: false, kubelet: false });
   const leaders: string[] = [];
+  const news: string[] = [];
   const run = (identity: string, transport: Transport = cp.transport) => {
     const election = new LeaderElection({
       kernel: cp.kernel, client: new Client({ transport, actor: identity }), lease: { namespace: 'kube-system', name: 'thing' }, identity,
-      onStartedLeading: () => leaders.push(`+${identity}`), onStoppedLeading: () => leaders.push(`-${identity}`),
+      onStartedLeading: () => leaders.push(`+${identity}`), onStoppedLeading: () => leaders.push(`-${identity}`), onNewLeader: (leader) => news.push(`${identity} sees ${leader}`),
     });
     election.start();
     return election;
   };
-  return { cp, leaders, run, lease: () => cp.client.get(leaseRef, { namespace: 'kube-system', name: 'thing' }).spec };
+  return { cp, leaders, news, run, lease: () => cp.client.get(leaseRef, { namespace: 'kube-system', name: 'thing' }).spec };
 }
 
 test('the first candidate leads, and the others do not while it renews', () => {
@@ -52,11 +53,12 @@ test('a leader that cannot reach the API server stops leading after the renew de
   expect(leaders).toEqual(['+a', '-a']);
 });
 
-test('one that starts again under the same identity leads at once', () => {
-  const { cp, leaders, run, lease } = candidates();
+test('one that starts again under the same identity leads at once, and that is no news', () => {
+  const { cp, leaders, news, run, lease } = candidates();
   run('a').stop();
   run('a');
   cp.kernel.runFor(10);
   expect(leaders).toEqual(['+a']);
+  expect(news).toEqual(['a sees a']);
   expect(lease().leaseTransitions).toBe(0);
 });

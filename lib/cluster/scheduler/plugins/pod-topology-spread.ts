@@ -1,4 +1,4 @@
-import type { V1Pod, V1TopologySpreadConstraint } from '@/generated/kubernetes/types';
+import type { V1Pod, V1ReplicaSet, V1TopologySpreadConstraint } from '@/generated/kubernetes/types';
 import { labelSelectorAsSelector, selectorOf, selectorOfLabels, type Selector } from '../../api';
 import { ReplicaSet, Service } from '../../resources';
 import { matchesRequiredAffinity } from '../affinity';
@@ -170,16 +170,24 @@ function domainsOf(topologyKey: string, feasible: readonly NodeInfo[], ignored: 
   return new Map(feasible.filter(({ name }) => !ignored.has(name)).map((node) => [node.labels[topologyKey] ?? '', 0]));
 }
 
+const selectors = new WeakMap<V1ReplicaSet, Selector>();
+
+/** Fifty Pods of one set ask for the same selector. */
+function selectorOfSet(replicaSet: V1ReplicaSet): Selector {
+  const selector = selectors.get(replicaSet) ?? labelSelectorAsSelector(replicaSet.spec?.selector);
+  selectors.set(replicaSet, selector);
+  return selector;
+}
+
 /** The system's defaults, for Pods that a Service or a ReplicaSet selects (`helper.DefaultSelector`). */
 function defaultConstraints(pod: V1Pod, { cache }: PluginContext): Constraint[] {
   const { namespace, labels } = pod.metadata;
   const services = cache(Service).list(namespace).filter(({ spec }) => spec.selector && selectorOfLabels(spec.selector).matches(labels));
-  const requirements = services.flatMap(({ spec }) => selectorOfLabels(spec.selector ?? {}).requirements);
   const owner = pod.metadata.ownerReferences?.find((reference) => reference.controller && reference.kind === 'ReplicaSet');
   const replicaSet = owner && cache(ReplicaSet).get(`${namespace}/${owner.name}`);
-  const owned = replicaSet ? labelSelectorAsSelector(replicaSet.spec?.selector).requirements : [];
-  const selector = selectorOf([...requirements, ...owned]);
-  if (selector.isEmpty) return [];
+  const owned = replicaSet ? selectorOfSet(replicaSet) : undefined;
+  const selector = services.length === 0 ? owned : selectorOf([...services.flatMap(({ spec }) => selectorOfLabels(spec.selector ?? {}).requirements), ...(owned?.requirements ?? [])]);
+  if (!selector || selector.isEmpty) return [];
   return constraintsOf(pod, systemDefaults, 'ScheduleAnyway').map((constraint) => ({ ...constraint, selector }));
 }
 
