@@ -165,7 +165,7 @@ function plain(document: { toJS(options: { maxAliasCount: number }): unknown }, 
   try {
     return document.toJS({ maxAliasCount: 1000 });
   } catch (error) {
-    const anchor = /anchor \S+?:? (\S+)$/.exec(error instanceof Error ? error.message : '')?.[1];
+    const anchor = /alias\): (\S+)$/.exec(error instanceof Error ? error.message : '')?.[1];
     throw unreadable(source, anchor ? `unknown anchor '${anchor}' referenced` : String(error));
   }
 }
