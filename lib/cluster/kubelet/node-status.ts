@@ -19,11 +19,14 @@ const imagesMax = 50;
 const diskBytes = 100 * 1024 ** 3;
 /** `evictionHard` takes `memory.available<100Mi` from what Pods may have. */
 const memoryReserve = 100 * 1024 ** 2;
+/** What the kernel keeps for itself of a machine's memory. */
+const kernelMemory = 239_348 * 1024;
 
 /** What the kubelet reports of its machine (`kubelet/nodestatus/setters.go`). */
 export function nodeStatus(input: NodeStatusInput): V1NodeStatus {
   const { machine, images } = input;
-  const { cpuMillis, memoryBytes } = machine.spec;
+  const { cpuMillis } = machine.spec;
+  const memoryBytes = machine.spec.memoryBytes - kernelMemory;
   const cpu = cpuMillis % 1000 === 0 ? String(cpuMillis / 1000) : `${cpuMillis}m`;
   const shared = { 'hugepages-1Gi': '0', 'hugepages-2Mi': '0' };
   const pods = String(input.podsMax);

@@ -21,6 +21,8 @@ interface WorkerOptions extends ProberOptions {
   readonly isStarted: (podUid: string, container: V1Container, id: string) => boolean;
 }
 
+/** From a container's start to the first look at its readiness. */
+const triggerMs = 10;
 const probeTypes = { liveness: 'livenessProbe', readiness: 'readinessProbe', startup: 'startupProbe' } as const;
 const probeOrder: readonly ProbeType[] = ['startup', 'readiness', 'liveness'];
 
@@ -147,7 +149,7 @@ class ProbeWorker {
   #firstDelayMs(): number {
     const { now } = this.#options.kernel;
     const due = this.#startedAt + (this.#probe.initialDelaySeconds ?? 0) * 1000;
-    if (this.type !== 'liveness') return Math.max(0, due - now);
+    if (this.type !== 'liveness') return Math.max(triggerMs, due - now);
     const ticks = Math.max(1, Math.ceil((Math.max(due, now + 1) - this.#bornAt) / this.#periodMs));
     return this.#bornAt + ticks * this.#periodMs - now;
   }

@@ -23,14 +23,16 @@ export class FileError extends Error {
 export class ContainerFiles implements Files {
   readonly #disk: Disk;
   readonly #layer: Readonly<Record<string, string>>;
+  readonly #generated: Readonly<Record<string, string>>;
   readonly #writable: string;
   readonly #mounts: readonly Mount[];
   readonly #isReadonly: boolean;
 
-  /** `writable` is the directory on the machine that holds what the container wrote. */
-  constructor(options: { disk: Disk; layer: Readonly<Record<string, string>>; writable: string; mounts: readonly Mount[]; isReadonly?: boolean }) {
+  /** `writable` is the directory on the machine that holds what the container wrote; `generated` are files the runtime makes up (`/etc/hosts`). */
+  constructor(options: { disk: Disk; layer: Readonly<Record<string, string>>; generated?: Readonly<Record<string, string>>; writable: string; mounts: readonly Mount[]; isReadonly?: boolean }) {
     this.#disk = options.disk;
     this.#layer = options.layer;
+    this.#generated = options.generated ?? {};
     this.#writable = options.writable;
     this.#mounts = [...options.mounts].sort((a, b) => b.containerPath.length - a.containerPath.length);
     this.#isReadonly = options.isReadonly ?? false;
@@ -42,7 +44,7 @@ export class ContainerFiles implements Files {
     const mount = this.#mountOf(clean);
     if (mount) return text(this.#disk.get(onHost(mount, clean))) ?? (mount.isFile && mount.containerPath === clean ? '' : undefined);
     const written = this.#disk.get<string | null>(this.#writable + clean);
-    return written === null ? undefined : (written ?? this.#layer[clean]);
+    return written === null ? undefined : (written ?? this.#generated[clean] ?? this.#layer[clean]);
   }
 
   write(path: string, value: string): void {
@@ -63,7 +65,7 @@ export class ContainerFiles implements Files {
     const mount = this.#mountOf(clean);
     if (mount ? mount.readonly : this.#isReadonly) throw new FileError('Read-only file system');
     if (mount) return mount.containerPath === clean ? refuse('Resource busy') : this.#disk.delete(onHost(mount, clean));
-    if (this.#layer[clean] === undefined) this.#disk.delete(this.#writable + clean);
+    if (this.#layer[clean] === undefined && this.#generated[clean] === undefined) this.#disk.delete(this.#writable + clean);
     else this.#disk.set(this.#writable + clean, null);
     return true;
   }
@@ -114,7 +116,7 @@ export class ContainerFiles implements Files {
       if (value === null) gone.add(inside);
       else names.add(firstSegment(inside, prefix));
     }
-    for (const path in this.#layer) if (path.startsWith(prefix) && !gone.has(path)) names.add(firstSegment(path, prefix));
+    for (const layer of [this.#layer, this.#generated]) for (const path in layer) if (path.startsWith(prefix) && !gone.has(path)) names.add(firstSegment(path, prefix));
     return names;
   }
 

@@ -496,7 +496,7 @@ export class Containerd implements ContainerRuntime {
 
   #filesOf(container: Container): ContainerFiles {
     const { mounts, isReadonly = false } = container;
-    return new ContainerFiles({ disk: this.#disk, layer: layerOf(this.#definitionOf(container.imageName)), writable: `${root}/snapshots/${container.id}`, mounts, isReadonly });
+    return new ContainerFiles({ disk: this.#disk, layer: layerOf(this.#definitionOf(container.imageName)), generated: generatedFiles(this.#sandboxOf(container)), writable: `${root}/snapshots/${container.id}`, mounts, isReadonly });
   }
 
   #sandboxOf(container: Container): PodSandbox {
@@ -543,6 +543,23 @@ function layerOf(image: ImageDefinition): Readonly<Record<string, string>> {
   const layer = { ...Object.fromEntries(executables.map((path) => [path, '\u007fELF'])), ...image.files };
   layers.set(image, layer);
   return layer;
+}
+
+const generated = new WeakMap<PodSandbox, Readonly<Record<string, string>>>();
+
+/** The files the kubelet and the runtime make for every container of a sandbox. */
+function generatedFiles(sandbox: PodSandbox): Readonly<Record<string, string>> {
+  const known = generated.get(sandbox);
+  if (known) return known;
+  const { hostname, ip, hosts, dns } = sandbox;
+  const aliases = Object.entries(hosts).map(([name, address]) => `${address}\t${name}\n`).join('');
+  const files = {
+    '/etc/hostname': `${hostname}\n`,
+    '/etc/hosts': `# Kubernetes-managed hosts file.\n127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\nfe00::0\tip6-localnet\nfe00::0\tip6-mcastprefix\nfe00::1\tip6-allnodes\nfe00::2\tip6-allrouters\n${ip}\t${hostname}\n${aliases ? `\n# Entries added by HostAliases.\n${aliases}` : ''}`,
+    '/etc/resolv.conf': `${dns.search.length ? `search ${dns.search.join(' ')}\n` : ''}${dns.nameservers.map((server) => `nameserver ${server}\n`).join('')}${dns.ndots === 1 ? '' : `options ndots:${dns.ndots}\n`}`,
+  };
+  generated.set(sandbox, files);
+  return files;
 }
 
 const defaultPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
