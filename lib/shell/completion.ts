@@ -111,5 +111,10 @@ export function lastCommand(line: string): { words: string[]; from: number } {
     }
   }
   if (!isInWord) from = line.length;
-  return { words: [...words.filter((one, index) => index > 0 || !/^\w+=/.test(one)), word], from };
+  return { words: [...withoutAssignments(words), word], from };
+}
+
+function withoutAssignments(words: readonly string[]): readonly string[] {
+  const first = words.findIndex((word) => !/^\w+=/.test(word));
+  return first < 0 ? [] : words.slice(first);
 }

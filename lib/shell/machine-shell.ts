@@ -2,7 +2,7 @@ import { getCommandNames } from 'just-bash';
 import { LayeredStore, MemoryStore, type FileStore } from './file-store';
 import { MachineFileSystem } from './file-system';
 import { internal } from './script';
-import { Shell } from './shell';
+import { Shell, type ShellLimits } from './shell';
 import type { Tool } from './tool';
 import { date } from './tools/date';
 import { createIdentity } from './tools/identity';
@@ -26,6 +26,7 @@ export interface MachineShellOptions {
   yield(): Promise<void>;
   editor(request: { title: string; text: string }, signal: AbortSignal): Promise<string | null>;
   onFileChange?(path: string): void;
+  readonly limits?: ShellLimits | undefined;
 }
 
 /** A bash on a machine: its files over a read-only system, and its programs on the PATH. */
@@ -43,7 +44,7 @@ export function createMachineShell(options: MachineShellOptions): Shell {
   });
   const { now, sleep, editor } = options;
   shell = new Shell({
-    files, tools, now, sleep, editor, yield: options.yield,
+    files, tools, now, sleep, editor, yield: options.yield, limits: options.limits,
     env: { HOME: user.home, PWD: options.cwd ?? user.home, PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', USER: user.name, HOSTNAME: hostname, SHELL: '/bin/bash', TERM: 'xterm-256color', LANG: 'C.UTF-8', ...options.env },
   });
   return shell;

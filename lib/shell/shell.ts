@@ -17,6 +17,7 @@ export interface ShellHost {
   /** Lets the host do something else and come back: `setImmediate`, a message to oneself. */
   yield(): Promise<void>;
   editor(request: { title: string; text: string }, signal: AbortSignal): Promise<string | null>;
+  readonly limits?: ShellLimits | undefined;
 }
 
 /** The screen and keyboard a command line runs on. Without one its output is captured. */
@@ -38,8 +39,14 @@ export interface CommandOutcome {
 export type ParsedLine = { readonly type: 'complete'; readonly script: ScriptNode } | { readonly type: 'incomplete' } | { readonly type: 'error'; readonly message: string };
 
 /** How much one command line may do between two waits on simulated time before it is stopped as endless. */
-const turnsMax = 100_000;
-const outputMax = 4 << 20;
+export interface ShellLimits {
+  /** Turns of its loops. */
+  readonly turnsMax: number;
+  /** Characters it prints. */
+  readonly outputMax: number;
+}
+
+const usualLimits: ShellLimits = { turnsMax: 100_000, outputMax: 4 << 20 };
 const turnsPerYield = 100;
 
 /**
@@ -48,6 +55,7 @@ const turnsPerYield = 100;
  */
 export class Shell {
   readonly host: ShellHost;
+  readonly #limits: ShellLimits;
   readonly #bash: Bash;
   #env: Record<string, string>;
   #functions = new Map<string, FunctionNode>();
@@ -62,6 +70,8 @@ export class Shell {
 
   constructor(host: ShellHost) {
     this.host = host;
+    this.#limits = host.limits ?? usualLimits;
+    const { outputMax } = this.#limits;
     this.#bash = new Bash({
       fs: host.files,
       cwd: host.env['PWD'] ?? '/',
@@ -249,6 +259,7 @@ export class Shell {
       const run = this.#run as Run;
       const streams = streamsOf(ctx.fileDescriptors);
       const captured = { stdout: '', stderr: '' };
+      let kind: 'text' | 'bytes' = 'text';
       const screen = run.screen;
       const print = (stream: 'stdout' | 'stderr', isTerminal: boolean) => (text: string) => {
         if (!this.#mayPrint(run, text)) return;
@@ -274,13 +285,14 @@ export class Shell {
           const result = await ctx.origCommand?.(args);
           captured.stdout += result?.stdout ?? '';
           captured.stderr += result?.stderr ?? '';
+          if (result?.stdoutKind === 'bytes' || result?.stdoutEncoding === 'binary') kind = 'bytes';
           return result?.exitCode ?? 127;
         },
         editor: (request) => this.host.editor(request, ctx.signal ?? run.stop.signal),
         assign: async (name, value) => void (await ctx.assignShellVariable?.(name, value)),
       };
       const exitCode = await runTool(tool, context);
-      return { ...captured, exitCode, stdoutKind: 'text' };
+      return { ...captured, exitCode, stdoutKind: kind };
     });
   }
 
@@ -302,7 +314,8 @@ export class Shell {
   /** False once the command line has printed more than a person could read; it is stopped then. */
   #mayPrint(run: Run, text: string): boolean {
     run.printed += text.length;
-    if (run.printed > outputMax) this.#stop(run, `bash: stopped after printing ${outputMax >> 20} MiB without a pause`);
+    const { outputMax } = this.#limits;
+    if (run.printed > outputMax) this.#stop(run, `bash: stopped after printing ${outputMax} characters without a pause`);
     return !run.stopped;
   }
 
@@ -321,6 +334,7 @@ export class Shell {
     return defineCommand(turnCommand, async () => {
       const run = this.#run;
       if (run && ++run.turns % turnsPerYield === 0) await this.host.yield();
+      const { turnsMax } = this.#limits;
       if (run && run.turns > turnsMax) this.#stop(run, `bash: stopped after ${turnsMax} turns of a loop without a pause; give it a sleep`);
       return { stdout: '', stderr: '', exitCode: 0 };
     });

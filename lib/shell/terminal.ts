@@ -93,8 +93,9 @@ export class Terminal {
     return this.#columns;
   }
 
-  get isBusy(): boolean {
-    return this.#foreground.type !== 'prompt';
+  /** What has the keyboard: the prompt, a command that reads none, one that reads a line, or a remote process. */
+  get foreground(): Foreground['type'] {
+    return this.#foreground.type;
   }
 
   snapshot(): TerminalSnapshot {

@@ -17,7 +17,7 @@ import { createWget } from './tools/wget';
 export const home = '/home/learner';
 const historyPath = `${home}/.bash_history`;
 
-export interface WorkstationOptions extends Pick<MachineShellOptions, 'now' | 'sleep' | 'yield' | 'editor' | 'onFileChange'> {
+export interface WorkstationOptions extends Pick<MachineShellOptions, 'now' | 'sleep' | 'yield' | 'editor' | 'onFileChange' | 'limits'> {
   readonly disk: Disk;
   readonly network: ToolNetwork;
   readonly kubectl: Tool;

@@ -1,6 +1,6 @@
 import { Disk, instant, Kernel } from '@/lib/cluster/kernel';
-import type { Shell } from '@/lib/shell/shell';
-import type { Terminal } from '@/lib/shell/terminal';
+import type { Shell, ShellLimits } from '@/lib/shell/shell';
+import type { Terminal, TerminalSnapshot } from '@/lib/shell/terminal';
 import { defineTool, type Tool } from '@/lib/shell/tool';
 import type { ToolNetwork } from '@/lib/shell/tools/network';
 import { createWorkstationShell, createWorkstationTerminal } from '@/lib/shell/workstation';
@@ -14,11 +14,6 @@ export const emptyNetwork: ToolNetwork = {
   resolve: () => ({ answer: { rcode: 'NXDOMAIN', answers: [] }, server: '172.18.0.1', tookMs: 1 }),
 };
 
-/** Lets everything that waits on nobody run: the shell library loads its commands from disk, which is the host's time. */
-export function settled(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 15));
-}
-
 /** A person at a workstation without a cluster: types keys, lets simulated time pass, looks at the screen. */
 export class Keyboard {
   readonly kernel = new Kernel({ seed: 1, now: instant(Date.UTC(2026, 0, 5, 8)) });
@@ -28,19 +23,19 @@ export class Keyboard {
   readonly edits: { title: string; text: string; answer: (text: string | null) => void }[] = [];
   exitCode: number | undefined;
   #read = 0;
+  #sleeping = 0;
 
-  constructor({ disk = new Disk('workstation'), tools = [], network = emptyNetwork, columns = 80 }: { disk?: Disk; tools?: readonly Tool[]; network?: ToolNetwork; columns?: number } = {}) {
+  constructor({ disk = new Disk('workstation'), tools = [], network = emptyNetwork, columns = 80, restored, limits }: { disk?: Disk; tools?: readonly Tool[]; network?: ToolNetwork; columns?: number; restored?: TerminalSnapshot; limits?: ShellLimits } = {}) {
     this.disk = disk;
-    const [kubectl = defineTool({ name: 'kubectl', summary: '', run: () => 0 }), ...others] = tools;
-    void others;
+    const [kubectl = defineTool({ name: 'kubectl', summary: '', run: () => 0 })] = tools;
     this.shell = createWorkstationShell({
-      disk, network, kubectl,
+      disk, network, kubectl, limits,
       now: () => this.kernel.now,
       sleep: (ms, signal) => this.#sleep(ms, signal),
       yield: () => new Promise((resolve) => setImmediate(resolve)),
       editor: (request) => new Promise((answer) => this.edits.push({ ...request, answer })),
     });
-    this.terminal = createWorkstationTerminal(this.shell, { onExit: (code) => void (this.exitCode = code) });
+    this.terminal = createWorkstationTerminal(this.shell, { onExit: (code) => void (this.exitCode = code), ...(restored ? { restored } : {}) });
     this.terminal.resize(columns, 24);
   }
 
@@ -53,7 +48,14 @@ export class Keyboard {
   /** Types, and waits until nothing more happens without time passing. */
   async type(text: string): Promise<string> {
     this.terminal.input(text);
-    await settled();
+    await this.settled();
+    return this.news();
+  }
+
+  /** The learner saves what the editor shows, or closes it. */
+  async save(text: string | null): Promise<string> {
+    this.edits.shift()?.answer(text);
+    await this.settled();
     return this.news();
   }
 
@@ -63,7 +65,7 @@ export class Keyboard {
       const next = this.kernel.peek();
       if (!next || next.at > until) this.kernel.runUntil(instant(until));
       else this.kernel.step();
-      await settled();
+      await this.settled();
     }
     return this.news();
   }
@@ -75,6 +77,14 @@ export class Keyboard {
     return text.replace(/\x1b\[[0-9;?]*[A-Za-z]/g, '').replace(/\r\n/g, '\n');
   }
 
+  /** Until nothing more happens without time passing, a key, or the editor. The shell loads its commands from disk, so turns of the event loop are not enough to tell. */
+  async settled(): Promise<void> {
+    const isWaiting = (): boolean => this.exitCode !== undefined || this.terminal.foreground !== 'command' || this.#sleeping > 0 || this.edits.length > 0;
+    do {
+      for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
+    } while (!isWaiting());
+  }
+
   #sleep(ms: number, signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       if (signal.aborted) return resolve();
@@ -83,7 +93,9 @@ export class Keyboard {
         entry.cancel();
         done();
       };
+      this.#sleeping++;
       const done = (): void => {
+        this.#sleeping--;
         signal.removeEventListener('abort', onAbort);
         resolve();
       };
