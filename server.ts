@@ -18,7 +18,7 @@ async function serve(): Promise<void> {
   const server = createServer();
   const pages = next({ dev: isDev, dir: process.cwd(), httpServer: server, customServer: true });
   const [database] = await Promise.all([openSharedDatabase(), pages.prepare()]);
-  const host = await SandboxHost.start({ client: database.client, workerFile: join(import.meta.dirname, 'worker.js'), owner: ownerOf(dataFolder()) });
+  const host = new SandboxHost({ client: database.client, workerFile: join(import.meta.dirname, 'worker.js'), owner: ownerOf(dataFolder()) });
   const gateway = clusterGateway(host, database.client);
   const realtime = serveRealtime(server, { host, db: database.client });
   route(server, { gateway, page: pages.getRequestHandler(), pageUpgrade: pages.getUpgradeHandler(), isDev });

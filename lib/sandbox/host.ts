@@ -81,7 +81,7 @@ export class SandboxHost {
   #requestId = 0;
   #isStopping = false;
 
-  private constructor({ client, workerFile, ...options }: HostOptions) {
+  constructor({ client, workerFile, ...options }: HostOptions) {
     this.#db = client;
     this.#options = { owner: randomUUID(), workers: Math.max(1, Math.min(4, availableParallelism() - 1)), idleMs: 600_000, hungMs: 10_000, ...options };
     this.#journal = new Journal(client, { onLost: (id, fence) => this.#lose(id, fence), onTrouble: (error) => this.#trouble(error) });
@@ -93,11 +93,9 @@ export class SandboxHost {
     this.#tick = setInterval(() => void this.#keepHouse(), tickMs);
   }
 
-  /** Resolves when a sandbox opens without waiting for a template. */
-  static async start(options: HostOptions): Promise<SandboxHost> {
-    const host = new SandboxHost(options);
-    await host.#pool.ready;
-    return host;
+  /** Resolves when a sandbox opens without waiting for a template; before that, the first ones wait. */
+  get ready(): Promise<void> {
+    return this.#pool.ready;
   }
 
   /** Everything a page shows; starts the sandbox if it sleeps. */

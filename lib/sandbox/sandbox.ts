@@ -51,6 +51,8 @@ export class Sandbox {
   #armedMs = 0;
   #bytesSinceCut = 0;
   #cutAt = 0;
+  /** Rows rest on a snapshot, so none is told before the first one is. */
+  #isBased = false;
   #isStopped = false;
 
   private constructor(options: SandboxOptions) {
@@ -102,7 +104,8 @@ export class Sandbox {
     } else this.#session = await factory.create(lab, seed, this.#listener);
     // What could not be read is superseded by a snapshot of what could, so that it is never read again.
     this.#sequence = rows.at(-1)?.sequence ?? snapshot?.sequence ?? 0;
-    if (!kept?.isWhole) await this.#cut();
+    if (kept?.isWhole) this.#isBased = true;
+    else void this.#cut();
     if (!kept) return snapshot || rows.length > 0 ? 'What was saved of this sandbox could not be read. It starts from the beginning.' : undefined;
     return kept.isWhole ? undefined : 'The newest part of what was saved of this sandbox was damaged. It is as it was just before.';
   }
@@ -202,6 +205,9 @@ export class Sandbox {
     const sequence = this.#sequence;
     const content = await packSnapshot(this.#snapshot(this.#session));
     this.#options.post({ type: 'cut', sandboxId: this.#options.id, sequence, content });
+    if (this.#isBased) return;
+    this.#isBased = true;
+    this.#flush();
   }
 
   #snapshot(session: HostedSession): SandboxSnapshot {
@@ -222,9 +228,11 @@ export class Sandbox {
   #flush(): void {
     clearImmediate(this.#flushing);
     this.#flushing = undefined;
-    const [changes, durable, volatile] = [this.#changes, this.#durable, this.#volatile];
+    const volatile = this.#volatile;
+    this.#volatile = [];
+    const [changes, durable] = this.#isBased ? [this.#changes, this.#durable] : [[], []];
+    if (this.#isBased) [this.#changes, this.#durable] = [[], []];
     if (changes.length + durable.length + volatile.length === 0) return;
-    [this.#changes, this.#durable, this.#volatile] = [[], [], []];
     const text = changes.length > 0 ? JSON.stringify(changes) : undefined;
     if (text !== undefined) this.#sequence++;
     this.#bytesSinceCut += text?.length ?? 0;
@@ -262,5 +270,6 @@ function isVolatileMessage({ name }: SessionMessage): boolean {
 
 /** Answers that rest on no write of their own. */
 function isVolatile(request: SandboxRequest): boolean {
+  if (request.type === 'join') return true;
   return request.type === 'api' && (request.request.method === 'GET' || request.request.method === 'HEAD');
 }

@@ -27,7 +27,8 @@ afterAll(async () => {
 });
 
 async function start(options: { owner?: string; hungMs?: number; workers?: number } = {}): Promise<SandboxHost> {
-  const host = await SandboxHost.start({ client: database.client, workerFile, workers: 1, owner: 'test', ...options });
+  const host = new SandboxHost({ client: database.client, workerFile, workers: 1, owner: 'test', ...options });
+  await host.ready;
   hosts.push(host);
   return host;
 }

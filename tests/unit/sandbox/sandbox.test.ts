@@ -43,9 +43,12 @@ function recipeOf(messages: readonly FromWorker[]): SandboxRecipe {
   return { ...fresh, snapshot: cut, rows };
 }
 
-test('a fresh sandbox tells a snapshot before anything else, so that its journal has a beginning', async () => {
-  const { messages } = await open();
-  expect(messages.map((message) => message.type)).toEqual(['cut', 'opened']);
+test('a fresh sandbox is open at once, and tells no row before its first snapshot: its journal has a beginning', async () => {
+  const { messages, type } = await open();
+  expect(messages.map((message) => message.type)).toEqual(['opened']);
+  await type('ls', 1);
+  const kinds = messages.filter((message) => message.type === 'cut' || (message.type === 'batch' && message.changes !== undefined)).map((message) => message.type);
+  expect(kinds).toEqual(['cut', 'batch']);
   expect(unpackSnapshot(cuts(messages)[0]?.content as Uint8Array)).toMatchObject({ session: { text: '', values: { seed: '7' } }, inputs: [] });
 });
 
@@ -88,6 +91,7 @@ test('a damaged row ends the replay just before it, and is superseded so that it
   const second = await open({ ...recipe, rows });
   expect(second.messages.find((message) => message.type === 'opened')).toMatchObject({ notice: expect.stringContaining('damaged') });
   expect(await second.screen()).toBe('a');
+  await second.type('d', 4);
   expect(cuts(second.messages)[0]?.sequence).toBe(recipe.rows.at(-1)?.sequence);
 });
 
@@ -100,10 +104,11 @@ test('a missing row ends the replay too: later rows rest on it', async () => {
 });
 
 test('a snapshot that cannot be read means a fresh start that says so', async () => {
-  const { messages, screen } = await open({ ...fresh, snapshot: { sequence: 5, content: new Uint8Array([1, 2, 3]) } });
+  const { messages, screen, type } = await open({ ...fresh, snapshot: { sequence: 5, content: new Uint8Array([1, 2, 3]) } });
   expect(messages.find((message) => message.type === 'opened')).toMatchObject({ notice: expect.stringContaining('from the beginning') });
-  expect(cuts(messages)[0]?.sequence).toBe(5);
   expect(await screen()).toBe('');
+  await type('x', 1);
+  expect(cuts(messages)[0]?.sequence).toBe(5);
 });
 
 test('simulated time follows the clock, but does not jump when the host stood still', async () => {
