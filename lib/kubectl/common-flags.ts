@@ -15,7 +15,7 @@ export const globalFlags: readonly FlagDefinition[] = [
   flag.bool('disable-compression', 'If true, opt-out of response compression for all requests to the server'),
   flag.bool('insecure-skip-tls-verify', "If true, the server's certificate will not be checked for validity. This will make your HTTPS connections insecure"),
   flag.string('kubeconfig', 'Path to the kubeconfig file to use for CLI requests.'),
-  flag.string('kuberc', 'Path to the kuberc file to use for preferences.'),
+  flag.string('kuberc', 'Path to the kuberc file to use for preferences. This can be disabled by exporting KUBECTL_KUBERC=false feature gate or turning off the feature KUBERC=off.'),
   flag.duration('log-flush-frequency', 'Maximum number of seconds between log flushes', '5s'),
   flag.bool('match-server-version', 'Require server version to match client version'),
   flag.string('namespace,n', 'If present, the namespace scope for this CLI request'),
@@ -29,7 +29,7 @@ export const globalFlags: readonly FlagDefinition[] = [
   flag.string('user', 'The name of the kubeconfig user to use'),
   flag.string('username', 'Username for basic authentication to the API server'),
   flag.int('v,v', 'number for the log level verbosity'),
-  flag.string('vmodule', 'comma-separated list of pattern=N settings for file-filtered logging (only works for the default text log format)'),
+  flag.custom('vmodule', 'comma-separated list of pattern=N settings for file-filtered logging (only works for the default text log format)'),
   flag.bool('warnings-as-errors', 'Treat warnings received from the server as errors and exit with a non-zero exit code'),
 ];
 

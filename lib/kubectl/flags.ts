@@ -1,8 +1,8 @@
 import { CommandError } from './errors';
 import { formatDuration, parseDuration } from './duration';
 
-/** `strings` splits on commas, `array` takes each occurrence whole, `optional-bool` tells unset from false. */
-export type FlagType = 'string' | 'bool' | 'int' | 'duration' | 'strings' | 'array';
+/** `strings` splits on commas, `array` takes each occurrence whole, `custom` is a string with a form of its own. */
+export type FlagType = 'string' | 'custom' | 'bool' | 'int' | 'duration' | 'strings' | 'array';
 
 export interface FlagDefinition {
   readonly name: string;
@@ -29,6 +29,7 @@ export const flag = {
   string: (names: string, usage: string, initial = '', extra?: Extra) => define('string', names, initial, usage, extra),
   bool: (names: string, usage: string, initial = false, extra?: Extra) => define('bool', names, String(initial), usage, extra),
   int: (names: string, usage: string, initial = 0, extra?: Extra) => define('int', names, String(initial), usage, extra),
+  custom: (names: string, usage: string) => define('custom', names, '', usage),
   duration: (names: string, usage: string, initial = '0s', extra?: Extra) => define('duration', names, initial, usage, extra),
   strings: (names: string, usage: string, extra?: Extra) => define('strings', names, '', usage, extra),
   array: (names: string, usage: string, extra?: Extra) => define('array', names, '', usage, extra),

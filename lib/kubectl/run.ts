@@ -155,7 +155,7 @@ async function runReporting(context: Context): Promise<number> {
 /** What client-go logs while discovery fails, before kubectl says it in its own words. */
 function complainOfDiscovery(context: Context, { server, url, reason }: ServerUnreachable): void {
   if (!/\/apis?(\?|$)/.test(url)) return;
-  const cause = JSON.stringify(`couldn't get current server API group list: Get ${JSON.stringify(`${server}/api?timeout=32s`)}: dial tcp ${reason}`);
+  const cause = JSON.stringify(`couldn't get current server API group list: Get ${JSON.stringify(`${server}/api?timeout=32s`)}: ${reason}`);
   for (let time = 0; time < 5; time++) context.warn(`${klogHead('E', context.io.now())} memcache.go:265] "Unhandled Error" err=${cause}\n`);
 }
 

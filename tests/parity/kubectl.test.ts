@@ -44,7 +44,7 @@ beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), 'kubectl-parity-'));
   mkdirSync(join(directory, '.kube'));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  writeFileSync(join(directory, '.kube/config'), `apiVersion: v1\nkind: Config\nclusters: [{name: c, cluster: {server: "${url}"}}]\ncontexts: [{name: c, context: {cluster: c, user: u}}]\nusers: [{name: u, user: {}}]\ncurrent-context: c\n`);
+  writeFileSync(join(directory, '.kube/config'), `apiVersion: v1\nkind: Config\nclusters: [{name: kubernetes, cluster: {server: "${url}"}}]\ncontexts: [{name: learner, context: {cluster: kubernetes, user: learner}}]\nusers: [{name: learner, user: {}}]\ncurrent-context: learner\n`);
   for (const [name, text] of Object.entries(files)) writeFileSync(join(directory, name), text);
   for (const namespace of ['real', 'ours']) await new Desk(cluster).run(['create', 'namespace', namespace]);
   cluster.kernel.runUntilIdle();
@@ -83,7 +83,10 @@ function masked(text: string): string {
     .replace(/\b(worker-\d|cp-1)\b/g, 'NODE')
     .replace(/172\.18\.0\.\d/g, 'NODEIP')
     .replace(/\b(\d+d)?(\d+h)?(\d+m)?\d+(s|d|h)\b/g, 'AGE')
-    .replace(/ +/g, ' ');
+    .replace(/https?:\/\/[\w.:]+/g, 'SERVER')
+    .replace(/ +/g, ' ')
+    // Go's sort does not keep the order of events of the same second.
+    .replace(/(^ (Normal|Warning) .*\n)+/gm, (lines) => lines.split('\n').sort().join('\n'));
 }
 
 compared('a real kubectl and ours say the same', () => {

@@ -72,8 +72,10 @@ async function execIn(context: Context, pod: KubeObject, command: readonly strin
   const query = { container, command, stdin: flags.bool('stdin') || undefined, stdout: true, stderr: isTty ? undefined : true, tty: isTty || undefined };
   const { code, message } = await converse(context, await context.client.connect(path, query), { stdin: flags.bool('stdin'), tty: isTty });
   if (code === 0) return 0;
-  context.warn(message ? `error: ${message}\n` : `command terminated with exit code ${code}\n`);
-  return message ? 1 : code;
+  // A message says why the process could not be started; one that merely ended badly has only its code.
+  const couldNotStart = message !== undefined && !message.startsWith('command terminated');
+  context.warn(couldNotStart ? `error: ${message}\n` : `command terminated with exit code ${code}\n`);
+  return couldNotStart ? 1 : code;
 }
 
 export const attach = defineCommand({

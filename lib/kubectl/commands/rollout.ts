@@ -329,6 +329,7 @@ export const rollout = defineCommand({
     ['Rollback to the previous deployment', 'kubectl rollout undo deployment/abc'],
     ['Check the rollout status of a daemonset', 'kubectl rollout status daemonset/foo'],
     ['Restart a deployment', 'kubectl rollout restart deployment/abc'],
+    ["Restart deployments with the 'app=nginx' label", 'kubectl rollout restart deployment --selector=app=nginx'],
   ],
   subcommands: [history, pause, restart, resume, status, undo],
 });

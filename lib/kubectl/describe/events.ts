@@ -17,7 +17,8 @@ export async function eventsAbout(context: Context, reference: { name: string; n
   return items;
 }
 
-const lastSeen = (event: any): string => event.series?.lastObservedTime ?? event.lastTimestamp ?? event.eventTime ?? '';
+/** Events of the newer API have no lastTimestamp and so come first, as upstream sorts them. */
+const lastSeen = (event: any): number => (event.lastTimestamp ? Date.parse(event.lastTimestamp) : 0);
 
 export function eventLines(text: Text, events: readonly KubeObject[] | undefined, now: number): void {
   if (!events) return;
@@ -26,7 +27,7 @@ export function eventLines(text: Text, events: readonly KubeObject[] | undefined
     return;
   }
   text.line(0, 'Events:').line(1, 'Type', 'Reason', 'Age', 'From', 'Message').line(1, '----', '------', '----', '----', '-------');
-  const sorted = [...events].sort((a, b) => Date.parse(lastSeen(a)) - Date.parse(lastSeen(b)));
+  const sorted = [...events].sort((a, b) => lastSeen(a) - lastSeen(b));
   for (const event of sorted) text.line(1, event['type'] ?? '', event['reason'] ?? '', eventAge(event, now), event['source']?.component || event['reportingComponent'] || '', messageOf(event));
 }
 
