@@ -159,7 +159,7 @@ class NodeLifecycle {
   #markPodNotReady(pod: V1Pod): void {
     const { client, kernel, record } = this.#environment;
     if (!isReady(pod)) return;
-    const condition = { type: 'Ready', status: 'False', lastTransitionTime: rfc3339(kernel.now), ...(pod.metadata.generation === undefined ? {} : { observedGeneration: pod.metadata.generation }) };
+    const condition = { type: 'Ready', status: 'False', lastTransitionTime: rfc3339(kernel.now) };
     this.#attempt(() => {
       client.patch(Pod, pod.metadata, { metadata: { uid: pod.metadata.uid }, status: conditionsPatch(pod.status?.conditions, [condition]) }, { subresource: 'status' });
       record.event(subjectOf(Pod, pod), 'Warning', 'NodeNotReady', 'Node is not ready');
@@ -175,12 +175,12 @@ class NodeLifecycle {
   #reconcileNode(name: string): void {
     const node = this.#nodes.get(name);
     if (!node) return;
-    this.#reconcileLabels(node);
     const foreign = (node.spec?.taints ?? []).filter((taint) => taint.effect !== 'NoSchedule' || !conditionTaintKeys.has(taint.key));
     const current = (node.spec?.taints ?? []).filter((taint) => !foreign.includes(taint));
     const wanted = wantedNoScheduleTaints(node).map((taint) => current.find((one) => isSameTaint(one, taint)) ?? this.#stamped(taint));
     const isSame = wanted.length === current.length && wanted.every((taint) => current.includes(taint));
     if (!isSame) this.#setTaints(name, (taints) => [...taints.filter((taint) => !current.some((one) => isSameTaint(one, taint))), ...wanted]);
+    this.#reconcileLabels(node);
   }
 
   #reconcileLabels(node: V1Node): void {

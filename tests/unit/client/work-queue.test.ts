@@ -79,11 +79,13 @@ test('a wait in the background does not keep the cluster from being idle', () =>
 });
 
 test('a foreground addition turns a background one into foreground', () => {
-  const { kernel, work } = queue(() => undefined);
+  const { kernel, runs, work } = queue(() => undefined);
   work.add('a', { background: true });
   expect(kernel.isIdle).toBe(true);
   work.add('a', { background: false });
   expect(kernel.isIdle).toBe(false);
+  kernel.runFor(10);
+  expect(runs).toEqual(['a@0']);
 });
 
 test('a stopped queue reconciles nothing more', () => {

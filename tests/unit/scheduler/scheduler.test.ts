@@ -152,7 +152,7 @@ test('a taint to be avoided is avoided while there is another node', () => {
 
 test('a hard topology spread constraint holds the skew', () => {
   const { cp, place } = cluster({ a: { labels: { zone: 'x' } }, b: { labels: { zone: 'y' }, cpu: '1' } });
-  const spread = { labels: { app: 'web' }, topologySpreadConstraints: [{ maxSkew: 1, topologyKey: 'zone', whenUnsatisfiable: 'DoNotSchedule', labelSelector: { matchLabels: { app: 'web' } } }], ...asking({ cpu: '600m' }) };
+  const spread = { labels: { app: 'web' }, topologySpreadConstraints: [{ maxSkew: 1, topologyKey: 'zone', whenUnsatisfiable: 'DoNotSchedule' as const, labelSelector: { matchLabels: { app: 'web' } } }], ...asking({ cpu: '600m' }) };
   const places = ['one', 'two', 'three', 'four'].map((name) => place(name, spread));
   expect(places.slice(0, 2).sort()).toEqual(['a', 'b']);
   expect(places.slice(2)).toEqual(['a', undefined]);
