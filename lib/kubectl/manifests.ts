@@ -67,6 +67,6 @@ function open(document: unknown, source: string): Manifest[] {
     const list = missing.length === 1 ? missing[0] : `[${missing.join(', ')}]`;
     throw new CommandError(`error validating ${JSON.stringify(source)}: error validating data: ${list}; if you choose to ignore these errors, turn validation off with --validate=false`);
   }
-  if (/List$/.test(object.kind) && Array.isArray(object['items'])) return (object['items'] as unknown[]).flatMap((item) => open(item, source));
+  if (object.kind.endsWith('List') && Array.isArray(object['items'])) return (object['items'] as unknown[]).flatMap((item) => open(item, source));
   return [{ object: { ...object, metadata: object.metadata ?? {} }, source }];
 }

@@ -90,7 +90,7 @@ function yamlPrinter(tidy: (object: KubeObject) => KubeObject): ObjectPrinter {
 }
 
 function namesOf(object: KubeObject, resource?: Pick<ApiResource, 'kind' | 'group'>): string {
-  if (object.kind === 'List' || (/List$/.test(object.kind) && Array.isArray(object['items']))) return (object['items'] as KubeObject[]).map((item) => namesOf(item)).join('');
+  if (object.kind === 'List' || (object.kind.endsWith('List') && Array.isArray(object['items']))) return (object['items'] as KubeObject[]).map((item) => namesOf(item)).join('');
   const [group = ''] = object.apiVersion.includes('/') ? object.apiVersion.split('/') : [''];
   return `${objectName(resource ?? { kind: object.kind, group }, object.metadata.name)}\n`;
 }

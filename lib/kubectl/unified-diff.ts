@@ -28,8 +28,10 @@ function compare(a: readonly string[], b: readonly string[]): Line[] {
   let i = 0;
   let j = 0;
   while (i < a.length || j < b.length) {
-    if (i < a.length && j < b.length && a[i] === b[j]) (lines.push({ mark: ' ', text: a[i++] as string }), j++);
-    else if (i < a.length && (j >= b.length || at(i + 1, j) >= at(i, j + 1))) lines.push({ mark: '-', text: a[i++] as string });
+    if (i < a.length && j < b.length && a[i] === b[j]) {
+      lines.push({ mark: ' ', text: a[i++] as string });
+      j++;
+    } else if (i < a.length && (j >= b.length || at(i + 1, j) >= at(i, j + 1))) lines.push({ mark: '-', text: a[i++] as string });
     else lines.push({ mark: '+', text: b[j++] as string });
   }
   return lines;

@@ -60,7 +60,7 @@ function minified(context: Context): Kubeconfig {
 
 function redacted(object: Record<string, unknown>): Record<string, unknown> {
   const hide = (value: unknown, key: string): unknown => {
-    if (typeof value === 'string' && /-data$/.test(key)) return 'DATA+OMITTED';
+    if (typeof value === 'string' && key.endsWith('-data')) return 'DATA+OMITTED';
     if (typeof value === 'string' && /^(token|password)$/.test(key)) return 'REDACTED';
     if (Array.isArray(value)) return value.map((item) => hide(item, ''));
     if (typeof value !== 'object' || value === null) return value;

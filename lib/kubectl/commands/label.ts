@@ -70,7 +70,7 @@ async function change(context: Context, words: Words): Promise<void> {
   for await (const found of visit(context, targets)) {
     if ('error' in found) errors.push(found.error);
     else if (printer) await changeOne(context, found, changes, words, printer).catch((error: unknown) => errors.push(error));
-    else list(context, found, words);
+    else await list(context, found, words);
   }
   Aggregate.throwAll(errors);
 }

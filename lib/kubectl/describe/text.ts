@@ -44,7 +44,7 @@ function alignColumn(lines: readonly (readonly string[])[], widths: number[][], 
     if (!has(row)) continue;
     let end = row;
     let width = 0;
-    for (; has(end); end++) width = Math.max(width, [...(lines[end]?.[column] as string)].length + 2);
+    for (; has(end); end++) width = Math.max(width, [...((lines[end] as readonly string[])[column] as string)].length + 2);
     for (; row < end; row++) (widths[row] as number[])[column] = width;
   }
 }
