@@ -65,7 +65,7 @@ class Connected implements SandboxConnection {
   readonly #page = pageName();
   readonly #ends = new Map<string, number>();
   #incarnation: number | undefined;
-  #sequence = 0;
+  readonly #sequences = new Map<string, number>();
   #unsaved: Keystrokes[] = [];
   #connection: Connection = 'connecting';
   #isJoined = false;
@@ -104,7 +104,9 @@ class Connected implements SandboxConnection {
 
   type(terminal: string, text: string): void {
     for (let from = 0; from < text.length; from += keystrokesMax) {
-      const keystrokes = { terminal, sequence: ++this.#sequence, text: text.slice(from, from + keystrokesMax) };
+      const sequence = (this.#sequences.get(terminal) ?? 0) + 1;
+      this.#sequences.set(terminal, sequence);
+      const keystrokes = { terminal, sequence, text: text.slice(from, from + keystrokesMax) };
       this.#unsaved.push(keystrokes);
       if (this.#isJoined) this.#sendKeystrokes(keystrokes);
     }
@@ -120,19 +122,26 @@ class Connected implements SandboxConnection {
   /** An answer means saved. No answer means that it is sent again after the next join; the server knows what it has applied. */
   #sendKeystrokes(keystrokes: Keystrokes): void {
     this.#send('terminal:input', { ...keystrokes, page: this.#page }).then(
-      ({ sequence }) => { this.#unsaved = this.#unsaved.filter((one) => one.sequence !== sequence); },
-      (error: unknown) => this.#unapplied(keystrokes, error),
+      () => this.#drop(keystrokes),
+      (error: unknown) => this.#unapplied(keystrokes, error instanceof Error ? error.message : String(error)),
     );
   }
 
-  /** A terminal that is no more, or a sandbox that is not ours: keeping these would keep them for ever. */
-  #unapplied(keystrokes: Keystrokes, error: unknown): void {
-    const isAnswered = this.#isJoined && this.#socket.connected && !/timeout|disconnected|restored/.test(String(error));
-    if (isAnswered) this.#unsaved = this.#unsaved.filter((one) => one !== keystrokes);
+  /** What can never be applied goes; for anything else the sandbox is joined again, and what is unsaved is sent again in order. */
+  #unapplied(keystrokes: Keystrokes, error: string): void {
+    if (/no terminal|over a shoulder|not understood/i.test(error)) return this.#drop(keystrokes);
+    if (!this.#isJoined || !this.#socket.connected) return;
+    this.#isJoined = false;
+    setTimeout(() => void this.#join(), joinAgainMs);
+  }
+
+  #drop(keystrokes: Keystrokes): void {
+    this.#unsaved = this.#unsaved.filter((one) => one !== keystrokes);
   }
 
   async #join(): Promise<void> {
     this.#isJoined = false;
+    if (!this.#socket.connected) return;
     try {
       const known = this.#incarnation === undefined ? {} : { terminals: Object.fromEntries(this.#ends), incarnation: this.#incarnation };
       this.#joined(await this.#send('sandbox:join', { sandboxId: this.#sandboxId, ...known }));
@@ -142,7 +151,7 @@ class Connected implements SandboxConnection {
   }
 
   #joined(state: JoinResult): void {
-    if (state.incarnation !== this.#incarnation) this.#ends.clear();
+    if (state.incarnation !== this.#incarnation) this.#forget();
     this.#incarnation = state.incarnation;
     for (const { terminal, offset, text } of state.terminals) this.#ends.set(terminal, offset + text.length);
     this.#isJoined = true;
@@ -150,6 +159,14 @@ class Connected implements SandboxConnection {
     this.#connect('live');
     for (const keystrokes of this.#unsaved) this.#sendKeystrokes(keystrokes);
     for (const resolve of this.#waiting.splice(0)) resolve();
+  }
+
+  /** After a reset nothing of before is there: neither output nor keystrokes count on. */
+  #forget(): void {
+    this.#ends.clear();
+    if (this.#incarnation === undefined) return;
+    this.#sequences.clear();
+    this.#unsaved = [];
   }
 
   /** Another server may still hold it, or it is just being restored: that passes. What is not ours does not. */

@@ -1,7 +1,7 @@
 import type { AppliedInput } from './protocol';
 
-/** Pages remembered at a time; a page that comes back after so many others only risks typing something twice. */
-const keptMax = 64;
+/** Pages remembered at a time. */
+const keptMax = 256;
 
 /** How far each page's keystrokes were applied, newest page last. */
 export class AppliedInputs {
@@ -11,8 +11,12 @@ export class AppliedInputs {
     for (const one of applied) this.apply(one);
   }
 
-  isNew({ page, terminal, sequence }: AppliedInput): boolean {
-    return sequence > (this.#applied.get(keyOf(page, terminal))?.sequence ?? 0);
+  /** `early` when keystrokes before these are still missing: applied now, those would be lost. */
+  judge({ page, terminal, sequence }: AppliedInput): 'next' | 'known' | 'early' {
+    const last = this.#applied.get(keyOf(page, terminal))?.sequence;
+    if (last === undefined) return 'next';
+    if (sequence <= last) return 'known';
+    return sequence === last + 1 ? 'next' : 'early';
   }
 
   apply(input: AppliedInput): void {

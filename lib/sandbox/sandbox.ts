@@ -151,7 +151,9 @@ export class Sandbox {
   /** What a page sends again after a drop was perhaps applied before: then there is nothing to do but say so. */
   async #type(session: HostedSession, { page = '', terminal, sequence, text }: { terminal: string; page?: string; sequence: number; text: string }): Promise<{ sequence: number }> {
     const applied = { page, terminal, sequence };
-    if (!this.#inputs.isNew(applied)) return { sequence };
+    const verdict = this.#inputs.judge(applied);
+    if (verdict === 'known') return { sequence };
+    if (verdict === 'early') throw new Error('Keystrokes before these are missing.');
     this.#inputs.apply(applied);
     this.#changes.push({ type: 'input', applied });
     this.#flushSoon();
@@ -259,8 +261,9 @@ function readKept({ sequence, content }: NonNullable<SandboxRecipe['snapshot']>,
   const snapshot = unpackSnapshot(content);
   if (!snapshot) return undefined;
   const { changes, isWhole } = readRows(rows, sequence);
-  const inputs = changes.flatMap((change) => (change.type === 'input' ? [change.applied] : []));
-  return { session: snapshot.session, inputs: [...snapshot.inputs, ...inputs], changes: changes.filter((change) => change.type !== 'input'), isWhole };
+  // Pages are ahead of a journal that lost its end: they begin anew.
+  const inputs = isWhole ? [...snapshot.inputs, ...changes.flatMap((change) => (change.type === 'input' ? [change.applied] : []))] : [];
+  return { session: snapshot.session, inputs, changes: changes.filter((change) => change.type !== 'input'), isWhole };
 }
 
 /** Views are drawn again on every change anyway: one that a crash takes back has done no harm. */

@@ -83,6 +83,15 @@ test('keystrokes sent again after a drop are applied once, also across a restart
   expect(await second.screen()).toBe('abc');
 });
 
+test('keystrokes that overtook others are refused, so that the page sends all of them again in order', async () => {
+  const { type, screen } = await open();
+  await type('a', 1);
+  await expect(type('c', 3)).rejects.toThrow('missing');
+  await type('b', 2);
+  await type('c', 3);
+  expect(await screen()).toBe('abc');
+});
+
 test('a damaged row ends the replay just before it, and is superseded so that it is never read again', async () => {
   const first = await open();
   for (const [index, text] of ['a', 'b', 'c'].entries()) await first.type(text, index + 1);
