@@ -49,7 +49,7 @@ export class LoneContainer {
 
   /** What a snapshot keeps of the process. */
   get image(): ProcessImage {
-    return this.disk.get<ProcessImage & null>('/process') as ProcessImage;
+    return this.disk.get<unknown>('/process') as ProcessImage;
   }
 
   run(ms: number): this {

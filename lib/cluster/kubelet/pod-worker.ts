@@ -270,10 +270,17 @@ export class PodWorker {
     prober.add(this.#pod);
     for (const container of runtimePod.containers) if (container.state === 'running') prober.started(this.uid, container);
     yield* this.#mountSteps();
+    this.#checkPullSecrets();
     const { failures, didChange } = yield* this.#syncContainers();
     this.#scheduleResync();
     if (didChange) return { delayMs: 5, background: false };
     return failures.length > 0 ? this.#retryAfter(failures) : undefined;
+  }
+
+  #checkPullSecrets(): void {
+    const { references } = this.#context;
+    const missing = (this.#pod.spec.imagePullSecrets ?? []).map(({ name = '' }) => name).filter((name) => !references.findSecret(this.#pod.metadata.namespace as string, name));
+    if (missing.length > 0) this.#event('Warning', 'FailedToRetrieveImagePullSecret', `Unable to retrieve some image pull secrets (${missing.join(', ')}); attempting to pull the image may not succeed.`);
   }
 
   /** Mounts the volumes, and keeps trying what fails at longer and longer intervals. */
@@ -461,7 +468,7 @@ export class PodWorker {
         name: spec.name, attempt, image: spec.image ?? '', command: (spec.command ?? []).map((part) => expand(part, env)), args: (spec.args ?? []).map((part) => expand(part, env)), env,
         mounts: containerMounts(this.#pod, spec, { volumes: this.#volumes, env, disk, attempt }), hash: containerHash(spec),
         logPath: `${logDirectory(this.#pod)}/${spec.name}/${attempt}.log`,
-        ...(spec.workingDir ? { workingDir: spec.workingDir } : {}), ...(spec.securityContext?.readOnlyRootFilesystem ? { isReadonly: true } : {}),
+        ...(spec.workingDir ? { workingDir: spec.workingDir } : {}), ...(spec.securityContext?.readOnlyRootFilesystem ? { isReadonly: true } : {}), ...(spec.stdin ? { isInteractive: true } : {}),
       });
       return { container };
     } catch (error) {

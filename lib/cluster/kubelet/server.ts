@@ -33,7 +33,7 @@ export class KubeletServer {
         case 'healthz': return text('ok');
         case 'containerLogs': return this.#logs(this.#find(namespace, name, container, parameters.get('previous')?.[0] === 'true'), parameters);
         case 'exec': return { status: 101, headers: {}, connect: this.#exec(this.#running(namespace, name, container), parameters) };
-        case 'attach': return { status: 101, headers: {}, connect: this.#attach(this.#running(namespace, name, container)) };
+        case 'attach': return { status: 101, headers: {}, connect: this.#attach(this.#running(namespace, name, container), parameters) };
         case 'portForward': throw failure(501, undefined, 'port forwarding is not simulated');
         default: return { status: 404, headers: { 'content-type': 'text/plain' }, body: '404 page not found\n' };
       }
@@ -65,9 +65,8 @@ export class KubeletServer {
     }
     if (latest) return latest;
     const status = [...(pod.status?.containerStatuses ?? []), ...(pod.status?.initContainerStatuses ?? [])].find((one) => one.name === containerName);
-    const { reason = 'ContainerCreating', message } = status?.state?.waiting ?? {};
+    const { reason = 'ContainerCreating' } = status?.state?.waiting ?? {};
     const why = reason === 'ErrImagePull' || reason === 'ImagePullBackOff' ? 'trying and failing to pull image' : reason;
-    void message;
     throw statusErrors.badRequest(`container ${JSON.stringify(containerName)} in pod ${JSON.stringify(name)} is waiting to start: ${why}`);
   }
 
@@ -119,13 +118,31 @@ export class KubeletServer {
   }
 
   #exec(container: Container, parameters: ReadonlyMap<string, readonly string[]>): ApiConnection {
-    const { runtime, execHost } = this.#options;
+    const { execHost } = this.#options;
     const argv = parameters.get('command') ?? [];
-    const flag = (name: string) => /^(1|true)$/.test(parameters.get(name)?.[0] ?? '');
-    const run: ExecRequest['run'] = (command, options) => runtime.exec(container.id, { argv: command, ...options });
-    const request: ExecRequest = { ...runtime.view(container.id), argv, tty: flag('tty'), stdin: flag('stdin') || flag('input'), run };
+    const request = this.#execRequest(container, argv, parameters);
     if (execHost?.accepts(request)) return execHost.start(request);
     return { start: (sink) => this.#runProgram(container, argv, sink, request) };
+  }
+
+  #execRequest(container: Container, argv: readonly string[], parameters: ReadonlyMap<string, readonly string[]>): ExecRequest {
+    const { runtime } = this.#options;
+    const flag = (name: string) => /^(1|true)$/.test(parameters.get(name)?.[0] ?? '');
+    return { ...runtime.view(container.id), argv, tty: flag('tty'), stdin: flag('stdin'), run: (command, options) => runtime.exec(container.id, { argv: command, ...options }) };
+  }
+
+  #endingWith({ id }: Container, connection: ApiConnection): ApiConnection {
+    const { kernel, runtime } = this.#options;
+    const end = (code: number) => kernel.schedule({ delayMs: 0, actor: 'kubelet', what: 'the attached shell ended', background: false, run: () => runtime.endProcess(id, code) });
+    return {
+      start: (sink) => connection.start({
+        ...sink, stdout: (text) => sink.stdout(text), stderr: (text) => sink.stderr(text),
+        exit: (status) => {
+          end(status.code);
+          sink.exit(status);
+        },
+      }),
+    };
   }
 
   /** Programs that read no terminal: what is piped in is gathered until the writer closes it. */
@@ -159,8 +176,11 @@ export class KubeletServer {
     };
   }
 
-  #attach(container: Container): ApiConnection {
-    const { runtime } = this.#options;
+  /** To a shell that waits at its terminal comes a shell of one's own, and when that ends so does the container. */
+  #attach(container: Container, parameters: ReadonlyMap<string, readonly string[]>): ApiConnection {
+    const { runtime, execHost } = this.#options;
+    const request = this.#execRequest(container, runtime.view(container.id).argv, parameters);
+    if (container.isInteractive && request.stdin && execHost?.accepts(request)) return this.#endingWith(container, execHost.start(request));
     return {
       start: (sink) => {
         const stopLog = runtime.onLog(container.id, ({ stream, text: line }) => sink[stream](line));

@@ -22,6 +22,8 @@ export interface VolumeInput {
 export interface MountedVolume {
   readonly hostPath: string;
   readonly readonly: boolean;
+  /** Its files may be run: `defaultMode` has execute bits. */
+  readonly isExecutable?: boolean;
 }
 
 type Content = Readonly<Record<string, string>>;
@@ -49,17 +51,17 @@ class MountError extends Error {}
 
 function mountVolume(input: VolumeInput, volume: V1Volume): MountedVolume {
   const plugin = (name: string) => `${podDirectory(input.pod.metadata.uid as string)}/volumes/kubernetes.io~${name}/${volume.name}`;
-  const filled = (name: string, content: Content): MountedVolume => ({ hostPath: fill(input.disk, plugin(name), content), readonly: true });
+  const filled = (name: string, content: Content, mode = 0o644): MountedVolume => ({ hostPath: fill(input.disk, plugin(name), content), readonly: true, isExecutable: (mode & 0o111) !== 0 });
   const namespace = input.pod.metadata.namespace as string;
   if (volume.emptyDir) return { hostPath: plugin('empty-dir'), readonly: false };
   if (volume.hostPath) return { hostPath: checkHostPath(input.disk, volume.hostPath.path, volume.hostPath.type ?? ''), readonly: false };
   if (volume.configMap) {
-    const { name = '', items, optional } = volume.configMap;
-    return filled('configmap', configMapContent(input.references.configMapData(namespace, name, optional), items, optional));
+    const { name = '', items, optional, defaultMode } = volume.configMap;
+    return filled('configmap', configMapContent(input.references.configMapData(namespace, name, optional), items, optional), defaultMode);
   }
   if (volume.secret) {
-    const { secretName = '', items, optional } = volume.secret;
-    return filled('secret', secretContent(input.references.secretData(namespace, secretName, optional), items, optional));
+    const { secretName = '', items, optional, defaultMode } = volume.secret;
+    return filled('secret', secretContent(input.references.secretData(namespace, secretName, optional), items, optional), defaultMode);
   }
   if (volume.downwardAPI) return filled('downward-api', downwardContent(input, volume.downwardAPI.items));
   if (volume.projected) return filled('projected', projectedContent(input, volume, plugin('projected')));
@@ -167,7 +169,7 @@ export function containerMounts(pod: V1Pod, container: V1Container, { volumes, e
     if (!volume) return [];
     const within = subPathExpr ? expand(subPathExpr, env) : subPath;
     const hostPath = volume.hostPath + (within ? normalizePath(within) : '');
-    return [{ containerPath: normalizePath(mountPath), hostPath, readonly: volume.readonly || readOnly === true, isFile: typeof disk.get(hostPath) === 'string' }];
+    return [{ containerPath: normalizePath(mountPath), hostPath, readonly: volume.readonly || readOnly === true, isExecutable: volume.isExecutable ?? true, isFile: typeof disk.get(hostPath) === 'string' }];
   });
   const messagePath = container.terminationMessagePath ?? '/dev/termination-log';
   return [...mounts, { containerPath: messagePath, hostPath: terminationLog(pod, container, attempt), isFile: true }];

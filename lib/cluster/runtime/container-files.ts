@@ -9,6 +9,8 @@ export interface Mount {
   readonly readonly?: boolean;
   /** One file, there from the start and empty until written (`/dev/termination-log`). */
   readonly isFile?: boolean;
+  /** Its files have modes that let them be run. */
+  readonly isExecutable?: boolean;
 }
 
 /** Thrown by a write that the file system refuses; `message` is libc's. */
@@ -88,6 +90,11 @@ export class ContainerFiles implements Files {
     if (clean === '/' || baseDirectories.has(clean)) return true;
     if (this.#mounts.some((mount) => (mount.containerPath === clean && !mount.isFile && text(this.#disk.get(mount.hostPath)) === undefined) || mount.containerPath.startsWith(`${clean}/`))) return true;
     return this.#names(clean).size > 0;
+  }
+
+  isExecutable(path: string): boolean {
+    const clean = normalizePath(path);
+    return this.read(clean) !== undefined && (this.#mountOf(clean)?.isExecutable ?? true);
   }
 
   list(directory: string): readonly string[] {

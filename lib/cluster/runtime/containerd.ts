@@ -11,6 +11,7 @@ import { Ipam } from './ipam';
 import type { RuntimeLatency } from './latency';
 import { ContainerLog, removeLog, type LogEntry } from './logs';
 import { PodNamespace } from './pod-namespace';
+import { scriptCommand } from './script-command';
 import { Process, type ListeningNamespace, type ProcessImage } from './process';
 import type { Daemon, DaemonContext, Files, ImageDefinition, Program, Signal } from './program';
 
@@ -124,7 +125,7 @@ export class Containerd implements ContainerRuntime {
 
   #resume(container: Container): void {
     const definition = this.#definitionOf(container.imageName);
-    const executable = findExecutable(definition, container);
+    const executable = this.#executableOf(container);
     const image = this.#disk.get<ProcessImage>(`${tasks}/${container.id}`);
     if (executable?.type === 'program' && image) this.#tasks.set(container.id, { type: 'program', process: Process.resume(this.#processOptions(container, executable.program), image) });
     else if (executable?.type === 'daemon') this.#startDaemon(container, executable.daemon);
@@ -285,9 +286,8 @@ export class Containerd implements ContainerRuntime {
   startContainer(id: string): Container {
     this.#assertServing();
     const container = this.#get(id);
-    const definition = this.#definitionOf(container.imageName);
-    const executable = findExecutable(definition, container);
-    const [command = ''] = argvOf(definition, container);
+    const executable = this.#executableOf(container);
+    const [command = ''] = this.#argvOf(container);
     if (!executable) return this.#failToStart(container, whyNotExecutable(command, this.#filesOf(container)));
     this.#record(`StartContainer ${container.name}`);
     const running: Container = { ...container, state: 'running', startedAt: this.#kernel.now };
@@ -295,6 +295,22 @@ export class Containerd implements ContainerRuntime {
     if (executable.type === 'daemon') this.#startDaemon(running, executable.daemon);
     else this.#startProcess(running, executable.program);
     return this.#get(id);
+  }
+
+  /** What is run: the image's or the Pod's command; a script goes to its interpreter, as execve does. */
+  #argvOf(container: Container): readonly string[] {
+    const argv = argvOf(this.#definitionOf(container.imageName), container);
+    return scriptCommand(this.#filesOf(container), argv) ?? argv;
+  }
+
+  #executableOf(container: Container): { type: 'program'; program: Program } | { type: 'daemon'; daemon: Daemon } | undefined {
+    const definition = this.#definitionOf(container.imageName);
+    const [command = ''] = this.#argvOf(container);
+    const path = pathOf(definition, container);
+    const daemon = findProgram(definition.daemons ?? {}, command, path);
+    if (daemon) return { type: 'daemon', daemon };
+    const program = findProgram(definition.programs ?? {}, command, path);
+    return program && { type: 'program', program };
   }
 
   #failToStart(container: Container, why: string): never {
@@ -314,7 +330,7 @@ export class Containerd implements ContainerRuntime {
     const definition = this.#definitionOf(container.imageName);
     return {
       kernel: this.#kernel, network: this.#options.network, namespace: this.#namespaceOf(sandbox), actor: `${container.name} (${sandbox.namespace}/${sandbox.name})`,
-      program, argv: argvOf(definition, container), env: environmentOf(definition, container, sandbox), cwd: container.workingDir ?? definition.workingDir ?? '/', hostname: sandbox.hostname,
+      program, argv: this.#argvOf(container), isInteractive: container.isInteractive ?? false, env: environmentOf(definition, container, sandbox), cwd: container.workingDir ?? definition.workingDir ?? '/', hostname: sandbox.hostname,
       files: this.#filesOf(container), pid: 1, kill: (pid: number, signal: Signal) => this.#kill(id, pid, signal), startedAt: container.startedAt ?? this.#kernel.now,
       write: (printed: readonly { stream: 'stdout' | 'stderr'; text: string }[]) => this.#log(container, printed),
       save: (image: ProcessImage) => this.#disk.set(`${tasks}/${id}`, image as unknown as Json),
@@ -443,7 +459,7 @@ export class Containerd implements ContainerRuntime {
     const container = this.#get(id);
     const sandbox = this.#sandboxOf(container);
     const image = this.#definitionOf(container.imageName);
-    return { container, sandbox, image, env: environmentOf(image, container, sandbox), cwd: container.workingDir ?? image.workingDir ?? '/', files: this.#filesOf(container), namespace: this.#namespaceOf(sandbox) };
+    return { container, sandbox, image, argv: argvOf(image, container), env: environmentOf(image, container, sandbox), cwd: container.workingDir ?? image.workingDir ?? '/', files: this.#filesOf(container), namespace: this.#namespaceOf(sandbox) };
   }
 
   exec(id: string, { argv, stdin, write, onExit }: ExecOptions): ExecProcess {
@@ -451,15 +467,15 @@ export class Containerd implements ContainerRuntime {
     const container = this.#get(id);
     if (container.state !== 'running') throw new CriError('Unknown', `failed to exec in container: container is in CONTAINER_${container.state.toUpperCase()} state`);
     const definition = this.#definitionOf(container.imageName);
-    const [command = ''] = argv;
     const files = this.#filesOf(container);
+    const command = (scriptCommand(files, argv) ?? argv)[0] ?? '';
     const program = findProgram(definition.programs ?? {}, command, pathOf(definition, container));
     if (!program) throw new CriError('Unknown', `failed to exec in container: failed to start exec ${JSON.stringify(this.#random.hex(64))}: OCI runtime exec failed: exec failed: unable to start container process: ${whyNotExecutable(command, files)}`);
     const execs = this.#execs.get(id) ?? new Set<Process>();
     this.#execs.set(id, execs);
     let isRunning = true;
     const process = Process.start({
-      ...this.#processOptions(container, program), argv, pid: (this.#lastPid += 7), startedAt: this.#kernel.now, save: () => {},
+      ...this.#processOptions(container, program), argv: scriptCommand(files, argv) ?? argv, isInteractive: false, pid: (this.#lastPid += 7), startedAt: this.#kernel.now, save: () => {},
       write: (printed) => {
         for (const { stream, text } of printed) write(stream, text);
       }, ...(stdin === undefined ? {} : { stdin }),
@@ -471,6 +487,13 @@ export class Containerd implements ContainerRuntime {
     for (const one of execs) if (one.hasEnded) execs.delete(one);
     if (isRunning) execs.add(process);
     return { signal: (signal) => process.signal(signal) };
+  }
+
+  endProcess(id: string, exitCode: number): void {
+    this.#assertServing();
+    const task = this.#tasks.get(id);
+    if (task?.type === 'program') task.process.drop();
+    this.#exited(id, exitCode);
   }
 
   onContainerExit(listener: (container: Container) => void): () => void {
@@ -586,14 +609,6 @@ function environmentOf(image: ImageDefinition, container: ContainerConfig, sandb
 
 function pathOf(image: ImageDefinition, container: ContainerConfig): string {
   return container.env.PATH ?? image.env?.PATH ?? defaultPath;
-}
-
-function findExecutable(image: ImageDefinition, container: ContainerConfig): { type: 'program'; program: Program } | { type: 'daemon'; daemon: Daemon } | undefined {
-  const [command = ''] = argvOf(image, container);
-  const daemon = findProgram(image.daemons ?? {}, command, pathOf(image, container));
-  if (daemon) return { type: 'daemon', daemon };
-  const program = findProgram(image.programs ?? {}, command, pathOf(image, container));
-  return program && { type: 'program', program };
 }
 
 /** execvp: a name without a slash is looked for along PATH. */

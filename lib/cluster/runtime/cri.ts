@@ -39,6 +39,8 @@ export interface ContainerConfig {
   readonly workingDir?: string;
   readonly mounts: readonly Mount[];
   readonly isReadonly?: boolean;
+  /** Its first process has an open standard input that somebody may attach to. */
+  readonly isInteractive?: boolean;
   readonly logPath: string;
   /** The kubelet's hash of the container's spec. */
   readonly hash: string;
@@ -95,6 +97,8 @@ export interface ContainerView {
   readonly container: Container;
   readonly sandbox: PodSandbox;
   readonly image: ImageDefinition;
+  /** What its first process was started as. */
+  readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
   readonly files: Files;
@@ -135,6 +139,8 @@ export interface ContainerRuntime {
   findContainer(id: string): Container | undefined;
 
   exec(id: string, options: ExecOptions): ExecProcess;
+  /** Ends the first process, as the shell does that somebody was attached to. */
+  endProcess(id: string, exitCode: number): void;
   view(id: string): ContainerView;
   /** Called inside the entry in which a container's process ends. Returns the function that ends the subscription. */
   onContainerExit(listener: (container: Container) => void): () => void;

@@ -13,6 +13,7 @@ export function deriveContext(ctx: ProcessContext, settings: Settings): ProcessC
     hostname: ctx.hostname,
     cwd: settings.cwd ?? ctx.cwd,
     get stdin() { return settings.readInput ? settings.readInput() : ctx.stdin; },
+    isInteractive: settings.isInteractive ?? ctx.isInteractive,
     files: settings.files ?? ctx.files,
     stdout: settings.stdout ?? ((text) => ctx.stdout(text)),
     stderr: settings.stderr ?? ((text) => ctx.stderr(text)),

@@ -29,6 +29,7 @@ export interface ProcessOptions {
   readonly cwd: string;
   readonly hostname: string;
   readonly stdin?: string;
+  readonly isInteractive?: boolean;
   readonly files: Files;
   /** 1 is the first process of a container, for which the kernel drops unhandled signals. */
   readonly pid: number;
@@ -95,6 +96,7 @@ export class Process implements ProcessContext {
   get env(): Readonly<Record<string, string>> { return this.#options.env; }
   get hostname(): string { return this.#options.hostname; }
   get cwd(): string { return this.#options.cwd; }
+  get isInteractive(): boolean { return this.#options.isInteractive ?? false; }
   get stdin(): string { return this.#options.stdin ?? ''; }
   get files(): Files { return this.#options.files; }
 

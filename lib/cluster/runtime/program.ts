@@ -19,6 +19,8 @@ export interface ProcessContext {
   readonly cwd: string;
   /** What was piped in; a container's first process has nothing. */
   readonly stdin: string;
+  /** Somebody may still type: `stdin: true` in the container's spec. */
+  readonly isInteractive: boolean;
   /** The container's own view of files: image layers, its writable layer, volumes. */
   readonly files: Files;
   stdout(text: string): void;
@@ -45,6 +47,8 @@ export interface Files {
   remove(path: string): boolean;
   exists(path: string): boolean;
   isDirectory(path: string): boolean;
+  /** Whether a script there may be run: not from a volume whose files have no such mode. */
+  isExecutable(path: string): boolean;
   makeDirectory(path: string): void;
   /** Names right below a directory, in order. */
   list(directory: string): readonly string[];

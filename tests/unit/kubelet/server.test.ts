@@ -1,4 +1,4 @@
-import type { ApiConnection } from '@/lib/cluster';
+import type { ApiConnection, ExecHost } from '@/lib/cluster';
 import { freshCluster } from '../../support/template';
 import { PodLab } from '../../support/pods';
 
@@ -53,6 +53,40 @@ describe('logs', () => {
     expect([lines.join(''), hasEnded]).toEqual(['one\n', false]);
     pods.run(5_000);
     expect([lines.join(''), hasEnded]).toEqual(['one\ntwo\n', true]);
+  });
+});
+
+describe('attach', () => {
+  test('to a shell that waits at its terminal is a shell of one’s own; when it ends, so does the container', () => {
+    const typed: string[] = [];
+    const execHost: ExecHost = {
+      accepts: ({ argv, tty }) => tty && argv[0] === 'sh',
+      start: ({ sandbox }) => ({
+        start: (sink) => ({
+          stdin: (text) => (typed.push(text), text === 'exit\n' ? sink.exit({ code: 7 }) : sink.stdout(`${sandbox.hostname} # `)),
+          closeStdin: () => {}, resize: () => {}, hangUp: () => {},
+        }),
+      }),
+    };
+    const pods = new PodLab(freshCluster().fork({ hosts: { exec: execHost } })).create('box', { restartPolicy: 'Never', containers: [{ command: ['sh'], stdin: true, tty: true }] }).run(20_000);
+    expect(pods.get('box').status.phase).toBe('Running');
+    const response = pods.admin.transport({ method: 'POST', url: '/api/v1/namespaces/default/pods/box/attach?stdin=true&stdout=true&tty=true', headers: {} });
+    let out = '';
+    const session = (response.connect as ApiConnection).start({ stdout: (text) => void (out += text), stderr: () => {}, exit: ({ code }) => void (out += `(${code})`) });
+    session.stdin('ls\n');
+    session.stdin('exit\n');
+    pods.run(3_000);
+    expect([out, typed]).toEqual(['box # (7)', ['ls\n', 'exit\n']]);
+    expect(pods.status('box').state?.terminated).toMatchObject({ exitCode: 7, reason: 'Error' });
+  });
+
+  test('to anything else shows what it prints from now on', () => {
+    const pods = new PodLab(freshCluster()).create('box', { containers: [counting] }).run(5_000);
+    const response = pods.admin.transport({ method: 'POST', url: '/api/v1/namespaces/default/pods/box/attach?stdout=true', headers: {} });
+    let out = '';
+    (response.connect as ApiConnection).start({ stdout: (text) => void (out += text), stderr: () => {}, exit: () => {} });
+    pods.run(10_000);
+    expect(out).toBe('line 2\n');
   });
 });
 

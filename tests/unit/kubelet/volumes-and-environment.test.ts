@@ -90,6 +90,16 @@ describe('volumes', () => {
     expect(pods.run(100_000).logs('box').trim().split('\n').at(-1)).toBe('2 1');
   });
 
+  test('a script in a volume can be run when its mode says so', () => {
+    const script = (defaultMode?: number) => {
+      const pods = new PodLab(freshCluster());
+      pods.admin.create('/api/v1/namespaces/default/configmaps', configMap('scripts', { 'run.sh': '#!/bin/sh\necho "ran $0 with $1"\n' }));
+      return pods.create('box', { restartPolicy: 'Never', containers: [{ command: ['/scripts/run.sh', 'x'], volumeMounts: [{ name: 's', mountPath: '/scripts' }] }], volumes: [{ name: 's', configMap: { name: 'scripts', ...(defaultMode ? { defaultMode } : {}) } }] }).run(3_000);
+    };
+    expect(script(0o755).logs('box')).toBe('ran /scripts/run.sh with x\n');
+    expect(script().status('box').state?.terminated?.message).toContain('exec: "/scripts/run.sh": permission denied');
+  });
+
   test('a hostPath that is not what it must be holds the Pod back', () => {
     const pods = new PodLab(freshCluster()).create('bad', { containers: [{ volumeMounts: [{ name: 'v', mountPath: '/v' }] }], volumes: [{ name: 'v', hostPath: { path: '/data/none', type: 'Directory' } }] }).run(3_000);
     expect(pods.events('bad')).toEqual(['FailedMount MountVolume.SetUp failed for volume "v" : hostPath type check failed: /data/none is not a directory']);

@@ -86,11 +86,10 @@ export function canonicalHeader(name: string): string {
 }
 
 function nslookup(ctx: ProcessContext): AppletResult {
-  const { operands, flags } = parseFlags(ctx.argv.slice(1));
+  const { operands } = parseFlags(ctx.argv.slice(1));
   const [name = ''] = operands;
   if (!name) return { code: 1, stderr: 'BusyBox v1.37.0 multi-call binary.\n\nUsage: nslookup [-type=QUERY_TYPE] [-debug] HOST [DNS_SERVER]\n' };
   if (operands[1]) return notSimulated(ctx, 'another server');
-  void flags;
   const { answer, server, tookMs } = ctx.resolve(name);
   const head = `Server:\t\t${server.replace(/:\d+$/, '')}\nAddress:\t${server}\n\n`;
   if (server === '') return { code: 1, stderr: `nslookup: can't connect to remote host (127.0.0.1): Connection refused\n` };

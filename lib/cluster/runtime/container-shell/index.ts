@@ -62,6 +62,9 @@ export function scriptProgram(shell: Program<any>, source: string): Program<any>
   return { ...shell, start: (ctx) => shell.start(deriveContext(ctx, { argv: ['sh', '-c', source, ...ctx.argv] })) };
 }
 
+/** A shell with an open terminal waits for somebody to attach; whoever does brings a shell of their own. */
+const nobody = -1;
+
 /** The process as it begins; a number when it ends before that. */
 function startState(ctx: ProcessContext): ShellState | number {
   const words = ctx.argv.slice(1);
@@ -99,6 +102,7 @@ function sourceOf(ctx: ProcessContext, task: Task, words: string[], isCommand: b
   }
   const [file, ...params] = words;
   if (file === undefined) {
+    if (ctx.isInteractive) task.waitsFor = [nobody];
     task.streams.stdin = '';
     return ctx.stdin;
   }

@@ -1,5 +1,6 @@
 import { deepCopy, type Json } from '@/lib/base';
 import { FileError, normalizePath } from '../container-files';
+import { scriptCommand } from '../script-command';
 import { deriveContext } from '../derived-context';
 import type { ProcessContext, Program, Signal } from '../program';
 import { ArithmeticError } from './arithmetic';
@@ -417,14 +418,15 @@ export class ShellMachine {
   /** Starts a program of the image as the shell's child, or in its place. */
   runProgram(task: Task, argv: readonly string[], env: Record<string, string>, { before, isExec, isTested }: { before: Streams; isExec: boolean; isTested: boolean }): Flow {
     const [name = ''] = argv;
-    const path = this.findProgram(task, name);
+    const script = name.includes('/') ? scriptCommand(this.ctx.files, [this.absolute(task, name), ...argv.slice(1)]) : undefined;
+    const path = this.findProgram(task, script?.[0] ?? name);
     if (path === undefined) {
       const isThere = name.includes('/') && this.ctx.files.exists(this.absolute(task, name));
       this.error(task, `${task.name}: ${name}: ${isThere ? 'Permission denied' : 'not found'}`);
       task.streams = before;
       return isExec ? this.exit(task, isThere ? 126 : 127) : this.#afterCommand(task, isThere ? 126 : 127, isTested);
     }
-    task.child = { path, argv: [...argv], env, cwd: task.cwd, state: null, isExec, hasReadInput: false, ports: [] };
+    task.child = { path, argv: [...(script ?? argv)], env, cwd: task.cwd, state: null, isExec, hasReadInput: false, ports: [] };
     this.#push(task, { kind: 'redirect', streams: before });
     const program = this.#programs[path] as Program;
     return this.#callChild(task, (ctx) => program.start(ctx)) ? this.finishChild(task) : 'wait';
