@@ -5,7 +5,7 @@ import styles from './Gradebook.module.css';
 /** Who began what, and how far they came: the same rows as the CSV. */
 export function Attempts({ rows }: { rows: readonly GradebookRow[] }) {
   return (
-    <section className={styles.attempts} aria-labelledby="attempts">
+    <div className={styles.attempts}>
       <h2 id="attempts">Attempts</h2>
       <div className={styles.scroll} role="region" aria-labelledby="attempts" tabIndex={0}>
         <table className={styles.table}>
@@ -29,7 +29,7 @@ export function Attempts({ rows }: { rows: readonly GradebookRow[] }) {
           </tbody>
         </table>
       </div>
-    </section>
+    </div>
   );
 }
 

@@ -93,7 +93,7 @@ test('the landing page\'s plate is a real cluster too', async () => {
   await page.goto(site.url);
   await page.getByRole('button', { name: 'Scale web to 5' }).click();
   await page.getByRole('button', { name: 'Scale web to 3' }).waitFor({ timeout: 60_000 });
-  expect(await page.getByText(/^rev \d+$/).first().innerText()).toMatch(/rev \d+/);
+  expect(await page.getByText(/^rev \d+$/).first().textContent()).toMatch(/rev \d+/);
 }, 120_000);
 
 test('the scheme switch is remembered', async () => {

@@ -72,7 +72,7 @@ function defineThemes(): void {
         ...['keyword', 'keyword.yaml'].map((token) => ({ token, foreground: colour.keyword.slice(1) })),
       ],
       colors: {
-        'editor.background': colour.surface, 'editor.foreground': colour.ink, 'editorLineNumber.foreground': colour.dim, 'editorLineNumber.activeForeground': colour.ink,
+        'editor.background': colour.surface, 'editor.foreground': colour.ink, 'editorLineNumber.foreground': colour.dim, 'editorLineNumber.activeForeground': colour.ink, 'editorLineNumber.dimmedForeground': colour.dim,
         'editorCursor.foreground': colour.accent, 'editor.lineHighlightBorder': '#00000000', 'editor.lineHighlightBackground': `${colour.sunken}99`, 'editor.selectionBackground': colour.wash,
         'editorIndentGuide.background1': colour.line, 'editorWarning.foreground': colour.warn, 'editorError.foreground': colour.bad, 'editorWidget.background': colour.surface,
         'editorWidget.border': colour.dim, 'editorSuggestWidget.background': colour.surface, 'editorSuggestWidget.selectedBackground': colour.wash, 'editorSuggestWidget.selectedForeground': colour.ink,

@@ -33,16 +33,17 @@ export class WorkspacePage {
       if (isThere(screen)) return screen;
       await this.page.waitForTimeout(50);
     }
-    throw new Error(`waited for ${what}, the terminal shows:\n${await this.screen()}`);
+    throw new Error(`waited for ${what}, the terminal shows:\n${await this.screen()}\nand the page:\n${(await this.page.locator('body').innerText()).slice(0, 600)}`);
   }
 
   /** Types a command and Enter, and waits for the next prompt. What the screen shows then. */
   async type(command: string): Promise<string> {
     await this.keyboard();
-    const before = promptsOn(await this.screen());
     await this.page.keyboard.type(command);
+    const tail = flat(command.split('\n').at(-1) ?? '').slice(-15);
+    await this.waitForScreen((screen) => flat(screen).endsWith(tail), `the echo of ${command}`);
     await this.page.keyboard.press('Enter');
-    return this.waitForScreen((screen) => screen.endsWith(' $') && (promptsOn(screen) > before || screen.includes(command.slice(-20))), `the end of ${command}`);
+    return this.waitForScreen((screen) => screen.endsWith(' $'), `the end of ${command}`);
   }
 
   /** Types a script line by line, as the lab's solution has it. */
@@ -66,11 +67,12 @@ export class WorkspacePage {
   }
 }
 
-function promptsOn(screen: string): number {
-  return screen.split('\n').filter((line) => /^\S+ \$( |$)/.test(line)).length;
+/** Long lines wrap anywhere, and blanks at the ends of lines are not seen. */
+function flat(text: string): string {
+  return text.replace(/\s/g, '');
 }
 
-/** The commands of a script: lines that go on in the next are one. */
+/** The commands of a script: lines that go on in the next, in an open quote or a here-document, are one. */
 export function commandsOf(script: string): string[] {
   const lines = script.split('\n').filter((line) => line.trim() && !line.startsWith('#'));
   const commands: string[] = [];
@@ -78,10 +80,20 @@ export function commandsOf(script: string): string[] {
   for (const line of lines) {
     open += (open ? '\n' : '') + line;
     const heredoc = /<<-?\s*['"]?(\w+)['"]?/.exec(open);
-    const isOpen = heredoc ? !open.split('\n').slice(1).includes(heredoc[1] as string) : line.endsWith('\\');
+    const isOpen = heredoc ? !open.split('\n').slice(1).includes(heredoc[1] as string) : line.endsWith('\\') || hasOpenQuote(open);
     if (isOpen) continue;
     commands.push(open);
     open = '';
   }
   return commands;
+}
+
+function hasOpenQuote(text: string): boolean {
+  let quote = '';
+  for (let at = 0; at < text.length; at++) {
+    const character = text[at] as string;
+    if (character === '\\' && quote !== "'") at++;
+    else if (quote ? character === quote : character === "'" || character === '"') quote = quote ? '' : character;
+  }
+  return quote !== '';
 }
