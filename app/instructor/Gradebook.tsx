@@ -27,8 +27,8 @@ export function Gradebook({ rows }: { rows: readonly GradebookRow[] }) {
         <div className={styles.scroll} role="region" aria-label="Checks by learner" tabIndex={0}>
           <table className={styles.grid}>
             <thead>
-              <tr><td className={styles.who} />{labs.map((lab) => <th key={lab.slug} scope="colgroup" colSpan={lab.checks.length} className={styles.lab}>{lab.title}</th>)}</tr>
-              <tr><th scope="col" className={styles.who}>Learner</th>{labs.flatMap((lab) => lab.checks.map((check, index) => <th key={`${lab.slug}/${check.id}`} scope="col" className={styles.number} title={check.title}>{index + 1}</th>))}</tr>
+              <tr><th scope="col" rowSpan={2} className={styles.who}>Learner</th>{labs.map((lab) => <th key={lab.slug} scope="colgroup" colSpan={lab.checks.length} className={styles.lab}>{lab.title}</th>)}</tr>
+              <tr>{labs.flatMap((lab) => lab.checks.map((check, index) => <th key={`${lab.slug}/${check.id}`} scope="col" className={styles.number} title={check.title}>{index + 1}</th>))}</tr>
             </thead>
             <tbody>
               {learners.map(([id, name]) => (

@@ -2,7 +2,7 @@
 import { useMediaQuery } from '@mantine/hooks';
 import { ChevronRight, Clock } from 'lucide-react';
 import Link from 'next/link';
-import { useEffect, useState, type KeyboardEvent, type ReactNode } from 'react';
+import { useEffect, useState, type ReactNode } from 'react';
 import { Group, Panel, Separator } from 'react-resizable-panels';
 import type { LabContent } from '@/lib/content';
 import { Brand } from '@/app/look/Brand';
@@ -32,9 +32,13 @@ interface Props {
 export function Workspace({ lab, link, sandboxId, back = { href: '/labs', name: 'Labs' } }: Props) {
   const [store] = useState(() => new WorkspaceStore(link));
   useEffect(() => store.open(), [store]);
+  useEffect(() => {
+    document.addEventListener('keydown', cyclePanes);
+    return () => document.removeEventListener('keydown', cyclePanes);
+  }, []);
   return (
     <WorkspaceContext value={store}>
-      <div className={styles.workspace} onKeyDown={cyclePanes}>
+      <div className={styles.workspace}>
         <header className={styles.top}>
           <Brand />
           <span className={styles.crumb}>
@@ -122,10 +126,10 @@ function NarrowPanes({ lab }: { lab: LabContent }) {
 }
 
 /** F6 and Shift+F6 go round the panes, so that no pane keeps the keyboard. */
-function cyclePanes(event: KeyboardEvent<HTMLElement>): void {
+function cyclePanes(event: KeyboardEvent): void {
   if (event.key !== 'F6') return;
   event.preventDefault();
-  const panes = [...event.currentTarget.querySelectorAll<HTMLElement>('[data-pane]')].filter((pane) => pane.offsetParent);
+  const panes = [...document.querySelectorAll<HTMLElement>('[data-pane]')].filter((pane) => pane.offsetParent);
   const here = panes.findIndex((pane) => pane.contains(document.activeElement));
   const next = panes[(here + (event.shiftKey ? -1 : 1) + panes.length) % panes.length];
   const inside = next?.dataset['pane'] === 'terminal' ? next.querySelector<HTMLElement>('[role="tabpanel"]:not([hidden]) textarea') : next?.dataset['pane'] === 'editor' ? next.querySelector<HTMLElement>('textarea, .native-edit-context') : undefined;

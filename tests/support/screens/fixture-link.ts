@@ -1,6 +1,5 @@
 import type { LinkListener, SandboxLink } from '@/app/workspace/link';
 import type { CheckResult } from '@/lib/grading/verdict';
-import type { LabContent } from '@/lib/content';
 import type { JoinResult } from '@/lib/realtime/events';
 import { clusterView, start } from './cluster-view';
 
@@ -34,16 +33,6 @@ export const checks: readonly CheckResult[] = [
   check('tolerates', 'tolerate', { title: 'render tolerates the gpu taint', message: 'Not yet: the toleration names another value.', expected: { value: 'gold' }, actual: { value: 'silver' }, path: 'spec.template.spec.tolerations[0]', object: 'Deployment shop/render', revision: 1907, feedback: 'render tolerates silver, the node says gold.' }),
   check('survives', 'survive', { title: 'web answers six minutes after worker-2 is lost', maxPoints: 3, isOnSubmitOnly: true }),
 ];
-
-export const lab: LabContent = {
-  slug: 'taints', title: 'Keep the GPU node for GPU work', summary: 'Taint a node so that only Pods that tolerate it land there.', revision: 1, minutes: 15, teaches: ['taint'], assumes: ['node'], points: 7,
-  introduction: '',
-  steps: [
-    { id: 'taint', title: 'Taint', text: 'Keep others away from `worker-1`.' },
-    { id: 'tolerate', title: 'Let render in', text: 'The node now repels every Pod that has no matching toleration, and that includes the one the GPU was bought for.\n\nEdit `render.yaml` so that the scheduler may place render on `worker-1`, then apply it. Leave web as it is.\n\n```sh\nkubectl apply -f render.yaml\n```' },
-    { id: 'survive', title: 'Survive', text: 'Make it last.' },
-  ],
-};
 
 const joined: JoinResult = {
   sandboxId: 'fixture', status: { type: 'running' }, clock: { now: start, isPaused: false, speed: 1 }, view: clusterView,
