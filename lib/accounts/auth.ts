@@ -25,7 +25,8 @@ function createAuth() {
     session: { expiresIn: 90 * day, updateAge: day },
     // Counted per address. A class of a hundred behind one address must be able to sign up in the same minute.
     rateLimit: { enabled: process.env['NODE_ENV'] === 'production', window: 60, max: 600, customRules: { '/sign-in/email': { window: 60, max: 40 }, '/sign-up/email': { window: 60, max: 120 }, '/sign-in/anonymous': { window: 60, max: 240 } } },
-    advanced: { cookiePrefix: 'orrery', useSecureCookies: siteUrl?.startsWith('https://') ?? false, ipAddress: { ipAddressHeaders: ['x-forwarded-for'] } },
+    // Explicit, because the library would leave both out under a test runner.
+    advanced: { disableOriginCheck: false, disableCSRFCheck: false, cookiePrefix: 'orrery', useSecureCookies: siteUrl?.startsWith('https://') ?? false, ipAddress: { ipAddressHeaders: ['x-forwarded-for'] } },
     telemetry: { enabled: false },
     logger: { level: 'error' },
     plugins: [
@@ -33,7 +34,6 @@ function createAuth() {
       anonymous({
         emailDomainName: 'guest.invalid',
         generateName: () => guestName(),
-        disableDeleteAnonymousUser: true,
         onLinkAccount: async ({ anonymousUser, newUser }) => database().$transaction((tx) => moveLearning(tx, anonymousUser.user.id, newUser.user.id)),
       }),
     ],
