@@ -3,5 +3,6 @@ export type { Brand } from './brand';
 export { compareBytes } from './compare';
 export { hash32 } from './hash';
 export { deepCopy, deepEqual, deepFreeze, type Json, type JsonObject } from './json';
+export { memo } from './memo';
 export { Random } from './random';
 export { prefixEnd, SortedMap } from './sorted-map';

@@ -1,3 +1,4 @@
+import { deepEqual, deepFreeze } from '@/lib/base';
 import type { Files } from '../runtime/program';
 
 /** One directive of an nginx configuration file, with the block it opens. */
@@ -30,8 +31,40 @@ export class ConfigurationError extends Error {
 
 export const mainFile = '/etc/nginx/nginx.conf';
 
-/** The servers of an nginx configuration, includes followed. Throws `ConfigurationError`. */
-export function readServers(files: Files): NginxServer[] {
+type Source = Pick<Files, 'read' | 'list'>;
+
+interface Reading {
+  /** Every question asked of the file system, and its answer. */
+  readonly answers: readonly { readonly path: string; readonly text: string | undefined; readonly names: readonly string[] | undefined }[];
+  readonly servers: readonly NginxServer[];
+}
+
+const readings: Reading[] = [];
+const readingsMax = 16;
+
+/** The servers of an nginx configuration, includes followed. The same files give the same frozen value, which many containers share. Throws `ConfigurationError`. */
+export function readServers(files: Files): readonly NginxServer[] {
+  const known = readings.find(({ answers }) => answers.every(({ path, text, names }) => (names ? deepEqual(files.list(path), names) : files.read(path) === text)));
+  if (known) return known.servers;
+  const answers: Reading['answers'][number][] = [];
+  const noting: Source = {
+    read: (path) => {
+      const text = files.read(path);
+      answers.push({ path, text, names: undefined });
+      return text;
+    },
+    list: (path) => {
+      const names = files.list(path);
+      answers.push({ path, text: undefined, names });
+      return names;
+    },
+  };
+  const servers = deepFreeze(parseServers(noting));
+  if (readings.push({ answers, servers }) > readingsMax) readings.shift();
+  return servers;
+}
+
+function parseServers(files: Source): NginxServer[] {
   const http = parseFile(files, mainFile).filter(({ name }) => name === 'http');
   const servers = http.flatMap(({ block = [] }) => block).filter(({ name }) => name === 'server');
   return servers.map(({ block = [] }) => serverOf(block));
@@ -72,7 +105,7 @@ const harmless = [
 ];
 const notSimulated = ['upstream', 'rewrite', 'if', 'set', 'map', 'geo', 'stub_status', 'auth_basic', 'auth_basic_user_file', 'limit_req', 'limit_req_zone', 'limit_conn', 'fastcgi_pass', 'uwsgi_pass', 'grpc_pass', 'stream', 'mail', 'ssl_certificate', 'ssl_certificate_key', 'ssl', 'sub_filter', 'allow', 'deny', 'split_clients', 'load_module', 'env', 'js_import'];
 
-function parseFile(files: Files, path: string, depth = 0): Directive[] {
+function parseFile(files: Source, path: string, depth = 0): Directive[] {
   const text = files.read(path);
   if (text === undefined) throw new ConfigurationError(`open() "${path}" failed (2: No such file or directory)`);
   const tokens = tokenize(text, path);
@@ -104,7 +137,7 @@ function tokenize(text: string, file: string): Token[] {
   return tokens;
 }
 
-function parseBlock(files: Files, tokens: readonly Token[], from: number, file: string, depth: number): { directives: Directive[]; next: number } {
+function parseBlock(files: Source, tokens: readonly Token[], from: number, file: string, depth: number): { directives: Directive[]; next: number } {
   const directives: Directive[] = [];
   let words: Token[] = [];
   let index = from;
@@ -149,7 +182,7 @@ function checkName({ text, line }: Token, file: string): void {
 }
 
 /** `include /etc/nginx/conf.d/*.conf;` */
-function included(files: Files, pattern: string, depth: number): Directive[] {
+function included(files: Source, pattern: string, depth: number): Directive[] {
   if (depth > 8) throw new ConfigurationError(`too many nested includes`);
   const path = pattern.startsWith('/') ? pattern : `/etc/nginx/${pattern}`;
   if (path.endsWith('/mime.types')) return [];

@@ -1,3 +1,4 @@
+import { deepFreeze, memo } from '@/lib/base';
 import { parse } from 'yaml';
 import type { Disk } from '../kernel';
 
@@ -17,7 +18,7 @@ export const configurationPath = '/var/lib/kubelet/config.yaml';
 
 /** Reads the file kubeadm leaves on every node; a missing file means the defaults. */
 export function readConfiguration(disk: Disk, podsMax: number): KubeletConfiguration {
-  const file = (parse(disk.get<string>(configurationPath) ?? '') ?? {}) as Record<string, any>;
+  const file = parseFile(disk.get<string>(configurationPath) ?? '');
   return {
     staticPodPath: file.staticPodPath ?? '',
     clusterDns: file.clusterDNS ?? [],
@@ -29,6 +30,8 @@ export function readConfiguration(disk: Disk, podsMax: number): KubeletConfigura
     serializeImagePulls: file.serializeImagePulls ?? true,
   };
 }
+
+const parseFile = memo((text) => deepFreeze((parse(text) ?? {}) as Record<string, any>));
 
 const unitMs: Readonly<Record<string, number>> = { h: 3_600_000, m: 60_000, s: 1_000, ms: 1 };
 

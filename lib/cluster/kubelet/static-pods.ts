@@ -1,5 +1,5 @@
 import type { V1Node, V1Pod } from '@/generated/kubernetes/types';
-import { compareBytes, deepCopy, hash32 } from '@/lib/base';
+import { compareBytes, deepCopy, deepFreeze, hash32, memo } from '@/lib/base';
 import { parse } from 'yaml';
 import type { Disk, Instant } from '../kernel';
 import { rfc3339Micro } from '../kernel';
@@ -33,17 +33,10 @@ export function readStaticPods(disk: Disk, directory: string, { nodeName, now }:
 }
 
 function readStaticPod(text: string, { path, nodeName, now }: { path: string; nodeName: string; now: Instant }): V1Pod | { error: string } {
-  let read: Partial<V1Pod> | undefined;
-  try {
-    read = deepCopy(parse(text)) as Partial<V1Pod>;
-  } catch (error) {
-    return { error: `couldn't parse as pod(${(error as Error).message.split('\n')[0]}), please check config file` };
-  }
-  if (read?.kind !== 'Pod' || !read.metadata?.name || !read.spec?.containers?.length) return { error: `${path}: couldn't parse as pod, please check config file` };
+  const read = parseManifest(text);
+  if ('error' in read) return { error: `${path}: ${read.error}` };
   const hash = [0, 1, 2, 3].map((part) => hash32(`${nodeName}/${path}/${text}/${part}`).toString(16).padStart(8, '0')).join('');
-  const { metadata, spec } = read;
-  defaultPodSpec(spec);
-  defaultPodOnly(spec);
+  const { metadata, spec } = read.pod;
   return {
     apiVersion: 'v1',
     kind: 'Pod',
@@ -58,6 +51,18 @@ function readStaticPod(text: string, { path, nodeName, now }: { path: string; no
     status: {},
   };
 }
+
+const parseManifest = memo((text): { pod: Pick<V1Pod, 'metadata' | 'spec'> } | { error: string } => {
+  try {
+    const { kind, metadata, spec } = (deepCopy(parse(text)) ?? {}) as Partial<V1Pod>;
+    if (kind !== 'Pod' || !metadata?.name || !spec?.containers?.length) return { error: "couldn't parse as pod, please check config file" };
+    defaultPodSpec(spec);
+    defaultPodOnly(spec);
+    return { pod: deepFreeze({ metadata, spec }) };
+  } catch (error) {
+    return { error: `couldn't parse as pod(${(error as Error).message.split('\n')[0]}), please check config file` };
+  }
+});
 
 export function isMirror(pod: V1Pod): boolean {
   return pod.metadata.annotations?.[annotations.mirror] !== undefined;
