@@ -47,12 +47,17 @@ export class Kubeadm {
     const { server, controlPlanes } = this.#options;
     try {
       if (this.#send('GET', '/readyz') !== 200) return false;
-      const added = addonObjects(server).every(({ path, body }) => [201, 409].includes(this.#send('POST', path, body)));
+      const added = addonObjects(server).every(({ path, body }) => this.#ensure(path, body as { metadata: { name: string } }));
       return added && controlPlanes.every((name) => this.#send('PATCH', `/api/v1/nodes/${name}`, { metadata: { labels: controlPlaneLabels } }) === 200);
     } catch (error) {
       if (error instanceof ConnectionError) return false;
       throw error;
     }
+  }
+
+  /** A Service that is there already is not a conflict but an address taken, so each object is looked for first. */
+  #ensure(path: string, body: { metadata: { name: string } }): boolean {
+    return this.#send('GET', `${path}/${body.metadata.name}`) === 200 || this.#send('POST', path, body) === 201;
   }
 
   #send(method: 'GET' | 'POST' | 'PATCH', url: string, body?: object): number {
