@@ -94,8 +94,6 @@ export function definitionId(alias) {
   return version ? `io.k8s.apimachinery.pkg.version.${version[1]}` : undefined;
 }
 
-const groupSuffix = { admissionregistration: '.k8s.io', apiextensions: '.k8s.io', apiregistration: '.k8s.io', authentication: '.k8s.io', authorization: '.k8s.io', certificates: '.k8s.io', coordination: '.k8s.io', discovery: '.k8s.io', events: '.k8s.io', flowcontrol: '.apiserver.k8s.io', networking: '.k8s.io', node: '.k8s.io', rbac: '.authorization.k8s.io', resource: '.k8s.io', scheduling: '.k8s.io', storage: '.k8s.io', storagemigration: '.k8s.io', internal: '.apiserver.k8s.io' };
-
 function groupVersionKind(id, fields) {
   const literal = (name) => /^"([^"]+)"$/.exec(fields.find((field) => field.name === name)?.type ?? '')?.[1];
   const [apiVersion, kind] = [literal('apiVersion'), literal('kind')];

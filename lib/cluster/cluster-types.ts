@@ -1,4 +1,3 @@
-import type { ApiRequest, ApiResponse } from './api';
 import type { MvccCommit, MvccSnapshot } from './etcd';
 import type { DiskChange, Instant } from './kernel';
 import type { MachineSpec } from './machine';
@@ -36,5 +35,3 @@ export type StoreChange =
   | { readonly type: 'disk'; readonly at: number; readonly change: DiskChange }
   | { readonly type: 'etcd'; readonly at: number; readonly machine: string; readonly commit: MvccCommit }
   | { readonly type: 'power'; readonly at: number; readonly machine: string; readonly isUp: boolean };
-
-export type ApiHandler = (request: ApiRequest) => ApiResponse;

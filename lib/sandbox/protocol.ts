@@ -1,6 +1,6 @@
 import type { ApiRequest } from '@/lib/cluster';
 import type { GradingResult } from '@/lib/grading/verdict';
-import type { QuestionOf, SessionChange, SessionMessage, SessionQuestion, SessionState } from '@/lib/labs/hosted-session';
+import type { QuestionOf, SessionChange, SessionMessage, SessionQuestion } from '@/lib/labs/hosted-session';
 
 /** Every message between the main thread and a worker thread that hosts sandboxes. */
 export type ToWorker =
@@ -70,10 +70,6 @@ export type ClientFlow = { readonly start: true } | { readonly hangUp: true } | 
 export interface SubmitAnswer {
   readonly result: GradingResult;
   readonly snapshot: Uint8Array<ArrayBuffer>;
-}
-
-export interface JoinAnswer {
-  readonly state: SessionState;
 }
 
 /** How to make a sandbox: from a lab when nothing is kept of it, else from its newest snapshot and the rows after it. */
