@@ -1,6 +1,6 @@
 'use client';
 import { Clock, FlaskConical, Layers } from 'lucide-react';
-import { useEffect, useMemo, useState, type ReactNode } from 'react';
+import { useEffect, useMemo, useRef, useState, type ReactNode } from 'react';
 import { count } from '@/app/look/format';
 import { State } from '@/app/look/State';
 import { Prose } from '@/app/workspace/Prose';
@@ -45,11 +45,14 @@ function Room({ open, place }: { open: Open; place: LabPage['place'] }) {
 function Front({ lab, place, best, onOpen }: Omit<Props, 'open' | 'header'> & { onOpen: (open: Open) => void }) {
   const [isStarting, setIsStarting] = useState(false);
   const [failure, setFailure] = useState<string | undefined>();
-  useEffect(() => { void becomeGuest().then(connectAhead, () => undefined); }, []);
+  const guest = useRef<Promise<void> | undefined>(undefined);
+  useEffect(() => { guest.current ??= becomeGuest().then(connectAhead, () => undefined); }, []);
   const start = async () => {
     setIsStarting(true);
     setFailure(undefined);
     try {
+      // Two requests at once would make two guests: one of the socket, the other of the attempt.
+      await guest.current;
       onOpen(await beginAttempt(lab.slug));
     } catch (error) {
       setFailure((error as Error).message);
