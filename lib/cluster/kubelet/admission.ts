@@ -17,6 +17,8 @@ export function admit(pod: V1Pod, node: V1Node, others: readonly V1Pod[]): Rejec
   if (os && os.name !== 'linux') return { reason: 'PodOSNotSupported', message: "Failed to admit pod as the OS field doesn't match node OS" };
   const forbidden = pod.spec.securityContext?.sysctls?.find(({ name }) => !isSafeSysctl(name));
   if (forbidden) return { reason: 'SysctlForbidden', message: `forbidden sysctl: ${JSON.stringify(forbidden.name)} not allowlisted` };
+  const confined = [pod.spec, ...pod.spec.containers, ...(pod.spec.initContainers ?? [])].some(({ securityContext }) => securityContext?.appArmorProfile?.type === 'Localhost');
+  if (confined) return { reason: 'AppArmor', message: 'Cannot enforce AppArmor: AppArmor is not enabled on the host' };
   const capacity = Number(node.status?.allocatable?.pods ?? 110);
   if (others.length + 1 > capacity) return { reason: 'OutOfpods', message: `Node didn't have enough resource: pods, requested: 1, used: ${others.length}, capacity: ${capacity}` };
   for (const resource of resources) {

@@ -1,8 +1,8 @@
-import type { V1Node, V1Pod, V1Service } from '@/generated/kubernetes/types';
+import type { V1ContainerStatus, V1Node, V1Pod, V1Service } from '@/generated/kubernetes/types';
 import { ConnectionError, keyOf, StatusError, type Transport } from '../api';
 import { Client, EventRecorder, ignoreNotFound, Informer, type EventText, type WatchLatency } from '../client';
 import { rfc3339, type Disk, type Entry, type Kernel } from '../kernel';
-import type { Machine, MachineUnit } from '../machine';
+import type { Machine, MachineUnit, StartCause } from '../machine';
 import type { Network, NetworkNamespace } from '../network/types';
 import { Node, Pod, Service } from '../resources';
 import type { Container, ContainerRuntime } from '../runtime/cri';
@@ -45,8 +45,8 @@ const logTailBytes = 2_048;
 export function createKubelet(options: KubeletOptions): MachineUnit {
   return {
     name: 'kubelet',
-    start: (machine) => {
-      const kubelet = new Kubelet(machine, options);
+    start: (machine, cause) => {
+      const kubelet = new Kubelet(machine, options, cause);
       kubelet.start();
       return kubelet;
     },
@@ -82,16 +82,18 @@ class Kubelet {
   /** Pods this kubelet refused to run; they stay until somebody deletes them. */
   readonly #rejected = new Set<string>();
   readonly #startedAt: number;
+  readonly #isResumed: boolean;
   readonly #closers: (() => void)[] = [];
   #manifestCheck: Entry | undefined;
   #badManifests = new Set<string>();
 
-  constructor(machine: Machine, options: KubeletOptions) {
+  constructor(machine: Machine, options: KubeletOptions, { isResumed }: StartCause) {
     const { kernel, disk } = machine;
     this.#machine = machine;
     this.#kernel = kernel;
     this.#disk = disk;
     this.#startedAt = kernel.now;
+    this.#isResumed = isResumed;
     this.#runtime = options.runtime(machine);
     this.#host = options.host(machine);
     this.#configuration = readConfiguration(disk, machine.spec.podsMax);
@@ -99,7 +101,7 @@ class Kubelet {
     const random = kernel.random.fork(`${actor}/${kernel.now}`);
     this.#client = new Client({ transport: options.connect(machine, kubeconfigPath), actor });
     this.#recorder = new EventRecorder({ kernel, client: this.#client, component: 'kubelet', host: machine.name });
-    this.#agent = new NodeAgent({ kernel, machine, client: this.#client, runtime: this.#runtime, recorder: this.#recorder, configuration: this.#configuration, random, onNode: (node) => this.#nodeSeen(node) });
+    this.#agent = new NodeAgent({ kernel, machine, client: this.#client, runtime: this.#runtime, recorder: this.#recorder, configuration: this.#configuration, random, isResumed, onNode: (node) => this.#nodeSeen(node) });
     const latency = options.watchLatency ? { latency: options.watchLatency } : {};
     this.#pods = new Informer({ kernel, client: this.#client, resource: Pod, filter: { fieldSelector: `spec.nodeName=${machine.name}` }, ...latency });
     this.#services = new Informer({ kernel, client: this.#client, resource: Service, ...latency });
@@ -110,6 +112,7 @@ class Kubelet {
     this.#prober = new Prober({
       kernel, actor, tools,
       find: (uid, container) => this.#findRunning(uid, container),
+      reported: (uid, container) => this.#reportedStatus(uid, container),
       onFailure: (pod, container, type, { result, output }) => {
         const name = `${type[0]?.toUpperCase()}${type.slice(1)}`;
         const text = result === 'unknown' ? `${name} probe errored and resulted in unknown state: ${output}` : `${name} probe failed: ${output}`;
@@ -271,8 +274,19 @@ class Kubelet {
   /** Two versions of a static Pod never run at once. */
   #startStatic(pod: V1Pod): void {
     const isNameTaken = [...this.#workers.values()].some((worker) => worker.isStatic && keyOf(worker.pod) === keyOf(pod));
-    if (isNameTaken) this.#waiting.set(keyOf(pod), pod);
-    else this.#startWorker(pod, { isStatic: true });
+    if (isNameTaken) return void this.#waiting.set(keyOf(pod), pod);
+    if (this.#isResumed) this.#findMirror(pod);
+    this.#startWorker(pod, { isStatic: true });
+  }
+
+  /** What was reported of a static Pod is only on its mirror. */
+  #findMirror(pod: V1Pod): void {
+    try {
+      const mirror = this.#client.find(Pod, pod.metadata);
+      if (mirror && isMirrorOf(mirror, pod)) this.#mirrors.set(keyOf(mirror), mirror);
+    } catch (error) {
+      if (!(error instanceof StatusError) && !(error instanceof ConnectionError)) throw error;
+    }
   }
 
   #staticWorker(mirror: V1Pod): PodWorker | undefined {
@@ -432,6 +446,11 @@ class Kubelet {
     const container = latestOf(runtimePod, name);
     const sandbox = sandboxOf(runtimePod);
     return container && sandbox && { container, podIp: sandbox.ip };
+  }
+
+  #reportedStatus(uid: string, name: string): V1ContainerStatus | undefined {
+    const { containerStatuses = [], initContainerStatuses = [] } = this.#statuses.find(uid) ?? {};
+    return [...containerStatuses, ...initContainerStatuses].find((one) => one.name === name);
   }
 
   #findPod(namespace: string, name: string): V1Pod | undefined {

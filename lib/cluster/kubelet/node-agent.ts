@@ -2,7 +2,7 @@ import type { V1Lease, V1Node, V1NodeStatus } from '@/generated/kubernetes/types
 import { deepCopy, deepEqual, type Random } from '@/lib/base';
 import { ConnectionError, StatusError } from '../api';
 import { ignoreNotFound, type Client, type EventRecorder } from '../client';
-import { rfc3339Micro, type Entry, type Kernel } from '../kernel';
+import { parseInstant, rfc3339Micro, type Entry, type Kernel } from '../kernel';
 import type { Machine } from '../machine';
 import { Lease, Node } from '../resources';
 import type { ContainerRuntime } from '../runtime/cri';
@@ -19,6 +19,8 @@ export interface NodeAgentOptions {
   readonly configuration: KubeletConfiguration;
   readonly random: Random;
   readonly onNode: (node: V1Node) => void;
+  /** Its Node is as it left it, and nobody is told that it started. */
+  readonly isResumed: boolean;
 }
 
 const leaseDurationSeconds = 40;
@@ -52,9 +54,22 @@ export class NodeAgent {
   }
 
   start(): void {
+    if (this.#options.isResumed) return this.#goOn();
     this.#event('Starting', 'Starting kubelet.');
     this.#event('NodeAllocatableEnforced', 'Updated Node Allocatable limit across pods');
     this.#register();
+  }
+
+  #goOn(): void {
+    this.#isCsiInitialized = true;
+    const { client, machine, onNode, configuration } = this.#options;
+    const found = configuration.registerNode ? findOrIgnore(() => client.find(Node, { name: machine.name })) : undefined;
+    if (!found) return this.#register();
+    this.#node = found;
+    this.#wasReady = isReady(found);
+    this.#reportedAt = reportedAt(found);
+    onNode(found);
+    this.#tick(true);
   }
 
   stop(): void {
@@ -221,6 +236,20 @@ function isSameStatus(a: V1NodeStatus, b: V1NodeStatus | undefined): boolean {
     conditions: (status?.conditions ?? []).map(({ lastHeartbeatTime: _at, lastTransitionTime: _since, ...condition }) => condition),
   });
   return deepEqual(bare(a), bare(b));
+}
+
+function reportedAt({ status }: V1Node): number {
+  const at = status?.conditions?.find(({ type }) => type === 'Ready')?.lastHeartbeatTime;
+  return at ? parseInstant(at) : 0;
+}
+
+function findOrIgnore<T>(call: () => T): T | undefined {
+  try {
+    return call();
+  } catch (error) {
+    if (error instanceof ConnectionError || error instanceof StatusError) return undefined;
+    throw error;
+  }
 }
 
 function orDefault<T>(call: () => T, otherwise: T): T {

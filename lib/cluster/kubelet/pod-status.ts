@@ -109,8 +109,17 @@ function missingStatus(input: StatusInput, container: V1Container): V1ContainerS
   };
   if (old?.state?.terminated) return { ...waiting, ...old, state: old.state };
   if (old?.state?.running) return { ...waiting, ...old, state: { terminated: { exitCode: 137, reason: 'ContainerStatusUnknown', message: 'The container could not be located when the pod was deleted.  The container used to be Running', startedAt: null, finishedAt: null } as never } };
-  if (isTerminal) return { ...waiting, state: { terminated: { exitCode: 137, reason: 'ContainerStatusUnknown', message: 'The container could not be located when the pod was terminated', startedAt: null, finishedAt: null } as never } };
+  if (isTerminal && isMissed(input, container)) return { ...waiting, state: { terminated: { exitCode: 137, reason: 'ContainerStatusUnknown', message: 'The container could not be located when the pod was terminated', startedAt: null, finishedAt: null } as never } };
   return waiting;
+}
+
+/** Of a Pod that is shut down, containers that should have been there: all once it was initialized, and init containers before one that ran. */
+function isMissed({ pod, runtimePod }: StatusInput, container: V1Container): boolean {
+  const inits = pod.spec.initContainers ?? [];
+  const hasRun = ({ name }: V1Container) => latestOf(runtimePod, name) !== undefined;
+  const at = inits.indexOf(container);
+  if (at >= 0) return inits.slice(at + 1).some(hasRun);
+  return inits.filter((init) => !isRestartableInit(init)).every(({ name }) => latestOf(runtimePod, name)?.exitCode === 0);
 }
 
 function mountStatuses(container: V1Container): Pick<V1ContainerStatus, 'volumeMounts'> {
@@ -146,6 +155,11 @@ function withReason(input: StatusInput, container: V1Container, isInit: boolean,
 
 /** `kubelet_pods.go getPhase`. */
 export function phaseOf(pod: V1Pod, initStatuses: readonly V1ContainerStatus[], statuses: readonly V1ContainerStatus[], isTerminal: boolean): NonNullable<V1PodStatus['phase']> {
+  const phase = phaseFrom(pod, initStatuses, statuses, isTerminal);
+  return isTerminal && !isTerminalPhase(phase) ? 'Failed' : phase;
+}
+
+function phaseFrom(pod: V1Pod, initStatuses: readonly V1ContainerStatus[], statuses: readonly V1ContainerStatus[], isTerminal: boolean): NonNullable<V1PodStatus['phase']> {
   const { restartPolicy } = pod.spec;
   let pendingInit = 0;
   let failedInit = 0;
@@ -246,6 +260,6 @@ export function isTerminalPhase(phase: V1PodStatus['phase']): boolean {
   return phase === 'Succeeded' || phase === 'Failed';
 }
 
-export function namesOf(pod: V1Pod): readonly string[] {
+function namesOf(pod: V1Pod): readonly string[] {
   return allContainers(pod).map(({ name }) => name);
 }

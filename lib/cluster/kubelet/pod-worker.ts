@@ -315,14 +315,14 @@ export class PodWorker {
       runtimePod = this.#look();
       this.#setReadyToStart();
     }
-    for (const { container, why } of this.#doomed(runtimePod)) {
+    const doomed = this.#doomed(runtimePod);
+    for (const { container, why } of doomed) {
       yield* this.#killContainer(container, { why, graceMs: this.#graceMs(container) });
       didChange = true;
     }
-    runtimePod = this.#look();
     const failures: StartFailure[] = [];
-    for (const spec of this.#containersToStart(runtimePod)) {
-      const failure = yield* this.#startContainer(spec, sandbox, this.#look());
+    for (const spec of this.#containersToStart(runtimePod, doomed.map(({ container }) => container.name))) {
+      const failure = yield* this.#startContainer(spec, sandbox, runtimePod);
       if (!failure) this.#reasons.delete(spec.name);
       if (!failure) continue;
       failures.push(failure);
@@ -369,15 +369,19 @@ export class PodWorker {
     });
   }
 
-  /** Init containers one after another, sidecars when they have started, then all the others (`computePodActions`). */
-  #containersToStart(runtimePod: RuntimePod): V1Container[] {
+  /**
+   * Init containers one after another, sidecars when they have started, then all the others (`computePodActions`).
+   * What was killed in this sync is started again whatever it exited with, unless nothing ever is.
+   */
+  #containersToStart(runtimePod: RuntimePod, killed: readonly string[]): V1Container[] {
+    const isKilled = ({ name }: V1Container) => killed.includes(name) && this.#pod.spec.restartPolicy !== 'Never';
     const due: V1Container[] = [];
     const hasStartedMain = this.#pod.spec.containers.some(({ name }) => latestOf(runtimePod, name) !== undefined && this.#isInThisSandbox(runtimePod, name));
     for (const init of this.#pod.spec.initContainers ?? []) {
       const status = latestOf(runtimePod, init.name);
       const isOurs = this.#isInThisSandbox(runtimePod, init.name);
       if (isRestartableInit(init)) {
-        if (!status || status.state !== 'running') due.push(init);
+        if (status?.state !== 'running' || killed.includes(init.name)) due.push(init);
         else if (!hasStartedMain && !this.#context.prober.isStarted(this.uid, init, status.id)) return due;
         if (due.includes(init) && !hasStartedMain) return due;
         continue;
@@ -388,7 +392,7 @@ export class PodWorker {
       if (isOurs && status?.state === 'exited' && this.#pod.spec.restartPolicy === 'Never') return due;
       return [...due, init];
     }
-    return [...due, ...this.#pod.spec.containers.filter((container) => shouldBeRestarted(container, this.#pod, runtimePod))];
+    return [...due, ...this.#pod.spec.containers.filter((container) => isKilled(container) || shouldBeRestarted(container, this.#pod, runtimePod))];
   }
 
   #isInThisSandbox(runtimePod: RuntimePod, name: string): boolean {
@@ -400,9 +404,10 @@ export class PodWorker {
   /** `kuberuntime_container.go startContainer`. */
   *#startContainer(spec: V1Container, sandbox: PodSandbox, runtimePod: RuntimePod): Steps<StartFailure | undefined> {
     const { runtime } = this.#context;
-    const last = latestOf(runtimePod, spec.name);
-    const backoff = last && this.#backOff(spec, last);
+    const ended = runtimePod.containers.find(({ name, state }) => name === spec.name && state === 'exited');
+    const backoff = ended && this.#backOff(spec, ended);
     if (backoff) return backoff;
+    const last = latestOf(this.#look(), spec.name);
     const image = yield* ensureImage(this.#context, this.#pod, spec, (type, reason, message) => this.#event(type, reason, message, spec.name));
     if (image) return image;
     const attempt = last ? last.attempt + 1 : this.#restartCountBefore(spec);
@@ -428,7 +433,6 @@ export class PodWorker {
 
   /** A container that keeps ending waits longer and longer before the next start. */
   #backOff(spec: V1Container, last: Container): StartFailure | undefined {
-    if (last.state !== 'exited') return undefined;
     const { restartBackoff, kernel } = this.#context;
     const key = `${this.uid}/${spec.name}/${containerHash(spec)}`;
     const finishedAt = last.finishedAt ?? kernel.now;
@@ -472,6 +476,10 @@ export class PodWorker {
       });
       return { container };
     } catch (error) {
+      if (error instanceof ConfigError) {
+        this.#event('Warning', 'Failed', `Error: ${error.message}`, spec.name);
+        return { reason: 'CreateContainerConfigError', message: error.message };
+      }
       if (!(error instanceof CriError)) throw error;
       this.#event('Warning', 'Failed', `Error: ${error.description}`, spec.name);
       return { reason: 'CreateContainerError', message: error.description };

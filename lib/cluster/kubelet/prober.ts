@@ -1,4 +1,4 @@
-import type { V1Container, V1Pod, V1Probe } from '@/generated/kubernetes/types';
+import type { V1Container, V1ContainerStatus, V1Pod, V1Probe } from '@/generated/kubernetes/types';
 import type { Entry, Kernel } from '../kernel';
 import type { Container } from '../runtime/cri';
 import { settlingMs } from '../runtime/process';
@@ -12,6 +12,8 @@ export interface ProberOptions {
   readonly tools: ProbeTools;
   /** The container as it is now, and its Pod's address; undefined when there is none to probe. */
   readonly find: (podUid: string, container: string) => { container: Container; podIp: string } | undefined;
+  /** What the last status says of the container. */
+  readonly reported: (podUid: string, container: string) => V1ContainerStatus | undefined;
   readonly onFailure: (pod: V1Pod, container: V1Container, type: ProbeType, outcome: ProbeOutcome) => void;
   /** A result crossed its threshold: readiness or startup changed, or liveness failed. */
   readonly onChange: (podUid: string, container: V1Container, type: ProbeType) => void;
@@ -26,7 +28,10 @@ const triggerMs = 10;
 const probeTypes = { liveness: 'livenessProbe', readiness: 'readinessProbe', startup: 'startupProbe' } as const;
 const probeOrder: readonly ProbeType[] = ['startup', 'readiness', 'liveness'];
 
-/** One worker for each probe of each container of each Pod on the node (`kubelet/prober`). Results are memory. */
+/**
+ * One worker for each probe of each container of each Pod on the node (`kubelet/prober`). Results are memory; until there is one,
+ * a container that was running before the kubelet started stays as started and as ready as it was reported (KEP-4781).
+ */
 export class Prober {
   readonly #options: ProberOptions;
   readonly #workers = new Map<string, Map<string, ProbeWorker>>();
@@ -63,13 +68,20 @@ export class Prober {
   }
 
   isReady(podUid: string, container: V1Container, id: string): boolean {
-    const worker = this.#workers.get(podUid)?.get(`${container.name}/readiness`);
-    return container.readinessProbe === undefined || worker?.resultFor(id) === 'success';
+    if (container.readinessProbe === undefined) return true;
+    const result = this.#workers.get(podUid)?.get(`${container.name}/readiness`)?.resultFor(id);
+    return result ? result === 'success' : this.#reported(podUid, container, id)?.ready === true;
   }
 
   isStarted(podUid: string, container: V1Container, id: string): boolean {
-    const worker = this.#workers.get(podUid)?.get(`${container.name}/startup`);
-    return container.startupProbe === undefined || worker?.resultFor(id) === 'success';
+    if (container.startupProbe === undefined) return true;
+    const result = this.#workers.get(podUid)?.get(`${container.name}/startup`)?.resultFor(id);
+    return result ? result === 'success' : this.#reported(podUid, container, id)?.started === true;
+  }
+
+  #reported(podUid: string, { name }: V1Container, id: string): V1ContainerStatus | undefined {
+    const reported = this.#options.reported(podUid, name);
+    return reported?.containerID?.endsWith(id) ? reported : undefined;
   }
 
   /** Which of its probes wants a container killed. */

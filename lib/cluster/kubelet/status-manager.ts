@@ -41,7 +41,11 @@ export class StatusManager {
 
   /** The newest status known; before the first sync that is what the API server has. */
   get(pod: V1Pod): V1PodStatus {
-    return this.#kept.get(pod.metadata.uid as string)?.status ?? this.#target(pod.metadata.uid as string)?.status ?? pod.status ?? {};
+    return this.find(pod.metadata.uid as string) ?? pod.status ?? {};
+  }
+
+  find(uid: string): V1PodStatus | undefined {
+    return this.#kept.get(uid)?.status ?? this.#target(uid)?.status;
   }
 
   /** A Pod whose containers may still run keeps its phase until they do not. */

@@ -167,12 +167,19 @@ export function containerMounts(pod: V1Pod, container: V1Container, { volumes, e
   const mounts = (container.volumeMounts ?? []).flatMap(({ name, mountPath, subPath, subPathExpr, readOnly }): Mount[] => {
     const volume = volumes.get(name);
     if (!volume) return [];
-    const within = subPathExpr ? expand(subPathExpr, env) : subPath;
+    const within = subPathExpr ? expandSubPath(subPathExpr, env) : subPath;
     const hostPath = volume.hostPath + (within ? normalizePath(within) : '');
     return [{ containerPath: normalizePath(mountPath), hostPath, readonly: volume.readonly || readOnly === true, isExecutable: volume.isExecutable ?? true, isFile: typeof disk.get(hostPath) === 'string' }];
   });
   const messagePath = container.terminationMessagePath ?? '/dev/termination-log';
   return [...mounts, { containerPath: messagePath, hostPath: terminationLog(pod, container, attempt), isFile: true }];
+}
+
+/** Every variable must be there (`ExpandContainerVolumeMounts`). */
+function expandSubPath(expression: string, env: Readonly<Record<string, string>>): string {
+  const missing = [...expression.matchAll(/(?<!\$)\$\(([^)]*)\)/g)].map(([, name = '']) => name).find((name) => env[name] === undefined);
+  if (missing !== undefined) throw new ConfigError(`missing value for ${missing}`);
+  return expand(expression, env);
 }
 
 export function terminationLog(pod: V1Pod, container: Pick<V1Container, 'name'>, attempt: number): string {

@@ -127,8 +127,10 @@ export class Containerd implements ContainerRuntime {
     const definition = this.#definitionOf(container.imageName);
     const executable = this.#executableOf(container);
     const image = this.#disk.get<ProcessImage>(`${tasks}/${container.id}`);
+    const exiting = this.#disk.get<{ exitCode: number; exitAt: number }>(`${tasks}/${container.id}`);
+    if (exiting?.exitAt !== undefined) return this.#exitSoon(container.id, exiting.exitCode, exiting.exitAt);
     if (executable?.type === 'program' && image) this.#tasks.set(container.id, { type: 'program', process: Process.resume(this.#processOptions(container, executable.program), image) });
-    else if (executable?.type === 'daemon') this.#startDaemon(container, executable.daemon);
+    else if (executable?.type === 'daemon') this.#startDaemon(container, executable.daemon, { isResumed: true });
     else this.#exited(container.id, 255);
   }
 
@@ -320,8 +322,25 @@ export class Containerd implements ContainerRuntime {
   }
 
   #startProcess(container: Container, program: Program): void {
-    const process = Process.start(this.#processOptions(container, program));
-    if (this.#get(container.id).state === 'running') this.#tasks.set(container.id, { type: 'program', process });
+    let exitCode: number | undefined;
+    let hasStarted = false;
+    const process = Process.start({
+      ...this.#processOptions(container, program),
+      onExit: (code) => {
+        if (hasStarted) this.#exited(container.id, code);
+        else exitCode = code;
+      },
+    });
+    hasStarted = true;
+    if (exitCode === undefined) this.#tasks.set(container.id, { type: 'program', process });
+    else this.#exitSoon(container.id, exitCode, this.#kernel.now + this.latency.exitMs);
+  }
+
+  /** A process that ended as it started is seen running first. */
+  #exitSoon(id: string, exitCode: number, exitAt: number): void {
+    this.#disk.set(`${tasks}/${id}`, { exitCode, exitAt });
+    const run = () => this.#exited(id, exitCode);
+    this.#kills.set(id, this.#kernel.schedule({ delayMs: Math.max(0, exitAt - this.#kernel.now), actor: `containerd/${this.#machine.name}`, what: `exit ${exitCode}`, background: false, run }));
   }
 
   #processOptions(container: Container, program: Program) {
@@ -338,7 +357,7 @@ export class Containerd implements ContainerRuntime {
     };
   }
 
-  #startDaemon(container: Container, daemon: Daemon): void {
+  #startDaemon(container: Container, daemon: Daemon, { isResumed } = { isResumed: false }): void {
     const { id } = container;
     let closers: (() => void)[] = [];
     let hasExited = false;
@@ -356,7 +375,7 @@ export class Containerd implements ContainerRuntime {
       opened: (close) => closers.push(close),
       isOver: () => hasExited,
     });
-    const running = daemon.start(context);
+    const running = daemon.start(isResumed ? { ...context, isResumed } : context);
     const stop = () => {
       exit(0);
       running.stop();

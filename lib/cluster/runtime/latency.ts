@@ -9,6 +9,8 @@ export interface RuntimeLatency {
   sandboxMs(random: Random): number;
   createMs(random: Random): number;
   startMs(random: Random): number;
+  /** What even a process with nothing to do takes to end, and be waited for. */
+  exitMs: number;
   /** The kubelet's pod lifecycle event generator looks at the runtime this often. */
   relistMs: number;
   /** Unmounting a terminated Pod's volumes. */
@@ -22,6 +24,7 @@ const fast: RuntimeLatency = {
   sandboxMs: () => 20,
   createMs: () => 10,
   startMs: () => 20,
+  exitMs: 20,
   relistMs: 100,
   unmountMs: 50,
 };
@@ -33,6 +36,7 @@ const realistic: RuntimeLatency = {
   sandboxMs: (random) => random.between(110, 190),
   createMs: (random) => random.between(10, 25),
   startMs: (random) => random.between(45, 70),
+  exitMs: 80,
   relistMs: 1_000,
   unmountMs: 400,
 };

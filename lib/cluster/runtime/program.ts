@@ -82,6 +82,8 @@ export interface DaemonContext {
   readonly files: Files;
   /** The container's id: the same when a snapshot is taken up again, another after a restart. Leader election goes by it. */
   readonly instance?: string;
+  /** It goes on from a snapshot instead of being started: nothing it finds is news. */
+  readonly isResumed?: boolean;
   /** Reaches the API server as the identity in the kubeconfig file at `path`, or as the Pod's service account without one. */
   transport(kubeconfigPath?: string): Transport;
   /** Makes this container answer on a port of its namespace. */

@@ -103,6 +103,7 @@ describe('the life of a Pod on its node', () => {
     const pods = lab().create('never', { restartPolicy: 'Never', initContainers: init, containers: [{ command: ['sleep', '1000'] }] }).create('always', { initContainers: init, containers: [{ command: ['sleep', '1000'] }] });
     pods.run(20_000);
     expect(pods.get('never').status.phase).toBe('Failed');
+    expect([pods.status('never', 'init').state?.terminated?.exitCode, pods.status('never').state?.waiting?.reason]).toEqual([5, 'PodInitializing']);
     expect(pods.get('always').status.phase).toBe('Pending');
     expect(pods.status('always', 'init').restartCount).toBeGreaterThan(1);
     expect(pods.status('always').state?.waiting?.reason).toBe('PodInitializing');

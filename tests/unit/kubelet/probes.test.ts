@@ -23,6 +23,13 @@ describe('probes and hooks', () => {
     expect(pods.status('web').lastState?.terminated).toMatchObject({ exitCode: 0, reason: 'Completed' });
   });
 
+  test('a container that fails its liveness probe is started again even when it ended well, but not when nothing ever is', () => {
+    const spec = (restartPolicy: 'OnFailure' | 'Never') => ({ restartPolicy, terminationGracePeriodSeconds: 1, containers: [{ image: 'nginx:1.27', livenessProbe: { tcpSocket: { port: 81 }, periodSeconds: 1, failureThreshold: 2 } }] });
+    const pods = lab().create('on-failure', spec('OnFailure')).create('never', spec('Never')).run(5_000);
+    expect(pods.status('on-failure').restartCount).toBeGreaterThan(0);
+    expect([pods.get('never').status.phase, pods.events('never').at(-1)]).toEqual(['Succeeded', 'Killing Stopping container main']);
+  });
+
   test('nobody listening is a failure with the dialler’s words', () => {
     const pods = lab().create('idle', { containers: [{ command: ['sleep', '1000'], readinessProbe: { tcpSocket: { port: 81 }, periodSeconds: 1 } }] }).run(3_000);
     const { podIP } = pods.get('idle').status;
