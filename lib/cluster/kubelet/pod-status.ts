@@ -2,7 +2,7 @@ import type { V1Container, V1ContainerState, V1ContainerStatus, V1Pod, V1PodCond
 import { instant, rfc3339 } from '../kernel';
 import { qosClassOf } from '../resources';
 import type { Container } from '../runtime/cri';
-import { allContainers, isRestartableInit, latestOf, sandboxOf, shouldBeRestarted, type RuntimePod } from './containers';
+import { isRestartableInit, latestOf, sandboxOf, shouldBeRestarted, type RuntimePod } from './containers';
 
 /** Why a container is waiting, remembered from the last try to start it (`kubelet/reason_cache.go`). */
 export interface WaitingReason {
@@ -258,8 +258,4 @@ function readiness(pod: V1Pod, previous: V1PodStatus, ready: Verdict): Pick<V1Po
 /** Whether a Pod's containers will never run again. */
 export function isTerminalPhase(phase: V1PodStatus['phase']): boolean {
   return phase === 'Succeeded' || phase === 'Failed';
-}
-
-function namesOf(pod: V1Pod): readonly string[] {
-  return allContainers(pod).map(({ name }) => name);
 }

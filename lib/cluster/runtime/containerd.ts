@@ -124,7 +124,6 @@ export class Containerd implements ContainerRuntime {
   }
 
   #resume(container: Container): void {
-    const definition = this.#definitionOf(container.imageName);
     const executable = this.#executableOf(container);
     const image = this.#disk.get<ProcessImage>(`${tasks}/${container.id}`);
     const exiting = this.#disk.get<{ exitCode: number; exitAt: number }>(`${tasks}/${container.id}`);
@@ -361,7 +360,7 @@ export class Containerd implements ContainerRuntime {
     const { id } = container;
     let closers: (() => void)[] = [];
     let hasExited = false;
-    const exit = (code: number) => {
+    const closeAll = () => {
       if (hasExited) return;
       hasExited = true;
       for (const close of closers) close();
@@ -369,7 +368,7 @@ export class Containerd implements ContainerRuntime {
     };
     const context = this.#daemonContext(container, {
       exit: (code) => {
-        exit(code);
+        closeAll();
         this.#kernel.schedule({ delayMs: 0, actor: container.name, what: `exit ${code}`, background: false, run: () => this.#exited(id, code) });
       },
       opened: (close) => closers.push(close),
@@ -377,7 +376,7 @@ export class Containerd implements ContainerRuntime {
     });
     const running = daemon.start(isResumed ? { ...context, isResumed } : context);
     const stop = () => {
-      exit(0);
+      closeAll();
       running.stop();
     };
     this.#tasks.set(id, { type: 'daemon', stop });

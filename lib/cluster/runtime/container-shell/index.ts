@@ -73,7 +73,7 @@ function startState(ctx: ProcessContext): ShellState | number {
   let isCommand = false;
   while (/^[-+]./.test(words[0] ?? '') && words[0] !== '--') {
     const word = words.shift() as string;
-    if (/^--/.test(word)) continue;
+    if (word.startsWith('--')) continue;
     if (word.includes('c')) isCommand = true;
     applyOption(task, word, () => words.shift() ?? '');
   }
