@@ -2,7 +2,7 @@
 // Only Node's own modules are imported here, and only syntax that an old Node can parse, so that it can say what is wrong.
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import fs, { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -91,6 +91,13 @@ async function whenChanged(stampPath, hash, work) {
   return true;
 }
 
+/** Packages and a build take a gigabyte; what is there already needs little more. */
+export function requireSpace() {
+  const { bavail, bsize } = fs.statfsSync(root);
+  const [free, needed] = [Math.floor((bavail * bsize) / 2 ** 20), existsSync(join(root, 'node_modules')) ? 64 : 1500];
+  if (free < needed) throw new Explained(`The disk is full: ${root} has ${free} MiB left, and this needs about ${needed}. Free some space and run the command again.`);
+}
+
 export async function ensureInstalled() {
   const lock = hashOfFiles('package-lock.json');
   if (isInstalledBefore()) return;
@@ -135,6 +142,7 @@ export async function ensureBuilt() {
 
 export async function prepare({ isBuilt = false } = {}) {
   requireNode();
+  requireSpace();
   await ensureInstalled();
   await ensureGenerated();
   if (isBuilt) await ensureBuilt();

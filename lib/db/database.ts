@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import { PrismaPg } from '@prisma/adapter-pg';
@@ -84,7 +84,25 @@ async function openPGlite(folder: string | undefined, migrations: string): Promi
 async function startPGlite(folder: string | undefined): Promise<PGlite> {
   if (!folder) return PGlite.create();
   mkdirSync(folder, { recursive: true });
-  return PGlite.create({ dataDir: join(folder, 'postgres') });
+  requireSpace(folder);
+  try {
+    return await PGlite.create({ dataDir: join(folder, 'postgres') });
+  } catch (error) {
+    throw isErrno(error) ? new DatabaseUnavailable(`The embedded database in ${folder} cannot be opened (error ${error.errno} of the file system). Is the disk full, or the folder somebody else's?`) : error;
+  }
+}
+
+/** A database that runs out of space in the middle of a write has to be restarted; better not to begin. */
+const spaceMin = 128 << 20;
+
+function requireSpace(folder: string): void {
+  const { bavail, bsize } = statfsSync(folder);
+  if (bavail * bsize < spaceMin) throw new DatabaseUnavailable(`The disk is full: ${folder} has ${Math.floor((bavail * bsize) / 2 ** 20)} MiB left, and the database needs at least ${spaceMin / 2 ** 20}. Free some space, or set ORRERY_DATA to a folder on another disk.`);
+}
+
+/** What PGlite's file system throws: an object that is no Error. */
+function isErrno(error: unknown): error is { errno: number } {
+  return typeof error === 'object' && error !== null && (error as { name?: unknown }).name === 'ErrnoError';
 }
 
 /** A script of several statements takes no values. */
