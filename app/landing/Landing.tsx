@@ -2,6 +2,7 @@
 import { Pause, Play, Power, SkipForward, StepForward, Unplug } from 'lucide-react';
 import { useEffect, useState, type ReactNode } from 'react';
 import { Orrery } from '@/app/figures/Orrery';
+import { stages, type Stage } from '@/app/figures/Plate';
 import type { Happening } from '@/app/lessons/components/figure-machine';
 import { useFigure, type Figure } from '@/app/lessons/components/use-figure';
 import { Glyph, Part } from '@/app/look/Glyph';
@@ -13,13 +14,15 @@ import styles from './Landing.module.css';
 
 const label = 'A cluster: etcd in the middle, the API server as rings round it, every other part on an orbit that reaches etcd only through the rings.';
 const setup = ['kubectl create deployment web --image=nginx:1.27 --replicas=3', 'kubectl rollout status deployment web'];
+const ringMs = 210;
 const options = { name: 'landing', setup, isPaused: false };
 
 /** The plate, at rest until somebody turns it; then it is a cluster in the page. */
 export function Landing({ children }: { children: ReactNode }) {
   const figure = useFigure(options);
   const recent = useRecent(figure.happenings);
-  const data = figure.view ? liveOrrery(figure.view, recent) : atRest;
+  const stageInUse = useStage(recent.findLast((one) => one.kind === 'write')?.id);
+  const data = figure.view ? { ...liveOrrery(figure.view, recent), stageInUse } : atRest;
   return (
     <>
       <section className={styles.hero}>
@@ -47,6 +50,17 @@ function useRecent(happenings: readonly Happening[]): readonly Happening[] {
     // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [last]);
   return recent;
+}
+
+/** The rings in the order in which the latest request passes them. */
+function useStage(request: number | undefined): Stage | undefined {
+  const [stage, setStage] = useState<Stage | undefined>();
+  useEffect(() => {
+    if (request === undefined) return setStage(undefined);
+    const timers = [...stages, undefined].map((next, ring) => setTimeout(() => setStage(next), ring * ringMs));
+    return () => timers.forEach(clearTimeout);
+  }, [request]);
+  return stage;
 }
 
 function Controls({ figure }: { figure: Figure }) {

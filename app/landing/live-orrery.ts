@@ -1,5 +1,4 @@
 import type { Bead, OrreryData, Satellite } from '@/app/figures/Orrery';
-import { stages, type Stage } from '@/app/figures/Plate';
 import { agentPart } from '@/app/figures/cluster-layout';
 import { count } from '@/app/look/format';
 import { partOf, type PartId } from '@/app/look/parts';
@@ -9,11 +8,9 @@ import { satellitesAtRest } from './at-rest';
 
 /** The plate's data from a running cluster: what each part says of itself, and who is talking just now. */
 export function liveOrrery(view: ClusterView, recent: readonly Happening[]): OrreryData {
-  const last = recent.findLast((one) => one.kind === 'write');
   return {
     revision: view.revision,
     note: view.nodes.length ? undefined : 'no API server',
-    stageInUse: last ? stageOf(last.id) : undefined,
     satellites: satellitesAtRest.map((satellite) => ({ ...satellite, ...livePart(satellite, view, recent) })),
     beads: recent.flatMap((one) => beadOf(one) ?? []),
   };
@@ -48,9 +45,4 @@ const byPart: Partial<Record<PartId, string>> = { you: 'you', sch: 'scheduler', 
 function satelliteOf(actor: string): string | undefined {
   const [, machine] = actor.split('/');
   return machine?.startsWith('worker') && partOf(actor) === 'klt' ? machine : byPart[partOf(actor)];
-}
-
-/** Rings light up in turn, so that a still picture shows one of them in use. */
-function stageOf(id: number): Stage {
-  return stages[id % stages.length] as Stage;
 }
