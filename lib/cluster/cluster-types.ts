@@ -1,4 +1,4 @@
-import type { MvccCommit, MvccSnapshot } from './etcd';
+import type { MvccCommit, MvccEdit, MvccSnapshot, RaftChange, RaftDiskSnapshot } from './etcd';
 import type { DiskChange, Instant } from './kernel';
 import type { MachineSpec } from './machine';
 import type { Json } from '@/lib/base';
@@ -27,11 +27,13 @@ export interface ClusterSnapshot {
   /** How often components have been started from stores; a restore adds one. */
   readonly generation: number;
   readonly world: readonly (readonly [string, Json])[];
-  readonly machines: readonly { readonly spec: MachineSpec; readonly isUp: boolean; readonly disk: readonly (readonly [string, Json])[]; readonly etcd?: MvccSnapshot }[];
+  readonly machines: readonly { readonly spec: MachineSpec; readonly isUp: boolean; readonly disk: readonly (readonly [string, Json])[]; readonly etcd?: MvccSnapshot; readonly raft?: RaftDiskSnapshot }[];
 }
 
 /** One change of a store: what the journal keeps between snapshots, in order. */
 export type StoreChange =
   | { readonly type: 'disk'; readonly at: number; readonly change: DiskChange }
   | { readonly type: 'etcd'; readonly at: number; readonly machine: string; readonly commit: MvccCommit }
+  | { readonly type: 'etcd-edit'; readonly at: number; readonly machine: string; readonly edit: MvccEdit }
+  | { readonly type: 'raft'; readonly at: number; readonly machine: string; readonly change: RaftChange }
   | { readonly type: 'power'; readonly at: number; readonly machine: string; readonly isUp: boolean };

@@ -4,10 +4,10 @@ import { descriptions } from '@/generated/kubernetes/descriptions';
 import { addresses } from './bootstrap/addresses';
 import { createComponents } from './bootstrap/components';
 import { connect, dial, type Endpoint } from './bootstrap/connect';
-import { admin, installControlPlane, installNode } from './bootstrap/install';
+import { admin, installControlPlane, installNode, stackedEtcd } from './bootstrap/install';
 import { Kubeadm } from './bootstrap/kubeadm';
 import type { ClusterOptions, ClusterSnapshot, StoreChange } from './cluster-types';
-import { MvccStore } from './etcd';
+import { MvccStore, RaftDisk } from './etcd';
 import { createImageRegistry } from './images';
 import { Disk, instant, Kernel, type Instant } from './kernel';
 import { createKubelet } from './kubelet';
@@ -24,7 +24,7 @@ const bootLimitMs = 600_000;
 /** The stores of one cluster: all that survives. */
 interface Stores {
   readonly world: Disk;
-  readonly machines: readonly { readonly spec: MachineSpec; readonly disk: Disk; readonly etcd: MvccStore | undefined; readonly isUp: boolean }[];
+  readonly machines: readonly { readonly spec: MachineSpec; readonly disk: Disk; readonly etcd: MvccStore | undefined; readonly raft: RaftDisk | undefined; readonly isUp: boolean }[];
 }
 
 /** What the layers above lend to a cluster; never part of a snapshot. */
@@ -60,8 +60,8 @@ export class Cluster {
     this.network = new SimulatedNetwork({ kernel, world: stores.world, podCidr: addresses.podCidr });
     const { units, runtimes } = this.#nodeUnits();
     this.#runtimes = runtimes;
-    for (const { spec, disk, etcd } of stores.machines) {
-      const machine = new Machine({ spec, disk, kernel, etcd, units: spec.role === 'workstation' ? [] : units });
+    for (const { spec, disk, etcd, raft } of stores.machines) {
+      const machine = new Machine({ spec, disk, kernel, etcd, raft, units: spec.role === 'workstation' ? [] : units });
       this.#machines.set(spec.name, machine);
       this.network.addMachine(machine);
     }
@@ -90,7 +90,11 @@ export class Cluster {
   /** A cluster as it was, with the changes made since; every component starts again from its store. */
   static restore(snapshot: ClusterSnapshot, changes: Iterable<StoreChange> = [], hosts: ClusterHosts = {}): Cluster {
     const world = new Disk('world', snapshot.world);
-    const machines = snapshot.machines.map(({ spec, disk, etcd, isUp }) => ({ spec, disk: new Disk(spec.name, disk), etcd: etcd && MvccStore.restore(etcd), isUp }));
+    const controlPlanes = snapshot.machines.map(({ spec }) => spec).filter(({ role }) => role === 'control-plane');
+    const machines = snapshot.machines.map(({ spec, disk, etcd, raft, isUp }) => ({
+      spec, isUp, disk: new Disk(spec.name, disk), etcd: etcd && MvccStore.restore(etcd),
+      raft: raft ? RaftDisk.restore(raft) : etcd && RaftDisk.create(spec.name, stackedEtcd(controlPlanes)),
+    }));
     const replayed = replay({ world, machines }, changes);
     const now = instant(Math.max(snapshot.now, replayed.now));
     const kernel = new Kernel({ seed: snapshot.seed, now, generation: snapshot.generation + 1 });
@@ -110,7 +114,7 @@ export class Cluster {
    */
   fork({ seed = this.kernel.seed, hosts = {} }: { seed?: string | number; hosts?: ClusterHosts } = {}): Cluster {
     const kernel = new Kernel({ seed, now: this.kernel.now, generation: this.kernel.generation + 1 });
-    const machines = [...this.#machines.values()].map((machine) => ({ spec: machine.spec, disk: machine.disk.fork(), etcd: machine.etcd?.fork(), isUp: machine.isUp }));
+    const machines = [...this.#machines.values()].map((machine) => ({ spec: machine.spec, disk: machine.disk.fork(), etcd: machine.etcd?.fork(), raft: machine.raft?.fork(), isUp: machine.isUp }));
     return Cluster.#resume({ ...this.options, seed }, kernel, { world: this.world.fork(), machines }, hosts);
   }
 
@@ -125,6 +129,7 @@ export class Cluster {
       machines: [...this.#machines.values()].map((machine) => ({
         spec: machine.spec, isUp: machine.isUp, disk: machine.disk.list(),
         ...(machine.etcd ? { etcd: machine.etcd.snapshot() } : {}),
+        ...(machine.raft ? { raft: machine.raft.snapshot() } : {}),
       })),
     };
   }
@@ -223,7 +228,11 @@ export class Cluster {
     for (const disk of [this.world, ...[...this.#machines.values()].map((machine) => machine.disk)]) {
       disk.onChange = (change) => told({ type: 'disk', at: this.kernel.now, change });
     }
-    for (const { name, etcd } of this.#machines.values()) if (etcd) etcd.onCommit = (commit) => told({ type: 'etcd', at: this.kernel.now, machine: name, commit });
+    for (const { name, etcd, raft } of this.#machines.values()) {
+      if (etcd) etcd.onCommit = (commit) => told({ type: 'etcd', at: this.kernel.now, machine: name, commit });
+      if (etcd) etcd.onEdit = (edit) => told({ type: 'etcd-edit', at: this.kernel.now, machine: name, edit });
+      if (raft) raft.onChange = (change) => told({ type: 'raft', at: this.kernel.now, machine: name, change });
+    }
   }
 
   #nodeUnits(): { units: MachineUnit[]; runtimes: (machine: Machine) => ContainerRuntime } {
@@ -247,11 +256,13 @@ export class Cluster {
 function install(options: ClusterOptions): Stores {
   const specs = specsOf(options);
   const server = `https://${addresses.machine(0)}:${addresses.apiPort}`;
+  const members = stackedEtcd(specs.filter(({ role }) => role === 'control-plane'));
   const machines = specs.map((spec) => {
     const disk = new Disk(spec.name);
     if (spec.role !== 'workstation') installNode(disk, spec, server);
     if (spec.role === 'control-plane') installControlPlane(disk, spec, { server, tokens: options.tokens ?? [], seed: options.seed });
-    return { spec, disk, etcd: spec.role === 'control-plane' ? MvccStore.create() : undefined, isUp: false };
+    const isMember = spec.role === 'control-plane';
+    return { spec, disk, etcd: isMember ? MvccStore.create() : undefined, raft: isMember ? RaftDisk.create(spec.name, members) : undefined, isUp: false };
   });
   return { world: new Disk('world'), machines };
 }
@@ -268,13 +279,15 @@ function specsOf({ topology }: ClusterOptions): MachineSpec[] {
 
 function replay(stores: Stores, changes: Iterable<StoreChange>): { stores: Stores; now: number } {
   const disks = new Map([stores.world, ...stores.machines.map(({ disk }) => disk)].map((disk) => [disk.name, disk]));
-  const members = new Map(stores.machines.map(({ spec, etcd }) => [spec.name, etcd]));
+  const members = new Map(stores.machines.map(({ spec, etcd, raft }) => [spec.name, { etcd, raft }]));
   const power = new Map(stores.machines.map(({ spec, isUp }) => [spec.name, isUp]));
   let now = 0;
   for (const change of changes) {
     now = change.at;
     if (change.type === 'disk') disks.get(change.change.disk)?.apply(change.change);
-    else if (change.type === 'etcd') members.get(change.machine)?.replay(change.commit);
+    else if (change.type === 'etcd') members.get(change.machine)?.etcd?.replay(change.commit);
+    else if (change.type === 'etcd-edit') members.get(change.machine)?.etcd?.replayEdit(change.edit);
+    else if (change.type === 'raft') members.get(change.machine)?.raft?.apply(change.change);
     else power.set(change.machine, change.isUp);
   }
   return { now, stores: { world: stores.world, machines: stores.machines.map((machine) => ({ ...machine, isUp: power.get(machine.spec.name) ?? machine.isUp })) } };

@@ -22,7 +22,7 @@ export function unpackSnapshot(content: Uint8Array): SandboxSnapshot | undefined
 /** A commit tells its watchers what was there before; the journal knows that already. */
 export function withoutPrevious(change: SessionChange): SessionChange {
   if (change.type !== 'etcd') return change;
-  return { ...change, commit: { revision: change.commit.revision, events: change.commit.events.map(({ type, kv }) => ({ type, kv })) } };
+  return { ...change, commit: { ...change.commit, events: change.commit.events.map(({ type, kv }) => ({ type, kv })) } };
 }
 
 /** Signed, as a PostgreSQL integer is. */

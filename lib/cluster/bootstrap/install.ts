@@ -1,5 +1,6 @@
 import { stringify } from 'yaml';
 import type { Disk } from '../kernel';
+import { idOf, type MemberInfo } from '../etcd';
 import type { MachineSpec } from '../machine';
 import type { StaticToken } from '../apiserver';
 import { addresses } from './addresses';
@@ -26,6 +27,14 @@ export function installControlPlane(disk: Disk, spec: MachineSpec, { server, tok
   write('/etc/kubernetes/controller-manager.conf', kubeconfig(server, 'system:kube-controller-manager', { commonName: 'system:kube-controller-manager', organizations: [] }));
   write('/etc/kubernetes/scheduler.conf', kubeconfig(server, 'system:kube-scheduler', { commonName: 'system:kube-scheduler', organizations: [] }));
   for (const [name, manifest] of Object.entries(controlPlaneManifests(spec))) write(`/etc/kubernetes/manifests/${name}`, manifest);
+}
+
+/** The members that `kubeadm init` and `kubeadm join --control-plane` leave: one on each control-plane node. */
+export function stackedEtcd(nodes: readonly MachineSpec[]): MemberInfo[] {
+  return nodes.map(({ name, ip }) => {
+    const peerUrls = [`https://${ip}:2380`];
+    return { id: idOf(`${name}/${peerUrls.join()}`), name, peerUrls, clientUrls: [`https://${ip}:2379`], isLearner: false };
+  });
 }
 
 export const admin: Subject = { commonName: 'kubernetes-admin', organizations: ['system:masters'] };

@@ -1,2 +1,4 @@
-export { EtcdError, type Compare, type Etcd, type KeyValue, type Operation, type RangeOptions, type RangeResponse, type Revision, type Txn, type TxnResponse, type WatchEvent, type WatchOptions, type WatchResponse } from './kv';
-export { MvccStore, type MvccCommit, type MvccSnapshot } from './mvcc';
+export { EtcdError, type Alarm, type Compare, type Etcd, type EtcdServer, type KeyValue, type LeaseStatus, type MemberInfo, type MemberStatus, type Operation, type OperationResponse, type RaisedAlarm, type RangeOptions, type RangeResponse, type Revision, type Txn, type TxnResponse, type WatchEvent, type WatchOptions, type WatchResponse } from './kv';
+export { EtcdMember, type EtcdMemberOptions, type PeerMessage } from './member';
+export { MvccStore, type MvccCommit, type MvccEdit, type MvccSnapshot } from './mvcc';
+export { idOf, RaftDisk, type RaftChange, type RaftDiskSnapshot } from './raft-disk';

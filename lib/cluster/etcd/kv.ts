@@ -24,6 +24,14 @@ export interface RangeOptions {
   keysOnly?: boolean;
   countOnly?: boolean;
   order?: 'ascend' | 'descend';
+  /** What `order` is by; the key when absent. */
+  sortBy?: 'key' | 'version' | 'create' | 'mod' | 'value';
+  minModRevision?: number;
+  maxModRevision?: number;
+  minCreateRevision?: number;
+  maxCreateRevision?: number;
+  /** Answered by the member asked, without asking whether it is still up to date. */
+  serializable?: boolean;
 }
 
 export interface RangeResponse {
@@ -45,9 +53,18 @@ export type Compare = {
 
 export type Operation =
   | ({ readonly type: 'range'; readonly key: string } & RangeOptions)
-  | { readonly type: 'put'; readonly key: string; readonly value: Json; readonly lease?: number; readonly prevKv?: boolean }
+  | ({ readonly type: 'put'; readonly key: string; readonly value: Json } & PutOptions)
   | { readonly type: 'delete-range'; readonly key: string; readonly end?: string; readonly prevKv?: boolean }
   | { readonly type: 'txn'; readonly txn: Txn };
+
+export interface PutOptions {
+  /** The lease that the key lives by; 0 for none. */
+  readonly lease?: number;
+  readonly prevKv?: boolean;
+  /** Keep the value that is there (`etcdctl put --ignore-value`), or the lease. */
+  readonly ignoreValue?: boolean;
+  readonly ignoreLease?: boolean;
+}
 
 /** If every compare holds, do `success`, else `failure`; all at one revision. No key may be put twice. */
 export interface Txn {
@@ -75,7 +92,7 @@ export interface WatchEvent {
   readonly prevKv?: KeyValue;
 }
 
-/** All changes of one revision that a watcher asked for. */
+/** All changes of one revision that a watcher asked for; none at all is a progress notification: nothing is missing up to `revision`. */
 export interface WatchResponse {
   readonly revision: Revision;
   readonly events: readonly WatchEvent[];
@@ -86,6 +103,12 @@ export interface WatchOptions {
   /** The first revision wanted; absent means from now on. Throws `EtcdError` OutOfRange when it is compacted. */
   startRevision?: number;
   prevKv?: boolean;
+  /** What the watcher does not want to hear of. */
+  filters?: readonly ('noput' | 'nodelete')[];
+  /** Hear from time to time that nothing was missed. */
+  progressNotify?: boolean;
+  /** The server ends the watch: the revisions it still wants are compacted away. */
+  onCancel?: (compactedRevision: Revision) => void;
 }
 
 /**
@@ -97,12 +120,83 @@ export interface Etcd {
   readonly revision: Revision;
   readonly compactedRevision: Revision;
   range(key: string, options?: RangeOptions): RangeResponse;
-  put(key: string, value: Json, options?: { lease?: number }): { revision: Revision };
+  put(key: string, value: Json, options?: PutOptions): { revision: Revision; prevKv?: KeyValue };
   deleteRange(key: string, options?: { end?: string }): { deleted: number; revision: Revision };
   txn(txn: Txn): TxnResponse;
   compact(revision: number): void;
   /** Returns the function that cancels the watch. */
   watch(key: string, options: WatchOptions, onResponse: (response: WatchResponse) => void): () => void;
+}
+
+export interface LeaseStatus {
+  readonly lease: number;
+  /** Seconds left; -1 when there is no such lease. */
+  readonly ttl: number;
+  readonly grantedTtl: number;
+  readonly keys: readonly string[];
+}
+
+export type Alarm = 'NOSPACE' | 'CORRUPT';
+
+export interface RaisedAlarm {
+  readonly member: string;
+  readonly alarm: Alarm;
+}
+
+/** One row of `etcdctl member list`. */
+export interface MemberInfo {
+  /** Sixteen hexadecimal digits. */
+  readonly id: string;
+  readonly name: string;
+  readonly peerUrls: readonly string[];
+  readonly clientUrls: readonly string[];
+  readonly isLearner: boolean;
+}
+
+/** One row of `etcdctl endpoint status`. */
+export interface MemberStatus {
+  readonly clusterId: string;
+  readonly member: string;
+  readonly version: string;
+  readonly storageVersion: string;
+  readonly dbSize: number;
+  readonly dbSizeInUse: number;
+  readonly dbSizeQuota: number;
+  readonly leader: string | undefined;
+  readonly isLearner: boolean;
+  readonly term: number;
+  readonly raftIndex: number;
+  readonly appliedIndex: number;
+  readonly errors: readonly string[];
+  readonly revision: Revision;
+}
+
+/**
+ * Everything a member serves on its client port: KV and Watch as above, Lease, Maintenance and Cluster (`etcdserverpb.Lease` and so on).
+ * What changes the group's state needs a quorum and throws `EtcdError` Unavailable without one.
+ */
+export interface EtcdServer extends Etcd {
+  /** `lease` 0 or absent lets the server choose the id. Times are in seconds. */
+  leaseGrant(ttl: number, lease?: number): { lease: number; ttl: number };
+  leaseRevoke(lease: number): { revision: Revision };
+  /** Throws NotFound when it has expired. */
+  leaseKeepAlive(lease: number): { lease: number; ttl: number };
+  leaseTimeToLive(lease: number): LeaseStatus;
+  leases(): readonly number[];
+  status(): MemberStatus;
+  /** Of this member alone. */
+  hashKv(revision?: number): { hash: number; hashRevision: Revision; compactRevision: Revision };
+  /** Gives back what compaction freed; this member alone. */
+  defragment(): void;
+  alarms(): readonly RaisedAlarm[];
+  alarmDisarm(): readonly RaisedAlarm[];
+  moveLeader(to: string): void;
+  members(): readonly MemberInfo[];
+  memberAdd(name: string, peerUrls: readonly string[], isLearner: boolean): MemberInfo;
+  memberRemove(id: string): void;
+  memberPromote(id: string): void;
+  /** A consistent copy of the store, as `etcdctl snapshot save` writes it. */
+  snapshot(): unknown;
 }
 
 /** An error of etcd's gRPC API, with etcd's own sentence. */

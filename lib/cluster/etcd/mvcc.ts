@@ -1,11 +1,14 @@
-import { assert, compareBytes, deepEqual, deepFreeze, SortedMap, unreachable, type Json } from '@/lib/base';
+import { assert, compareBytes, deepEqual, deepFreeze, hash32, SortedMap, unreachable, type Json } from '@/lib/base';
 import {
   EtcdError,
+  type Alarm,
   type Compare,
   type Etcd,
   type KeyValue,
   type Operation,
   type OperationResponse,
+  type PutOptions,
+  type RaisedAlarm,
   type RangeOptions,
   type RangeResponse,
   type Revision,
@@ -15,9 +18,15 @@ import {
   type WatchOptions,
   type WatchResponse,
 } from './kv';
+import { alive, aliveAt, aliveNow, countUntil, historyOf, noHistory, RevisionLog, versionsOf, withVersion, type KeyHistory } from './history';
+import { checkTransaction } from './transaction-check';
+import { notify, Watchers, type Watcher } from './watchers';
 
-/** A key's kept history, oldest first; `null` values with version 0 are tombstones (`mvcc/key_index.go`). */
-type KeyHistory = readonly KeyValue[];
+/** The last entry of the group's log that a store contains (etcd's consistent index). */
+export interface AppliedPoint {
+  readonly index: number;
+  readonly term: number;
+}
 
 /** A store as plain data. */
 export interface MvccSnapshot {
@@ -25,20 +34,42 @@ export interface MvccSnapshot {
   readonly compactedRevision: number;
   /** Every kept version, tombstones included, in order of revision. */
   readonly versions: readonly KeyValue[];
+  readonly leases?: readonly { readonly lease: number; readonly ttl: number }[];
+  readonly alarms?: readonly RaisedAlarm[];
+  readonly applied?: AppliedPoint;
 }
 
 /** What one write transaction changed: a row of the journal. */
 export interface MvccCommit {
   readonly revision: Revision;
   readonly events: readonly WatchEvent[];
+  readonly applied?: AppliedPoint;
 }
 
-interface Watcher {
-  readonly key: string;
-  readonly end: string | undefined;
-  readonly prevKv: boolean;
-  readonly onResponse: (response: WatchResponse) => void;
+/** A change of a store that is no change of a key: a row of the journal too. */
+export type MvccEdit = (
+  | { readonly type: 'compact'; readonly revision: number }
+  | { readonly type: 'lease-grant'; readonly lease: number; readonly ttl: number }
+  | { readonly type: 'lease-revoke'; readonly lease: number }
+  | { readonly type: 'alarm'; readonly member: string; readonly alarm: Alarm; readonly isRaised: boolean }
+  | { readonly type: 'install'; readonly snapshot: MvccSnapshot }
+) & { readonly applied?: AppliedPoint };
+
+/** All that a store is, shared by its forks until one of them writes. */
+interface State {
+  readonly histories: SortedMap<KeyHistory>;
+  readonly log: RevisionLog;
+  /** Seconds each lease was granted for. */
+  readonly leases: ReadonlyMap<number, number>;
+  /** `lease/key` for each key that lives by a lease. */
+  readonly attached: SortedMap<true>;
+  readonly alarms: readonly RaisedAlarm[];
+  readonly revision: Revision;
+  readonly compacted: Revision;
+  readonly applied: AppliedPoint | undefined;
 }
+
+const noState = (): State => ({ histories: new SortedMap(), log: new RevisionLog(2), leases: new Map(), attached: new SortedMap(), alarms: [], revision: 1 as Revision, compacted: 0 as Revision, applied: undefined });
 
 /**
  * etcd's multi-version store (`etcd/server/storage/mvcc`): every write makes a new revision, old ones stay readable until compacted.
@@ -46,27 +77,43 @@ interface Watcher {
  */
 export class MvccStore implements Etcd {
   #histories: SortedMap<KeyHistory>;
-  /** Events by revision, zero-padded so that byte order is revision order. */
-  #log: SortedMap<readonly WatchEvent[]>;
+  #log: RevisionLog;
+  #leases: Map<number, number>;
+  #attached: SortedMap<true>;
+  #alarms: readonly RaisedAlarm[];
   #revision: Revision;
   #compacted: Revision;
-  readonly #watchers = new Set<Watcher>();
+  #applied: AppliedPoint | undefined;
+  readonly #watchers = new Watchers();
+  /** Bytes of what is kept, as of revision `#sizedTo`: counted only when somebody asks. */
+  #sizeInUse = 0;
+  #sizedTo = 0;
+  #sizeOfFile = 0;
   /** Told of every commit before the watchers are; the sandbox's journal listens here. */
   onCommit: ((commit: MvccCommit) => void) | undefined;
+  /** Told of every other change. */
+  onEdit: ((edit: MvccEdit) => void) | undefined;
 
-  private constructor(histories: SortedMap<KeyHistory>, log: SortedMap<readonly WatchEvent[]>, revision: number, compacted: number) {
-    this.#histories = histories;
-    this.#log = log;
-    this.#revision = revision as Revision;
-    this.#compacted = compacted as Revision;
+  private constructor(state: State) {
+    this.#histories = state.histories;
+    this.#log = state.log;
+    this.#leases = new Map(state.leases);
+    this.#attached = state.attached;
+    this.#alarms = state.alarms;
+    this.#revision = state.revision;
+    this.#compacted = state.compacted;
+    this.#applied = state.applied;
   }
 
   static create(): MvccStore {
-    return new MvccStore(new SortedMap(), new SortedMap(), 1, 0);
+    return new MvccStore(noState());
   }
 
   static restore(snapshot: MvccSnapshot): MvccStore {
-    const store = new MvccStore(new SortedMap(), new SortedMap(), snapshot.revision, snapshot.compactedRevision);
+    const store = new MvccStore({
+      ...noState(), log: new RevisionLog(Math.max(snapshot.compactedRevision, 1) + 1), revision: snapshot.revision as Revision, compacted: snapshot.compactedRevision as Revision, applied: snapshot.applied,
+      leases: new Map(snapshot.leases?.map(({ lease, ttl }) => [lease, ttl])), alarms: snapshot.alarms ?? [],
+    });
     for (const kv of snapshot.versions) store.#replay(deepFreeze(kv));
     return store;
   }
@@ -79,10 +126,198 @@ export class MvccStore implements Etcd {
     return this.#compacted;
   }
 
+  get applied(): AppliedPoint | undefined {
+    return this.#applied;
+  }
+
+  /** Notes that the store contains the log up to `point`; told to the journal with the next change. */
+  markApplied(point: AppliedPoint): void {
+    this.#applied = point;
+  }
+
   range(key: string, options: RangeOptions = {}): RangeResponse {
-    const at = options.revision || this.#revision;
-    if (at > this.#revision) throw new EtcdError('OutOfRange', 'etcdserver: mvcc: required revision is a future revision');
+    return this.#range(key, options, this.#revision);
+  }
+
+  put(key: string, value: Json, options: PutOptions = {}): { revision: Revision; prevKv?: KeyValue } {
+    const { responses, revision } = this.txn({ compare: [], success: [{ type: 'put', key, value, ...options }], failure: [] });
+    const response = responses[0];
+    return response?.type === 'put' && response.prevKv ? { revision, prevKv: response.prevKv } : { revision };
+  }
+
+  deleteRange(key: string, { end }: { end?: string } = {}): { deleted: number; revision: Revision } {
+    const { responses, revision } = this.txn({ compare: [], success: [{ type: 'delete-range', key, ...(end === undefined ? {} : { end }) }], failure: [] });
+    const response = responses[0];
+    assert(response?.type === 'delete-range', 'a delete answers a delete');
+    return { deleted: response.deleted, revision };
+  }
+
+  txn(txn: Txn): TxnResponse {
+    checkTransaction(txn);
+    return this.applyTxn(txn);
+  }
+
+  /** `txn` without the checks that were made before it was proposed. */
+  applyTxn(txn: Txn): TxnResponse {
+    const events: WatchEvent[] = [];
+    const next = (this.#revision + 1) as Revision;
+    const chosen = this.#choose(txn);
+    this.#check(chosen);
+    const result = this.#apply(chosen, next, events);
+    if (events.length > 0) this.#commit({ revision: next, events });
+    return { ...result, revision: this.#revision };
+  }
+
+  compact(revision: number): void {
+    if (revision <= this.#compacted) throw compactedError();
+    if (revision > this.#revision) throw futureError();
+    this.#compact(revision);
+    this.#edited({ type: 'compact', revision });
+  }
+
+  watch(key: string, options: WatchOptions, onResponse: (response: WatchResponse) => void): () => void {
+    const start = options.startRevision || this.#revision + 1;
+    if (start <= this.#compacted) throw compactedError();
+    const watcher: Watcher = { key, options, onResponse, next: start };
+    this.#watchers.add(watcher);
+    this.#catchUp(watcher);
+    return () => void this.#watchers.delete(watcher);
+  }
+
+  /** Tells the watchers that want to know that they have missed nothing. */
+  notifyProgress(): void {
+    this.#watchers.progress(this.#revision);
+  }
+
+  get leases(): ReadonlyMap<number, number> {
+    return this.#leases;
+  }
+
+  leaseGrant(lease: number, ttl: number): void {
+    if (this.#leases.has(lease)) throw new EtcdError('FailedPrecondition', 'etcdserver: lease already exists');
+    this.#leases.set(lease, ttl);
+    this.#edited({ type: 'lease-grant', lease, ttl });
+  }
+
+  /** Deletes the lease and, at one revision, the keys that live by it. */
+  leaseRevoke(lease: number): void {
+    if (!this.#leases.has(lease)) throw leaseNotFound();
+    const keys = this.keysOf(lease);
+    this.#leases.delete(lease);
+    this.#edited({ type: 'lease-revoke', lease });
+    if (keys.length > 0) this.applyTxn({ compare: [], success: keys.map((key) => ({ type: 'delete-range', key })), failure: [] });
+  }
+
+  keysOf(lease: number): readonly string[] {
+    const prefix = `${lease}/`;
+    return this.#attached.entries(prefix).map(([at]) => at.slice(prefix.length));
+  }
+
+  get alarms(): readonly RaisedAlarm[] {
+    return this.#alarms;
+  }
+
+  setAlarm(member: string, alarm: Alarm, isRaised: boolean): void {
+    const others = this.#alarms.filter((one) => one.member !== member || one.alarm !== alarm);
+    this.#alarms = isRaised ? [...others, { member, alarm }] : others;
+    this.#edited({ type: 'alarm', member, alarm, isRaised });
+  }
+
+  /** Bytes of everything kept, and of the file, which only defragmentation makes smaller. */
+  get size(): { readonly inUse: number; readonly file: number } {
+    this.#measure();
+    return { inUse: this.#sizeInUse, file: this.#sizeOfFile };
+  }
+
+  defragment(): void {
+    this.#measure();
+    this.#sizeOfFile = this.#sizeInUse;
+  }
+
+  /** Equal for stores that hold the same history between the compacted revision and `revision`. */
+  hashKv(revision: number = this.#revision): number {
+    if (revision > this.#revision) throw futureError();
+    if (revision < this.#compacted) throw compactedError();
+    let hash = hash32(String(this.#compacted));
+    for (const kv of this.#versions()) {
+      if (kv.modRevision <= revision) hash = hash32(JSON.stringify([kv.key, kv.createRevision, kv.modRevision, kv.version, kv.lease, kv.value]), hash);
+    }
+    return hash;
+  }
+
+  /** A store that shares everything up to here and nothing after; nobody watches it yet. */
+  fork(): MvccStore {
+    return new MvccStore(this.#share());
+  }
+
+  /** Becomes what `other` is, as after a snapshot from a leader; watchers go on from where they were, or are cancelled where they cannot. */
+  install(other: MvccStore): void {
+    const state = other.#share();
+    this.#histories = state.histories;
+    this.#log = state.log;
+    this.#leases = new Map(state.leases);
+    this.#attached = state.attached;
+    this.#alarms = state.alarms;
+    this.#revision = state.revision;
+    this.#compacted = state.compacted;
+    this.#applied = state.applied;
+    [this.#sizeInUse, this.#sizedTo] = [0, 0];
+    if (this.onEdit) this.#edited({ type: 'install', snapshot: this.snapshot() });
+    for (const watcher of this.#watchers.all) this.#catchUp(watcher);
+  }
+
+  snapshot(): MvccSnapshot {
+    return {
+      revision: this.#revision, compactedRevision: this.#compacted, versions: this.#versions(),
+      ...(this.#leases.size > 0 ? { leases: [...this.#leases].map(([lease, ttl]) => ({ lease, ttl })) } : {}),
+      ...(this.#alarms.length > 0 ? { alarms: this.#alarms } : {}),
+      ...(this.#applied ? { applied: this.#applied } : {}),
+    };
+  }
+
+  /** Applies a journal row: the same change again, on a restored store. */
+  replay(commit: MvccCommit): void {
+    assert(commit.revision > this.#revision, `replay of revision ${commit.revision} at ${this.#revision}`);
+    for (const event of commit.events) this.#replay(deepFreeze(event.kv));
+    this.#revision = commit.revision;
+    if (commit.applied) this.#applied = commit.applied;
+  }
+
+  replayEdit(edit: MvccEdit): void {
+    switch (edit.type) {
+      case 'compact': this.#compact(edit.revision); break;
+      case 'lease-grant': this.#leases.set(edit.lease, edit.ttl); break;
+      case 'lease-revoke': this.#leases.delete(edit.lease); break;
+      case 'alarm': this.setAlarm(edit.member, edit.alarm, edit.isRaised); break;
+      case 'install': this.install(MvccStore.restore(edit.snapshot)); break;
+      default: unreachable(edit);
+    }
+    if (edit.applied) this.#applied = edit.applied;
+  }
+
+  #share(): State {
+    return {
+      histories: this.#histories.clone(), log: this.#log.clone(), leases: this.#leases, attached: this.#attached.clone(),
+      alarms: this.#alarms, revision: this.#revision, compacted: this.#compacted, applied: this.#applied,
+    };
+  }
+
+  #versions(): KeyValue[] {
+    const versions: KeyValue[] = [];
+    this.#histories.forRange('', undefined, (history) => void versions.push(...versionsOf(history)));
+    return versions.sort((a, b) => a.modRevision - b.modRevision || compareBytes(a.key, b.key));
+  }
+
+  #edited(edit: MvccEdit): void {
+    this.onEdit?.(this.#applied ? { ...edit, applied: this.#applied } : edit);
+  }
+
+  /** `current` is the revision that "now" means: within a transaction, that of its own writes. */
+  #range(key: string, options: RangeOptions, current: Revision): RangeResponse {
+    const at = options.revision || current;
+    if (at > current) throw futureError();
     if (at < this.#compacted) throw compactedError();
+    if (isSelective(options)) return this.#selectiveRange(key, options, at);
     const kvs: KeyValue[] = [];
     const limit = options.countOnly ? 0 : options.limit || Infinity;
     let count = 0;
@@ -98,151 +333,194 @@ export class MvccStore implements Etcd {
     return { kvs: answered, count, more: !options.countOnly && count > answered.length, revision: this.#revision };
   }
 
-  put(key: string, value: Json, { lease = 0 }: { lease?: number } = {}): { revision: Revision } {
-    return this.txn({ compare: [], success: [{ type: 'put', key, value, lease }], failure: [] });
+  /** Sorting and bounds on revisions come before the limit, and `count` does not see them (`etcdserver/txn/range.go`). */
+  #selectiveRange(key: string, options: RangeOptions, at: number): RangeResponse {
+    const { limit = 0, keysOnly = false, sortBy: _, order: __, minModRevision: ___, maxModRevision: ____, minCreateRevision: _____, maxCreateRevision: ______, ...plain } = options;
+    const { kvs: all, count, revision } = this.#range(key, { ...plain, revision: at }, at as Revision);
+    const kvs = all.filter((kv) => isWanted(kv, options)).sort(orderOf(options));
+    const kept = limit > 0 ? kvs.slice(0, limit) : kvs;
+    return { kvs: keysOnly ? kept.map((kv) => ({ ...kv, value: null })) : kept, count, more: kept.length < kvs.length, revision };
   }
 
-  deleteRange(key: string, { end }: { end?: string } = {}): { deleted: number; revision: Revision } {
-    const { responses, revision } = this.txn({ compare: [], success: [{ type: 'delete-range', key, ...(end === undefined ? {} : { end }) }], failure: [] });
-    const response = responses[0];
-    assert(response?.type === 'delete-range', 'a delete answers a delete');
-    return { deleted: response.deleted, revision };
+  /** The operations of the branches that the compares choose, all the way down, as of before anything is written. */
+  #choose({ compare, success, failure }: Txn): Chosen {
+    const succeeded = compare.every((one) => this.#holds(one));
+    const operations = succeeded ? success : failure;
+    return { succeeded, operations: operations.map((operation) => (operation.type === 'txn' ? { type: 'chosen', chosen: this.#choose(operation.txn) } : operation)) };
   }
 
-  txn(txn: Txn): TxnResponse {
-    assertNoDuplicatePuts(txn);
-    const events: WatchEvent[] = [];
-    const next = (this.#revision + 1) as Revision;
-    const result = this.#apply(txn, next, events);
-    if (events.length > 0) this.#commit({ revision: next, events });
-    return { ...result, revision: this.#revision };
-  }
-
-  compact(revision: number): void {
-    if (revision <= this.#compacted) throw compactedError();
-    if (revision > this.#revision) throw new EtcdError('OutOfRange', 'etcdserver: mvcc: required revision is a future revision');
-    const touched = new Set<string>();
-    const dropped: string[] = [];
-    this.#log.forRange('', logKey(revision + 1), (events, at) => {
-      for (const { kv } of events) touched.add(kv.key);
-      dropped.push(at);
-    });
-    for (const at of dropped) this.#log.delete(at);
-    for (const key of touched) this.#compactKey(key, revision);
-    this.#compacted = revision as Revision;
-  }
-
-  watch(key: string, options: WatchOptions, onResponse: (response: WatchResponse) => void): () => void {
-    const start = options.startRevision || this.#revision + 1;
-    if (start <= this.#compacted) throw compactedError();
-    const watcher: Watcher = { key, end: options.end, prevKv: options.prevKv ?? false, onResponse };
-    if (start <= this.#revision) {
-      const past: WatchResponse[] = [];
-      this.#log.forRange(logKey(start), undefined, (events, at) => void past.push({ revision: Number(at) as Revision, events }));
-      for (const response of past) notify(watcher, response);
+  /** Refuses the whole transaction before any of it is written. */
+  #check({ operations }: Chosen): void {
+    for (const operation of operations) {
+      if (operation.type === 'chosen') this.#check(operation.chosen);
+      else if (operation.type === 'put') this.#checkPut(operation);
     }
-    this.#watchers.add(watcher);
-    return () => void this.#watchers.delete(watcher);
   }
 
-  /** A store that shares everything up to here and nothing after; nobody watches it yet. */
-  fork(): MvccStore {
-    return new MvccStore(this.#histories.clone(), this.#log.clone(), this.#revision, this.#compacted);
+  #checkPut({ key, lease, ignoreValue, ignoreLease }: Extract<Operation, { type: 'put' }>): void {
+    if (this.#alarms.length > 0) throw new EtcdError('ResourceExhausted', 'etcdserver: mvcc: database space exceeded');
+    if (lease && !this.#leases.has(lease)) throw leaseNotFound();
+    if ((ignoreValue || ignoreLease) && !aliveAt(this.#histories.get(key), this.#revision)) throw new EtcdError('InvalidArgument', 'etcdserver: key not found');
   }
 
-  snapshot(): MvccSnapshot {
-    const versions: KeyValue[] = [];
-    this.#histories.forRange('', undefined, (history) => void versions.push(...history));
-    versions.sort((a, b) => a.modRevision - b.modRevision || compareBytes(a.key, b.key));
-    return { revision: this.#revision, compactedRevision: this.#compacted, versions };
-  }
-
-  /** Applies a journal row: the same change again, on a restored store. */
-  replay(commit: MvccCommit): void {
-    assert(commit.revision > this.#revision, `replay of revision ${commit.revision} at ${this.#revision}`);
-    for (const event of commit.events) this.#replay(deepFreeze(event.kv));
-    this.#revision = commit.revision;
-  }
-
-  #apply(txn: Txn, next: Revision, events: WatchEvent[]): Omit<TxnResponse, 'revision'> {
-    const succeeded = txn.compare.every((compare) => this.#holds(compare));
-    const operations = succeeded ? txn.success : txn.failure;
+  #apply({ succeeded, operations }: Chosen, next: Revision, events: WatchEvent[]): Omit<TxnResponse, 'revision'> {
     return { succeeded, responses: operations.map((operation) => this.#operate(operation, next, events)) };
   }
 
-  #operate(operation: Operation, next: Revision, events: WatchEvent[]): OperationResponse {
+  #operate(operation: Chosen['operations'][number], next: Revision, events: WatchEvent[]): OperationResponse {
+    const current = events.length > 0 ? next : this.#revision;
     switch (operation.type) {
       case 'range':
-        return { type: 'range', ...this.range(operation.key, operation) };
+        return { type: 'range', ...this.#range(operation.key, operation, current) };
       case 'put': {
-        const prevKv = this.#put(operation.key, operation.value, operation.lease ?? 0, next, events);
+        const prevKv = this.#put(operation, next, events);
         return { type: 'put', ...(operation.prevKv && prevKv ? { prevKv } : {}) };
       }
       case 'delete-range': {
-        const doomed = this.range(operation.key, operation.end === undefined ? {} : { end: operation.end }).kvs;
+        const doomed = this.#range(operation.key, operation.end === undefined ? {} : { end: operation.end }, current).kvs;
         for (const kv of doomed) this.#bury(kv, next, events);
         return { type: 'delete-range', deleted: doomed.length, prevKvs: operation.prevKv ? doomed : [] };
       }
-      case 'txn': {
-        const nested = this.#apply(operation.txn, next, events);
-        return { type: 'txn', ...nested, revision: next };
-      }
+      case 'chosen':
+        return { type: 'txn', ...this.#apply(operation.chosen, next, events), revision: next };
       default:
         return unreachable(operation);
     }
   }
 
-  #put(key: string, value: Json, lease: number, next: Revision, events: WatchEvent[]): KeyValue | undefined {
-    const history = this.#histories.get(key) ?? [];
-    const prevKv = alive(history.at(-1));
-    const kv = deepFreeze({
-      key, value, lease, modRevision: next,
+  #put(put: Extract<Operation, { type: 'put' }>, next: Revision, events: WatchEvent[]): KeyValue | undefined {
+    const { key } = put;
+    const history = this.#histories.get(key) ?? noHistory;
+    const prevKv = aliveNow(history);
+    const value = put.ignoreValue && prevKv ? prevKv.value : put.value;
+    const lease = put.ignoreLease && prevKv ? prevKv.lease : (put.lease ?? 0);
+    const kv = Object.freeze({
+      key, value: deepFreeze(value), lease, modRevision: next,
       createRevision: prevKv?.createRevision ?? next,
       version: (prevKv?.version ?? 0) + 1,
     });
-    this.#histories.set(key, [...history, kv]);
+    this.#attach(key, prevKv?.lease ?? 0, lease);
+    this.#histories.set(key, withVersion(history, kv));
     events.push({ type: 'put', kv, ...(prevKv ? { prevKv } : {}) });
     return prevKv;
   }
 
   #bury(prevKv: KeyValue, next: Revision, events: WatchEvent[]): void {
-    const kv = deepFreeze({ key: prevKv.key, value: null, createRevision: 0 as Revision, modRevision: next, version: 0, lease: 0 });
-    this.#histories.set(kv.key, [...(this.#histories.get(kv.key) ?? []), kv]);
+    const kv = Object.freeze({ key: prevKv.key, value: null, createRevision: 0 as Revision, modRevision: next, version: 0, lease: 0 });
+    this.#attach(kv.key, prevKv.lease, 0);
+    this.#histories.set(kv.key, withVersion(this.#histories.get(kv.key) ?? noHistory, kv));
     events.push({ type: 'delete', kv, prevKv });
+  }
+
+  #attach(key: string, before: number, after: number): void {
+    if (before === after) return;
+    if (before) this.#attached.delete(`${before}/${key}`);
+    if (after) this.#attached.set(`${after}/${key}`, true);
   }
 
   #commit(commit: MvccCommit): void {
     this.#revision = commit.revision;
-    this.#log.set(logKey(commit.revision), commit.events);
-    this.onCommit?.(commit);
-    for (const watcher of [...this.#watchers]) if (this.#watchers.has(watcher)) notify(watcher, commit);
+    this.#log.push(commit.events);
+    this.onCommit?.(this.#applied ? { ...commit, applied: this.#applied } : commit);
+    this.#watchers.notify(commit);
+  }
+
+  /** Brings one watcher from where it is to now. */
+  #catchUp(watcher: Watcher): void {
+    if (watcher.next > this.#revision) return;
+    if (watcher.next <= this.#compacted) {
+      this.#watchers.delete(watcher);
+      return watcher.options.onCancel?.(this.#compacted);
+    }
+    const past: WatchResponse[] = [];
+    this.#log.forEach(watcher.next, (events, at) => void past.push({ revision: at as Revision, events }));
+    for (const response of past) notify(watcher, response);
+    watcher.next = Math.max(watcher.next, this.#revision + 1);
+  }
+
+  #compact(revision: number): void {
+    if (this.#sizedTo > 0) this.#measure();
+    const touched = new Set<string>();
+    this.#log.forEach(0, (events) => { for (const { kv } of events) touched.add(kv.key); }, revision + 1);
+    this.#log.dropBefore(revision + 1);
+    for (const key of touched) this.#compactKey(key, revision);
+    this.#compacted = revision as Revision;
   }
 
   #replay(kv: KeyValue): void {
-    const history = this.#histories.get(kv.key) ?? [];
-    const prevKv = alive(history.at(-1));
-    this.#histories.set(kv.key, [...history, kv]);
+    const history = this.#histories.get(kv.key) ?? noHistory;
+    const prevKv = aliveNow(history);
+    this.#attach(kv.key, prevKv?.lease ?? 0, kv.lease);
+    this.#histories.set(kv.key, withVersion(history, kv));
     if (kv.modRevision <= this.#compacted) return;
-    const at = logKey(kv.modRevision);
     const event: WatchEvent = { type: kv.version === 0 ? 'delete' : 'put', kv, ...(prevKv ? { prevKv } : {}) };
-    this.#log.set(at, [...(this.#log.get(at) ?? []), event]);
+    if (kv.modRevision < this.#log.next) this.#log.extend(event);
+    else this.#log.push([event]);
   }
 
   /** Keeps the newest version at or before `revision`, unless it is a tombstone, and all later ones. */
   #compactKey(key: string, revision: number): void {
-    const history = this.#histories.get(key) ?? [];
-    const first = history.findLastIndex((kv) => kv.modRevision <= revision);
+    const history = this.#histories.get(key) ?? noHistory;
+    const first = countUntil(history, revision) - 1;
     if (first < 0) return;
-    const kept = history.slice(alive(history[first]) ? first : first + 1);
-    if (kept.length > 0) this.#histories.set(key, kept);
+    const versions = versionsOf(history);
+    const dropped = alive(versions[first]) ? first : first + 1;
+    if (this.#sizedTo > 0) for (const kv of versions.slice(0, dropped)) this.#sizeInUse -= sizeOf(kv);
+    if (dropped < versions.length) this.#histories.set(key, historyOf(versions.slice(dropped)));
     else this.#histories.delete(key);
+  }
+
+  #measure(): void {
+    if (this.#sizedTo === 0) this.#sizeInUse = this.#versions().reduce((total, kv) => total + sizeOf(kv), emptyFileBytes);
+    else this.#log.forEach(this.#sizedTo + 1, (events) => void (this.#sizeInUse += events.reduce((total, { kv }) => total + sizeOf(kv), 0)));
+    this.#sizedTo = this.#revision;
+    this.#sizeOfFile = Math.max(this.#sizeOfFile, this.#sizeInUse);
   }
 
   #holds({ key, end, target, result, operand }: Compare): boolean {
     const found = this.range(key, end === undefined ? {} : { end }).kvs;
     const kvs = found.length > 0 || end !== undefined ? found : [undefined];
-    return kvs.every((kv) => compares(targetOf(kv, target), result, operand));
+    return kvs.every((kv) => (kv || target !== 'value') && compares(targetOf(kv, target), result, operand));
   }
+}
+
+/** A transaction after its compares: what will be done. */
+interface Chosen {
+  readonly succeeded: boolean;
+  readonly operations: readonly (Exclude<Operation, { type: 'txn' }> | { readonly type: 'chosen'; readonly chosen: Chosen })[];
+}
+
+/** Pages that an empty bbolt file has. */
+const emptyFileBytes = 20_480;
+
+/** What a version takes in etcd's file, its value as JSON. */
+function sizeOf({ key, value }: KeyValue): number {
+  return key.length + JSON.stringify(value).length + 64;
+}
+
+function isSelective({ sortBy, minModRevision, maxModRevision, minCreateRevision, maxCreateRevision }: RangeOptions): boolean {
+  return (sortBy !== undefined && sortBy !== 'key') || Boolean(minModRevision || maxModRevision || minCreateRevision || maxCreateRevision);
+}
+
+function isWanted({ modRevision, createRevision }: KeyValue, { minModRevision, maxModRevision, minCreateRevision, maxCreateRevision }: RangeOptions): boolean {
+  return modRevision >= (minModRevision || 0) && modRevision <= (maxModRevision || Infinity) && createRevision >= (minCreateRevision || 0) && createRevision <= (maxCreateRevision || Infinity);
+}
+
+function orderOf({ sortBy = 'key', order = 'ascend' }: RangeOptions): (a: KeyValue, b: KeyValue) => number {
+  const by = (a: KeyValue, b: KeyValue): number => {
+    switch (sortBy) {
+      case 'version': return a.version - b.version;
+      case 'create': return a.createRevision - b.createRevision;
+      case 'mod': return a.modRevision - b.modRevision;
+      case 'value': return compareBytes(textOf(a.value), textOf(b.value));
+      default: return compareBytes(a.key, b.key);
+    }
+  };
+  return order === 'descend' ? (a, b) => by(b, a) : by;
+}
+
+function textOf(value: Json): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 function targetOf(kv: KeyValue | undefined, target: Compare['target']): Json {
@@ -263,39 +541,14 @@ function compares(actual: Json, result: Compare['result'], operand: Json): boole
   return result === '>' ? order > 0 : order < 0;
 }
 
-function alive(kv: KeyValue | undefined): KeyValue | undefined {
-  return kv && kv.version > 0 ? kv : undefined;
-}
-
-function aliveAt(history: KeyHistory | undefined, revision: number): KeyValue | undefined {
-  if (!history) return undefined;
-  const last = history[history.length - 1];
-  if (last && last.modRevision <= revision) return alive(last);
-  return alive(history.findLast((kv) => kv.modRevision <= revision));
-}
-
-function notify(watcher: Watcher, { revision, events }: WatchResponse): void {
-  const wanted = events.filter(({ kv }) => covers(watcher, kv.key));
-  if (wanted.length === 0) return;
-  watcher.onResponse({ revision, events: watcher.prevKv ? wanted : wanted.map(({ type, kv }) => ({ type, kv })) });
-}
-
-function covers({ key, end }: Watcher, candidate: string): boolean {
-  if (end === undefined) return candidate === key;
-  return compareBytes(candidate, key) >= 0 && (end === '\0' || compareBytes(candidate, end) < 0);
-}
-
-function logKey(revision: number): string {
-  return String(revision).padStart(16, '0');
-}
-
 function compactedError(): EtcdError {
   return new EtcdError('OutOfRange', 'etcdserver: mvcc: required revision has been compacted');
 }
 
-function assertNoDuplicatePuts({ success, failure }: Txn): void {
-  for (const branch of [success, failure]) {
-    const keys = branch.flatMap((operation) => (operation.type === 'put' ? [operation.key] : []));
-    if (new Set(keys).size < keys.length) throw new EtcdError('InvalidArgument', 'etcdserver: duplicate key given in txn request');
-  }
+function futureError(): EtcdError {
+  return new EtcdError('OutOfRange', 'etcdserver: mvcc: required revision is a future revision');
+}
+
+function leaseNotFound(): EtcdError {
+  return new EtcdError('NotFound', 'etcdserver: requested lease not found');
 }

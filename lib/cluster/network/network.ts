@@ -1,6 +1,6 @@
 import { assert, type Random } from '@/lib/base';
 import { ConnectionError, type ApiRequest, type ApiResponse, type Transport } from '../api';
-import { EtcdError, type Etcd } from '../etcd';
+import { EtcdError, type EtcdServer, type PeerMessage } from '../etcd';
 import type { Disk, Kernel } from '../kernel';
 import type { Machine } from '../machine';
 import { inCidr, isIpv4 } from './address';
@@ -116,7 +116,7 @@ export class SimulatedNetwork implements Network {
     };
   }
 
-  dialEtcd(from: NetworkNamespace, server: string): Etcd {
+  dialEtcd(from: NetworkNamespace, server: string): EtcdServer {
     const url = parseUrl(server);
     assert(url, `not an etcd member's address: ${server}`);
     return remoteEtcd(() => {
@@ -124,6 +124,15 @@ export class SimulatedNetwork implements Network {
       if (route.type === 'open' && route.listener.etcd) return route.listener.etcd;
       throw new EtcdError('Unavailable', `connection error: desc = "transport: Error while dialing: dial tcp ${url.hostname}:${url.port}: ${dialFailure(route.type)}"`);
     });
+  }
+
+  sendPeer(from: NetworkNamespace, server: string, message: PeerMessage): boolean {
+    const url = parseUrl(server);
+    assert(url, `not an etcd member's address: ${server}`);
+    const route = this.#route(from, url.hostname, url.port, 'tcp');
+    if (route.type !== 'open' || !route.listener.peer) return false;
+    route.listener.peer(message);
+    return true;
   }
 
   /** A stream over a link that is cut later falls silent, as TCP does until somebody's keep-alive notices. */
@@ -248,7 +257,7 @@ function dialFailure(type: Route['type']): string {
 }
 
 /** An etcd client that finds its member anew for each call, so that it outlives the member's restarts. */
-function remoteEtcd(find: () => Etcd): Etcd {
+function remoteEtcd(find: () => EtcdServer): EtcdServer {
   return {
     get revision() { return find().revision; },
     get compactedRevision() { return find().compactedRevision; },
@@ -258,6 +267,22 @@ function remoteEtcd(find: () => Etcd): Etcd {
     txn: (...args) => find().txn(...args),
     compact: (...args) => find().compact(...args),
     watch: (...args) => find().watch(...args),
+    leaseGrant: (...args) => find().leaseGrant(...args),
+    leaseRevoke: (...args) => find().leaseRevoke(...args),
+    leaseKeepAlive: (...args) => find().leaseKeepAlive(...args),
+    leaseTimeToLive: (...args) => find().leaseTimeToLive(...args),
+    leases: () => find().leases(),
+    status: () => find().status(),
+    hashKv: (...args) => find().hashKv(...args),
+    defragment: () => find().defragment(),
+    alarms: () => find().alarms(),
+    alarmDisarm: () => find().alarmDisarm(),
+    moveLeader: (...args) => find().moveLeader(...args),
+    members: () => find().members(),
+    memberAdd: (...args) => find().memberAdd(...args),
+    memberRemove: (...args) => find().memberRemove(...args),
+    memberPromote: (...args) => find().memberPromote(...args),
+    snapshot: () => find().snapshot(),
   };
 }
 

@@ -1,5 +1,5 @@
 import type { Transport } from '../api';
-import type { Etcd } from '../etcd';
+import type { EtcdServer, PeerMessage } from '../etcd';
 
 /** An HTTP exchange inside the simulation. Bodies are text. */
 export interface HttpRequest {
@@ -45,7 +45,9 @@ export interface Listener {
   /** An API behind this port: an API server's, or a kubelet's own. */
   readonly api?: Transport;
   /** An etcd member's client port. */
-  readonly etcd?: Etcd;
+  readonly etcd?: EtcdServer;
+  /** An etcd member's peer port. */
+  readonly peer?: (message: PeerMessage) => void;
   readonly http?: (request: HttpRequest, peer: { ip: string }) => HttpResponse;
   readonly dns?: (query: DnsQuery) => DnsAnswer;
 }
@@ -73,6 +75,8 @@ export interface Network {
   /** A client's connection to the API server at `server` (`https://172.18.0.2:6443`); each request throws `ConnectionError` when nobody answers there now. */
   dialApi(from: NetworkNamespace, server: string): Transport;
   /** A client of the etcd member at `server`. Each call throws `EtcdError` Unavailable when nobody answers there now. */
-  dialEtcd(from: NetworkNamespace, server: string): Etcd;
+  dialEtcd(from: NetworkNamespace, server: string): EtcdServer;
+  /** Hands a message to the etcd member whose peer port is at `server`. False when nobody answers there now. */
+  sendPeer(from: NetworkNamespace, server: string, message: PeerMessage): boolean;
   resolve(from: NetworkNamespace, name: string, type?: DnsQuery['type']): { answer: DnsAnswer; server: string; tookMs: number };
 }

@@ -145,6 +145,20 @@ export class RaftNode<D = unknown, S = unknown> {
     else if (leader !== undefined && leader !== this.id) this.#becomeFollower(this.#term, leader);
   }
 
+  /**
+   * For a leader that is alone: takes an entry in as committed and applied without keeping it, since nobody will ever ask for it.
+   * Returns where in the log it would be.
+   */
+  appendAlone(): { readonly index: number; readonly term: number } {
+    assert(this.isAlone && !this.hasReady, 'an entry may go unkept only where nobody else needs it');
+    const point = { index: this.log.lastIndex + 1, term: this.#term };
+    this.log.restore(point);
+    const own = this.#progress.get(this.id);
+    own?.maybeUpdate(point.index);
+    this.#saved = this.#hardState();
+    return point;
+  }
+
   /** Forgets log entries up to and including `index`, which a snapshot stands for from now on. */
   compact(index: number): void {
     this.log.compact(index);

@@ -1,0 +1,122 @@
+import type { KeyValue, WatchEvent } from './kv';
+
+/**
+ * A list that only grows at its end, and whose copies share what they have in common: the first copy to append does so in place,
+ * any other takes a copy of its own, as slices of Go do.
+ */
+interface Growing<T> {
+  readonly items: T[];
+  readonly length: number;
+}
+
+function appended<T>({ items, length }: Growing<T>, item: T): Growing<T> {
+  const own = items.length === length ? items : items.slice(0, length);
+  own.push(item);
+  return { items: own, length: length + 1 };
+}
+
+/** A key's kept versions, oldest first; those of version 0 are tombstones (`mvcc/key_index.go`). Never changed: appending makes another. */
+export type KeyHistory = Growing<KeyValue>;
+
+export const noHistory: KeyHistory = Object.freeze({ items: [], length: 0 });
+
+export function historyOf(versions: readonly KeyValue[]): KeyHistory {
+  return { items: [...versions], length: versions.length };
+}
+
+export function withVersion(history: KeyHistory, kv: KeyValue): KeyHistory {
+  return history.length === 0 ? { items: [kv], length: 1 } : appended(history, kv);
+}
+
+export function versionsOf({ items, length }: KeyHistory): readonly KeyValue[] {
+  return items.length === length ? items : items.slice(0, length);
+}
+
+/** The newest version, unless it is a tombstone. */
+export function aliveNow({ items, length }: KeyHistory): KeyValue | undefined {
+  return alive(items[length - 1]);
+}
+
+/** The version that was current at `revision`, unless there was none. */
+export function aliveAt(history: KeyHistory | undefined, revision: number): KeyValue | undefined {
+  if (!history) return undefined;
+  const last = history.items[history.length - 1];
+  if (last && last.modRevision <= revision) return alive(last);
+  return alive(history.items[countUntil(history, revision) - 1]);
+}
+
+/** How many versions were made at or before `revision`. */
+export function countUntil({ items, length }: KeyHistory, revision: number): number {
+  let [low, high] = [0, length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((items[middle] as KeyValue).modRevision <= revision) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+export function alive(kv: KeyValue | undefined): KeyValue | undefined {
+  return kv && kv.version > 0 ? kv : undefined;
+}
+
+type Events = readonly WatchEvent[];
+
+/** Revisions in one chunk; a fork copies the list of chunks, and writing after it at most one chunk. */
+const chunkSize = 512;
+
+/** The events of each revision from `first` on. Every write makes one revision, so there are no gaps. */
+export class RevisionLog {
+  #first: number;
+  /** Each but the last is full. */
+  #chunks: Growing<Events>[];
+
+  constructor(first: number, chunks: readonly Growing<Events>[] = []) {
+    this.#first = first;
+    this.#chunks = [...chunks];
+  }
+
+  clone(): RevisionLog {
+    return new RevisionLog(this.#first, this.#chunks);
+  }
+
+  get next(): number {
+    const last = this.#chunks.at(-1);
+    return this.#first + (last ? (this.#chunks.length - 1) * chunkSize + last.length : 0);
+  }
+
+  push(events: Events): void {
+    const at = this.#chunks.length - 1;
+    const last = this.#chunks[at];
+    if (last && last.length < chunkSize) this.#chunks[at] = appended(last, events);
+    else this.#chunks.push({ items: [events], length: 1 });
+  }
+
+  /** One more event of the newest revision. */
+  extend(event: WatchEvent): void {
+    const at = this.#chunks.length - 1;
+    const { items, length } = this.#chunks[at] as Growing<Events>;
+    const events = [...(items[length - 1] as Events), event];
+    this.#chunks[at] = { items: [...items.slice(0, length - 1), events], length };
+  }
+
+  /** In order, the events of revision `from` and later ones. */
+  forEach(from: number, visit: (events: Events, revision: number) => void, until = this.next): void {
+    for (let revision = Math.max(from, this.#first); revision < until; revision++) {
+      const index = revision - this.#first;
+      visit((this.#chunks[Math.floor(index / chunkSize)] as Growing<Events>).items[index % chunkSize] as Events, revision);
+    }
+  }
+
+  /** Forgets revisions before `first`. */
+  dropBefore(first: number): void {
+    const kept: Events[] = [];
+    this.forEach(first, (events) => void kept.push(events));
+    this.#first = Math.max(first, this.#first);
+    this.#chunks = [];
+    for (let start = 0; start < kept.length; start += chunkSize) {
+      const items = kept.slice(start, start + chunkSize);
+      this.#chunks.push({ items, length: items.length });
+    }
+  }
+}

@@ -1,0 +1,589 @@
+import { assert, type Json, type Random } from '@/lib/base';
+import type { Entry as KernelEntry, Kernel } from '../kernel';
+import { membersOf, RaftNode, type ConfigurationChange, type Entry, type MemberId, type Message, type PersistentState, type Ready, type Role } from '../raft';
+import { EtcdError, type EtcdServer, type KeyValue, type LeaseStatus, type MemberInfo, type MemberStatus, type PutOptions, type RaisedAlarm, type RangeOptions, type RangeResponse, type Revision, type Txn, type TxnResponse, type WatchOptions, type WatchResponse } from './kv';
+import { Lessor } from './lessor';
+import type { MvccSnapshot, MvccStore } from './mvcc';
+import { idOf, type RaftDisk } from './raft-disk';
+import type { GroupEntry, GroupSnapshot, MembershipChange, Request } from './request';
+import { checkTransaction } from './transaction-check';
+
+export type PeerMessage = Message<GroupEntry, GroupSnapshot>;
+
+export interface EtcdMemberOptions {
+  readonly kernel: Kernel;
+  readonly name: string;
+  readonly store: MvccStore;
+  readonly disk: RaftDisk;
+  readonly random: Random;
+  /** Hands a message to a member now. False when it does not get there. */
+  readonly send: (to: MemberInfo, message: PeerMessage) => boolean;
+  /** The process this is: a member that finds its own session on the disk goes on with it. */
+  readonly instance: string;
+  readonly heartbeatMs?: number;
+  readonly electionMs?: number;
+  /** 0 means etcd's default, which no sandbox reaches. */
+  readonly quotaBytes?: number;
+  /** `--snapshot-count`: entries applied between two truncations of the log. */
+  readonly snapshotCount?: number;
+  readonly progressNotifyMs?: number;
+  readonly log?: (message: string, fields: Readonly<Record<string, Json>>) => void;
+}
+
+/** What a request came to on this member. */
+type Outcome = { readonly type: 'done'; readonly result: TxnResponse | undefined } | { readonly type: 'failed'; readonly error: EtcdError };
+
+const defaultQuotaBytes = 2 * 2 ** 30;
+/** Real etcd truncates after ten thousand and keeps five thousand; a sandbox's memory is worth more. */
+const snapshotCountMax = 1_000;
+const leaseTtlMax = 9_000_000_000;
+/** A vote or a snapshot on its way from one machine to another. */
+const latencyMs = 1;
+
+/**
+ * One member of an etcd group: a Raft node, the store it keeps the same as the others', and the API it serves (`etcdserver`).
+ * A call that needs the group is carried to its end among the members that can be reached, inside the call; without a quorum it throws.
+ * Elections and heartbeats take simulated time.
+ */
+export class EtcdMember implements EtcdServer {
+  readonly #options: EtcdMemberOptions & Required<Pick<EtcdMemberOptions, 'heartbeatMs' | 'electionMs' | 'quotaBytes'>>;
+  readonly #node: RaftNode<GroupEntry, GroupSnapshot>;
+  readonly #lessor: Lessor;
+  readonly #actor: string;
+  #inbox: PeerMessage[] = [];
+  #isDraining = false;
+  #sequence = 0;
+  readonly #outcomes = new Map<string, Outcome | undefined>();
+  readonly #reads = new Map<string, boolean>();
+  #tick: KernelEntry | undefined;
+  #progressTick: KernelEntry | undefined;
+  #progressWatches = 0;
+  /** Ticks for which this member keeps close watch; at 0 it looks only now and then. */
+  #alertTicks = 0;
+  #hasHeard = false;
+  readonly #answered = new Set<MemberId>();
+  #known: { role: Role; leader: MemberId | undefined } = { role: 'follower', leader: undefined };
+  #isStopped = false;
+  readonly #startedAt: number;
+
+  constructor(options: EtcdMemberOptions) {
+    this.#options = { heartbeatMs: 100, electionMs: 1000, quotaBytes: 0, ...options };
+    const { kernel, disk, random, name } = options;
+    this.#actor = `etcd/${name}`;
+    this.#startedAt = kernel.now;
+    this.#lessor = new Lessor({ kernel, actor: this.#actor, isPrimary: () => this.#node.role === 'leader' && !this.#isStopped, revoke: (lease) => this.#revokeExpired(lease) });
+    this.#node = new RaftNode({ id: disk.id, state: this.#stateOnDisk(), random, electionTicks: Math.max(2, Math.round(this.#options.electionMs / this.#options.heartbeatMs)), snapshot: () => this.#takeSnapshot() });
+  }
+
+  start(): void {
+    const { disk, instance, store } = this.#options;
+    this.#lessor.reset(store.leases);
+    if (disk.session?.instance === instance) this.#node.resume(disk.session.role, disk.session.leader);
+    else if (membersOf(this.#node.configuration).length === 1) this.#node.campaign();
+    this.#becomeAlert();
+    this.#drain();
+    this.#observe();
+    this.#scheduleTick();
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    this.#tick?.cancel();
+    this.#progressTick?.cancel();
+    this.#lessor.stop();
+  }
+
+  /** A message of another member arrives. */
+  receive(message: PeerMessage): void {
+    if (this.#isStopped) return;
+    if (message.type === 'append' || message.type === 'heartbeat') this.#hasHeard = true;
+    if (message.type === 'append-response' || message.type === 'heartbeat-response') this.#answered.add(message.from);
+    this.#inbox.push(message);
+    this.#drain();
+  }
+
+  get id(): MemberId {
+    return this.#options.disk.id;
+  }
+
+  get isLeader(): boolean {
+    return this.#node.role === 'leader';
+  }
+
+  get revision(): Revision {
+    return this.#options.store.revision;
+  }
+
+  get compactedRevision(): Revision {
+    return this.#options.store.compactedRevision;
+  }
+
+  range(key: string, options: RangeOptions = {}): RangeResponse {
+    if (!options.serializable) this.#confirmRead();
+    return this.#options.store.range(key, options);
+  }
+
+  put(key: string, value: Json, options: PutOptions = {}): { revision: Revision; prevKv?: KeyValue } {
+    const { responses, revision } = this.txn({ compare: [], success: [{ type: 'put', key, value, ...options }], failure: [] });
+    const response = responses[0];
+    return response?.type === 'put' && response.prevKv ? { revision, prevKv: response.prevKv } : { revision };
+  }
+
+  deleteRange(key: string, { end }: { end?: string } = {}): { deleted: number; revision: Revision } {
+    const { responses, revision } = this.txn({ compare: [], success: [{ type: 'delete-range', key, ...(end === undefined ? {} : { end }) }], failure: [] });
+    const response = responses[0];
+    assert(response?.type === 'delete-range', 'a delete answers a delete');
+    return { deleted: response.deleted, revision };
+  }
+
+  txn(txn: Txn): TxnResponse {
+    checkTransaction(txn);
+    if (this.#options.quotaBytes > 0) this.#assertSpace(txn);
+    return this.#propose({ type: 'txn', txn }) as TxnResponse;
+  }
+
+  compact(revision: number): void {
+    this.#propose({ type: 'compact', revision });
+  }
+
+  watch(key: string, options: WatchOptions, onResponse: (response: WatchResponse) => void): () => void {
+    const cancel = this.#options.store.watch(key, options, onResponse);
+    if (!options.progressNotify) return cancel;
+    this.#progressWatches++;
+    this.#scheduleProgress();
+    return () => {
+      this.#progressWatches--;
+      cancel();
+    };
+  }
+
+  leaseGrant(ttl: number, lease = 0): { lease: number; ttl: number } {
+    if (ttl > leaseTtlMax) throw new EtcdError('OutOfRange', 'etcdserver: too large lease TTL');
+    const id = lease || this.#newLease();
+    const seconds = Math.max(ttl, this.#minLeaseSeconds());
+    this.#propose({ type: 'lease-grant', lease: id, ttl: seconds });
+    return { lease: id, ttl: seconds };
+  }
+
+  leaseRevoke(lease: number): { revision: Revision } {
+    this.#propose({ type: 'lease-revoke', lease });
+    return { revision: this.revision };
+  }
+
+  leaseKeepAlive(lease: number): { lease: number; ttl: number } {
+    this.#propose({ type: 'lease-keep-alive', lease });
+    return { lease, ttl: this.#options.store.leases.get(lease) ?? 0 };
+  }
+
+  leaseTimeToLive(lease: number): LeaseStatus {
+    this.#confirmRead();
+    const { store } = this.#options;
+    const grantedTtl = store.leases.get(lease);
+    if (grantedTtl === undefined) return { lease, ttl: -1, grantedTtl: 0, keys: [] };
+    return { lease, ttl: this.#lessor.secondsLeft(lease), grantedTtl, keys: store.keysOf(lease) };
+  }
+
+  leases(): readonly number[] {
+    this.#confirmRead();
+    return [...this.#options.store.leases.keys()];
+  }
+
+  status(): MemberStatus {
+    const { store, disk, quotaBytes } = this.#options;
+    const { leader, term, log, configuration } = this.#node;
+    const { file, inUse } = store.size;
+    const alarms = store.alarms.map(({ member, alarm }) => `memberID:${BigInt(`0x${member}`)} alarm:${alarm} `);
+    return {
+      clusterId: disk.clusterId, member: disk.id, version: '3.6.8', storageVersion: '3.6.0', dbSize: file, dbSizeInUse: inUse, dbSizeQuota: quotaBytes || defaultQuotaBytes,
+      leader, isLearner: configuration.learners.includes(disk.id), term, raftIndex: log.lastIndex, appliedIndex: log.applied,
+      errors: leader === undefined ? [...alarms, 'etcdserver: no leader'] : alarms, revision: store.revision,
+    };
+  }
+
+  hashKv(revision?: number): { hash: number; hashRevision: Revision; compactRevision: Revision } {
+    const { store } = this.#options;
+    return { hash: store.hashKv(revision || undefined), hashRevision: (revision || store.revision) as Revision, compactRevision: store.compactedRevision };
+  }
+
+  defragment(): void {
+    this.#options.store.defragment();
+  }
+
+  alarms(): readonly RaisedAlarm[] {
+    this.#confirmRead();
+    return this.#options.store.alarms;
+  }
+
+  alarmDisarm(): readonly RaisedAlarm[] {
+    const raised = this.alarms();
+    for (const { member, alarm } of raised) this.#propose({ type: 'alarm', member, alarm, isRaised: false });
+    return raised;
+  }
+
+  moveLeader(to: MemberId): void {
+    if (!this.isLeader) throw new EtcdError('FailedPrecondition', 'etcdserver: not leader');
+    if (!this.#node.configuration.voters.includes(to)) throw new EtcdError('FailedPrecondition', 'etcdserver: bad leader transferee');
+    if (to === this.id) return;
+    this.#node.transferLeadership(to);
+    this.#drain();
+    if (this.#node.leader !== to) throw new EtcdError('Unavailable', 'etcdserver: request timed out, leader transfer took too long');
+  }
+
+  members(): readonly MemberInfo[] {
+    return this.#options.disk.members;
+  }
+
+  memberAdd(name: string, peerUrls: readonly string[], isLearner: boolean): MemberInfo {
+    const { disk, kernel } = this.#options;
+    if (disk.members.some((member) => member.peerUrls.some((url) => peerUrls.includes(url)))) throw new EtcdError('FailedPrecondition', 'etcdserver: Peer URLs already exists');
+    if (isLearner && disk.members.some((member) => member.isLearner)) throw new EtcdError('FailedPrecondition', 'etcdserver: too many learner members in cluster');
+    const member: MemberInfo = { id: idOf(`${peerUrls.join()}/${disk.clusterId}/${kernel.now}`), name, peerUrls, clientUrls: [], isLearner };
+    this.#proposeMembers({ type: 'add', member }, [{ type: isLearner ? 'add-learner' : 'add-voter', member: member.id }]);
+    return member;
+  }
+
+  memberRemove(id: MemberId): void {
+    this.#assertMember(id);
+    this.#proposeMembers({ type: 'remove', member: id }, [{ type: 'remove', member: id }]);
+  }
+
+  memberPromote(id: MemberId): void {
+    if (!this.#assertMember(id).isLearner) throw new EtcdError('FailedPrecondition', 'etcdserver: can only promote a learner member');
+    const progress = this.#node.progress.get(id);
+    if (this.isLeader && (!progress || progress.match < this.#node.log.committed * 0.9)) throw new EtcdError('FailedPrecondition', 'etcdserver: can only promote a learner member which is in sync with leader');
+    this.#proposeMembers({ type: 'promote', member: id }, [{ type: 'add-voter', member: id }]);
+  }
+
+  snapshot(): MvccSnapshot {
+    return this.#options.store.snapshot();
+  }
+
+  // --- the group ------------------------------------------------------------------------------------------------
+
+  /** Has the group agree on a request, and answers what it came to here. */
+  #propose(request: Request): TxnResponse | undefined {
+    if (this.#isStopped) throw new EtcdError('Unavailable', 'etcdserver: server stopped');
+    if (this.#node.isAlone && !this.#node.hasReady && this.#node.log.applied === this.#node.log.lastIndex) return this.#applyAlone(request);
+    const id = this.#newId();
+    this.#outcomes.set(id, undefined);
+    const isTaken = this.#node.propose({ id, request });
+    this.#drain();
+    const outcome = this.#outcomes.get(id);
+    this.#outcomes.delete(id);
+    if (!isTaken || !outcome) throw this.#timedOut();
+    if (outcome.type === 'failed') throw outcome.error;
+    return outcome.result;
+  }
+
+  #applyAlone(request: Request): TxnResponse | undefined {
+    this.#options.store.markApplied(this.#node.appendAlone());
+    return this.#perform(request);
+  }
+
+  #proposeMembers(members: MembershipChange['members'], steps: ConfigurationChange['steps']): void {
+    const id = this.#newId();
+    this.#syncPoint();
+    this.#outcomes.set(id, undefined);
+    this.#node.proposeConfiguration({ steps, context: { id, members } satisfies MembershipChange });
+    this.#drain();
+    const outcome = this.#outcomes.get(id);
+    this.#outcomes.delete(id);
+    if (!outcome) throw this.#timedOut();
+  }
+
+  #assertMember(id: MemberId): MemberInfo {
+    const member = this.#options.disk.members.find((one) => one.id === id);
+    if (!member) throw new EtcdError('NotFound', 'etcdserver: member not found');
+    return member;
+  }
+
+  /** Makes sure that nothing newer has been agreed on than what this member has (`etcdserver/v3_server.go`, linearizableReadNotify). */
+  #confirmRead(): void {
+    if (this.#node.isAlone) return;
+    if (this.#isStopped) throw new EtcdError('Unavailable', 'etcdserver: server stopped');
+    const context = this.#newId();
+    this.#reads.set(context, false);
+    this.#node.readIndex(context);
+    this.#drain();
+    const isConfirmed = this.#reads.get(context);
+    this.#reads.delete(context);
+    if (!isConfirmed && !this.#isJustResumed()) throw this.#timedOut();
+  }
+
+  /** In the instant in which a whole running cluster is taken up again its members come back one by one, and nothing can have happened in between. */
+  #isJustResumed(): boolean {
+    const { kernel, disk, instance } = this.#options;
+    return kernel.now === this.#startedAt && disk.session?.instance === instance && this.#node.leader !== undefined;
+  }
+
+  #timedOut(): EtcdError {
+    this.#becomeAlert();
+    this.#scheduleTick();
+    const { leader } = this.#node;
+    return new EtcdError('Unavailable', leader === undefined ? 'etcdserver: request timed out' : 'etcdserver: request timed out, possibly due to connection lost');
+  }
+
+  /** Lets the node take in what arrived and does what it wants, until there is nothing left of either. */
+  #drain(): void {
+    if (this.#isDraining) return;
+    this.#isDraining = true;
+    try {
+      while (!this.#isStopped && (this.#inbox.length > 0 || this.#node.hasReady)) {
+        const arrived = this.#inbox;
+        this.#inbox = [];
+        for (const message of arrived) this.#node.step(message);
+        if (this.#node.hasReady) this.#obey(this.#node.ready());
+      }
+    } finally {
+      this.#isDraining = false;
+    }
+  }
+
+  #obey(ready: Ready<GroupEntry, GroupSnapshot>): void {
+    const { disk } = this.#options;
+    if (ready.entries.length > 0) this.#syncPoint(ready.entries[0]);
+    disk.save(ready);
+    if (ready.snapshot) this.#install(ready.snapshot.data);
+    for (const entry of ready.committed) this.#apply(entry);
+    for (const { context } of ready.reads) if (this.#reads.has(context)) this.#reads.set(context, true);
+    this.#observe();
+    for (const message of ready.messages) this.#post(message);
+    this.#node.advance();
+    this.#truncate();
+  }
+
+  #post(message: PeerMessage): void {
+    const to = this.#options.disk.members.find(({ id }) => id === message.to);
+    if (!to) return;
+    const isUnhurried = message.type === 'snapshot' || message.type === 'pre-vote' || (message.type === 'vote' && !message.isTransfer);
+    if (!isUnhurried) return void this.#options.send(to, message);
+    this.#options.kernel.schedule({
+      delayMs: latencyMs, actor: this.#actor, what: `${message.type} to ${to.name}`, background: true,
+      run: () => {
+        if (!this.#isStopped) this.#options.send(to, message);
+      },
+    });
+  }
+
+  #apply(entry: Entry<GroupEntry>): void {
+    const { store } = this.#options;
+    const isOld = (store.applied?.index ?? 0) >= entry.index;
+    if (entry.type === 'configuration') this.#applyMembers(entry.data as ConfigurationChange);
+    if (!isOld) store.markApplied({ index: entry.index, term: entry.term });
+    if (entry.type === 'normal' && entry.data !== null && !isOld) this.#applyRequest(entry.data as GroupEntry);
+  }
+
+  #applyRequest({ id, request }: GroupEntry): void {
+    const isMine = this.#outcomes.has(id);
+    try {
+      const result = this.#perform(request);
+      if (isMine) this.#outcomes.set(id, { type: 'done', result });
+    } catch (error) {
+      if (!(error instanceof EtcdError)) throw error;
+      if (isMine) this.#outcomes.set(id, { type: 'failed', error });
+    }
+  }
+
+  #perform(request: Request): TxnResponse | undefined {
+    const { store } = this.#options;
+    switch (request.type) {
+      case 'txn': return store.applyTxn(request.txn);
+      case 'compact': store.compact(request.revision); return undefined;
+      case 'lease-grant':
+        store.leaseGrant(request.lease, request.ttl);
+        this.#lessor.renew(request.lease, request.ttl);
+        return undefined;
+      case 'lease-revoke':
+        store.leaseRevoke(request.lease);
+        this.#lessor.forget(request.lease);
+        return undefined;
+      case 'lease-keep-alive': {
+        const ttl = store.leases.get(request.lease);
+        if (ttl === undefined) throw new EtcdError('NotFound', 'etcdserver: requested lease not found');
+        this.#lessor.renew(request.lease, ttl);
+        return undefined;
+      }
+      default:
+        store.setAlarm(request.member, request.alarm, request.isRaised);
+        return undefined;
+    }
+  }
+
+  #applyMembers(change: ConfigurationChange): void {
+    const { disk } = this.#options;
+    this.#node.applyConfiguration(change);
+    const context = change.context as MembershipChange | undefined;
+    if (!context) return;
+    disk.setMembers(membersAfter(disk.members, context.members));
+    if (this.#outcomes.has(context.id)) this.#outcomes.set(context.id, { type: 'done', result: undefined });
+  }
+
+  // --- the disk -------------------------------------------------------------------------------------------------
+
+  /** What the node starts from. A member that was alone kept no entries: its store says how far it is. */
+  #stateOnDisk(): PersistentState<GroupEntry> {
+    const { disk, store } = this.#options;
+    const { state } = disk;
+    const last = state.snapshot.index + state.entries.length;
+    const { applied } = store;
+    if (!applied || applied.index <= last) return state;
+    const commit = Math.max(state.hardState.commit, applied.index);
+    return { hardState: { ...state.hardState, term: Math.max(state.hardState.term, applied.term), commit }, snapshot: { ...state.snapshot, ...applied }, entries: [] };
+  }
+
+  /** Writes down where the log begins now, if entries went by unkept since. */
+  #syncPoint(next?: Entry<GroupEntry>): void {
+    const { disk } = this.#options;
+    const { log, configuration } = this.#node;
+    const index = (next?.index ?? log.lastIndex + 1) - 1;
+    if (log.firstIndex - 1 <= disk.pointIndex || log.firstIndex - 1 > index) return;
+    const point = log.firstIndex - 1;
+    disk.setPoint({ index: point, term: log.findTerm(point) as number, configuration });
+  }
+
+  #truncate(): void {
+    const { disk, snapshotCount = snapshotCountMax } = this.#options;
+    const { log, configuration } = this.#node;
+    const count = Math.min(Math.max(snapshotCount, 1), snapshotCountMax);
+    if (log.applied - disk.pointIndex <= 2 * count) return;
+    const index = log.applied - count;
+    const term = log.findTerm(index) as number;
+    this.#node.compact(index);
+    disk.setPoint({ index, term, configuration });
+  }
+
+  #takeSnapshot() {
+    const { store, disk } = this.#options;
+    const { log, configuration } = this.#node;
+    return { index: log.applied, term: log.findTerm(log.applied) as number, configuration, data: { store: store.fork(), members: disk.members } };
+  }
+
+  #install({ store, members }: GroupSnapshot): void {
+    this.#options.store.install(store);
+    this.#options.disk.setMembers(members);
+    this.#lessor.reset(store.leases);
+    this.#options.log?.('applied snapshot', { 'snapshot-index': this.#node.log.applied });
+  }
+
+  // --- time -----------------------------------------------------------------------------------------------------
+
+  /** Notes in log, trace and disk who leads now. */
+  #observe(): void {
+    const { role, leader, term } = this.#node;
+    if (role === this.#known.role && leader === this.#known.leader) return;
+    const wasLeader = this.#known.role === 'leader';
+    this.#known = { role, leader };
+    const { disk, kernel, instance, store, log } = this.#options;
+    const isSettled = role === 'leader' || (role === 'follower' && leader !== undefined);
+    if (disk.session?.instance !== instance || disk.session.role !== role || disk.session.leader !== leader) {
+      disk.setSession({ instance, role, leader });
+      kernel.record('commit', this.#actor, `became ${role} at term ${term}`);
+      log?.(role === 'follower' && leader !== undefined ? `raft.node: ${disk.id} elected leader ${leader} at term ${term}` : `${disk.id} became ${role} at term ${term}`, { 'local-member-id': disk.id });
+    }
+    if (role === 'leader') this.#lessor.reset(store.leases);
+    else if (wasLeader) this.#lessor.arm();
+    if (!isSettled) this.#becomeAlert();
+  }
+
+  #becomeAlert(): void {
+    this.#alertTicks = 2 * Math.round(this.#options.electionMs / this.#options.heartbeatMs);
+  }
+
+  /**
+   * While all is well, a leader looks after its members twice an election timeout and a member after its leader once.
+   * When something is amiss, both go by heartbeats until it has been well for two election timeouts. A member that is alone looks after nobody.
+   */
+  #scheduleTick(): void {
+    this.#tick?.cancel();
+    this.#tick = undefined;
+    if (this.#isStopped || this.#node.isAlone) return;
+    const { heartbeatMs, electionMs, kernel } = this.#options;
+    const isAlert = this.#alertTicks > 0;
+    const delayMs = isAlert ? heartbeatMs : this.isLeader ? Math.floor(electionMs / 2) : electionMs;
+    this.#tick = kernel.schedule({ delayMs, actor: this.#actor, what: this.isLeader ? 'heartbeat' : 'election timer', background: true, run: () => this.#onTick(isAlert) });
+  }
+
+  #onTick(wasAlert: boolean): void {
+    if (this.isLeader) this.#tickLeader();
+    else this.#tickFollower(wasAlert);
+    this.#scheduleTick();
+  }
+
+  #tickLeader(): void {
+    this.#answered.clear();
+    this.#node.tick();
+    this.#drain();
+    const isComplete = membersOf(this.#node.configuration).every((member) => member === this.id || this.#answered.has(member));
+    if (isComplete && this.isLeader) this.#alertTicks = Math.max(0, this.#alertTicks - 1);
+    else this.#becomeAlert();
+  }
+
+  #tickFollower(wasAlert: boolean): void {
+    const hasHeard = this.#hasHeard;
+    this.#hasHeard = false;
+    if (wasAlert) {
+      this.#alertTicks = Math.max(0, this.#alertTicks - 1);
+      this.#node.tick();
+      if (!hasHeard && this.#alertTicks === 0) this.#becomeAlert();
+    } else if (!hasHeard) {
+      this.#becomeAlert();
+      for (let tick = 0; tick < Math.round(this.#options.electionMs / this.#options.heartbeatMs); tick++) this.#node.tick();
+    }
+    this.#drain();
+  }
+
+  #scheduleProgress(): void {
+    if (this.#progressTick || this.#progressWatches === 0) return;
+    const { kernel, store, progressNotifyMs = 600_000 } = this.#options;
+    this.#progressTick = kernel.schedule({
+      delayMs: progressNotifyMs, actor: this.#actor, what: 'progress notify', background: true,
+      run: () => {
+        this.#progressTick = undefined;
+        store.notifyProgress();
+        this.#scheduleProgress();
+      },
+    });
+  }
+
+  // --- leases and quota -----------------------------------------------------------------------------------------
+
+  #revokeExpired(lease: number): void {
+    try {
+      this.#propose({ type: 'lease-revoke', lease });
+    } catch (error) {
+      if (!(error instanceof EtcdError)) throw error;
+      if (error.code === 'NotFound') this.#lessor.forget(lease);
+    }
+  }
+
+  /** Half of the fewest seconds in which a new leader can be elected, as etcd has it. */
+  #minLeaseSeconds(): number {
+    return Math.ceil((3 * this.#options.electionMs) / 2 / 1000);
+  }
+
+  #newLease(): number {
+    return this.#options.random.between(2 ** 20, 2 ** 31) * 2 ** 21 + this.#options.random.int(2 ** 21);
+  }
+
+  #newId(): string {
+    const { kernel, disk } = this.#options;
+    return `${disk.id}/${kernel.generation}/${kernel.now}/${this.#sequence++}`;
+  }
+
+  /** The quota is looked at before anything is proposed; who first exceeds it raises the alarm (`etcdserver/api/v3rpc/quota.go`). */
+  #assertSpace(txn: Txn): void {
+    const { store, quotaBytes } = this.#options;
+    const bytes = txn.success.reduce((total, operation) => total + (operation.type === 'put' ? JSON.stringify(operation.value ?? null).length + operation.key.length : 0), 0);
+    if (bytes === 0 || store.size.file + bytes <= quotaBytes) return;
+    if (!store.alarms.some(({ member }) => member === this.id)) this.#propose({ type: 'alarm', member: this.id, alarm: 'NOSPACE', isRaised: true });
+    throw new EtcdError('ResourceExhausted', 'etcdserver: mvcc: database space exceeded');
+  }
+}
+
+function membersAfter(before: readonly MemberInfo[], change: MembershipChange['members']): readonly MemberInfo[] {
+  switch (change.type) {
+    case 'add': return [...before.filter(({ id }) => id !== change.member.id), change.member];
+    case 'remove': return before.filter(({ id }) => id !== change.member);
+    default: return before.map((member) => (member.id === change.member ? { ...member, isLearner: false } : member));
+  }
+}
