@@ -1,7 +1,7 @@
 import { deepEqual, type Json } from '@/lib/base';
 import { Cluster, instant, readKubeconfig, viewOf, type ApiRequest, type ApiResponse, type ClusterHosts, type ClusterSnapshot, type ClusterView, type KubeObject, type StoreChange } from '@/lib/cluster';
 import { grade, Observer, runChecks, type Check, type CheckResult, type GradingResult } from '@/lib/grading';
-import type { ClockCommand, ClockState, EditorRequest, FileState, TerminalState } from '@/lib/realtime/events';
+import type { ClockCommand, ClockState, FileState, TerminalState } from '@/lib/realtime/events';
 import { createExecHost, createKubectl, createWorkstationShell, type CommandOutcome, type Shell, type ToolNetwork } from '@/lib/shell';
 import { SessionClock, type ClockSetting } from './clock';
 import { Editors } from './editors';
@@ -91,6 +91,7 @@ export class Session implements HostedSession {
   #sinceTouchMs = Infinity;
   #checks: readonly CheckResult[] = [];
   #told: ClusterView | undefined;
+  #toldFiles: readonly FileState[] = [];
 
   private constructor(options: SessionOptions, lab: Lab, cluster: (hosts: ClusterHosts) => Cluster, kept?: SessionSnapshot) {
     this.lab = lab;
@@ -162,14 +163,15 @@ export class Session implements HostedSession {
   submit(key: string): GradingResult {
     const known = this.#results.get(key);
     if (known) return known;
-    const result = grade(this.lab, new Observer(this.cluster).fork(), { seed: this.seed });
+    const result = grade(this.lab, new Observer(this.cluster), { seed: this.seed });
     this.#results.set(key, result);
     this.#keep({ type: 'result', key, result });
     return result;
   }
 
+  /** The learner's own kubectl is the administrator's, as the workstation's is; the host has checked whose it is. */
   api(request: ApiRequest): ApiResponse {
-    return this.cluster.api(request);
+    return this.cluster.api(request, { isAdmin: true });
   }
 
   stop(): void {
@@ -254,9 +256,17 @@ export class Session implements HostedSession {
     this.#sinceViewMs += realMs;
     this.#sinceChecksMs += realMs;
     this.#sinceTouchMs += realMs;
-    if (this.#files.takeChanged()) this.#tell({ name: 'files:state', payload: this.#files.list() });
+    if (this.#files.takeChanged()) this.#tellFiles();
     if (this.#hasChanged && this.#sinceViewMs >= viewEveryMs) this.#tellView();
     if (this.#checksAreStale && this.#sinceChecksMs >= checksEveryMs) this.#tellChecks();
+  }
+
+  /** Not every write is to a file that the page shows. */
+  #tellFiles(): void {
+    const files = this.#files.list();
+    if (deepEqual(files, this.#toldFiles)) return;
+    this.#toldFiles = files;
+    this.#tell({ name: 'files:state', payload: files });
   }
 
   #tellView(): void {
@@ -329,13 +339,13 @@ export class Session implements HostedSession {
     'terminal:close': ({ terminal }) => (this.#terminals.close(terminal), null) as never,
     'file:write': ({ path, text }): FileState => {
       const written = this.#files.write(path, text);
-      this.#tell({ name: 'files:state', payload: this.#files.list() });
+      this.#tellFiles();
       return written;
     },
     'file:read': ({ path }) => ({ path, text: this.#files.read(path) }),
     'file:remove': ({ path }) => {
       this.#files.remove(path);
-      this.#tell({ name: 'files:state', payload: this.#files.list() });
+      this.#tellFiles();
       return null as never;
     },
     'editor:close': ({ id, text }) => (this.#editors.close(id, text), null) as never,

@@ -32,10 +32,12 @@ function interactive(request: ExecRequest, options: ExecHostOptions): ApiConnect
       const isRoot = (request.image.user ?? 'root') === 'root';
       const place = request.sandbox.hostname;
       const mark = isRoot ? '#' : '$';
-      const isBash = /bash$/.test(request.argv[0] ?? '');
+      const isBash = request.argv[0]?.endsWith('bash') ?? false;
+      // BusyBox's shell says where it is; Debian's does not.
+      const isAsh = ['/etc/alpine-release', '/bin/busybox'].some((path) => request.files.exists(path)) || /busybox|alpine|curl/.test(request.image.repository);
       const terminal: Terminal = new Terminal({
         shell,
-        prompt: () => (isBash ? `root@${place}:${shell.cwd}${mark} ` : `${shell.cwd} ${mark} `),
+        prompt: () => (isBash ? `root@${place}:${shell.cwd}${mark} ` : isAsh ? `${shell.cwd} ${mark} ` : `${mark} `),
         onOutput: (text) => sink.stdout(text),
         onExit: (code) => sink.exit({ code }),
       });

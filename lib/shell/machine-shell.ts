@@ -71,6 +71,6 @@ function systemOf(tools: readonly Tool[], { user, hostname, systemFiles = {} }: 
   for (const directory of ['/bin', '/dev', '/dev/fd', '/etc', '/home', '/proc', '/root', '/tmp', '/usr', '/usr/bin', '/usr/local', '/usr/local/bin', '/var', '/var/log', user.home]) store.set(directory, { type: 'directory', mode: 0o755, mtime: 0 });
   for (const [path, text] of Object.entries(texts)) store.set(path, { type: 'file', mode: 0o644, mtime: 0, text });
   for (const name of names) for (const directory of ['/bin', '/usr/bin']) store.set(`${directory}/${name}`, { type: 'file', mode: 0o755, mtime: 0, text: `${programMark}${name}\n` });
-  for (const name of ['@turn', '@status', '@carry', '@read', '@file']) store.set(internal(name), { type: 'file', mode: 0o755, mtime: 0, text: `${programMark}${name}\n` });
+  for (const name of ['@turn', '@status', '@carry', '@stream', '@read', '@file']) store.set(internal(name), { type: 'file', mode: 0o755, mtime: 0, text: `${programMark}${name}\n` });
   return store;
 }

@@ -30,10 +30,20 @@ export const captured: Streams = { in: false, out: false, err: false };
  * whole script does: every command whose output nothing captures appends to `/dev/tty`. A function called from there
  * becomes a second function, `name@tty`, whose body is rewritten the same way.
  */
-export function compileScript(script: ScriptNode, streams: Streams, functions: ReadonlyMap<string, FunctionNode> = new Map()): ScriptNode {
-  const compiler = new Compiler(new Map([...functions, ...functionsOf(script)]));
+export function compileScript(script: ScriptNode, streams: Streams, { functions = new Map(), filters }: CompileOptions = {}): ScriptNode {
+  const compiler = new Compiler(new Map([...functions, ...functionsOf(script)]), filters);
   const statements = script.statements.map((one) => compiler.statement(one, streams));
   return { ...script, statements: [...compiler.variants(), ...statements] };
+}
+
+export interface CompileOptions {
+  /** Functions the shell knows already. */
+  readonly functions?: ReadonlyMap<string, FunctionNode>;
+  /**
+   * Takes the later parts of pipelines that have to filter while their first command goes on, as in `kubectl get pods -w | grep web`.
+   * The pipeline becomes one command, `@stream INDEX command…`.
+   */
+  readonly filters?: ScriptNode[];
 }
 
 /** The functions a script defines, wherever in it. */
@@ -74,8 +84,11 @@ class Compiler {
   readonly #functions: ReadonlyMap<string, FunctionNode>;
   readonly #variants = new Map<string, StatementNode>();
 
-  constructor(functions: ReadonlyMap<string, FunctionNode>) {
+  readonly #filters: ScriptNode[] | undefined;
+
+  constructor(functions: ReadonlyMap<string, FunctionNode>, filters: ScriptNode[] | undefined) {
     this.#functions = functions;
+    this.#filters = filters;
   }
 
   variants(): StatementNode[] {
@@ -92,6 +105,12 @@ class Compiler {
 
   #pipeline(pipeline: PipelineNode, streams: Streams): PipelineNode {
     const last = pipeline.commands.length - 1;
+    const [first, ...rest] = pipeline.commands;
+    if (this.#filters && streams.out && streams.err && first?.type === 'SimpleCommand' && rest.length > 0 && goesOn(first) && rest.every(isLineFilter)) {
+      const index = this.#filters.push({ type: 'Script', statements: [{ type: 'Statement', pipelines: [{ ...pipeline, commands: rest }], operators: [], background: false }] }) - 1;
+      const whole: SimpleCommandNode = { ...first, name: wordOf(internal('@stream')), args: [wordOf(String(index)), first.name as WordNode, ...first.args] };
+      return { ...pipeline, commands: [this.#simple(whole, streams)] };
+    }
     return {
       ...pipeline,
       commands: pipeline.commands.map((command, index) =>
@@ -180,6 +199,23 @@ class Compiler {
     }
     return copy as T;
   }
+}
+
+/** Commands that print for as long as one lets them. */
+function goesOn({ name, args, redirections }: SimpleCommandNode): boolean {
+  const words = args.map(literalOf);
+  if (redirections.length > 0) return false;
+  if (/^(kubectl|k)$/.test(literalOf(name) ?? '')) return words.some((word) => word !== undefined && /^(-w|--watch|--watch-only|-f|--follow)$/.test(word)) && words.some((word) => /^(get|logs|events)$/.test(word ?? ''));
+  return literalOf(name) === 'ping';
+}
+
+/** Commands that make of each line what they make of it, whatever came before. */
+function isLineFilter(command: CommandNode): boolean {
+  if (command.type !== 'SimpleCommand' || command.redirections.length > 0) return false;
+  const name = literalOf(command.name) ?? '';
+  const words = command.args.map((arg) => literalOf(arg) ?? '');
+  if (/^e?grep$/.test(name)) return !words.some((word) => /^-[A-Za-z]*[cmnqABC]|^--(count|quiet|max-count|line-number)/.test(word));
+  return /^(sed|cut|tr|awk)$/.test(name) && !words.some((word) => /END|BEGIN|NR/.test(word));
 }
 
 /** Builtins that run a script of their own in this shell: what they run inherits descriptors, also where it is captured. */

@@ -1,4 +1,4 @@
-import { Bash, defineCommand, type ResolvedCommandContext, type ScriptNode } from 'just-bash';
+import { Bash, defineCommand, type ExecResult, type ResolvedCommandContext, type ScriptNode } from 'just-bash';
 import { compileScript, commandOf, captured, endsInOperator, functionsOf, hasOpenHereDocument, internal, onTerminal, statementOf, terminalDescriptors, turnCommand, wordOf, type FunctionNode, type Streams } from './script';
 import { FileError } from './file-store';
 import type { MachineFileSystem } from './file-system';
@@ -67,6 +67,7 @@ export class Shell {
   #isParsing = false;
   #carried: Carried | undefined;
   #candidates: ReadonlyMap<string, FunctionNode> = new Map();
+  #filters: readonly ScriptNode[] = [];
 
   constructor(host: ShellHost) {
     this.host = host;
@@ -80,7 +81,7 @@ export class Shell {
       defenseInDepth: false,
       sleep: (ms) => this.#sleep(ms),
       executionLimits: { maxLoopIterations: 1e9, maxCommandCount: 1e9, maxWorkUnits: 1e9, maxExecutionTimeMs: 2 ** 31 - 1, maxOutputSize: 4 * outputMax, maxStringLength: outputMax, maxFileSystemBytes: 64 << 20, maxLiveBytes: 64 << 20 },
-      customCommands: [...host.tools.map((tool) => this.#command(tool)), this.#turnCommand(), this.#statusCommand(), this.#carryCommand()],
+      customCommands: [...host.tools.map((tool) => this.#command(tool)), this.#turnCommand(), this.#statusCommand(), this.#carryCommand(), this.#streamCommand()],
     });
     this.#bash.registerTransformPlugin({ name: 'orrery', transform: ({ ast }) => ({ ast: this.#transform(ast) }) });
     this.#env = { ...this.#bash.getEnv() };
@@ -168,7 +169,9 @@ export class Shell {
     const run = this.#run as Run;
     const defined = functionsOf(script);
     const inlined = this.#inlineSources(script, defined);
-    const compiled = compileScript(inlined, streams, this.#functions);
+    const filters: ScriptNode[] = [];
+    const compiled = compileScript(inlined, streams, { functions: this.#functions, filters });
+    this.#filters = filters;
     this.#pending = { ...compiled, statements: [...this.#prologue(), ...compiled.statements, epilogue] };
     this.#carried = undefined;
     this.#candidates = new Map([...this.#functions, ...defined]);
@@ -255,7 +258,10 @@ export class Shell {
   }
 
   #command(tool: Tool): ReturnType<typeof defineCommand> {
-    return defineCommand(tool.name, async (args, ctx) => {
+    return defineCommand(tool.name, (args, ctx) => this.#runTool(tool, args, ctx));
+  }
+
+  async #runTool(tool: Tool, args: readonly string[], ctx: ResolvedCommandContext, onOutput?: (text: string) => void): Promise<ExecResult> {
       const run = this.#run as Run;
       const streams = streamsOf(ctx.fileDescriptors);
       const captured = { stdout: '', stderr: '' };
@@ -270,8 +276,9 @@ export class Shell {
         args, cwd: ctx.cwd, env: ctx.exportedEnv ?? {}, home: this.#env['HOME'] ?? '/', files: this.host.files, signal: ctx.signal ?? run.stop.signal,
         keyboard: streams.in ? screen?.keyboard : undefined, isTerminal: streams.out && screen !== undefined,
         columns: screen?.columns ?? 80, rows: screen?.rows ?? 24,
+        ...(onOutput ? { isTerminal: false } : {}),
         stdin: () => (streams.in && screen ? readAll(screen.keyboard) : Promise.resolve(textOf(ctx.stdin))),
-        stdout: print('stdout', streams.out), stderr: print('stderr', streams.err),
+        stdout: onOutput ?? print('stdout', streams.out), stderr: print('stderr', streams.err),
         now: () => this.host.now(),
         sleep: (ms) => this.#sleep(ms),
         exec: (line) => this.#nested(ctx, line),
@@ -282,7 +289,7 @@ export class Shell {
           return exitCode;
         },
         original: async () => {
-          const result = await ctx.origCommand?.(args);
+          const result = await ctx.origCommand?.([...args]);
           captured.stdout += result?.stdout ?? '';
           captured.stderr += result?.stderr ?? '';
           if (result?.stdoutKind === 'bytes' || result?.stdoutEncoding === 'binary') kind = 'bytes';
@@ -293,7 +300,39 @@ export class Shell {
       };
       const exitCode = await runTool(tool, context);
       return { ...captured, exitCode, stdoutKind: kind };
+  }
+
+  /** `@stream INDEX command…`: runs the command and puts what it prints, as it comes, through the filter of that index. */
+  #streamCommand(): ReturnType<typeof defineCommand> {
+    return defineCommand('@stream', async ([index, name, ...args], ctx) => {
+      const tool = this.host.tools.find((one) => one.name === name || this.#env[`BASH_ALIAS_${name}`] === one.name);
+      const filter = this.#filters[Number(index)];
+      if (!tool || !filter) return { stdout: '', stderr: `bash: ${name}: command not found\n`, exitCode: 127 };
+      let rest = '';
+      let exitCode = 1;
+      let work = Promise.resolve();
+      const pass = (text: string): void => {
+        work = work.then(async () => {
+          const result = await this.#filtered(ctx, filter, text);
+          this.#run?.screen?.write(result.stdout + result.stderr);
+          if (result.exitCode === 0) exitCode = 0;
+        });
+      };
+      const { stderr } = await this.#runTool(tool, args, ctx, (text) => {
+        const lines = (rest + text).split('\n');
+        rest = lines.pop() as string;
+        if (lines.length > 0) pass(`${lines.join('\n')}\n`);
+      });
+      if (rest) pass(rest);
+      await work;
+      return { stdout: '', stderr, exitCode };
     });
+  }
+
+  async #filtered(ctx: CommandContext, filter: ScriptNode, stdin: string): Promise<CommandOutcome> {
+    this.#pending = compileScript(filter, captured);
+    const result = await ctx.exec?.(':', { cwd: ctx.cwd, env: { ...Object.fromEntries(ctx.env), PWD: ctx.cwd }, replaceEnv: true, stdin });
+    return result ?? { stdout: '', stderr: '', exitCode: 1 };
   }
 
   /** A script run by `bash file` or `./file`: a shell of its own that prints where this one does. */
