@@ -4,7 +4,7 @@ export type { ClientOptions, DeleteOptions, ListOptions, ObjectName, PatchOption
 export { electLeader, failToStart, identityOf, serveHealth } from './component';
 export { conditionsPatch } from './conditions';
 export { EventRecorder, eventRef, type EventRecorderOptions, type EventSubject, type EventText } from './event-recorder';
-export { Informer, InformerFactory, type InformerHandler, type InformerOptions, type Lister } from './informer';
+export { Informer, InformerFactory, whenAllSynced, type InformerHandler, type InformerOptions, type Lister } from './informer';
 export { fastWatchLatency, realisticWatchLatency, type WatchLatency } from './latency';
 export { LeaderElection, leaseRef, type LeaderElectionOptions } from './leader-election';
 export { done, requeueAfter, WorkQueue, type Outcome, type WorkQueueOptions } from './work-queue';

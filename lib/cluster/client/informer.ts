@@ -367,8 +367,13 @@ export class InformerFactory {
 
   /** Called once every informer there is now has its first list. */
   whenSynced(callback: () => void): void {
-    let left = this.#informers.size;
-    if (left === 0) return callback();
-    for (const informer of this.#informers.values()) informer.whenSynced(() => void (--left === 0 && callback()));
+    whenAllSynced([...this.#informers.values()], callback);
   }
+}
+
+/** Called once each of these has its first list, at once when there is none. */
+export function whenAllSynced(informers: readonly Informer<any>[], callback: () => void): void {
+  let left = informers.length;
+  if (left === 0) return callback();
+  for (const informer of informers) informer.whenSynced(() => void (--left === 0 && callback()));
 }

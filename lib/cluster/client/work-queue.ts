@@ -20,6 +20,8 @@ export interface WorkQueueOptions {
   readonly reconcile: (key: string) => Outcome | void;
   /** Told of every throw, before the retry is scheduled. Return false to give the key up. */
   readonly onError?: (error: unknown, key: string, failures: number) => boolean | void;
+  /** Keys are kept until `open` is called: no loop acts on caches that are not filled yet (`cache.WaitForNamedCacheSync`). */
+  readonly startsClosed?: boolean;
 }
 
 /**
@@ -34,22 +36,33 @@ export class WorkQueue {
   readonly #ready = new Map<string, Entry>();
   readonly #delayed = new Map<string, Entry>();
   readonly #failures = new Map<string, number>();
+  /** Keys that wait for `open`, and whether each came with a heartbeat. Undefined once open. */
+  #kept: Map<string, boolean> | undefined;
   #isStopped = false;
 
-  constructor({ kernel, actor, reconcile, onError }: WorkQueueOptions) {
+  constructor({ kernel, actor, reconcile, onError, startsClosed = false }: WorkQueueOptions) {
     this.#kernel = kernel;
     this.#actor = actor;
     this.#reconcile = reconcile;
     this.#onError = onError;
+    this.#kept = startsClosed ? new Map() : undefined;
   }
 
   /** How many keys wait to be reconciled now; delayed ones do not count. */
   get length(): number {
-    return this.#ready.size;
+    return this.#ready.size + (this.#kept?.size ?? 0);
+  }
+
+  /** Begins with the keys kept so far, in the order they were added. */
+  open(): void {
+    const kept = this.#kept;
+    this.#kept = undefined;
+    for (const [key, background] of kept ?? []) this.add(key, { background });
   }
 
   add(key: string, { background = this.#kernel.isBackground } = {}): void {
     if (this.#isStopped) return;
+    if (this.#kept) return void this.#kept.set(key, background && (this.#kept.get(key) ?? true));
     const waiting = this.#ready.get(key);
     if (waiting && (!waiting.isBackground || background)) return;
     waiting?.cancel();
@@ -83,6 +96,7 @@ export class WorkQueue {
     this.#ready.clear();
     this.#delayed.clear();
     this.#failures.clear();
+    this.#kept?.clear();
   }
 
   #schedule(key: string, delayMs: number, background: boolean): Entry {

@@ -1,5 +1,5 @@
 import { keyOf, labelSelectorAsSelector, splitKey, type KubeObject, type LabelSelector } from '../api';
-import { WorkQueue, type Client, type EventRecorder, type EventSubject, type InformerFactory, type Lister, type Outcome, type ResourceRef } from '../client';
+import { whenAllSynced, WorkQueue, type Client, type EventRecorder, type EventSubject, type InformerFactory, type Lister, type Outcome, type ResourceRef } from '../client';
 import type { Instant, Kernel } from '../kernel';
 import { Expectations } from './expectations';
 import type { ManagerOptions } from './options';
@@ -19,6 +19,8 @@ export interface ControllerEnvironment {
   readonly informers: InformerFactory;
   readonly record: EventRecorder;
   readonly options: ManagerOptions;
+  /** The manager goes on from a snapshot: what its caches begin with is no news. */
+  readonly isResumed: boolean;
   log(line: string): void;
 }
 
@@ -85,14 +87,15 @@ function startController<T extends KubeObject>(definition: ControllerDefinition<
     });
   };
   const queue = new WorkQueue({
-    kernel, actor: client.actor, reconcile,
+    kernel, actor: client.actor, reconcile, startsClosed: true,
     onError: (error, key) => environment.log(`"Unhandled Error" err="error syncing ${definition.for.kind} ${key}: ${(error as Error).message}, requeuing"`),
   });
   const enqueue = (key: string) => queue.add(key);
   objects.addHandler({ added: (object) => enqueue(keyOf(object)), updated: (_, object) => enqueue(keyOf(object)), deleted: (object) => enqueue(keyOf(object)) });
   for (const owned of definition.owns ?? []) watchOwned(definition, owned, informers, expectations, enqueue);
   for (const watch of definition.watches ?? []) watchOther(watch, informers, cache, enqueue);
-  for (const read of definition.reads ?? []) informers.for(read);
+  const used = [definition.for, ...(definition.owns ?? []), ...(definition.watches ?? []).map(({ resource }) => resource), ...(definition.reads ?? [])];
+  whenAllSynced(used.map((resource) => informers.for(resource)), () => queue.open());
   return { stop: () => queue.stop() };
 }
 

@@ -62,7 +62,7 @@ function start(context: DaemonContext, latency: WatchLatency | undefined): { sto
   const { kernel } = context;
   serveHealth(context, line.securePort);
   return startControllerManager({
-    kernel, transport: context.transport(line.kubeconfig), log: context.log,
+    kernel, transport: context.transport(line.kubeconfig), log: context.log, isResumed: context.isResumed ?? false,
     options: { ...line.options, rootCa: (line.rootCaFile && context.files.read(line.rootCaFile)) || '' },
     ...(latency ? { latency } : {}),
     ...(line.leaderElect ? { leaderElection: { identity: identityOf(context), onLost: () => context.exit(1, 'leaderelection lost') } } : {}),

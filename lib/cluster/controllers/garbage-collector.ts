@@ -1,6 +1,6 @@
 import type { V1OwnerReference } from '@/generated/kubernetes/types';
 import { StatusError, type KubeObject, type ResourceDefinition } from '../api';
-import { WorkQueue } from '../client';
+import { whenAllSynced, WorkQueue } from '../client';
 import { builtInResources } from '../resources';
 import { subjectOf, type Controller, type ControllerEnvironment } from './controller';
 
@@ -30,13 +30,14 @@ class GarbageCollector {
   readonly #dependents = new Map<string, Set<string>>();
   readonly #deletions: WorkQueue;
   readonly #orphanings: WorkQueue;
+  #isBuilt = false;
 
   constructor(environment: ControllerEnvironment) {
     const { kernel, client, informers, log } = environment;
     this.#environment = environment;
     const onError = (error: unknown, uid: string) => log(`"Error syncing item" item=${JSON.stringify(uid)} err=${JSON.stringify((error as Error).message)}`);
-    this.#deletions = new WorkQueue({ kernel, actor: client.actor, reconcile: (uid) => this.#attemptToDelete(uid), onError });
-    this.#orphanings = new WorkQueue({ kernel, actor: client.actor, reconcile: (uid) => this.#orphanDependents(uid), onError });
+    this.#deletions = new WorkQueue({ kernel, actor: client.actor, reconcile: (uid) => this.#attemptToDelete(uid), onError, startsClosed: true });
+    this.#orphanings = new WorkQueue({ kernel, actor: client.actor, reconcile: (uid) => this.#orphanDependents(uid), onError, startsClosed: true });
     for (const resource of collected) {
       informers.for<KubeObject>(resource).addHandler({
         added: (object) => this.#seen(resource, undefined, object),
@@ -44,11 +45,20 @@ class GarbageCollector {
         deleted: (object) => this.#gone(object),
       });
     }
+    whenAllSynced(collected.map((resource) => informers.for<KubeObject>(resource)), () => this.#graphBuilt());
   }
 
   stop(): void {
     this.#deletions.stop();
     this.#orphanings.stop();
+  }
+
+  /** Who has lost an owner shows only now that every kind is known. */
+  #graphBuilt(): void {
+    this.#isBuilt = true;
+    for (const [uid, { object }] of this.#vertices) if (!isForeground(object) && this.#mayBeAbandoned(object, undefined)) this.#deletions.add(uid, { background: false });
+    this.#deletions.open();
+    this.#orphanings.open();
   }
 
   #seen(resource: ResourceDefinition, old: KubeObject | undefined, object: KubeObject): void {
@@ -58,7 +68,7 @@ class GarbageCollector {
     if (isOrphaning(object) && !(old && isOrphaning(old))) this.#orphanings.add(uid, { background: false });
     if (isForeground(object)) {
       if (!(old && isForeground(old))) this.#startForeground(uid);
-    } else if (this.#mayBeAbandoned(object, old)) this.#deletions.add(uid, { background: false });
+    } else if (this.#isBuilt && this.#mayBeAbandoned(object, old)) this.#deletions.add(uid, { background: false });
   }
 
   #gone({ metadata }: KubeObject): void {

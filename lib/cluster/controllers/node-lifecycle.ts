@@ -1,7 +1,7 @@
 import type { V1Lease, V1Node, V1Pod, V1Taint } from '@/generated/kubernetes/types';
 import { deepCopy, deepEqual } from '@/lib/base';
 import { ConnectionError, keyOf, StatusError } from '../api';
-import { conditionsPatch, WorkQueue, type Informer } from '../client';
+import { conditionsPatch, whenAllSynced, WorkQueue, type Informer } from '../client';
 import { rfc3339, type Entry, type Instant } from '../kernel';
 import { Lease, Node, Pod } from '../resources';
 import { findCondition } from './conditions';
@@ -50,7 +50,7 @@ class NodeLifecycle {
     this.#leases = informers.for(Lease);
     this.#pods.addIndex('node', (pod) => (pod.spec.nodeName ? [pod.spec.nodeName] : []));
     this.#taintQueue = new WorkQueue({
-      kernel, actor: client.actor, reconcile: (key) => this.#reconcileNode(key),
+      kernel, actor: client.actor, reconcile: (key) => this.#reconcileNode(key), startsClosed: true,
       onError: (error, key) => log(`"Failed to taint or label node" node=${JSON.stringify(key)} err=${JSON.stringify((error as Error).message)}`),
     });
     this.#nodes.addHandler({
@@ -59,7 +59,11 @@ class NodeLifecycle {
       deleted: (node) => this.#forget(node),
     });
     this.#pods.addHandler({ added: (pod) => this.#podSeen(undefined, pod), updated: (old, pod) => this.#podSeen(old, pod) });
-    this.#nodes.whenSynced(() => this.#leases.whenSynced(() => this.#scheduleMonitor(0)));
+    whenAllSynced([this.#nodes, this.#pods, this.#leases], () => {
+      if (environment.isResumed) for (const { metadata } of this.#nodes.list()) this.#registered.add(metadata.uid);
+      this.#taintQueue.open();
+      this.#scheduleMonitor(0);
+    });
   }
 
   stop(): void {

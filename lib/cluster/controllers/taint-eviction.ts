@@ -1,7 +1,7 @@
 import type { V1Node, V1Pod, V1Taint } from '@/generated/kubernetes/types';
 import { deepEqual } from '@/lib/base';
 import { keyOf, splitKey, StatusError } from '../api';
-import { conditionsPatch, WorkQueue, type Informer } from '../client';
+import { conditionsPatch, whenAllSynced, WorkQueue, type Informer } from '../client';
 import { parseInstant, rfc3339, type Instant } from '../kernel';
 import { Node, Pod } from '../resources';
 import { subjectOf, type Controller, type ControllerEnvironment } from './controller';
@@ -29,7 +29,7 @@ class TaintEviction {
     this.#pods = informers.for(Pod);
     this.#pods.addIndex('node', (pod) => (pod.spec.nodeName ? [pod.spec.nodeName] : []));
     this.#queue = new WorkQueue({
-      kernel, actor: client.actor, reconcile: (key) => this.#reconcile(key),
+      kernel, actor: client.actor, reconcile: (key) => this.#reconcile(key), startsClosed: true,
       onError: (error, key) => log(`"Failed to evict pod" pod=${JSON.stringify(key)} err=${JSON.stringify((error as Error).message)}`),
     });
     this.#nodes.addHandler({
@@ -41,6 +41,7 @@ class TaintEviction {
       updated: (old, pod) => this.#podChanged(old, pod),
       deleted: (pod) => void this.#since.delete(pod.metadata.uid),
     });
+    whenAllSynced([this.#nodes, this.#pods], () => this.#queue.open());
   }
 
   stop(): void {

@@ -1,1 +1,1 @@
-export { Machine, type MachineRole, type MachineSpec, type MachineUnit } from './machine';
+export { Machine, type MachineRole, type MachineSpec, type MachineUnit, type StartCause } from './machine';

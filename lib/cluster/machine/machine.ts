@@ -1,5 +1,5 @@
 import { assert } from '@/lib/base';
-import type { MvccStore, RaftDisk } from '../etcd';
+import type { MvccStore } from '../etcd';
 import { Disk, type Kernel } from '../kernel';
 
 const bootIdPath = '/proc/sys/kernel/random/boot_id';
@@ -16,10 +16,16 @@ export interface MachineSpec {
   readonly podsMax: number;
 }
 
+/** How a unit or a daemon comes to start. */
+export interface StartCause {
+  /** It goes on from a snapshot: for the rest of the cluster it never stopped, so it announces nothing. */
+  readonly isResumed: boolean;
+}
+
 /** Something init starts when the machine boots (containerd, kubelet). All its memory is lost when it stops. */
 export interface MachineUnit {
   readonly name: string;
-  start(machine: Machine): { stop(): void };
+  start(machine: Machine, cause: StartCause): { stop(): void };
 }
 
 /**
@@ -32,18 +38,15 @@ export class Machine {
   readonly kernel: Kernel;
   /** The data directory of the etcd member that lives here, which a disk of paths would hold too slowly. */
   readonly etcd: MvccStore | undefined;
-  /** That member's log and membership. */
-  readonly raft: RaftDisk | undefined;
   readonly #units: readonly MachineUnit[];
   #running = new Map<string, { stop(): void }>();
   #isUp = false;
 
-  constructor(options: { spec: MachineSpec; disk: Disk; kernel: Kernel; etcd?: MvccStore | undefined; raft?: RaftDisk | undefined; units: readonly MachineUnit[] }) {
+  constructor(options: { spec: MachineSpec; disk: Disk; kernel: Kernel; etcd?: MvccStore | undefined; units: readonly MachineUnit[] }) {
     this.spec = options.spec;
     this.disk = options.disk;
     this.kernel = options.kernel;
     this.etcd = options.etcd;
-    this.raft = options.raft;
     this.#units = options.units;
   }
 
@@ -67,14 +70,18 @@ export class Machine {
   boot(): void {
     const { random, trace } = this.kernel;
     this.disk.set(bootIdPath, random.fork(`boot/${this.name}/${this.kernel.now}/${trace.lastId}`).uuid());
-    this.resume();
+    this.#powerOn({ isResumed: false });
   }
 
   /** Powers on a machine restored from a snapshot: its memory is rebuilt from the disk as if it had never stopped. */
   resume(): void {
+    this.#powerOn({ isResumed: true });
+  }
+
+  #powerOn(cause: StartCause): void {
     assert(!this.#isUp, `${this.name} is up already`);
     this.#isUp = true;
-    for (const unit of this.#units) this.startUnit(unit.name);
+    for (const unit of this.#units) this.startUnit(unit.name, cause);
   }
 
   /** Power off, at once: nothing gets to say goodbye. */
@@ -89,10 +96,10 @@ export class Machine {
   }
 
   /** `systemctl start`. Does nothing when it runs already. */
-  startUnit(name: string): void {
+  startUnit(name: string, cause: StartCause = { isResumed: false }): void {
     const unit = this.#units.find((one) => one.name === name);
     assert(unit, `${this.name} has no unit ${name}`);
-    if (this.#isUp && !this.#running.has(name)) this.#running.set(name, unit.start(this));
+    if (this.#isUp && !this.#running.has(name)) this.#running.set(name, unit.start(this, cause));
   }
 
   /** `systemctl stop`. */

@@ -1,11 +1,11 @@
 import { WorkQueue, requeueAfter, type Outcome } from '@/lib/cluster/client';
 import { instant, Kernel } from '@/lib/cluster/kernel';
 
-function queue(reconcile: (key: string, at: number) => Outcome | void) {
+function queue(reconcile: (key: string, at: number) => Outcome | void, options: { startsClosed?: boolean } = {}) {
   const kernel = new Kernel({ seed: 1, now: instant(0) });
   const runs: string[] = [];
   const work = new WorkQueue({
-    kernel, actor: 'controller',
+    kernel, actor: 'controller', ...options,
     reconcile(key) {
       runs.push(`${key}@${kernel.now}`);
       return reconcile(key, kernel.now);
@@ -95,4 +95,16 @@ test('a stopped queue reconciles nothing more', () => {
   work.stop();
   kernel.runUntilIdle();
   expect(runs).toEqual([]);
+});
+
+test('a closed queue reconciles nothing before it is opened, then each key once and in order', () => {
+  const { kernel, runs, work } = queue(() => undefined, { startsClosed: true });
+  work.add('b');
+  work.add('a');
+  work.add('b');
+  kernel.runUntilIdle();
+  expect([runs, work.length]).toEqual([[], 2]);
+  work.open();
+  kernel.runUntilIdle();
+  expect(runs).toEqual(['b@0', 'a@0']);
 });
