@@ -19,6 +19,8 @@ async function serve(): Promise<void> {
   const pages = next({ dev: isDev, dir: process.cwd(), httpServer: server, customServer: true });
   const [database] = await Promise.all([openSharedDatabase(), pages.prepare()]);
   const host = new SandboxHost({ client: database.client, workerFile: join(import.meta.dirname, 'worker.js'), owner: ownerOf(dataFolder()) });
+  // A site whose sandboxes cannot start should say so at once.
+  host.ready.catch(fail);
   const gateway = clusterGateway(host, database.client);
   const realtime = serveRealtime(server, { host, db: database.client });
   route(server, { gateway, page: pages.getRequestHandler(), pageUpgrade: pages.getUpgradeHandler(), isDev });

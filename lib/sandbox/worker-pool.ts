@@ -12,6 +12,7 @@ export interface PoolOptions {
 }
 
 const watchMs = 1_000;
+const stillbornMs = 5_000;
 
 /** One worker thread and the sandboxes it hosts. */
 export class HostWorker {
@@ -22,21 +23,35 @@ export class HostWorker {
   #lastBeat = 0;
   #beatAt = Date.now();
   #isGone = false;
+  #isReady = false;
   readonly ready: Promise<void>;
 
   constructor({ file, onMessage }: PoolOptions, onExit: (worker: HostWorker) => void) {
     this.#worker = new Worker(file, { workerData: { pulse: this.#pulse.buffer } });
-    this.ready = new Promise((resolve) => {
+    this.ready = new Promise((resolve, reject) => {
       this.#worker.on('message', (message: FromWorker) => {
-        if (message.type === 'ready') resolve();
-        else onMessage(this, message);
+        if (message.type !== 'ready') return onMessage(this, message);
+        this.#isReady = true;
+        resolve();
       });
+      this.#worker.on('exit', () => reject(new Error('a worker thread ended before it was ready')));
     });
+    this.ready.catch(() => {});
     this.#worker.on('error', (error) => process.stderr.write(`worker: ${error instanceof Error ? error.stack : String(error)}\n`));
     this.#worker.on('exit', () => {
-      if (!this.#isGone) onExit(this);
+      if (this.#isGone) return;
       this.#isGone = true;
+      onExit(this);
     });
+  }
+
+  get isGone(): boolean {
+    return this.#isGone;
+  }
+
+  /** It never got as far as hosting anything: starting it again at once would only fail again. */
+  get isStillborn(): boolean {
+    return this.#isGone && !this.#isReady;
   }
 
   get load(): number {
@@ -97,7 +112,9 @@ export class WorkerPool {
 
   /** The one with the fewest sandboxes. */
   pick(): HostWorker {
-    return this.#workers.reduce((least, one) => (one.load < least.load ? one : least));
+    const [first, ...rest] = this.#workers.filter((worker) => !worker.isGone);
+    if (!first) throw new Error('No worker is running. Try again in a moment.');
+    return rest.reduce((least, one) => (one.load < least.load ? one : least), first);
   }
 
   async stop(): Promise<void> {
@@ -120,7 +137,12 @@ export class WorkerPool {
 
   #replace(worker: HostWorker, culprit: string | undefined): void {
     if (this.#isStopping) return;
-    this.#workers = this.#workers.map((one) => (one === worker ? this.#spawn() : one));
+    if (worker.isStillborn) setTimeout(() => this.#fill(worker), stillbornMs).unref();
+    else this.#fill(worker);
     this.#options.onDeath(worker.sandboxIds, culprit);
+  }
+
+  #fill(place: HostWorker): void {
+    if (!this.#isStopping) this.#workers = this.#workers.map((one) => (one === place ? this.#spawn() : one));
   }
 }
