@@ -10,15 +10,16 @@ import styles from './EditorPane.module.css';
 
 /** The learner's files, and whatever `kubectl edit` asks to have edited. */
 export function EditorPane() {
+  const store = useWorkspaceStore();
   const request = useWorkspace((state) => state.editor);
   const { files, open, load, save, edit, create, close, keepMine } = useFiles();
   const [chosen, setChosen] = useState<string | undefined>();
   const active = open.find((file) => file.path === chosen) ?? open.at(-1);
-  const show = (path: string) => { void load(path).then(() => setChosen(path)); };
+  const show = (path: string) => { void load(path).then(() => setChosen(path), store.complain); };
 
   // The lab's own files are what a learner looks for first.
   const first = files.find((file) => /\.ya?ml$/.test(file.path))?.path;
-  useEffect(() => { if (first && !open.length && !chosen) { setChosen(first); void load(first); } }, [first, open.length, chosen, load]);
+  useEffect(() => { if (first && !open.length && !chosen) { setChosen(first); void load(first).catch(store.complain); } }, [first, open.length, chosen, load, store]);
 
   return (
     <section className={`${pane.pane} ${styles.pane}`} aria-label="Editor" data-pane="editor" tabIndex={-1}>
@@ -41,7 +42,7 @@ export function EditorPane() {
       <div className={styles.area}>
         {request ? <RequestedEdit key={request.id} id={request.id} title={request.title} text={request.text} /> : active ? (
           <div className={styles.stack}>
-            {active.state === 'changed-elsewhere' ? <Changed file={active} onReload={() => void load(active.path)} onKeep={() => keepMine(active.path)} /> : null}
+            {active.state === 'changed-elsewhere' ? <Changed file={active} onReload={() => void load(active.path).catch(store.complain)} onKeep={() => keepMine(active.path)} /> : null}
             <div className={styles.area}>
               <MonacoView path={active.path} text={active.text} version={`${active.path}#${active.load}`} onChange={(text) => edit(active.path, text)} onSave={() => void save(active.path)} label={`${active.path}. F6 leaves the editor.`} />
             </div>

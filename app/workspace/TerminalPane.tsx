@@ -28,9 +28,9 @@ export function TerminalPane() {
             </button>
           ))}
         </div>
-        <button type="button" className={styles.tool} aria-label="New terminal" disabled={!terminals.length} onClick={() => void open()}><Plus size={16} aria-hidden="true" /></button>
+        <button type="button" className={styles.tool} aria-label="New terminal" disabled={!terminals.length} onClick={() => void open().catch(store.complain)}><Plus size={16} aria-hidden="true" /></button>
         {terminals.length > 1 && active ? (
-          <button type="button" className={styles.tool} aria-label={`Close terminal ${active.title}`} onClick={() => void store.link.ask('terminal:close', { terminal: active.terminal })}><X size={16} aria-hidden="true" /></button>
+          <button type="button" className={styles.tool} aria-label={`Close terminal ${active.title}`} onClick={() => void store.link.ask('terminal:close', { terminal: active.terminal }).catch(store.complain)}><X size={16} aria-hidden="true" /></button>
         ) : null}
         <span className="spacer" />
         <span className="caption only-wide" style={{ paddingRight: 10 }}>F6 goes to the next pane</span>

@@ -100,6 +100,12 @@ export class WorkspaceStore implements LinkListener {
     return clock.isPaused ? clock.now : clock.now + (this.#now() - clock.heardAt) * clock.speed;
   }
 
+  /** Shows what could not be done, in the sandbox's own sentence. */
+  complain = (error: unknown): void => {
+    const text = error instanceof Error ? error.message : String(error);
+    this.onMessage({ name: 'sandbox:notice', payload: { level: 'warning', text } });
+  };
+
   dismissNotice(id: number): void {
     this.#set({ notices: this.#state.notices.filter((notice) => notice.id !== id) });
   }

@@ -80,10 +80,10 @@ export function useFiles() {
     for (const file of latest.current) {
       const there = files.find((one) => one.path === file.path);
       if (!there || there.version === file.version || file.state === 'saving') continue;
-      if (file.state === 'saved') void load(file.path);
+      if (file.state === 'saved') void load(file.path).catch(store.complain);
       else change(file.path, (one) => ({ ...one, state: 'changed-elsewhere' }));
     }
-  }, [files, load, change]);
+  }, [files, load, change, store]);
 
   useEffect(() => {
     const pending = timers.current;
