@@ -61,6 +61,8 @@ export class Terminal {
   /** Typed while a command ran: it is for the next prompt. */
   #ahead: Key[] = [];
   #tabs = 0;
+  /** The line of a restored terminal until its shell is ready. */
+  #kept: TerminalSnapshot['line'];
   #isClosed = false;
   #endsInReturn = false;
 
@@ -78,11 +80,14 @@ export class Terminal {
   /** Prints the first prompt, or takes up a restored one. */
   async start(): Promise<void> {
     const { restored, startupFile } = this.#options;
+    this.#kept = restored?.line;
     if (startupFile !== undefined && this.#shell.host.files.isThere(startupFile)) await this.#readStartupFile(startupFile);
-    if (!restored) return this.#begin();
-    if (restored.line) return this.#editor.resume(this.#options.prompt(), restored.line.text, restored.line.cursor);
-    this.#print('\r\n');
-    this.#begin();
+    if (restored && !restored.line) this.#print('\r\n');
+    if (!restored?.line) return this.#begin();
+    this.#foreground = { type: 'prompt' };
+    this.#editor.resume(this.#options.prompt(), restored.line.text, restored.line.cursor);
+    this.#kept = undefined;
+    this.#typeAhead();
   }
 
   get scrollback(): Scrollback {
@@ -99,8 +104,8 @@ export class Terminal {
   }
 
   snapshot(): TerminalSnapshot {
-    const isAtPrompt = this.#foreground.type === 'prompt' && this.#unfinished === '';
-    const line = { text: this.#editor.text, cursor: Array.from(this.#editor.textBeforeCursor).length };
+    const isAtPrompt = this.#kept !== undefined || (this.#foreground.type === 'prompt' && this.#unfinished === '');
+    const line = this.#kept ?? { text: this.#editor.text, cursor: Array.from(this.#editor.textBeforeCursor).length };
     return { offset: this.#scrollback.end - this.#scrollback.text.length, text: this.#scrollback.text, columns: this.#columns, rows: this.#rows, ...(isAtPrompt ? { line } : {}) };
   }
 
@@ -226,7 +231,9 @@ export class Terminal {
 
   async #readStartupFile(path: string): Promise<void> {
     const parsed = this.#shell.parse(`. ${path}`);
-    if (parsed.type === 'complete') await this.#shell.interact(parsed.script, this.#screen, new AbortController().signal);
+    const stop = new AbortController();
+    this.#foreground = { type: 'command', stop };
+    if (parsed.type === 'complete') await this.#shell.interact(parsed.script, this.#screen, stop.signal);
   }
 
   #endOfInput(): void {
@@ -251,6 +258,10 @@ export class Terminal {
     this.#tabs = 0;
     this.#print(pasteIsBracketed);
     this.#editor.begin(this.#options.prompt());
+    this.#typeAhead();
+  }
+
+  #typeAhead(): void {
     const ahead = this.#ahead;
     this.#ahead = [];
     ahead.forEach((key) => this.#press(key));

@@ -12,6 +12,9 @@ const lab = smallLab(
   { 'files/web.yaml': 'kind: Deployment\n' },
 );
 
+const open: Session[] = [];
+afterEach(() => open.splice(0).forEach((session) => session.stop()));
+
 /** A session, and a page that looks at its first terminal. */
 class Desk {
   readonly session: Session;
@@ -22,6 +25,7 @@ class Desk {
 
   constructor(make: (listener: { onChange(change: SessionChange): void; onMessage(message: SessionMessage): void }) => Session) {
     this.session = make({ onChange: (change) => void this.changes.push(structuredClone(change)), onMessage: (message) => void this.messages.push(message) });
+    open.push(this.session);
   }
 
   static create(source = lab, seed = '1'): Desk {
