@@ -10,6 +10,7 @@ const hooks = ['start-apiserver-admission-initializer', 'generic-apiserver-start
 /** `/healthz`, `/livez` and `/readyz`, with `?verbose`, `?exclude=` and single checks by path (`server/healthz`). */
 export function healthResponse(path: string, query: Query, etcd: Etcd): ApiResponse {
   const [, endpoint = '', ...rest] = path.split('/');
+  if (rest.length === 0 && query.size === 0 && (endpoint === 'livez' || isReachable(etcd))) return plainText(200, 'ok');
   const checks = checksOf(endpoint, etcd);
   const only = rest.join('/');
   if (only) return one(checks, only);

@@ -1,3 +1,4 @@
+import { memo } from '@/lib/base';
 import type { ApiRequest } from '../api';
 
 export type Verb = 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'delete' | 'deletecollection';
@@ -15,6 +16,15 @@ export type ResourceRequestInfo = Extract<RequestInfo, { isResource: true }>;
 const noQuery: Query = new Map();
 
 export function readRequestInfo({ method, url }: Pick<ApiRequest, 'method' | 'url'>): RequestInfo {
+  let read = readers.get(method);
+  if (!read) readers.set(method, (read = memo((text) => readInfo(method, text), { max: 512 })));
+  return read(url);
+}
+
+/** One a method. Components ask for the same few things again and again. */
+const readers = new Map<ApiRequest['method'], (url: string) => RequestInfo>();
+
+function readInfo(method: ApiRequest['method'], url: string): RequestInfo {
   const mark = url.indexOf('?');
   const path = mark < 0 ? url : url.slice(0, mark);
   const query = mark < 0 ? noQuery : parseQuery(url.slice(mark + 1));

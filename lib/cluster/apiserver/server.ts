@@ -101,7 +101,8 @@ class Server implements ApiServer {
   }
 
   #lookup(): Lookup {
-    const byKind = (kind: string) => [...this.#resources.values()].find((definition) => definition.kind === kind && !definition.storedAs);
+    const kinds = new Map([...this.#resources.values()].filter(({ storedAs }) => !storedAs).reverse().map((definition) => [definition.kind, definition]));
+    const byKind = (kind: string) => kinds.get(kind);
     return {
       kernel: this.#kernel,
       find: (kind, namespace, name) => {

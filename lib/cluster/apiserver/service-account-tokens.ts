@@ -1,4 +1,4 @@
-import { hash32 } from '@/lib/base';
+import { deepFreeze, hash32, memo } from '@/lib/base';
 import type { KubeObject } from '../api';
 import type { Kernel } from '../kernel';
 import type { Lookup } from './admission/plugin';
@@ -41,8 +41,9 @@ export function mintToken({ account, pod, audiences, expirationSeconds }: TokenS
 
 /** Reads tokens that `mintToken` of the same cluster made, while they are valid and what they are bound to exists. */
 export function tokenReader(lookup: Lookup, kernel: Kernel, key: string): (token: string) => User | undefined {
+  const verified = verifiers(key);
   return (token) => {
-    const claims = verify(token, key);
+    const claims = verified(token);
     if (!claims || claims.exp * 1000 <= kernel.now) return undefined;
     const { namespace, serviceaccount, pod } = claims['kubernetes.io'];
     if (lookup.find('ServiceAccount', namespace, serviceaccount.name)?.metadata.uid !== serviceaccount.uid) return undefined;
@@ -50,6 +51,9 @@ export function tokenReader(lookup: Lookup, kernel: Kernel, key: string): (token
     return userOf(claims);
   };
 }
+
+/** The tokens of a snapshot are those of all its forks. */
+const verifiers = memo((key) => memo((token) => deepFreeze(verify(token, key)), { max: 256 }));
 
 function verify(token: string, key: string): Claims | undefined {
   const [header = '', payload = '', given = '', more] = token.split('.');

@@ -31,6 +31,8 @@ export class WatchCache {
   readonly #objects = new SortedMap<KubeObject>();
   readonly #watchers = new Set<Watcher>();
   readonly #cancel: () => void;
+  /** No object of this kind changed after this revision. */
+  #changedAt: Revision;
   #isStopped = false;
 
   constructor(definition: ResourceDefinition, etcd: Etcd, kernel: Kernel) {
@@ -38,6 +40,7 @@ export class WatchCache {
     this.#etcd = etcd;
     this.#kernel = kernel;
     this.root = storageRoot(definition);
+    this.#changedAt = etcd.revision;
     for (const kv of etcd.range(this.root, rangeOf(this.root)).kvs) this.#objects.set(kv.key, objectOf(kv));
     this.#cancel = etcd.watch(this.root, { ...rangeOf(this.root), prevKv: true }, ({ revision, events }) => this.#take(revision, events));
   }
@@ -71,7 +74,7 @@ export class WatchCache {
   /** What changed under `prefix` after `revision`, out of etcd's history. Throws 410 Expired when that is compacted. */
   since(revision: number, prefix: string): CacheEvent[] {
     const events: CacheEvent[] = [];
-    if (revision >= this.#etcd.revision) return events;
+    if (revision >= this.#changedAt) return events;
     try {
       const cancel = this.#etcd.watch(prefix, { ...rangeOf(prefix), startRevision: revision + 1, prevKv: true }, (response) => {
         for (const event of response.events) events.push(cacheEvent(response.revision, event));
@@ -92,6 +95,7 @@ export class WatchCache {
 
   #take(revision: Revision, changes: readonly EtcdWatchEvent[]): void {
     const events = changes.map((change) => cacheEvent(revision, change));
+    this.#changedAt = revision;
     for (const { type, key, object } of events) {
       if (type === 'put') this.#objects.set(key, object);
       else this.#objects.delete(key);

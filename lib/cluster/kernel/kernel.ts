@@ -33,10 +33,45 @@ export interface KernelOptions {
   traceCapacity?: number;
 }
 
-interface HeapEntry extends Entry {
+/** How many entries keep the cluster from being idle. */
+interface Load {
+  foreground: number;
+}
+
+class HeapEntry implements Entry {
+  readonly at: Instant;
+  readonly actor: string;
+  readonly what: string;
+  readonly isBackground: boolean;
   readonly sequence: number;
   readonly cause: number | undefined;
+  readonly load: Load;
+  /** Absent once it ran or was cancelled. */
   run: (() => void) | undefined;
+
+  constructor(entry: Pick<HeapEntry, 'at' | 'actor' | 'what' | 'isBackground' | 'sequence' | 'cause' | 'load' | 'run'>) {
+    this.at = entry.at;
+    this.actor = entry.actor;
+    this.what = entry.what;
+    this.isBackground = entry.isBackground;
+    this.sequence = entry.sequence;
+    this.cause = entry.cause;
+    this.load = entry.load;
+    this.run = entry.run;
+    if (!this.isBackground) this.load.foreground++;
+  }
+
+  cancel(): boolean {
+    return this.take() !== undefined;
+  }
+
+  /** What is to be run, once. */
+  take(): (() => void) | undefined {
+    const { run } = this;
+    if (run && !this.isBackground) this.load.foreground--;
+    this.run = undefined;
+    return run;
+  }
 }
 
 /**
@@ -51,7 +86,7 @@ export class Kernel {
   #now: Instant;
   #sequence = 0;
   #heap: HeapEntry[] = [];
-  #foreground = 0;
+  readonly #load: Load = { foreground: 0 };
   #current: HeapEntry | undefined;
   #cause: number | undefined;
 
@@ -79,17 +114,9 @@ export class Kernel {
 
   schedule({ delayMs, actor, what, background, run }: ScheduleOptions): Entry {
     assert(delayMs >= 0 && Number.isFinite(delayMs), `delay of ${delayMs} ms for ${actor}: ${what}`);
-    const isBackground = background ?? this.isBackground;
-    const entry: HeapEntry = {
-      at: instant(this.#now + delayMs), sequence: this.#sequence++, cause: this.#cause, actor, what, isBackground, run,
-      cancel: () => {
-        if (!entry.run) return false;
-        entry.run = undefined;
-        if (!isBackground) this.#foreground--;
-        return true;
-      },
-    };
-    if (!isBackground) this.#foreground++;
+    const entry = new HeapEntry({
+      at: instant(this.#now + delayMs), sequence: this.#sequence++, cause: this.#cause, actor, what, isBackground: background ?? this.isBackground, load: this.#load, run,
+    });
     push(this.#heap, entry);
     return entry;
   }
@@ -118,7 +145,7 @@ export class Kernel {
 
   /** No entry but heartbeats and resyncs is due, however far one looks. */
   get isIdle(): boolean {
-    return this.#foreground === 0;
+    return this.#load.foreground === 0;
   }
 
   /** Advances the clock to the next entry and runs it. False when there is none. */
@@ -126,18 +153,17 @@ export class Kernel {
     const entry = this.peek() as HeapEntry | undefined;
     if (!entry) return false;
     pop(this.#heap);
-    const run = entry.run as () => void;
-    entry.run = undefined;
-    if (!entry.isBackground) this.#foreground--;
+    const run = entry.take() as () => void;
     this.#now = entry.at;
-    const before = { current: this.#current, cause: this.#cause };
+    const current = this.#current;
+    const cause = this.#cause;
     this.#current = entry;
     this.#cause = this.trace.record({ at: entry.at, cause: entry.cause, kind: 'entry', actor: entry.actor, what: entry.what });
     try {
       run();
     } finally {
-      this.#current = before.current;
-      this.#cause = before.cause;
+      this.#current = current;
+      this.#cause = cause;
     }
     return true;
   }

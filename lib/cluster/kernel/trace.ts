@@ -19,24 +19,58 @@ export interface TraceEntry {
   readonly revision?: number;
 }
 
-/** The last `capacity` things that happened, and a hash over all of them since the start. */
+const kinds: readonly TraceKind[] = ['entry', 'request', 'commit', 'watch', 'reconcile', 'cri', 'packet', 'fault', 'outside'];
+
+/** Room for so many entries at first; it doubles as they come. */
+const initialSize = 64;
+
+/** The last `capacity` things that happened, and a hash over all of them since the start. Kept by column: most entries are never looked at. */
 export class Trace {
-  readonly #ring: (TraceEntry | undefined)[] = [];
+  readonly capacity: number;
+  #size: number;
+  #at: Float64Array;
+  #cause: Float64Array;
+  #kind: Uint8Array;
+  #actor: string[] = [];
+  #what: string[] = [];
+  readonly #about = new Map<number, { readonly object: string | undefined; readonly revision: number | undefined }>();
   #next = 1;
   #hash = 0x811c9dc5;
 
-  readonly capacity: number;
-
   constructor(capacity = 2048) {
     this.capacity = capacity;
+    this.#size = Math.min(capacity, initialSize);
+    this.#at = new Float64Array(this.#size);
+    this.#cause = new Float64Array(this.#size);
+    this.#kind = new Uint8Array(this.#size);
   }
 
   /** Records an entry and returns its id. */
-  record(entry: Omit<TraceEntry, 'id'>): number {
+  record({ at, cause, kind, actor, what, object, revision }: Omit<TraceEntry, 'id'>): number {
     const id = this.#next++;
-    this.#ring[id % this.capacity] = { id, ...entry };
-    this.#hash = mix(mix(this.#hash, entry.at), hash32(entry.what, hash32(entry.actor)));
+    if (id === this.#size && this.#size < this.capacity) this.#grow();
+    const row = id % this.#size;
+    this.#at[row] = at;
+    this.#cause[row] = cause ?? 0;
+    this.#kind[row] = kinds.indexOf(kind);
+    this.#actor[row] = actor;
+    this.#what[row] = what;
+    if (this.#about.size > 0) this.#about.delete(id - this.#size);
+    if (object !== undefined || revision !== undefined) this.#about.set(id, { object, revision });
+    this.#hash = mix(mix(this.#hash, at), hash32(what, hash32(actor)));
     return id;
+  }
+
+  /** Every row keeps its place: it happens before the first is written over. */
+  #grow(): void {
+    this.#size = Math.min(this.capacity, this.#size * 2);
+    const [at, cause, kind] = [this.#at, this.#cause, this.#kind];
+    this.#at = new Float64Array(this.#size);
+    this.#cause = new Float64Array(this.#size);
+    this.#kind = new Uint8Array(this.#size);
+    this.#at.set(at);
+    this.#cause.set(cause);
+    this.#kind.set(kind);
   }
 
   /** Equal hashes mean the same things happened in the same order at the same instants. */
@@ -49,8 +83,14 @@ export class Trace {
   }
 
   find(id: number): TraceEntry | undefined {
-    const entry = this.#ring[id % this.capacity];
-    return entry?.id === id ? entry : undefined;
+    if (id < 1 || id >= this.#next || id < this.#next - this.#size) return undefined;
+    const row = id % this.#size;
+    const { object, revision } = this.#about.get(id) ?? {};
+    return {
+      id, at: this.#at[row] as Instant, cause: this.#cause[row] || undefined, kind: kinds[this.#kind[row] as number] as TraceKind,
+      actor: this.#actor[row] as string, what: this.#what[row] as string,
+      ...(object === undefined ? {} : { object }), ...(revision === undefined ? {} : { revision }),
+    };
   }
 
   /** What is kept after `id`, oldest first. */

@@ -110,6 +110,7 @@ class ProbeWorker {
   readonly #container: V1Container;
   readonly #probe: V1Probe;
   readonly #bornAt: number;
+  readonly #what: string;
   #id = '';
   #startedAt = 0;
   #result: 'success' | 'failure' | undefined;
@@ -126,6 +127,7 @@ class ProbeWorker {
     this.#container = container;
     this.#probe = probe;
     this.#bornAt = options.kernel.now;
+    this.#what = `${type} probe of ${container.name} in ${pod.metadata.namespace}/${pod.metadata.name}`;
   }
 
   resultFor(id: string): 'success' | 'failure' | undefined {
@@ -170,7 +172,7 @@ class ProbeWorker {
     this.#entry?.cancel();
     const { kernel, actor } = this.#options;
     const isSettled = this.#result === 'success' || kernel.now + delayMs > this.#startedAt + settlingMs;
-    this.#entry = kernel.schedule({ delayMs, actor, what: `${this.type} probe of ${this.#container.name} in ${this.#pod.metadata.namespace}/${this.#pod.metadata.name}`, background: isSettled && this.#result !== 'failure', run: () => this.#probeNow() });
+    this.#entry = kernel.schedule({ delayMs, actor, what: this.#what, background: isSettled && this.#result !== 'failure', run: () => this.#probeNow() });
   }
 
   #probeNow(): void {

@@ -1,9 +1,11 @@
 /** IPv4 arithmetic on the texts the API uses. IPv6 is not simulated (docs/fidelity.md). */
 
 export function isIpv4(text: string): boolean {
-  const parts = text.split('.');
-  return parts.length === 4 && parts.every((part) => /^(0|[1-9]\d{0,2})$/.test(part) && Number(part) <= 255);
+  return ipv4.test(text);
 }
+
+const byte = '(0|[1-9]\\d?|1\\d\\d|2[0-4]\\d|25[0-5])';
+const ipv4 = new RegExp(`^${byte}(\\.${byte}){3}$`);
 
 export function toNumber(ip: string): number {
   return ip.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);

@@ -1,4 +1,4 @@
-import { assert, type Random } from '@/lib/base';
+import { assert, memo, type Random } from '@/lib/base';
 import { ConnectionError, type ApiRequest, type ApiResponse, type Transport } from '../api';
 import { EtcdError, type EtcdServer, type PeerMessage } from '../etcd';
 import type { Disk, Kernel } from '../kernel';
@@ -31,6 +31,7 @@ export class SimulatedNetwork implements Network {
   readonly #world: Disk;
   readonly #machines = new Map<string, Machine>();
   readonly #hosts = new Map<string, HostNamespace>();
+  readonly #traversals = new Map<string, TraversalContext>();
   readonly #namespaces = new Map<string, NetworkNamespace>();
   readonly podCidr: string;
 
@@ -43,6 +44,7 @@ export class SimulatedNetwork implements Network {
 
   addMachine(machine: Machine): void {
     this.#machines.set(machine.name, machine);
+    this.#traversals.set(machine.name, this.#traversal(machine));
     const host = new HostNamespace(machine);
     this.#hosts.set(machine.name, host);
     this.attach(host);
@@ -76,7 +78,7 @@ export class SimulatedNetwork implements Network {
   }
 
   http(from: NetworkNamespace, request: HttpRequest, { timeoutMs = synTimeoutMs }: { timeoutMs?: number } = {}): HttpResult {
-    const url = parseUrl(request.url);
+    const url = urls(request.url);
     if (!url) return { type: 'error', error: 'could-not-resolve', message: `URL rejected: ${request.url}`, tookMs: 0 };
     const target = this.#locate(from, url.hostname, timeoutMs);
     if (target.type !== 'found') return { ...target, type: 'error' };
@@ -218,7 +220,7 @@ export class SimulatedNetwork implements Network {
   #filter(machine: Machine, packet: Packet, [natChain, filterChain]: readonly [string, string]): PacketVerdict {
     const ruleset = machine.disk.get<Ruleset>(rulesetPath);
     if (!ruleset) return 'accept';
-    const context = this.#traversal(machine);
+    const context = this.#traversals.get(machine.name) as TraversalContext;
     const translated = traverse(ruleset.nat, natChain, packet, context);
     if (translated !== 'accept') return translated;
     const isLocal = packet.destination === machine.ip;
@@ -300,6 +302,9 @@ interface Authority {
   readonly hostname: string;
   readonly port: number;
 }
+
+/** Probes and loops ask the same few URLs again and again. */
+const urls = memo(parseUrl, { max: 512 });
 
 /** Host and port of an absolute URL; the language's `URL` belongs to the host's platform, not to the simulation. */
 function parseUrl(url: string): Authority | undefined {

@@ -93,3 +93,12 @@ test('a later generation of the same seed draws other numbers', () => {
   expect(draw(0)).toBe(draw(0));
   expect(draw(0)).not.toBe(draw(1));
 });
+
+test('a trace keeps the newest entries, with what they were about, and forgets the oldest', () => {
+  const kernel = new Kernel({ seed: 1, now: instant(0), traceCapacity: 100 });
+  for (let count = 1; count <= 250; count++) kernel.record('request', 'you', `GET ${count}`, { object: `Pod/${count}`, revision: count });
+  expect(kernel.trace.since(0).map(({ id }) => id)).toEqual(Array.from({ length: 100 }, (_, index) => index + 151));
+  expect([kernel.trace.find(150), kernel.trace.find(251)]).toEqual([undefined, undefined]);
+  expect(kernel.trace.find(250)).toEqual({ id: 250, at: 0, kind: 'request', actor: 'you', what: 'GET 250', object: 'Pod/250', revision: 250, cause: undefined });
+  expect(kernel.trace.about('Pod/151')).toHaveLength(1);
+});
