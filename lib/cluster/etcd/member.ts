@@ -54,7 +54,8 @@ export class EtcdMember implements EtcdServer {
   #isDraining = false;
   #sequence = 0;
   readonly #outcomes = new Map<string, Outcome | undefined>();
-  readonly #reads = new Map<string, boolean>();
+  /** Reads that wait, with the index they need once the leader has named it. */
+  readonly #reads = new Map<string, number | undefined>();
   #tick: KernelEntry | undefined;
   #progressTick: KernelEntry | undefined;
   #progressWatches = 0;
@@ -65,6 +66,7 @@ export class EtcdMember implements EtcdServer {
   #known: { role: Role; leader: MemberId | undefined } = { role: 'follower', leader: undefined };
   #isStopped = false;
   readonly #startedAt: number;
+  #isResumed = false;
 
   constructor(options: EtcdMemberOptions) {
     this.#options = { heartbeatMs: 100, electionMs: 1000, quotaBytes: 0, ...options };
@@ -78,7 +80,8 @@ export class EtcdMember implements EtcdServer {
   start(): void {
     const { disk, instance, store } = this.#options;
     this.#lessor.reset(store.leases);
-    if (disk.session?.instance === instance) this.#node.resume(disk.session.role, disk.session.leader);
+    this.#isResumed = disk.session?.instance === instance;
+    if (this.#isResumed && disk.session) this.#node.resume(disk.session.role, disk.session.leader);
     else if (membersOf(this.#node.configuration).length === 1) this.#node.campaign();
     this.#becomeAlert();
     this.#drain();
@@ -302,18 +305,18 @@ export class EtcdMember implements EtcdServer {
     if (this.#node.isAlone) return;
     if (this.#isStopped) throw new EtcdError('Unavailable', 'etcdserver: server stopped');
     const context = this.#newId();
-    this.#reads.set(context, false);
+    this.#reads.set(context, undefined);
     this.#node.readIndex(context);
     this.#drain();
-    const isConfirmed = this.#reads.get(context);
+    const index = this.#reads.get(context);
     this.#reads.delete(context);
+    const isConfirmed = index !== undefined && index <= this.#node.log.applied;
     if (!isConfirmed && !this.#isJustResumed()) throw this.#timedOut();
   }
 
   /** In the instant in which a whole running cluster is taken up again its members come back one by one, and nothing can have happened in between. */
   #isJustResumed(): boolean {
-    const { kernel, disk, instance } = this.#options;
-    return kernel.now === this.#startedAt && disk.session?.instance === instance && this.#node.leader !== undefined;
+    return this.#isResumed && this.#options.kernel.now === this.#startedAt && this.#node.leader !== undefined;
   }
 
   #timedOut(): EtcdError {
@@ -345,7 +348,7 @@ export class EtcdMember implements EtcdServer {
     disk.save(ready);
     if (ready.snapshot) this.#install(ready.snapshot.data);
     for (const entry of ready.committed) this.#apply(entry);
-    for (const { context } of ready.reads) if (this.#reads.has(context)) this.#reads.set(context, true);
+    for (const { context, index } of ready.reads) if (this.#reads.has(context)) this.#reads.set(context, index);
     this.#observe();
     for (const message of ready.messages) this.#post(message);
     this.#node.advance();

@@ -1,0 +1,177 @@
+import { EtcdError, MvccStore, RaftDisk } from '@/lib/cluster/etcd';
+import { EtcdGroup } from '@/tests/support/etcd-group';
+
+const stores = (group: EtcdGroup) => group.machines.map(({ store }) => ({ ...store.snapshot(), applied: undefined }));
+
+test('a member that is alone serves at once, and an idle one does nothing', () => {
+  const group = new EtcdGroup({ size: 1 });
+  expect(group.member('cp-1').put('a', 1)).toEqual({ revision: 2 });
+  expect(group.kernel.peek()).toBeUndefined();
+});
+
+test('what one member accepts every member has', () => {
+  const group = new EtcdGroup({ size: 3 });
+  group.elect();
+  for (const { name } of group.machines) group.member(name).put(name, name);
+  group.member('cp-2').deleteRange('cp-1');
+  expect(group.member('cp-3').range('', { end: '\0' }).kvs.map(({ key }) => key)).toEqual(['cp-2', 'cp-3']);
+  expect(stores(group)[1]).toEqual(stores(group)[0]);
+  expect(stores(group)[2]).toEqual(stores(group)[0]);
+  expect(new Set(group.machines.map(({ member }) => member?.hashKv().hash)).size).toBe(1);
+});
+
+test('a watch on a follower hears what is written through another member', () => {
+  const group = new EtcdGroup({ size: 3 });
+  group.elect();
+  const heard: number[] = [];
+  group.member('cp-3').watch('a', {}, ({ revision }) => heard.push(revision));
+  group.member('cp-1').put('a', 1);
+  expect(heard).toEqual([2]);
+});
+
+test('when the leader dies another is elected within seconds, and nothing acknowledged is lost', () => {
+  const group = new EtcdGroup({ size: 3 });
+  const first = group.elect();
+  group.member(first).put('a', 1);
+  group.kernel.runFor(10_000);
+  group.crash(first);
+  const other = group.machines.find(({ name }) => name !== first)?.name as string;
+  expect(() => group.member(other).put('b', 1)).toThrow(new EtcdError('Unavailable', 'etcdserver: request timed out, possibly due to connection lost'));
+  const before = group.kernel.now;
+  const second = group.elect();
+  expect(group.kernel.now - before).toBeLessThan(5_000);
+  expect(group.member(second).range('a').kvs[0]?.value).toBe(1);
+  group.member(second).put('c', 1);
+  group.start(first);
+  group.kernel.runFor(3_000);
+  expect(stores(group)[0]).toEqual(stores(group)[1]);
+});
+
+test('without a quorum nothing is written and nothing is read, but for reads that do not ask', () => {
+  const group = new EtcdGroup({ size: 3 });
+  const leader = group.elect();
+  group.member(leader).put('a', 1);
+  for (const { name } of group.machines) if (name !== leader) group.crash(name);
+  expect(() => group.member(leader).put('a', 2)).toThrow('etcdserver: request timed out, possibly due to connection lost');
+  expect(() => group.member(leader).range('a')).toThrow('etcdserver: request timed out');
+  expect(group.member(leader).range('a', { serializable: true }).kvs[0]?.value).toBe(1);
+  group.kernel.runFor(5_000);
+  expect(group.member(leader).status().errors).toEqual(['etcdserver: no leader']);
+  expect(() => group.member(leader).put('a', 3)).toThrow(new EtcdError('Unavailable', 'etcdserver: request timed out'));
+});
+
+test('a member that was away catches up from the log, and from a snapshot when the log has been cut', () => {
+  const group = new EtcdGroup({ size: 3, snapshotCount: 10 });
+  const leader = group.elect();
+  const away = group.machines.find(({ name }) => name !== leader)?.name as string;
+  const heard: number[] = [];
+  group.machine(away).store.watch('', { end: '\0' }, ({ revision }) => heard.push(revision));
+  group.crash(away);
+  for (let count = 0; count < 5; count++) group.member(leader).put('a', count);
+  group.start(away);
+  group.kernel.runFor(2_000);
+  expect(group.log.some((line) => line.includes('applied snapshot'))).toBe(false);
+  group.crash(away);
+  for (let count = 0; count < 100; count++) group.member(leader).put(`k${count}`, count);
+  group.start(away);
+  group.kernel.runFor(5_000);
+  expect(group.log.filter((line) => line.startsWith(away)).some((line) => line.includes('applied snapshot'))).toBe(true);
+  expect(stores(group)[0]).toEqual(stores(group)[1]);
+  expect(stores(group)[0]).toEqual(stores(group)[2]);
+  expect(heard).toEqual(Array.from({ length: 105 }, (_, index) => index + 2));
+});
+
+test('leadership moves on request, inside the call', () => {
+  const group = new EtcdGroup({ size: 3 });
+  const leader = group.elect();
+  const other = group.machines.find(({ name }) => name !== leader)?.name as string;
+  expect(() => group.member(other).moveLeader(group.member(leader).id)).toThrow('etcdserver: not leader');
+  group.member(leader).moveLeader(group.member(other).id);
+  expect(group.leader).toBe(other);
+  group.member(leader).put('a', 1);
+  expect(group.member(other).range('a').count).toBe(1);
+});
+
+test('a group that is at rest stays with its leader', () => {
+  const group = new EtcdGroup({ size: 3 });
+  const leader = group.elect();
+  group.kernel.runFor(10_000);
+  const { term } = group.member(leader).status();
+  group.kernel.runFor(3_600_000);
+  expect([group.leader, group.member(leader).status().term]).toEqual([leader, term]);
+});
+
+test('a copied group goes on under the same leader without an election', () => {
+  const group = new EtcdGroup({ size: 3 });
+  const leader = group.elect();
+  group.member(leader).put('a', 1);
+  const { term } = group.member(leader).status();
+  for (const machine of group.machines) {
+    const instance = machine.disk.session?.instance as string;
+    group.crash(machine.name);
+    machine.disk = RaftDisk.restore(JSON.parse(JSON.stringify(machine.disk.snapshot())));
+    machine.store = MvccStore.restore(JSON.parse(JSON.stringify(machine.store.snapshot())));
+    group.start(machine.name, instance);
+  }
+  expect(group.leader).toBe(leader);
+  group.member('cp-1').put('a', 2);
+  group.member('cp-2').put('a', 3);
+  expect(group.member('cp-3').range('a').kvs[0]).toMatchObject({ value: 3, version: 3 });
+  expect(group.member(leader).status().term).toBe(term);
+});
+
+test('a lease ends after its time unless it is kept alive, and takes its keys along', () => {
+  const group = new EtcdGroup({ size: 3 });
+  group.elect();
+  const { lease } = group.member('cp-1').leaseGrant(10);
+  group.member('cp-2').put('a', 1, { lease });
+  group.member('cp-3').put('b', 1, { lease });
+  expect(group.member('cp-3').leaseTimeToLive(lease)).toEqual({ lease, ttl: 10, grantedTtl: 10, keys: ['a', 'b'] });
+  group.kernel.runFor(8_000);
+  expect(group.member('cp-1').leaseKeepAlive(lease)).toEqual({ lease, ttl: 10 });
+  group.kernel.runFor(8_000);
+  expect(group.member('cp-1').range('a').count).toBe(1);
+  group.kernel.runFor(3_000);
+  expect(group.member('cp-1').range('', { end: '\0' }).count).toBe(0);
+  expect(() => group.member('cp-1').leaseKeepAlive(lease)).toThrow(new EtcdError('NotFound', 'etcdserver: requested lease not found'));
+  expect(group.member('cp-2').leases()).toEqual([]);
+});
+
+test('a store that is full raises NOSPACE and takes deletes only, until it is compacted, defragmented and disarmed', () => {
+  const group = new EtcdGroup({ size: 1, quotaBytes: 40_000 });
+  const member = group.member('cp-1');
+  const fill = () => {
+    for (let count = 0; count < 100; count++) member.put('a', 'x'.repeat(1_000));
+  };
+  expect(fill).toThrow(new EtcdError('ResourceExhausted', 'etcdserver: mvcc: database space exceeded'));
+  expect(member.alarms()).toEqual([{ member: member.id, alarm: 'NOSPACE' }]);
+  expect(() => member.put('b', 1)).toThrow('database space exceeded');
+  member.compact(member.revision);
+  member.defragment();
+  expect(member.status().dbSize).toBeLessThan(25_000);
+  member.alarmDisarm();
+  expect(member.put('b', 1).revision).toBeGreaterThan(1);
+});
+
+test('a member is removed, and the two that remain need both', () => {
+  const group = new EtcdGroup({ size: 3 });
+  const leader = group.elect();
+  const [gone, kept] = group.machines.filter(({ name }) => name !== leader).map(({ name }) => name) as [string, string];
+  group.member(leader).memberRemove(group.member(gone).id);
+  expect(group.member(kept).members().map(({ name }) => name).sort()).toEqual([leader, kept].sort());
+  group.crash(gone);
+  group.member(kept).put('a', 1);
+  group.crash(kept);
+  expect(() => group.member(leader).put('a', 2)).toThrow('request timed out');
+});
+
+test('what a member that was alone has is given to one that is added', () => {
+  const group = new EtcdGroup({ size: 1 });
+  group.member('cp-1').put('a', 1);
+  const added = group.member('cp-1').memberAdd('cp-2', ['https://cp-2:2380'], true);
+  expect(added).toMatchObject({ name: 'cp-2', isLearner: true });
+  group.member('cp-1').put('b', 1);
+  expect(() => group.member('cp-1').memberPromote(added.id)).toThrow('etcdserver: can only promote a learner member which is in sync with leader');
+  expect(() => group.member('cp-1').memberAdd('cp-2', ['https://cp-2:2380'], false)).toThrow('etcdserver: Peer URLs already exists');
+  expect(() => group.member('cp-1').memberRemove('ffff')).toThrow('etcdserver: member not found');
+});
