@@ -121,7 +121,7 @@ export class KubeletServer {
     const { execHost } = this.#options;
     const argv = parameters.get('command') ?? [];
     const request = this.#execRequest(container, argv, parameters);
-    if (execHost?.accepts(request)) return execHost.start(request);
+    if (execHost?.accepts(request)) return this.#dyingWith(container, execHost.start(request));
     return { start: (sink) => this.#runProgram(container, argv, sink, request) };
   }
 
@@ -129,6 +129,42 @@ export class KubeletServer {
     const { runtime } = this.#options;
     const flag = (name: string) => /^(1|true)$/.test(parameters.get(name)?.[0] ?? '');
     return { ...runtime.view(container.id), argv, tty: flag('tty'), stdin: flag('stdin'), run: (command, options) => runtime.exec(container.id, { argv: command, ...options }) };
+  }
+
+  /** A shell beside the main process: it is killed with the container, and its caller hears no more of it when the node is lost. */
+  #dyingWith({ id }: Container, connection: ApiConnection): ApiConnection {
+    return {
+      start: (sink) => {
+        const forget = (): void => {
+          stopExit();
+          this.#hangUps.delete(lose);
+        };
+        const kill = (code: number, message: string): void => {
+          forget();
+          process.hangUp();
+          sink.exit({ code, message });
+        };
+        const lose = (): void => kill(1, 'error reading from error stream: next reader: unexpected EOF');
+        const stopExit = this.#options.runtime.onContainerExit((exited) => {
+          if (exited.id === id) kill(137, 'command terminated with exit code 137');
+        });
+        this.#hangUps.add(lose);
+        const process = connection.start({
+          stdout: (text) => sink.stdout(text), stderr: (text) => sink.stderr(text),
+          exit: (status) => {
+            forget();
+            sink.exit(status);
+          },
+        });
+        return {
+          stdin: (text) => process.stdin(text), closeStdin: () => process.closeStdin(), resize: (columns, rows) => process.resize(columns, rows),
+          hangUp: () => {
+            forget();
+            process.hangUp();
+          },
+        };
+      },
+    };
   }
 
   #endingWith({ id }: Container, connection: ApiConnection): ApiConnection {

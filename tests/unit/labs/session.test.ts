@@ -212,6 +212,14 @@ describe('an interactive shell in a container', () => {
     expect(await desk.type('exit 4\r')).toMatch(/command terminated with exit code 4\n~ \$ $/);
     expect(await desk.type('echo $?\r')).toContain('\n4\n');
   });
+
+  test('ends with 137 when its container is killed', async () => {
+    const desk = Desk.create(labFolder('first-deployment'));
+    await desk.pass(50);
+    await desk.type('kubectl exec -it client -- sh\r');
+    await desk.session.run('kubectl delete pod client --now');
+    expect(await desk.pass(500)).toMatch(/command terminated with exit code 137\n~ \$ $/);
+  });
 });
 
 test('two sessions of one seed are the same, and of another are not', async () => {
