@@ -88,7 +88,7 @@ test('a file written in the editor is there in the shell, and the other way roun
   await workspace.type('echo "kind: Pod" > from-shell.yaml');
   await page.getByRole('button', { name: 'Files' }).click();
   await page.getByRole('menuitem', { name: 'from-shell.yaml' }).click();
-  await page.locator('.monaco-editor .view-line').filter({ hasText: 'kind' }).first().click();
+  await page.locator('.monaco-editor .view-line').filter({ hasText: /kind:\sPod/ }).click();
   await page.keyboard.press('End');
   await page.keyboard.press('Enter');
   await page.keyboard.type('containr: 1');
