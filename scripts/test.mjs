@@ -12,7 +12,7 @@ function needsBuild(args) {
 function jest(args) {
   const reporters = ['--reporters=default', '--reporters=<rootDir>/scripts/closing-line.mjs'];
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', 'node_modules/jest/bin/jest.js', ...reporters, ...args], { cwd: root, stdio: 'inherit' });
+    const child = spawn(process.execPath, ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', 'node_modules/jest/bin/jest.js', ...args, ...reporters], { cwd: root, stdio: 'inherit' });
     child.on('error', reject);
     child.on('close', resolve);
   });
