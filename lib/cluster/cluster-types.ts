@@ -14,6 +14,8 @@ export interface ClusterOptions {
   /** How long stages take (image pull, container start, watch delivery …): `fast` for labs, `realistic` as measured on real nodes. */
   readonly latency?: 'fast' | 'realistic';
   readonly now?: Instant;
+  /** Simulated time of history that etcd keeps at least, and at most twice; 0 keeps all of it. Thirty minutes when absent. */
+  readonly etcdCompactionIntervalMs?: number;
   /** Bearer tokens the API server accepts, as rows of kube-apiserver's `--token-auth-file`. */
   readonly tokens?: readonly { readonly token: string; readonly user: string; readonly uid: string; readonly groups: readonly string[] }[];
 }

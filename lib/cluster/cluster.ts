@@ -237,7 +237,11 @@ export class Cluster {
 
   #nodeUnits(): { units: MachineUnit[]; runtimes: (machine: Machine) => ContainerRuntime } {
     const latency = runtimeLatencies[this.options.latency ?? 'fast'];
-    const registry = createImageRegistry(createComponents({ addressOf: (node) => this.#machines.get(node)?.ip, descriptions: () => descriptions }));
+    const { etcdCompactionIntervalMs } = this.options;
+    const registry = createImageRegistry(createComponents({
+      addressOf: (node) => this.#machines.get(node)?.ip, descriptions: () => descriptions,
+      ...(etcdCompactionIntervalMs === undefined ? {} : { etcdCompactionIntervalMs }),
+    }));
     const containerd = createContainerd((machine) => ({
       network: this.network, registry, latency, host: this.network.host(machine.name),
       connect: (from, path) => connect({ network: this.network, ...from }, path),

@@ -7,6 +7,7 @@ import { authenticate, bearerTokens, impersonated, clientCertificates, inProcess
 import { allowAuthenticated, authorize, publicInfo, type Authorizer } from './authorization';
 import { decodeBody } from './body';
 import { bootstrap } from './bootstrap';
+import { Compactor } from './compactor';
 import type { RequestContext } from './context';
 import { Discovery } from './discovery';
 import type { KubeletDialer } from './kubelet-dialer';
@@ -42,6 +43,8 @@ export interface ApiServerOptions {
   readonly admission?: readonly AdmissionPlugin[];
   /** Signs service account tokens; every API server of a cluster has the same. Absent, the seed stands for it. */
   readonly serviceAccountKey?: string;
+  /** `--etcd-compaction-interval`; 0 keeps all history. */
+  readonly etcdCompactionIntervalMs?: number;
   /** The prose of fields for tables and OpenAPI; absent leaves descriptions empty. */
   readonly descriptions?: () => Descriptions;
 }
@@ -69,6 +72,7 @@ class Server implements ApiServer {
   readonly #discovery: Discovery;
   readonly #anonymousAuth: boolean;
   readonly #bootstrap: { stop(): void };
+  readonly #compactor: Compactor;
 
   constructor(options: ApiServerOptions) {
     const { kernel, etcd, resources } = options;
@@ -82,6 +86,7 @@ class Server implements ApiServer {
     this.#discovery = new Discovery({ resources, etcd, descriptions: options.descriptions ?? (() => ({})), serverAddress: `${options.advertiseAddress ?? '172.18.0.2'}:${options.securePort ?? 6443}` });
     this.handle = (request) => this.#answer(request);
     const context = (definition: ResourceDefinition, namespace: string, name: string) => this.#ownContext(definition, namespace, name);
+    this.#compactor = new Compactor({ kernel, etcd, intervalMs: options.etcdCompactionIntervalMs });
     this.#bootstrap = bootstrap({ services: this.#services, context, resources, options, kubernetesIp: firstAddress(options.services?.clusterIps) });
   }
 
@@ -194,6 +199,7 @@ class Server implements ApiServer {
 
   stop(): void {
     this.#bootstrap.stop();
+    this.#compactor.stop();
     for (const end of this.#services.openWatches) end();
     this.#caches.stop();
   }

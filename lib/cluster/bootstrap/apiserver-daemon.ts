@@ -11,6 +11,7 @@ interface CommandLine {
   readonly advertiseAddress: string | undefined;
   readonly anonymousAuth: boolean;
   readonly authorizationModes: readonly string[];
+  readonly etcdCompactionIntervalMs: number | undefined;
   readonly etcdServers: readonly string[];
   readonly securePort: number;
   readonly serviceAccountKeyFile: string | undefined;
@@ -22,6 +23,7 @@ const flags: Flags<CommandLine> = {
   'advertise-address': { type: 'string', apply: (line, advertiseAddress) => ({ ...line, advertiseAddress }) },
   'anonymous-auth': { type: 'boolean', apply: (line, anonymousAuth) => ({ ...line, anonymousAuth }) },
   'authorization-mode': { type: 'list', apply: (line, authorizationModes) => ({ ...line, authorizationModes }) },
+  'etcd-compaction-interval': { type: 'duration', apply: (line, etcdCompactionIntervalMs) => ({ ...line, etcdCompactionIntervalMs }) },
   'etcd-servers': { type: 'list', apply: (line, etcdServers) => ({ ...line, etcdServers }) },
   'secure-port': { type: 'number', apply: (line, securePort) => ({ ...line, securePort }) },
   'service-account-signing-key-file': { type: 'string', apply: (line, serviceAccountKeyFile) => ({ ...line, serviceAccountKeyFile }) },
@@ -38,7 +40,7 @@ const flags: Flags<CommandLine> = {
 };
 
 const defaults: CommandLine = {
-  advertiseAddress: undefined, anonymousAuth: true, authorizationModes: ['AlwaysAllow'], etcdServers: [], securePort: 6443, serviceAccountKeyFile: undefined, serviceClusterIpRange: '10.0.0.0/24', tokenAuthFile: undefined,
+  advertiseAddress: undefined, anonymousAuth: true, authorizationModes: ['AlwaysAllow'], etcdCompactionIntervalMs: undefined, etcdServers: [], securePort: 6443, serviceAccountKeyFile: undefined, serviceClusterIpRange: '10.0.0.0/24', tokenAuthFile: undefined,
 };
 
 /** kube-apiserver as its static Pod starts it. Without an etcd that answers it ends, and its kubelet starts it again. */
@@ -74,12 +76,14 @@ function readTokens({ files }: DaemonContext, path: string | undefined): StaticT
 }
 
 function serve(context: DaemonContext, line: CommandLine, { tokens, key }: { readonly tokens: readonly StaticToken[]; readonly key: string | undefined }, components: ComponentOptions): { stop(): void } {
+  const etcdCompactionIntervalMs = line.etcdCompactionIntervalMs ?? components.etcdCompactionIntervalMs;
   const etcd = context.network.dialEtcd(context.namespace, line.etcdServers[0] as string);
   try {
     const server = createApiServer({
       kernel: context.kernel, etcd, resources: builtInResources, tokens, anonymousAuth: line.anonymousAuth, securePort: line.securePort,
       services: { clusterIps: line.serviceClusterIpRange },
       ...(key === undefined ? {} : { serviceAccountKey: key }),
+      ...(etcdCompactionIntervalMs === undefined ? {} : { etcdCompactionIntervalMs }),
       advertiseAddress: line.advertiseAddress ?? context.machine.ip,
       kubelet: kubeletDialer(context, components),
       ...(components.descriptions ? { descriptions: components.descriptions } : {}),

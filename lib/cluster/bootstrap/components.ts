@@ -11,6 +11,8 @@ export interface ComponentOptions {
   readonly addressOf: (node: string) => string | undefined;
   /** The prose of `kubectl explain`, by `definition.field`. */
   readonly descriptions?: () => Readonly<Record<string, string>>;
+  /** What kube-apiserver's `--etcd-compaction-interval` is when its manifest says nothing. */
+  readonly etcdCompactionIntervalMs?: number;
 }
 
 /** Which component each image of the control plane and the add-ons runs, by the name of its executable. */
