@@ -15,7 +15,15 @@ const config = {
   typescript: { ignoreBuildErrors: true },
   allowedDevOrigins: ['127.0.0.1'],
   // These read files or threads of their own; bundling them would break that.
-  serverExternalPackages: ['@electric-sql/pglite', '@prisma/client', '@prisma/adapter-pg', 'pglite-prisma-adapter', 'pg', 'just-bash', 'better-auth'],
+  serverExternalPackages: [
+    '@electric-sql/pglite',
+    '@prisma/client',
+    '@prisma/adapter-pg',
+    'pglite-prisma-adapter',
+    'pg',
+    'just-bash',
+    'better-auth',
+  ],
   turbopack: {
     resolveAlias: {
       // monaco-yaml still asks for the path this worker had before monaco-editor 0.57 declared its exports.

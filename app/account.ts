@@ -2,7 +2,11 @@
 
 async function post(path: string, body: object): Promise<string | undefined> {
   try {
-    const response = await fetch(`/api/auth/${path}`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
+    const response = await fetch(`/api/auth/${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
     if (response.ok) return undefined;
     const answer = (await response.json().catch(() => ({}))) as { message?: string };
     return answer.message ?? (response.status === 429 ? 'Too many tries. Wait a minute.' : 'That did not work.');

@@ -14,17 +14,27 @@ export function Course({ course }: { course: CourseOverview }) {
           <h2 id={course.slug}>{course.title}</h2>
           <p>{course.summary}</p>
           <div className={styles.meta}>
-            <span className="figures">{course.itemsDone} of {course.itemsTotal} done</span>
+            <span className="figures">
+              {course.itemsDone} of {course.itemsTotal} done
+            </span>
             <span className="figures">{minutesLeft(course)}</span>
           </div>
-          <div className={styles.meter} aria-hidden="true"><i style={{ width: `${(course.itemsDone / Math.max(1, course.itemsTotal)) * 100}%` }} /></div>
+          <div className={styles.meter} aria-hidden="true">
+            <i style={{ width: `${(course.itemsDone / Math.max(1, course.itemsTotal)) * 100}%` }} />
+          </div>
         </div>
       </div>
       <div className={styles.contents}>
         {course.parts.map((part) => (
           <div key={part.title} className={styles.part}>
-            <h3>{part.title} <span className="figures">{part.items.reduce((sum, item) => sum + item.minutes, 0)} min</span></h3>
-            <ol>{part.items.map((item) => <Item key={`${item.type}/${item.slug}`} item={item} />)}</ol>
+            <h3>
+              {part.title} <span className="figures">{part.items.reduce((sum, item) => sum + item.minutes, 0)} min</span>
+            </h3>
+            <ol>
+              {part.items.map((item) => (
+                <Item key={`${item.type}/${item.slug}`} item={item} />
+              ))}
+            </ol>
           </div>
         ))}
       </div>
@@ -33,7 +43,10 @@ export function Course({ course }: { course: CourseOverview }) {
 }
 
 function minutesLeft({ minutes, parts }: CourseOverview): string {
-  const left = parts.flatMap((part) => part.items).filter((item) => item.state !== 'done').reduce((sum, item) => sum + item.minutes, 0);
+  const left = parts
+    .flatMap((part) => part.items)
+    .filter((item) => item.state !== 'done')
+    .reduce((sum, item) => sum + item.minutes, 0);
   return left === minutes ? `${minutes} min` : `${left} of ${minutes} min left`;
 }
 
@@ -48,7 +61,12 @@ export function Item({ item }: { item: CourseItemOverview }) {
         <Progress item={item} />
       </span>
       <p>{item.summary}</p>
-      {item.assumes.length ? <span className={styles.needs}>Builds on {item.assumes.slice(0, 6).map(asWords).join(', ')}{item.assumes.length > 6 ? `, ${count(item.assumes.length - 6, 'more', 'more')}` : ''}</span> : null}
+      {item.assumes.length ? (
+        <span className={styles.needs}>
+          Builds on {item.assumes.slice(0, 6).map(asWords).join(', ')}
+          {item.assumes.length > 6 ? `, ${count(item.assumes.length - 6, 'more', 'more')}` : ''}
+        </span>
+      ) : null}
     </li>
   );
 }

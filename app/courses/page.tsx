@@ -15,8 +15,14 @@ export default async function CoursesPage() {
       <SiteHeader viewer={viewer} />
       <main id="main" className={layout.page}>
         <h1 className={layout.title}>Courses</h1>
-        <p className={layout.lede}>Read a lesson, then do it on a cluster of your own. Start anywhere; what a lesson builds on is written beside it.</p>
-        {courses.length ? courses.map((course) => <Course key={course.slug} course={course} />) : <p className={layout.lede}>No course is installed here yet.</p>}
+        <p className={layout.lede}>
+          Read a lesson, then do it on a cluster of your own. Start anywhere; what a lesson builds on is written beside it.
+        </p>
+        {courses.length ? (
+          courses.map((course) => <Course key={course.slug} course={course} />)
+        ) : (
+          <p className={layout.lede}>No course is installed here yet.</p>
+        )}
       </main>
     </>
   );

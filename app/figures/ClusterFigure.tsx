@@ -35,9 +35,21 @@ export function ClusterFigure({ view, selected, onSelect }: FigureProps) {
     <div ref={frame} className={styles.frame} style={{ height: layout.height }} role="group" aria-label={summaryOf(layout)}>
       <Lanes layout={layout} />
       {layout.waiting ? <Waiting box={layout.waiting} /> : null}
-      {layout.nodes.map((box) => <NodeFrame key={box.node.name} box={box} selected={selected} pick={pick} />)}
-      {layout.pods.map((box) => <PodTile key={box.pod.uid} box={box} isSelected={selectionOf.pod(box.pod) === selected} isReached={service?.endpoints.includes(`${box.pod.namespace}/${box.pod.name}`) ?? false} pick={pick} />)}
-      {layout.services.map((box) => <ServiceTile key={selectionOf.service(box.service)} box={box} isSelected={box.service === service} pick={pick} />)}
+      {layout.nodes.map((box) => (
+        <NodeFrame key={box.node.name} box={box} selected={selected} pick={pick} />
+      ))}
+      {layout.pods.map((box) => (
+        <PodTile
+          key={box.pod.uid}
+          box={box}
+          isSelected={selectionOf.pod(box.pod) === selected}
+          isReached={service?.endpoints.includes(`${box.pod.namespace}/${box.pod.name}`) ?? false}
+          pick={pick}
+        />
+      ))}
+      {layout.services.map((box) => (
+        <ServiceTile key={selectionOf.service(box.service)} box={box} isSelected={box.service === service} pick={pick} />
+      ))}
     </div>
   );
 }
@@ -47,7 +59,10 @@ function Silence() {
   return (
     <p className={styles.silence} role="status">
       <Unplug size={18} aria-hidden="true" />
-      <span><b>The API server does not answer.</b> It is the only one who can say what there is. What runs on the nodes goes on running, and nobody is told.</span>
+      <span>
+        <b>The API server does not answer.</b> It is the only one who can say what there is. What runs on the nodes goes on running, and
+        nobody is told.
+      </span>
     </p>
   );
 }
@@ -81,7 +96,18 @@ function Lanes({ layout }: { layout: ClusterLayout }) {
       {layout.lanes.map((lane) => (
         <g key={lane.key}>
           <path className="packet" d={lane.path} />
-          {lane.beads.map((bead) => <rect key={bead.y} x={bead.x - 4} y={bead.y - 4} width="8" height="8" fill="var(--p-svc)" stroke="var(--page)" strokeWidth="1.5" />)}
+          {lane.beads.map((bead) => (
+            <rect
+              key={bead.y}
+              x={bead.x - 4}
+              y={bead.y - 4}
+              width="8"
+              height="8"
+              fill="var(--p-svc)"
+              stroke="var(--page)"
+              strokeWidth="1.5"
+            />
+          ))}
         </g>
       ))}
     </svg>
@@ -97,7 +123,11 @@ function Waiting({ box }: { box: NonNullable<ClusterLayout['waiting']> }) {
         <span className="spacer" />
         <span className="caption">{count(box.pods.length, 'Pod')}</span>
       </div>
-      {box.reason ? <p className={styles.reason} style={{ top: box.reasonTop }}>{box.reason}</p> : null}
+      {box.reason ? (
+        <p className={styles.reason} style={{ top: box.reasonTop }}>
+          {box.reason}
+        </p>
+      ) : null}
     </div>
   );
 }
@@ -106,7 +136,12 @@ function NodeFrame({ box, selected, pick }: { box: NodeBox; selected: Selection 
   const { node, agents } = box;
   const selection = selectionOf.node(node.name);
   return (
-    <div className={styles.box} data-down={node.isUp ? undefined : ''} data-selected={selected === selection ? '' : undefined} style={placed(box)}>
+    <div
+      className={styles.box}
+      data-down={node.isUp ? undefined : ''}
+      data-selected={selected === selection ? '' : undefined}
+      style={placed(box)}
+    >
       <div className={styles.head}>
         <button type="button" className={styles.name} aria-pressed={selected === selection} onClick={() => pick(selection)}>
           <Glyph part="klt" size={17} />
@@ -114,7 +149,9 @@ function NodeFrame({ box, selected, pick }: { box: NodeBox; selected: Selection 
         </button>
         <State status={node.status}>{node.status.replace(',SchedulingDisabled', ', cordoned')}</State>
         <span className="spacer" />
-        {agents.map((agent) => <AgentMark key={agent.name} agent={agent} selected={selected} pick={pick} />)}
+        {agents.map((agent) => (
+          <AgentMark key={agent.name} agent={agent} selected={selected} pick={pick} />
+        ))}
       </div>
       {box.taints.length ? (
         <div className={styles.taints} style={{ top: 38 }} title={box.taints.join('\n')}>
@@ -131,7 +168,15 @@ function AgentMark({ agent, selected, pick }: { agent: Agent; selected: Selectio
   const { tone } = lookOf(agent.status);
   const selection = agent.pod ? selectionOf.pod(agent.pod) : '';
   return (
-    <button type="button" className={styles.agent} data-tone={tone} aria-pressed={selection === selected} aria-label={`${parts[agent.part].name}, ${agent.status}`} title={`${agent.name}: ${agent.status}`} onClick={() => pick(selection)}>
+    <button
+      type="button"
+      className={styles.agent}
+      data-tone={tone}
+      aria-pressed={selection === selected}
+      aria-label={`${parts[agent.part].name}, ${agent.status}`}
+      title={`${agent.name}: ${agent.status}`}
+      onClick={() => pick(selection)}
+    >
       <Glyph part={agent.part} size={15} />
     </button>
   );
@@ -140,9 +185,19 @@ function AgentMark({ agent, selected, pick }: { agent: Agent; selected: Selectio
 function Requests({ box: { node, footTop, y, podsCount } }: { box: NodeBox }) {
   return (
     <div className={styles.foot} style={{ top: footTop - y }}>
-      <Bar label="CPU asked" value={`${cores(node.cpu.requestedMillis)} of ${cores(node.cpu.allocatableMillis)}`} share={node.cpu.requestedMillis / (node.cpu.allocatableMillis || 1)} />
-      <Bar label="Memory" value={memory(node.memory.requestedBytes, node.memory.allocatableBytes)} share={node.memory.requestedBytes / (node.memory.allocatableBytes || 1)} />
-      <span className={`caption ${styles.podsCount}`}>{podsCount} of {node.podsMax} Pods</span>
+      <Bar
+        label="CPU asked"
+        value={`${cores(node.cpu.requestedMillis)} of ${cores(node.cpu.allocatableMillis)}`}
+        share={node.cpu.requestedMillis / (node.cpu.allocatableMillis || 1)}
+      />
+      <Bar
+        label="Memory"
+        value={memory(node.memory.requestedBytes, node.memory.allocatableBytes)}
+        share={node.memory.requestedBytes / (node.memory.allocatableBytes || 1)}
+      />
+      <span className={`caption ${styles.podsCount}`}>
+        {podsCount} of {node.podsMax} Pods
+      </span>
     </div>
   );
 }
@@ -152,16 +207,29 @@ function Bar({ label, value, share }: { label: string; value: string; share: num
     <div className={styles.bar}>
       <span className="caption">{label}</span>
       <span className="caption">{value}</span>
-      <i><i style={{ width: `${Math.min(100, share * 100)}%` }} /></i>
+      <i>
+        <i style={{ width: `${Math.min(100, share * 100)}%` }} />
+      </i>
     </div>
   );
 }
 
-function PodTile({ box, isSelected, isReached, pick }: { box: PodBox; isSelected: boolean; isReached: boolean; pick: (selection: Selection) => void }) {
+function PodTile({
+  box,
+  isSelected,
+  isReached,
+  pick,
+}: {
+  box: PodBox;
+  isSelected: boolean;
+  isReached: boolean;
+  pick: (selection: Selection) => void;
+}) {
   const { pod } = box;
   const { tone, icon: Icon } = lookOf(pod.status);
   const isSolid = pod.status === 'Running' || pod.status === 'Completed';
-  const word = pod.status === 'ContainerCreating' ? 'Creating' : pod.status === 'Running' && !pod.isReady ? `Running, ${pod.ready} ready` : pod.status;
+  const word =
+    pod.status === 'ContainerCreating' ? 'Creating' : pod.status === 'Running' && !pod.isReady ? `Running, ${pod.ready} ready` : pod.status;
   return (
     <button
       type="button"
@@ -177,8 +245,14 @@ function PodTile({ box, isSelected, isReached, pick }: { box: PodBox; isSelected
     >
       {box.isDense ? null : (
         <>
-          <span className={styles.podName}><span className="visually-hidden">Pod </span>{box.title}</span>
-          <span className={`${styles.podState} tone-${tone}`}><Icon size={13} strokeWidth={2} aria-hidden="true" /><span>{word}</span></span>
+          <span className={styles.podName}>
+            <span className="visually-hidden">Pod </span>
+            {box.title}
+          </span>
+          <span className={`${styles.podState} tone-${tone}`}>
+            <Icon size={13} strokeWidth={2} aria-hidden="true" />
+            <span>{word}</span>
+          </span>
         </>
       )}
     </button>
@@ -187,13 +261,22 @@ function PodTile({ box, isSelected, isReached, pick }: { box: PodBox; isSelected
 
 function ServiceTile({ box, isSelected, pick }: { box: ServiceBox; isSelected: boolean; pick: (selection: Selection) => void }) {
   const { service } = box;
-  const address = service.clusterIp && service.clusterIp !== 'None' ? `${service.clusterIp}:${service.ports[0]?.split('/')[0] ?? ''}` : 'headless';
+  const address =
+    service.clusterIp && service.clusterIp !== 'None' ? `${service.clusterIp}:${service.ports[0]?.split('/')[0] ?? ''}` : 'headless';
   return (
-    <button type="button" className={styles.service} style={placed(box)} aria-pressed={isSelected} onClick={() => pick(selectionOf.service(service))}>
+    <button
+      type="button"
+      className={styles.service}
+      style={placed(box)}
+      aria-pressed={isSelected}
+      onClick={() => pick(selectionOf.service(service))}
+    >
       <Glyph part="svc" size={18} />
       <span>
         <b>{service.name}</b>
-        <span className="caption">{address}, {count(service.endpoints.length, 'endpoint')}</span>
+        <span className="caption">
+          {address}, {count(service.endpoints.length, 'endpoint')}
+        </span>
       </span>
     </button>
   );

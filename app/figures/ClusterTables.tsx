@@ -7,7 +7,11 @@ import styles from '../workspace/ClusterPane.module.css';
 export function ClusterTables({ view }: { view: ClusterView }) {
   return (
     <div>
-      <Table caption={count(view.nodes.length, 'node')} columns={['Name', 'Status', 'Roles']} rows={view.nodes.map((node) => [node.name, node.status, node.roles.join(',') || '<none>'])} />
+      <Table
+        caption={count(view.nodes.length, 'node')}
+        columns={['Name', 'Status', 'Roles']}
+        rows={view.nodes.map((node) => [node.name, node.status, node.roles.join(',') || '<none>'])}
+      />
       <Table
         caption={count(view.pods.length, 'Pod')}
         columns={['Name', 'Ready', 'Status', 'Restarts', 'Node', 'Namespace']}
@@ -16,7 +20,13 @@ export function ClusterTables({ view }: { view: ClusterView }) {
       <Table
         caption={count(view.services.length, 'Service')}
         columns={['Name', 'Type', 'Cluster-IP', 'Ports', 'Endpoints']}
-        rows={view.services.map((service) => [service.name, service.type, service.clusterIp, service.ports.join(','), service.endpoints.length])}
+        rows={view.services.map((service) => [
+          service.name,
+          service.type,
+          service.clusterIp,
+          service.ports.join(','),
+          service.endpoints.length,
+        ])}
       />
       <Table
         caption={count(view.workloads.length, 'workload')}
@@ -32,8 +42,24 @@ function Table({ caption, columns, rows }: { caption: string; columns: readonly 
     <div className={styles.tableScroll} tabIndex={0} role="group" aria-label={caption}>
       <table className={styles.table}>
         <caption>{caption}</caption>
-        <thead><tr>{columns.map((column) => <th key={column} scope="col">{column}</th>)}</tr></thead>
-        <tbody>{rows.map((row, index) => <tr key={index}>{row.map((cell, column) => <td key={column}>{cell}</td>)}</tr>)}</tbody>
+        <thead>
+          <tr>
+            {columns.map((column) => (
+              <th key={column} scope="col">
+                {column}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row, index) => (
+            <tr key={index}>
+              {row.map((cell, column) => (
+                <td key={column}>{cell}</td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
       </table>
     </div>
   );

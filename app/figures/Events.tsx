@@ -15,7 +15,10 @@ export function Events({ events, limit }: { events: readonly EventView[]; limit:
           <li key={event.uid} className={styles.event} data-warning={event.type === 'Warning' ? '' : undefined}>
             <time>{clockTime(event.at)}</time>
             <Glyph part={partOf(event.source)} size={15} />
-            <p title={event.message}><b>{event.reason}</b>, {event.object.split('/').at(-1)}{event.count > 1 ? `, ${event.count} times` : ''}</p>
+            <p title={event.message}>
+              <b>{event.reason}</b>, {event.object.split('/').at(-1)}
+              {event.count > 1 ? `, ${event.count} times` : ''}
+            </p>
           </li>
         ))}
       </ul>

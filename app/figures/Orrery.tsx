@@ -45,10 +45,23 @@ export function Orrery({ data, isSmall = false, label }: { data: OrreryData; isS
       <circle cx={centre.x} cy={centre.y} r={orbit} fill="none" stroke="var(--line-strong)" strokeOpacity=".55" />
       {isSmall ? null : <circle cx={centre.x} cy={centre.y} r={orbit + 62} fill="none" stroke="var(--line)" />}
       <OrbitTicks centre={centre} orbit={orbit} />
-      {data.satellites.map((satellite) => (satellite.part === 'you' ? null : <path key={satellite.id} className="watch" d={radialPath(centre, satellite.at, radius, orbit)} opacity={satellite.isDown ? 0.35 : 1} />))}
+      {data.satellites.map((satellite) =>
+        satellite.part === 'you' ? null : (
+          <path
+            key={satellite.id}
+            className="watch"
+            d={radialPath(centre, satellite.at, radius, orbit)}
+            opacity={satellite.isDown ? 0.35 : 1}
+          />
+        ),
+      )}
       <Plate centre={centre} radius={radius} revision={data.revision} note={data.note} stageInUse={data.stageInUse} isSmall={isSmall} />
-      {data.beads.map((bead) => <Moving key={bead.key} bead={bead} frame={frame} at={data.satellites.find((one) => one.id === bead.satellite)?.at} />)}
-      {data.satellites.map((satellite) => <SatelliteMark key={satellite.id} satellite={satellite} frame={frame} />)}
+      {data.beads.map((bead) => (
+        <Moving key={bead.key} bead={bead} frame={frame} at={data.satellites.find((one) => one.id === bead.satellite)?.at} />
+      ))}
+      {data.satellites.map((satellite) => (
+        <SatelliteMark key={satellite.id} satellite={satellite} frame={frame} />
+      ))}
     </svg>
   );
 }
@@ -63,8 +76,15 @@ function Moving({ bead, frame, at }: { bead: Bead; frame: Frame; at: number | un
   const { centre, radius, orbit, isSmall } = frame;
   const path = bead.kind === 'request' ? radialPath(centre, at, orbit - 20, radius * 0.4) : radialPath(centre, at, radius, orbit - 16);
   return (
-    <g className={styles[bead.kind]} style={{ offsetPath: `path('${path}')`, offsetRotate: '0deg', animationDelay: `${(bead.key % 5) * 110}ms` }}>
-      {bead.kind === 'request' ? <circle r={isSmall ? 6 : 8} fill="var(--ink)" /> : <circle r={isSmall ? 5 : 6} fill="var(--page)" stroke="var(--ink-2)" strokeWidth="2" />}
+    <g
+      className={styles[bead.kind]}
+      style={{ offsetPath: `path('${path}')`, offsetRotate: '0deg', animationDelay: `${(bead.key % 5) * 110}ms` }}
+    >
+      {bead.kind === 'request' ? (
+        <circle r={isSmall ? 6 : 8} fill="var(--ink)" />
+      ) : (
+        <circle r={isSmall ? 5 : 6} fill="var(--page)" stroke="var(--ink-2)" strokeWidth="2" />
+      )}
     </g>
   );
 }
@@ -75,7 +95,14 @@ function SatelliteMark({ satellite, frame }: { satellite: Satellite; frame: Fram
   const radius = isSmall ? 17 : 26;
   return (
     <g opacity={satellite.isDown ? 0.75 : 1}>
-      <circle cx={at.x} cy={at.y} r={radius} fill="var(--surface)" stroke="var(--line-strong)" strokeDasharray={satellite.isDown ? '4 3' : undefined} />
+      <circle
+        cx={at.x}
+        cy={at.y}
+        r={radius}
+        fill="var(--surface)"
+        stroke="var(--line-strong)"
+        strokeDasharray={satellite.isDown ? '4 3' : undefined}
+      />
       <Glyph part={satellite.part} size={radius * 1.12} x={at.x - radius * 0.56} y={at.y - radius * 0.56} />
       {isSmall ? null : <SatelliteLabel satellite={satellite} at={at} radius={radius} />}
     </g>
@@ -90,10 +117,20 @@ function SatelliteLabel({ satellite, at, radius }: { satellite: Satellite; at: P
   const anchor = side === 'left' ? 'end' : side === 'right' ? 'start' : 'middle';
   return (
     <>
-      <text x={x} y={y} className="title" textAnchor={anchor} style={{ fontSize: '13.5px' }}>{satellite.name}</text>
-      <text x={x} y={y + 16} className="detail" textAnchor={anchor}>{satellite.status}</text>
-      {satellite.pods?.slice(0, 6).map((isRunning, index) => <PodMark key={index} x={x + index * 22} y={y + 24} isRunning={isRunning} />)}
-      {satellite.pods && satellite.pods.length > 6 ? <text x={x + 6 * 22 + 2} y={y + 38} className="detail">{satellite.pods.length - 6} more</text> : null}
+      <text x={x} y={y} className="title" textAnchor={anchor} style={{ fontSize: '13.5px' }}>
+        {satellite.name}
+      </text>
+      <text x={x} y={y + 16} className="detail" textAnchor={anchor}>
+        {satellite.status}
+      </text>
+      {satellite.pods?.slice(0, 6).map((isRunning, index) => (
+        <PodMark key={index} x={x + index * 22} y={y + 24} isRunning={isRunning} />
+      ))}
+      {satellite.pods && satellite.pods.length > 6 ? (
+        <text x={x + 6 * 22 + 2} y={y + 38} className="detail">
+          {satellite.pods.length - 6} more
+        </text>
+      ) : null}
     </>
   );
 }

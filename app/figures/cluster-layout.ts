@@ -46,7 +46,9 @@ export interface ServiceLane {
 export interface ClusterLayout {
   readonly width: number;
   readonly height: number;
-  readonly waiting: (Box & { readonly pods: readonly PodView[]; readonly reason: string | undefined; readonly reasonTop: number }) | undefined;
+  readonly waiting:
+    | (Box & { readonly pods: readonly PodView[]; readonly reason: string | undefined; readonly reasonTop: number })
+    | undefined;
   readonly nodes: readonly NodeBox[];
   readonly pods: readonly PodBox[];
   readonly services: readonly ServiceBox[];
@@ -92,14 +94,31 @@ export function layoutCluster(view: ClusterView, width: number): ClusterLayout {
   const nodes: NodeBox[] = [];
   for (const row of rowsOf(sortedNodes(view.nodes), isBroad)) {
     const nodeWidth = row.length > 1 ? (inner - aisle) / 2 : inner;
-    const boxes = row.map((node, column) => nodeBox(node, { view, pods: shown.filter((pod) => pod.node === node.name), x: column * (nodeWidth + aisle), y, width: nodeWidth, isBare: view.nodes.length >= bareNodesMin }, pods));
+    const boxes = row.map((node, column) =>
+      nodeBox(
+        node,
+        {
+          view,
+          pods: shown.filter((pod) => pod.node === node.name),
+          x: column * (nodeWidth + aisle),
+          y,
+          width: nodeWidth,
+          isBare: view.nodes.length >= bareNodesMin,
+        },
+        pods,
+      ),
+    );
     const height = Math.max(...boxes.map((box) => box.height));
     // Boxes of a row end together; what stands at their foot moves down with it.
     nodes.push(...boxes.map((box) => ({ ...box, height, footTop: box.footTop + height - box.height })));
     y += height + gap;
   }
   const serviceBoxes = layServices(services, { y: y + (isBroad && services.length ? 24 : 4), width, isBroad });
-  const lanes = services.slice(0, lanesMax).map((service, lane) => (isBroad ? broadLane : gutterLane)(service, { lane, inner, nodes, pods, box: serviceBoxes[lane] as ServiceBox }));
+  const lanes = services
+    .slice(0, lanesMax)
+    .map((service, lane) =>
+      (isBroad ? broadLane : gutterLane)(service, { lane, inner, nodes, pods, box: serviceBoxes[lane] as ServiceBox }),
+    );
   const last = serviceBoxes.at(-1);
   return { width, height: last ? last.y + last.height : Math.max(0, y - gap), waiting, nodes, pods, services: serviceBoxes, lanes };
 }
@@ -123,8 +142,13 @@ export function agentPart(pod: PodView): PartId | undefined {
 }
 
 const agentPrefixes: readonly (readonly [string, PartId])[] = [
-  ['kube-apiserver-', 'api'], ['etcd-', 'etcd'], ['kube-scheduler-', 'sch'], ['kube-controller-manager-', 'kcm'],
-  ['cloud-controller-manager-', 'ccm'], ['kube-proxy-', 'kpx'], ['coredns-', 'dns'],
+  ['kube-apiserver-', 'api'],
+  ['etcd-', 'etcd'],
+  ['kube-scheduler-', 'sch'],
+  ['kube-controller-manager-', 'kcm'],
+  ['cloud-controller-manager-', 'ccm'],
+  ['kube-proxy-', 'kpx'],
+  ['coredns-', 'dns'],
 ];
 
 /** `web-…-hq9zd` for a Pod that a ReplicaSet made, so that what tells it apart fits. */
@@ -166,7 +190,18 @@ function nodeBox(node: NodeView, { view, pods, x, y, width, isBare }: Room, out:
   const podsTop = y + headHeight + (taints.length && !isBare ? taintHeight : 0);
   const grid = isBare ? 0 : layPods(pods, { x, y: podsTop, width }, out);
   const footTop = podsTop + (grid ? grid + 8 : 0);
-  return { node, agents, taints: isBare ? [] : taints, podsCount: view.pods.filter((pod) => pod.node === node.name).length, x, y, width, podsTop, footTop, height: footTop + (isBare ? 4 : footHeight) - y };
+  return {
+    node,
+    agents,
+    taints: isBare ? [] : taints,
+    podsCount: view.pods.filter((pod) => pod.node === node.name).length,
+    x,
+    y,
+    width,
+    podsTop,
+    footTop,
+    height: footTop + (isBare ? 4 : footHeight) - y,
+  };
 }
 
 /** Lays Pods in rows under one another; the height they take. */
@@ -176,11 +211,20 @@ function layPods(pods: readonly PodView[], { x, y, width }: { x: number; y: numb
   const room = width - 2 * inset;
   const space = isDense ? denseGap : podGap;
   const columns = Math.max(1, Math.floor((room + space) / ((isDense ? denseSize : podWidthMin) + space)));
-  const tile = isDense ? { width: denseSize, height: denseSize } : { width: Math.min(168, (room - (columns - 1) * space) / columns), height: podHeight };
+  const tile = isDense
+    ? { width: denseSize, height: denseSize }
+    : { width: Math.min(168, (room - (columns - 1) * space) / columns), height: podHeight };
   pods.forEach((pod, index) => {
     const column = index % columns;
     const row = Math.floor(index / columns);
-    out.push({ pod, title: shortPodName(pod), isDense, x: x + inset + column * (tile.width + space), y: y + row * (tile.height + space), ...tile });
+    out.push({
+      pod,
+      title: shortPodName(pod),
+      isDense,
+      x: x + inset + column * (tile.width + space),
+      y: y + row * (tile.height + space),
+      ...tile,
+    });
   });
   return Math.ceil(pods.length / columns) * (tile.height + space) - space;
 }
@@ -189,17 +233,31 @@ function agentsOf(node: NodeView, view: ClusterView): readonly Agent[] {
   const pods = view.pods.filter((pod) => pod.node === node.name && agentPart(pod));
   const order: readonly PartId[] = ['etcd', 'api', 'sch', 'kcm', 'ccm', 'dns', 'kpx'];
   return pods
-    .map((pod) => ({ part: agentPart(pod) as PartId, name: pod.name, status: pod.status === 'Running' && !pod.isReady ? 'NotReady' : pod.status, pod }))
+    .map((pod) => ({
+      part: agentPart(pod) as PartId,
+      name: pod.name,
+      status: pod.status === 'Running' && !pod.isReady ? 'NotReady' : pod.status,
+      pod,
+    }))
     .toSorted((a, b) => order.indexOf(a.part) - order.indexOf(b.part) || (a.name < b.name ? -1 : 1));
 }
 
 /** Under the gutter's end, or in the middle where ways come from both sides. */
-function layServices(services: readonly ServiceView[], { y, width, isBroad }: { y: number; width: number; isBroad: boolean }): readonly ServiceBox[] {
+function layServices(
+  services: readonly ServiceView[],
+  { y, width, isBroad }: { y: number; width: number; isBroad: boolean },
+): readonly ServiceBox[] {
   const columns = width >= 340 && services.length > 1 ? 2 : 1;
   const boxWidth = columns === 1 ? Math.min(width, 260) : (width - gap) / 2;
   return services.map((service, index) => ({
-    service, width: boxWidth, height: serviceHeight,
-    x: columns === 1 ? (width - boxWidth) / (isBroad ? 2 : 1) : (isBroad ? index % columns : columns - 1 - (index % columns)) * (boxWidth + gap), y: y + Math.floor(index / columns) * (serviceHeight + 8),
+    service,
+    width: boxWidth,
+    height: serviceHeight,
+    x:
+      columns === 1
+        ? (width - boxWidth) / (isBroad ? 2 : 1)
+        : (isBroad ? index % columns : columns - 1 - (index % columns)) * (boxWidth + gap),
+    y: y + Math.floor(index / columns) * (serviceHeight + 8),
   }));
 }
 
@@ -222,7 +280,11 @@ function broadLane(service: ServiceView, room: LaneRoom): ServiceLane {
   const { lane, inner, nodes, box } = room;
   const floor = Math.max(...nodes.map((node) => node.y + node.height));
   const top = { x: Math.round(box.x + box.width / 2), y: box.y };
-  const stops = homesOf(service, room).map((node) => ({ node, x: Math.round(node.x + node.width / 2 + (lane - 1) * 10), y: node.y + node.height }));
+  const stops = homesOf(service, room).map((node) => ({
+    node,
+    x: Math.round(node.x + node.width / 2 + (lane - 1) * 10),
+    y: node.y + node.height,
+  }));
   const path = stops.map(({ node, x, y }) => {
     const isLowest = y >= floor || !nodes.some((other) => other.y >= y && other.x < x && other.x + other.width > x);
     if (isLowest) return `M${x} ${y}C${x} ${y + 26} ${top.x} ${top.y - 26} ${top.x} ${top.y}`;
@@ -238,10 +300,15 @@ function broadLane(service: ServiceView, room: LaneRoom): ServiceLane {
 function gutterLane(service: ServiceView, room: LaneRoom): ServiceLane {
   const { lane, inner, box } = room;
   const x = inner + 2 + laneWidth * (lane + 0.5);
-  const stops = homesOf(service, room).map((node) => ({ x: node.x + node.width, y: Math.round(node.y + node.height / 2 + (lane - 1) * 8) }));
+  const stops = homesOf(service, room).map((node) => ({
+    x: node.x + node.width,
+    y: Math.round(node.y + node.height / 2 + (lane - 1) * 8),
+  }));
   const foot = { x: Math.min(x, box.x + box.width - 12), y: box.y };
   const stubs = stops.map((stop) => `M${stop.x} ${stop.y}H${x}`).join('');
   const top = Math.min(...stops.map((stop) => stop.y));
-  const path = stops.length ? `${stubs}M${x} ${top}V${foot.y - 8}${foot.x === x ? `V${foot.y}` : `Q${x} ${foot.y - 4} ${foot.x} ${foot.y}`}` : '';
+  const path = stops.length
+    ? `${stubs}M${x} ${top}V${foot.y - 8}${foot.x === x ? `V${foot.y}` : `Q${x} ${foot.y - 4} ${foot.x} ${foot.y}`}`
+    : '';
   return { key: `${service.namespace}/${service.name}`, path, beads: stops };
 }

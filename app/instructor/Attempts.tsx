@@ -10,7 +10,25 @@ export function Attempts({ rows }: { rows: readonly GradebookRow[] }) {
       <div className={styles.scroll} role="region" aria-labelledby="attempts" tabIndex={0}>
         <table className={styles.table}>
           <thead>
-            <tr><th scope="col">Learner</th><th scope="col">E-mail</th><th scope="col">Lab</th><th scope="col" className={styles.right}>Best</th><th scope="col" className={styles.right}>Checks</th><th scope="col" className={styles.right}>Submissions</th><th scope="col">Begun</th><th scope="col">Last submitted</th><th scope="col"><span className="visually-hidden">Cluster</span></th></tr>
+            <tr>
+              <th scope="col">Learner</th>
+              <th scope="col">E-mail</th>
+              <th scope="col">Lab</th>
+              <th scope="col" className={styles.right}>
+                Best
+              </th>
+              <th scope="col" className={styles.right}>
+                Checks
+              </th>
+              <th scope="col" className={styles.right}>
+                Submissions
+              </th>
+              <th scope="col">Begun</th>
+              <th scope="col">Last submitted</th>
+              <th scope="col">
+                <span className="visually-hidden">Cluster</span>
+              </th>
+            </tr>
           </thead>
           <tbody>
             {rows.map((row) => (
@@ -19,11 +37,17 @@ export function Attempts({ rows }: { rows: readonly GradebookRow[] }) {
                 <td>{row.email ?? 'guest'}</td>
                 <td>{row.labTitle}</td>
                 <td className={styles.right}>{row.bestScore === undefined ? 'none yet' : `${row.bestScore} of ${row.maxScore}`}</td>
-                <td className={styles.right}>{row.checksPassed} of {row.checksTotal}</td>
+                <td className={styles.right}>
+                  {row.checksPassed} of {row.checksTotal}
+                </td>
                 <td className={styles.right}>{row.submissions}</td>
                 <td>{dateTime(row.startedAt)}</td>
                 <td>{row.lastSubmittedAt ? dateTime(row.lastSubmittedAt) : 'not yet'}</td>
-                <td><Link href={`/sandboxes/${row.sandboxId}`} aria-label={`Look at ${row.learner}’s cluster of ${row.labTitle}`}>Look</Link></td>
+                <td>
+                  <Link href={`/sandboxes/${row.sandboxId}`} aria-label={`Look at ${row.learner}’s cluster of ${row.labTitle}`}>
+                    Look
+                  </Link>
+                </td>
               </tr>
             ))}
           </tbody>

@@ -29,19 +29,33 @@ export default async function InstructorPage() {
             <p>Each square is one check of the latest submission. The number is how many submissions there were.</p>
           </div>
           <div className={styles.figures}>
-            <div><b>{learners}</b>{learners === 1 ? 'learner' : 'learners'}</div>
-            <div><b>{rows.length}</b>labs begun</div>
-            <div><b>{passed}</b>passed</div>
-            <div><b>{errors}</b>platform errors</div>
+            <div>
+              <b>{learners}</b>
+              {learners === 1 ? 'learner' : 'learners'}
+            </div>
+            <div>
+              <b>{rows.length}</b>labs begun
+            </div>
+            <div>
+              <b>{passed}</b>passed
+            </div>
+            <div>
+              <b>{errors}</b>platform errors
+            </div>
           </div>
-          <a className="button" href="/instructor/results.csv" download><Download size={15} aria-hidden="true" />Download CSV</a>
+          <a className="button" href="/instructor/results.csv" download>
+            <Download size={15} aria-hidden="true" />
+            Download CSV
+          </a>
         </div>
         {rows.length ? (
           <>
             <Gradebook rows={rows} />
             <Attempts rows={rows} />
           </>
-        ) : <p className={layout.lede}>Nobody has opened a lab yet. Whoever does appears here at once.</p>}
+        ) : (
+          <p className={layout.lede}>Nobody has opened a lab yet. Whoever does appears here at once.</p>
+        )}
       </main>
     </>
   );

@@ -12,7 +12,8 @@ import { atRest } from './at-rest';
 import { liveOrrery } from './live-orrery';
 import styles from './Landing.module.css';
 
-const label = 'A cluster: etcd in the middle, the API server as rings round it, every other part on an orbit that reaches etcd only through the rings.';
+const label =
+  'A cluster: etcd in the middle, the API server as rings round it, every other part on an orbit that reaches etcd only through the rings.';
 const setup = ['kubectl create deployment web --image=nginx:1.27 --replicas=3', 'kubectl rollout status deployment web'];
 const ringMs = 210;
 const options = { name: 'landing', setup, isPaused: false };
@@ -27,8 +28,12 @@ export function Landing({ children }: { children: ReactNode }) {
     <>
       <section className={styles.hero}>
         <div>{children}</div>
-        <div className={`${styles.machine} only-wide`} data-state={figure.state}><Orrery data={data} label={label} /></div>
-        <div className={`${styles.machine} only-narrow`}><Orrery data={data} isSmall label={label} /></div>
+        <div className={`${styles.machine} only-wide`} data-state={figure.state}>
+          <Orrery data={data} label={label} />
+        </div>
+        <div className={`${styles.machine} only-narrow`}>
+          <Orrery data={data} isSmall label={label} />
+        </div>
       </section>
       <Controls figure={figure} />
     </>
@@ -73,19 +78,62 @@ function Controls({ figure }: { figure: Figure }) {
   return (
     <section className={styles.controls} aria-label="Turn the machine">
       <div className={styles.crank}>
-        <button type="button" className="time-button" aria-pressed={state === 'open' && !isRunning} aria-label={isRunning ? 'Pause' : 'Turn the crank'} disabled={isBusy} onClick={() => figure.setRunning(!isRunning)}>{isRunning ? <Pause size={16} aria-hidden="true" /> : <Play size={16} aria-hidden="true" />}</button>
-        <button type="button" className="time-button" aria-label="Step one event" disabled={isBusy} onClick={figure.step}><StepForward size={16} aria-hidden="true" /></button>
-        <button type="button" className="time-button" aria-label="Run until idle" disabled={isBusy} onClick={figure.settle}><SkipForward size={16} aria-hidden="true" /></button>
+        <button
+          type="button"
+          className="time-button"
+          aria-pressed={state === 'open' && !isRunning}
+          aria-label={isRunning ? 'Pause' : 'Turn the crank'}
+          disabled={isBusy}
+          onClick={() => figure.setRunning(!isRunning)}
+        >
+          {isRunning ? <Pause size={16} aria-hidden="true" /> : <Play size={16} aria-hidden="true" />}
+        </button>
+        <button type="button" className="time-button" aria-label="Step one event" disabled={isBusy} onClick={figure.step}>
+          <StepForward size={16} aria-hidden="true" />
+        </button>
+        <button type="button" className="time-button" aria-label="Run until idle" disabled={isBusy} onClick={figure.settle}>
+          <SkipForward size={16} aria-hidden="true" />
+        </button>
         <span className={styles.speeds} role="group" aria-label="Speed">
-          {[1, 10, 100].map((speed) => <button key={speed} type="button" aria-pressed={figure.speed === speed} onClick={() => figure.setSpeed(speed)}>×{speed}</button>)}
+          {[1, 10, 100].map((speed) => (
+            <button key={speed} type="button" aria-pressed={figure.speed === speed} onClick={() => figure.setSpeed(speed)}>
+              ×{speed}
+            </button>
+          ))}
         </span>
       </div>
       <div className={styles.tries} role="group" aria-label="Try it">
-        <button type="button" className="button" disabled={isBusy} onClick={() => figure.run(`kubectl scale deployment web --replicas=${goal}`)}><Glyph part="you" size={16} />Scale web to {goal}</button>
-        <button type="button" className="button" disabled={isBusy} onClick={() => figure.strike({ type: hasWorker2 ? 'crash' : 'boot', machine: 'worker-2' })}><Unplug size={15} aria-hidden="true" />{hasWorker2 ? 'Crash worker-2' : 'Boot worker-2'}</button>
-        <button type="button" className={`button ${styles.third}`} disabled={isBusy} onClick={() => figure.strike({ type: hasScheduler ? 'stop' : 'start', component: 'kube-scheduler' })}><Power size={15} aria-hidden="true" />{hasScheduler ? 'Stop the scheduler' : 'Start the scheduler'}</button>
+        <button
+          type="button"
+          className="button"
+          disabled={isBusy}
+          onClick={() => figure.run(`kubectl scale deployment web --replicas=${goal}`)}
+        >
+          <Glyph part="you" size={16} />
+          Scale web to {goal}
+        </button>
+        <button
+          type="button"
+          className="button"
+          disabled={isBusy}
+          onClick={() => figure.strike({ type: hasWorker2 ? 'crash' : 'boot', machine: 'worker-2' })}
+        >
+          <Unplug size={15} aria-hidden="true" />
+          {hasWorker2 ? 'Crash worker-2' : 'Boot worker-2'}
+        </button>
+        <button
+          type="button"
+          className={`button ${styles.third}`}
+          disabled={isBusy}
+          onClick={() => figure.strike({ type: hasScheduler ? 'stop' : 'start', component: 'kube-scheduler' })}
+        >
+          <Power size={15} aria-hidden="true" />
+          {hasScheduler ? 'Stop the scheduler' : 'Start the scheduler'}
+        </button>
       </div>
-      <p className={styles.saying} aria-live="polite"><Saying figure={figure} /></p>
+      <p className={styles.saying} aria-live="polite">
+        <Saying figure={figure} />
+      </p>
     </section>
   );
 }
@@ -96,5 +144,9 @@ function Saying({ figure: { state, now, happenings } }: { figure: Figure }) {
   if (state === 'failed') return 'This browser could not run the cluster. The labs run on the server and will.';
   if (state === 'closed') return 'This is a whole cluster, and it runs in your browser. Turn the crank.';
   if (!last) return <span className="sim-time">{clockTime(now ?? 0)}</span>;
-  return <><span className="sim-time">{clockTime(last.at)}</span> <Part id={partOf(last.actor)}>{last.actor}</Part> {last.what}.</>;
+  return (
+    <>
+      <span className="sim-time">{clockTime(last.at)}</span> <Part id={partOf(last.actor)}>{last.actor}</Part> {last.what}.
+    </>
+  );
 }

@@ -23,14 +23,19 @@ function livePart({ id, part }: Satellite, view: ClusterView, recent: readonly H
   const isDown = !own.some((pod) => pod.status === 'Running');
   if (isDown) return { isDown, status: 'stopped' };
   if (part === 'sch') return { status: count(view.pods.filter((pod) => !pod.node).length, 'Pod waits', 'Pods wait') };
-  if (part === 'kcm') return { status: recent.findLast((one) => partOf(one.actor) === 'kcm')?.actor.replace('-controller', '') ?? 'all is as it should be' };
+  if (part === 'kcm')
+    return { status: recent.findLast((one) => partOf(one.actor) === 'kcm')?.actor.replace('-controller', '') ?? 'all is as it should be' };
   return { status: count(own.length, 'copy runs', 'copies run') };
 }
 
 function liveNode(id: string, view: ClusterView): Partial<Satellite> {
   const node = view.nodes.find((one) => one.name === id);
   const pods = view.pods.filter((pod) => pod.node === id && !agentPart(pod));
-  return { status: node ? `${node.isUp ? node.status : 'no power'}, ${count(pods.length, 'Pod')}` : 'gone', isDown: !node?.isUp, pods: pods.map((pod) => pod.status === 'Running' && (node?.isUp ?? false)) };
+  return {
+    status: node ? `${node.isUp ? node.status : 'no power'}, ${count(pods.length, 'Pod')}` : 'gone',
+    isDown: !node?.isUp,
+    pods: pods.map((pod) => pod.status === 'Running' && (node?.isUp ?? false)),
+  };
 }
 
 /** A write travels inward; who reconciles has just heard something, so that travels outward. */

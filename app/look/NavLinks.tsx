@@ -24,7 +24,9 @@ function visiblePlaces(isInstructor: boolean): readonly Place[] {
 export function NavLinks({ isInstructor }: { isInstructor: boolean }) {
   const path = usePathname();
   return visiblePlaces(isInstructor).map(({ href, name }) => (
-    <Link key={href} href={href} aria-current={path === href ? 'page' : undefined}>{name}</Link>
+    <Link key={href} href={href} aria-current={path === href ? 'page' : undefined}>
+      {name}
+    </Link>
   ));
 }
 
@@ -33,10 +35,16 @@ export function NavMenu({ isInstructor }: { isInstructor: boolean }) {
   return (
     <Menu position="bottom-end" width={220} withinPortal>
       <Menu.Target>
-        <button type="button" className="time-button only-narrow" aria-label="Menu"><MenuIcon size={18} aria-hidden="true" /></button>
+        <button type="button" className="time-button only-narrow" aria-label="Menu">
+          <MenuIcon size={18} aria-hidden="true" />
+        </button>
       </Menu.Target>
       <Menu.Dropdown>
-        {visiblePlaces(isInstructor).map(({ href, name }) => <Menu.Item key={href} component={Link} href={href}>{name}</Menu.Item>)}
+        {visiblePlaces(isInstructor).map(({ href, name }) => (
+          <Menu.Item key={href} component={Link} href={href}>
+            {name}
+          </Menu.Item>
+        ))}
       </Menu.Dropdown>
     </Menu>
   );

@@ -1,4 +1,16 @@
-import { CircleCheck, CircleDashed, CircleDot, CircleQuestionMark, CircleX, Hourglass, RefreshCw, Scissors, Unplug, Wrench, type LucideIcon } from 'lucide-react';
+import {
+  CircleCheck,
+  CircleDashed,
+  CircleDot,
+  CircleQuestionMark,
+  CircleX,
+  Hourglass,
+  RefreshCw,
+  Scissors,
+  Unplug,
+  Wrench,
+  type LucideIcon,
+} from 'lucide-react';
 import type { Verdict } from '@/lib/grading/verdict';
 
 export type Tone = 'ok' | 'bad' | 'warn' | 'wait';

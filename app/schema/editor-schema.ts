@@ -16,11 +16,17 @@ export function editorSchema(): JsonSchema {
     type: 'object',
     required: ['apiVersion', 'kind'],
     properties: {
-      apiVersion: suggested([...new Set(kinds.map(([, definition]) => apiVersionOf(definition)))].sort(), 'The group and version of the kind, such as apps/v1.'),
+      apiVersion: suggested(
+        [...new Set(kinds.map(([, definition]) => apiVersionOf(definition)))].sort(),
+        'The group and version of the kind, such as apps/v1.',
+      ),
       kind: suggested([...new Set(kinds.map(([, definition]) => definition.gvk?.kind as string))].sort(), 'What this object is.'),
     },
     allOf: kinds.map(([id, definition]) => ({
-      if: { required: ['apiVersion', 'kind'], properties: { apiVersion: { const: apiVersionOf(definition) }, kind: { const: definition.gvk?.kind } } },
+      if: {
+        required: ['apiVersion', 'kind'],
+        properties: { apiVersion: { const: apiVersionOf(definition) }, kind: { const: definition.gvk?.kind } },
+      },
       // oxlint-disable-next-line unicorn/no-thenable -- JSON Schema's own word.
       then: { $ref: `#/definitions/${id}` },
     })),
@@ -41,8 +47,16 @@ function jsonSchemaOf(id: string, definition: Definition): JsonSchema {
   if (id.endsWith('.IntOrString')) return { anyOf: [{ type: 'integer' }, { type: 'string' }] };
   if (id.endsWith('.Quantity')) return { anyOf: [{ type: 'string' }, { type: 'number' }] };
   if (!definition.properties) return fieldOf(definition);
-  const properties = Object.entries(definition.properties).map(([name, field]) => [name, described(fieldOf(field), descriptions[`${id}.${name}`])]);
-  return { type: 'object', ...(definition.required ? { required: definition.required } : {}), properties: Object.fromEntries(properties), additionalProperties: false };
+  const properties = Object.entries(definition.properties).map(([name, field]) => [
+    name,
+    described(fieldOf(field), descriptions[`${id}.${name}`]),
+  ]);
+  return {
+    type: 'object',
+    ...(definition.required ? { required: definition.required } : {}),
+    properties: Object.fromEntries(properties),
+    additionalProperties: false,
+  };
 }
 
 function described(schema: JsonSchema, description: string | undefined): JsonSchema {

@@ -23,10 +23,18 @@ export function AccountForms({ next, isGuest }: { next: string; isGuest: boolean
   return (
     <>
       <h1 className={layout.title}>{mode === 'sign-in' ? 'Sign in' : 'Make an account'}</h1>
-      <p className={styles.note}>{isGuest ? 'You work as a guest. An account keeps your labs and lessons beyond this browser, and everything you did so far goes with it.' : 'You need no account to learn here. One keeps your labs and lessons beyond this browser.'}</p>
+      <p className={styles.note}>
+        {isGuest
+          ? 'You work as a guest. An account keeps your labs and lessons beyond this browser, and everything you did so far goes with it.'
+          : 'You need no account to learn here. One keeps your labs and lessons beyond this browser.'}
+      </p>
       <div className={styles.modes} role="tablist" aria-label="Account">
-        <button type="button" role="tab" aria-selected={mode === 'sign-in'} onClick={() => setMode('sign-in')}>Sign in</button>
-        <button type="button" role="tab" aria-selected={mode === 'sign-up'} onClick={() => setMode('sign-up')}>Make an account</button>
+        <button type="button" role="tab" aria-selected={mode === 'sign-in'} onClick={() => setMode('sign-in')}>
+          Sign in
+        </button>
+        <button type="button" role="tab" aria-selected={mode === 'sign-up'} onClick={() => setMode('sign-up')}>
+          Make an account
+        </button>
       </div>
       <AccountForm key={mode} mode={mode} onDone={(role) => (mode === 'sign-up' && role === 'admin' ? setIsFirst(true) : go())} />
     </>
@@ -54,11 +62,31 @@ function AccountForm({ mode, onDone }: { mode: Mode; onDone: (role: string | und
   };
   return (
     <form className={styles.form} noValidate onSubmit={form.onSubmit((fields) => void submit(fields))}>
-      {isNew ? <TextInput size="md" label="Name" description="Instructors see it in their results." autoComplete="name" {...form.getInputProps('name')} /> : null}
+      {isNew ? (
+        <TextInput
+          size="md"
+          label="Name"
+          description="Instructors see it in their results."
+          autoComplete="name"
+          {...form.getInputProps('name')}
+        />
+      ) : null}
       <TextInput size="md" label="E-mail" type="email" autoComplete="email" {...form.getInputProps('email')} />
-      <PasswordInput size="md" label="Password" autoComplete={isNew ? 'new-password' : 'current-password'} visibilityToggleButtonProps={{ 'aria-label': 'Show the password' }} {...form.getInputProps('password')} />
-      {failure ? <p role="alert" className={styles.failure}>{failure}</p> : null}
-      <button type="submit" className="button primary large" disabled={isBusy}>{isNew ? 'Make my account' : 'Sign in'}</button>
+      <PasswordInput
+        size="md"
+        label="Password"
+        autoComplete={isNew ? 'new-password' : 'current-password'}
+        visibilityToggleButtonProps={{ 'aria-label': 'Show the password' }}
+        {...form.getInputProps('password')}
+      />
+      {failure ? (
+        <p role="alert" className={styles.failure}>
+          {failure}
+        </p>
+      ) : null}
+      <button type="submit" className="button primary large" disabled={isBusy}>
+        {isNew ? 'Make my account' : 'Sign in'}
+      </button>
     </form>
   );
 }
@@ -67,8 +95,12 @@ function FirstAccount({ onContinue }: { onContinue: () => void }) {
   return (
     <div className={styles.admin} role="status">
       <h2>This site is yours to run</h2>
-      <p className={styles.note}>Yours is the first account here, so it is the administrator’s: you see everybody’s results and may make others instructors.</p>
-      <button type="button" className="button primary" onClick={onContinue}>Go on to the courses</button>
+      <p className={styles.note}>
+        Yours is the first account here, so it is the administrator’s: you see everybody’s results, and every learner’s cluster.
+      </p>
+      <button type="button" className="button primary" onClick={onContinue}>
+        Go on to the courses
+      </button>
     </div>
   );
 }

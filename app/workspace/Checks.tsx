@@ -10,8 +10,17 @@ export function Checks({ checks, title = 'Checks' }: { checks: readonly CheckRes
   const of = checks.reduce((sum, check) => sum + check.maxPoints, 0);
   return (
     <div className={styles.checks}>
-      <h3>{title} <span className="figures">{points} of {of} points</span></h3>
-      <ul>{checks.map((check) => <Check key={check.id} check={check} />)}</ul>
+      <h3>
+        {title}{' '}
+        <span className="figures">
+          {points} of {of} points
+        </span>
+      </h3>
+      <ul>
+        {checks.map((check) => (
+          <Check key={check.id} check={check} />
+        ))}
+      </ul>
     </div>
   );
 }
@@ -21,7 +30,9 @@ function Check({ check }: { check: CheckResult }) {
     <li className={styles.check} data-check={check.id} data-verdict={check.verdict}>
       <VerdictState verdict={check.verdict} />
       <span>{check.title}</span>
-      <span className={`${styles.points} figures`}>{check.points} / {check.maxPoints}</span>
+      <span className={`${styles.points} figures`}>
+        {check.points} / {check.maxPoints}
+      </span>
       {check.verdict === 'pass' ? null : <Finding check={check} />}
     </li>
   );
@@ -35,11 +46,36 @@ function Finding({ check }: { check: CheckResult }) {
       {check.isOnSubmitOnly ? <p>Tried on a copy when you submit.</p> : null}
       {hasPair ? (
         <dl>
-          {check.object ? <><dt>in</dt><dd><code>{check.object}</code></dd></> : null}
-          {check.path ? <><dt>at</dt><dd><code>{check.path}</code></dd></> : null}
-          <dt>expected</dt><dd><code>{asText(check.expected)}</code></dd>
-          <dt>found</dt><dd><code>{asText(check.actual)}</code></dd>
-          {check.revision ? <><dt>since</dt><dd>revision {check.revision}</dd></> : null}
+          {check.object ? (
+            <>
+              <dt>in</dt>
+              <dd>
+                <code>{check.object}</code>
+              </dd>
+            </>
+          ) : null}
+          {check.path ? (
+            <>
+              <dt>at</dt>
+              <dd>
+                <code>{check.path}</code>
+              </dd>
+            </>
+          ) : null}
+          <dt>expected</dt>
+          <dd>
+            <code>{asText(check.expected)}</code>
+          </dd>
+          <dt>found</dt>
+          <dd>
+            <code>{asText(check.actual)}</code>
+          </dd>
+          {check.revision ? (
+            <>
+              <dt>since</dt>
+              <dd>revision {check.revision}</dd>
+            </>
+          ) : null}
         </dl>
       ) : null}
       {check.feedback ? <p className={styles.feedback}>{check.feedback}</p> : null}

@@ -12,7 +12,10 @@ import styles from './ClockBar.module.css';
 
 const speeds = [1, 10, 100];
 const jumps = [
-  { ms: 10_000, name: '10 seconds' }, { ms: 60_000, name: '1 minute' }, { ms: 300_000, name: '5 minutes' }, { ms: 3_600_000, name: '1 hour' },
+  { ms: 10_000, name: '10 seconds' },
+  { ms: 60_000, name: '1 minute' },
+  { ms: 300_000, name: '5 minutes' },
+  { ms: 3_600_000, name: '1 hour' },
 ];
 
 /** Time belongs to the learner. Everything brass on the screen is here. */
@@ -24,25 +27,70 @@ export function ClockBar() {
     <footer className={styles.bar} aria-label="Clock" data-pane="clock" tabIndex={-1}>
       <div className={styles.controls}>
         <div className={styles.keys}>
-          <button type="button" className="time-button" aria-pressed={isPaused} aria-label={isPaused ? 'Resume the clock' : 'Pause the clock'} disabled={!clock} onClick={() => turn({ action: isPaused ? 'resume' : 'pause' })}>
+          <button
+            type="button"
+            className="time-button"
+            aria-pressed={isPaused}
+            aria-label={isPaused ? 'Resume the clock' : 'Pause the clock'}
+            disabled={!clock}
+            onClick={() => turn({ action: isPaused ? 'resume' : 'pause' })}
+          >
             {isPaused ? <Play size={16} aria-hidden="true" /> : <Pause size={16} aria-hidden="true" />}
           </button>
-          <button type="button" className="time-button" aria-label="Step one event" title="Step one event" disabled={!clock} onClick={() => turn({ action: 'step' })}><StepForward size={16} aria-hidden="true" /></button>
-          <button type="button" className="time-button" aria-label="Run until idle" title="Run until nothing is left to do" disabled={!clock} onClick={() => turn({ action: 'run-until-idle' })}><SkipForward size={16} aria-hidden="true" /></button>
+          <button
+            type="button"
+            className="time-button"
+            aria-label="Step one event"
+            title="Step one event"
+            disabled={!clock}
+            onClick={() => turn({ action: 'step' })}
+          >
+            <StepForward size={16} aria-hidden="true" />
+          </button>
+          <button
+            type="button"
+            className="time-button"
+            aria-label="Run until idle"
+            title="Run until nothing is left to do"
+            disabled={!clock}
+            onClick={() => turn({ action: 'run-until-idle' })}
+          >
+            <SkipForward size={16} aria-hidden="true" />
+          </button>
           <Menu position="top-start" withinPortal>
-            <Menu.Target><button type="button" className="time-button" aria-label="Run for…" title="Run for…" disabled={!clock}><Timer size={16} aria-hidden="true" /></button></Menu.Target>
+            <Menu.Target>
+              <button type="button" className="time-button" aria-label="Run for…" title="Run for…" disabled={!clock}>
+                <Timer size={16} aria-hidden="true" />
+              </button>
+            </Menu.Target>
             <Menu.Dropdown>
               <Menu.Label>Let pass at once</Menu.Label>
-              {jumps.map(({ ms, name }) => <Menu.Item key={ms} onClick={() => turn({ action: 'run-for', ms })}>{name}</Menu.Item>)}
+              {jumps.map(({ ms, name }) => (
+                <Menu.Item key={ms} onClick={() => turn({ action: 'run-for', ms })}>
+                  {name}
+                </Menu.Item>
+              ))}
             </Menu.Dropdown>
           </Menu>
           <span className={styles.speeds} role="group" aria-label="Speed">
-            {speeds.map((speed) => <button key={speed} type="button" aria-pressed={clock?.speed === speed} disabled={!clock} onClick={() => turn({ action: 'speed', speed })}>×{speed}</button>)}
+            {speeds.map((speed) => (
+              <button
+                key={speed}
+                type="button"
+                aria-pressed={clock?.speed === speed}
+                disabled={!clock}
+                onClick={() => turn({ action: 'speed', speed })}
+              >
+                ×{speed}
+              </button>
+            ))}
           </span>
         </div>
         <Said failure={failure} />
       </div>
-      <div className={styles.scale}><Timeline /></div>
+      <div className={styles.scale}>
+        <Timeline />
+      </div>
     </footer>
   );
 }
@@ -51,10 +99,13 @@ function useClock(): { turn: (command: ClockCommand) => void; failure: string | 
   const store = useWorkspaceStore();
   const [failure, setFailure] = useState<string | undefined>();
   const turn = (command: ClockCommand) => {
-    store.link.ask('clock:set', command).then((clock) => {
-      store.onMessage({ name: 'clock:state', payload: clock });
-      setFailure(undefined);
-    }, (error: Error) => setFailure(error.message));
+    store.link.ask('clock:set', command).then(
+      (clock) => {
+        store.onMessage({ name: 'clock:state', payload: clock });
+        setFailure(undefined);
+      },
+      (error: Error) => setFailure(error.message),
+    );
   };
   return { turn, failure };
 }
@@ -64,7 +115,15 @@ function Said({ failure }: { failure: string | undefined }) {
   const clock = useWorkspace((state) => state.clock);
   return (
     <p className={styles.said} aria-live="polite">
-      {failure ?? (clock?.isPaused && clock.last ? <><time>{clockTime(clock.now)}</time><Part id={partOf(clock.last.actor)}>{clock.last.actor}</Part> {clock.last.what}</> : clock?.isPaused ? 'Paused. What you type waits with it.' : null)}
+      {failure ??
+        (clock?.isPaused && clock.last ? (
+          <>
+            <time>{clockTime(clock.now)}</time>
+            <Part id={partOf(clock.last.actor)}>{clock.last.actor}</Part> {clock.last.what}
+          </>
+        ) : clock?.isPaused ? (
+          'Paused. What you type waits with it.'
+        ) : null)}
     </p>
   );
 }

@@ -10,9 +10,15 @@ export function OwnKubectl({ lab, sandboxId }: { lab: LabContent; sandboxId: str
   return (
     <div className={styles.prose}>
       <p>This cluster answers any kubectl, client library or dashboard, as a real one does. Download its kubeconfig and try:</p>
-      <pre tabIndex={0}><code>{`export KUBECONFIG=~/Downloads/${file}\nkubectl get nodes`}</code><CopyButton /></pre>
+      <pre tabIndex={0}>
+        <code>{`export KUBECONFIG=~/Downloads/${file}\nkubectl get nodes`}</code>
+        <CopyButton />
+      </pre>
       <p>The file carries a token for this cluster alone. Whoever has it can do what you can do here, so keep it to yourself.</p>
-      <a className="button primary" href={`/sandboxes/${sandboxId}/kubeconfig`} download={file}><Download size={15} aria-hidden="true" />Download kubeconfig</a>
+      <a className="button primary" href={`/sandboxes/${sandboxId}/kubeconfig`} download={file}>
+        <Download size={15} aria-hidden="true" />
+        Download kubeconfig
+      </a>
     </div>
   );
 }

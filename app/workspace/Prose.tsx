@@ -12,8 +12,17 @@ export function Prose({ text }: { text: string }) {
         components={{
           h1: ({ children }) => <h3>{children}</h3>,
           h2: ({ children }) => <h3>{children}</h3>,
-          pre: ({ children }) => <pre tabIndex={0}>{children}<CopyButton /></pre>,
-          a: ({ href, children }) => <a href={href} {...(href?.startsWith('http') ? { target: '_blank', rel: 'noreferrer' } : {})}>{children}</a>,
+          pre: ({ children }) => (
+            <pre tabIndex={0}>
+              {children}
+              <CopyButton />
+            </pre>
+          ),
+          a: ({ href, children }) => (
+            <a href={href} {...(href?.startsWith('http') ? { target: '_blank', rel: 'noreferrer' } : {})}>
+              {children}
+            </a>
+          ),
         }}
       >
         {text}

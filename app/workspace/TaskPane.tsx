@@ -24,13 +24,24 @@ export function TaskPane({ lab }: { lab: LabContent }) {
   const step = lab.steps.find((one) => one.id === stepId) ?? lab.steps.find((one) => !done.has(one.id)) ?? lab.steps[0];
   const panel = useId();
   // The step in sight stays in sight when it is done: the learner turns the page.
-  useEffect(() => { if (!stepId && step && live.length) setStepId(step.id); }, [stepId, step, live.length]);
+  useEffect(() => {
+    if (!stepId && step && live.length) setStepId(step.id);
+  }, [stepId, step, live.length]);
   return (
     <section className={`${pane.pane} ${styles.task}`} aria-label="Task" data-pane="task" tabIndex={-1}>
       {lab.steps.length > 1 ? (
         <div className={styles.steps} role="tablist" aria-label="Steps">
           {lab.steps.map((one, index) => (
-            <button key={one.id} type="button" role="tab" className={styles.step} title={one.title} aria-selected={one === step} aria-controls={panel} onClick={() => setStepId(one.id)}>
+            <button
+              key={one.id}
+              type="button"
+              role="tab"
+              className={styles.step}
+              title={one.title}
+              aria-selected={one === step}
+              aria-controls={panel}
+              onClick={() => setStepId(one.id)}
+            >
               {done.has(one.id) ? <CircleCheck size={14} color="var(--ok)" aria-label="Done:" /> : <span>{index + 1}</span>}
               <span className={one === step ? styles.stepTitle : 'visually-hidden'}>{one.title}</span>
             </button>
@@ -39,7 +50,11 @@ export function TaskPane({ lab }: { lab: LabContent }) {
       ) : null}
       <div className={styles.scroll} id={panel} role={lab.steps.length > 1 ? 'tabpanel' : undefined} aria-label={step?.title} tabIndex={0}>
         {latest ? <SubmissionNote submission={latest} /> : null}
-        {failure ? <p role="alert" className={styles.result} data-broken="">{failure}</p> : null}
+        {failure ? (
+          <p role="alert" className={styles.result} data-broken="">
+            {failure}
+          </p>
+        ) : null}
         {step === lab.steps[0] && lab.introduction ? <Prose text={lab.introduction.replace(/^# .*\n/, '')} /> : null}
         {step ? (
           <>
@@ -53,7 +68,9 @@ export function TaskPane({ lab }: { lab: LabContent }) {
       <div className={styles.foot}>
         <span className="caption figures">{pointsLine(checks, lab.points)}</span>
         <span className="spacer" />
-        <button type="button" className="button primary" disabled={isGrading || isReadOnly || !live.length} onClick={() => void submit()}>{isGrading ? 'Grading a copy…' : 'Submit lab'}</button>
+        <button type="button" className="button primary" disabled={isGrading || isReadOnly || !live.length} onClick={() => void submit()}>
+          {isGrading ? 'Grading a copy…' : 'Submit lab'}
+        </button>
       </div>
     </section>
   );
@@ -92,11 +109,29 @@ function Hints({ stepId }: { stepId: string }) {
   };
   return (
     <div className={styles.hints}>
-      {hints.length ? <h3><Lightbulb size={14} aria-hidden="true" />{hints.length === 1 ? 'Hint' : 'Hints'}</h3> : null}
-      <ol aria-live="polite">{hints.map((hint) => <li key={hint}>{hint}</li>)}</ol>
-      {failure ? <p role="alert" className="caption">{failure}</p> : null}
-      {isSpent ? <p className="caption">{hints.length ? 'That was the last hint for this step.' : 'This step has no hints.'}</p> : (
-        <button type="button" className="button quiet" style={{ marginLeft: -12 }} onClick={() => void ask()}><Lightbulb size={14} aria-hidden="true" />{hints.length ? 'Another hint' : 'Show a hint'}</button>
+      {hints.length ? (
+        <h3>
+          <Lightbulb size={14} aria-hidden="true" />
+          {hints.length === 1 ? 'Hint' : 'Hints'}
+        </h3>
+      ) : null}
+      <ol aria-live="polite">
+        {hints.map((hint) => (
+          <li key={hint}>{hint}</li>
+        ))}
+      </ol>
+      {failure ? (
+        <p role="alert" className="caption">
+          {failure}
+        </p>
+      ) : null}
+      {isSpent ? (
+        <p className="caption">{hints.length ? 'That was the last hint for this step.' : 'This step has no hints.'}</p>
+      ) : (
+        <button type="button" className="button quiet" style={{ marginLeft: -12 }} onClick={() => void ask()}>
+          <Lightbulb size={14} aria-hidden="true" />
+          {hints.length ? 'Another hint' : 'Show a hint'}
+        </button>
       )}
     </div>
   );

@@ -23,7 +23,14 @@ export function Timeline() {
   const from = now - span * nowShare;
   const x = (at: number) => Math.round(((at - from) / span) * width * 10) / 10;
   const isLow = height < 90;
-  const lanes = isLow ? [{ name: 'Checks', kind: 'check' as const }] : [{ name: 'You', kind: 'command' as const }, { name: 'Writes', kind: 'write' as const }, { name: 'Events', kind: 'event' as const }, { name: 'Checks', kind: 'check' as const }];
+  const lanes = isLow
+    ? [{ name: 'Checks', kind: 'check' as const }]
+    : [
+        { name: 'You', kind: 'command' as const },
+        { name: 'Writes', kind: 'write' as const },
+        { name: 'Events', kind: 'event' as const },
+        { name: 'Checks', kind: 'check' as const },
+      ];
   const top = isLow ? 36 : 46;
   const laneY = (lane: number) => top + (lanes.length > 1 ? (lane * (height - top - 12)) / (lanes.length - 1) : 0);
   return (
@@ -35,10 +42,16 @@ export function Timeline() {
           <g key={lane.kind}>
             <path d={`M0 ${laneY(index)}H${width}`} stroke="var(--line)" />
             {lane.kind === 'event'
-              ? events.filter((event) => event.at >= from).map((event) => <EventMark key={event.uid} x={x(event.at)} y={laneY(index)} isWarning={event.type === 'Warning'} />)
-              : marks.filter((mark) => mark.kind === lane.kind && mark.at >= from).map((mark, number) => <MarkShape key={`${mark.at}-${number}`} mark={mark} x={x(mark.at)} y={laneY(index)} />)}
+              ? events
+                  .filter((event) => event.at >= from)
+                  .map((event) => <EventMark key={event.uid} x={x(event.at)} y={laneY(index)} isWarning={event.type === 'Warning'} />)
+              : marks
+                  .filter((mark) => mark.kind === lane.kind && mark.at >= from)
+                  .map((mark, number) => <MarkShape key={`${mark.at}-${number}`} mark={mark} x={x(mark.at)} y={laneY(index)} />)}
             <rect x="0" y={laneY(index) - 9} width="56" height="18" fill="var(--surface)" />
-            <text x="14" y={laneY(index) + 4} className="detail">{lane.name}</text>
+            <text x="14" y={laneY(index) + 4} className="detail">
+              {lane.name}
+            </text>
           </g>
         ))}
         <path d={`M${x(now)} 0V${height}`} className="brass" strokeWidth="2" />
@@ -50,19 +63,30 @@ export function Timeline() {
 
 function Ticks({ from, to, width, x }: { from: number; to: number; width: number; x: (at: number) => number }) {
   const ticks = ticksOf({ from, to, width });
-  const path = (size: string, length: number) => ticks.filter((tick) => tick.size === size).map((tick) => `M${x(tick.at)} 0v${length}`).join('');
+  const path = (size: string, length: number) =>
+    ticks
+      .filter((tick) => tick.size === size)
+      .map((tick) => `M${x(tick.at)} 0v${length}`)
+      .join('');
   return (
     <>
       <path d={path('minor', 5) + path('middle', 9)} stroke="var(--line-strong)" strokeWidth=".7" />
       <path d={path('major', 13)} stroke="var(--line-strong)" strokeWidth="1.2" />
-      {ticks.filter((tick) => tick.size === 'major').map((tick) => <text key={tick.at} x={x(tick.at)} y="25" className="mono" textAnchor="middle" style={{ fill: 'var(--ink-3)' }}>{clockTime(tick.at)}</text>)}
+      {ticks
+        .filter((tick) => tick.size === 'major')
+        .map((tick) => (
+          <text key={tick.at} x={x(tick.at)} y="25" className="mono" textAnchor="middle" style={{ fill: 'var(--ink-3)' }}>
+            {clockTime(tick.at)}
+          </text>
+        ))}
     </>
   );
 }
 
 function MarkShape({ mark, x, y }: { mark: Mark; x: number; y: number }) {
   if (mark.kind === 'command') return <Glyph part="you" size={14} x={x - 7} y={y - 7} />;
-  if (mark.kind === 'write') return <path d={`M${x} ${y}v-${Math.min(14, 3 + mark.weight * 2)}`} stroke="var(--p-etcd)" strokeWidth="2.4" />;
+  if (mark.kind === 'write')
+    return <path d={`M${x} ${y}v-${Math.min(14, 3 + mark.weight * 2)}`} stroke="var(--p-etcd)" strokeWidth="2.4" />;
   const Icon = mark.isGood ? CircleCheck : CircleDashed;
   return (
     <>
@@ -88,7 +112,9 @@ function useSize(): [(element: HTMLElement | null) => void, { width: number; hei
   const attach = useCallback((element: HTMLElement | null) => {
     observer.current?.disconnect();
     if (!element) return;
-    observer.current = new ResizeObserver(([entry]) => entry && setSize({ width: Math.floor(entry.contentRect.width), height: Math.floor(entry.contentRect.height) }));
+    observer.current = new ResizeObserver(
+      ([entry]) => entry && setSize({ width: Math.floor(entry.contentRect.width), height: Math.floor(entry.contentRect.height) }),
+    );
     observer.current.observe(element);
   }, []);
   return [attach, size];

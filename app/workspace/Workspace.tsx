@@ -42,13 +42,18 @@ export function Workspace({ lab, link, sandboxId, back = { href: '/labs', name: 
         <header className={styles.top}>
           <Brand />
           <span className={styles.crumb}>
-            <span className="only-wide row"><Link href={back.href}>{back.name}</Link><ChevronRight size={14} aria-hidden="true" /></span>
+            <span className="only-wide row">
+              <Link href={back.href}>{back.name}</Link>
+              <ChevronRight size={14} aria-hidden="true" />
+            </span>
             <h1>{lab.title}</h1>
           </span>
           <span className="spacer" />
           <SavedState />
           <HeaderClock />
-          <span className="only-wide"><SchemeSwitch /></span>
+          <span className="only-wide">
+            <SchemeSwitch />
+          </span>
           <WorkspaceMenu lab={lab} sandboxId={sandboxId} />
         </header>
         <main id="main" className={styles.body}>
@@ -65,7 +70,11 @@ function HeaderClock() {
   const now = useSimulatedNow();
   const clock = useWorkspace((state) => state.clock);
   return (
-    <span className="sim-time" aria-label={clock && now !== undefined ? `Simulated time ${clockTime(now)}` : 'The clock has not started'} role="timer">
+    <span
+      className="sim-time"
+      aria-label={clock && now !== undefined ? `Simulated time ${clockTime(now)}` : 'The clock has not started'}
+      role="timer"
+    >
       <Clock size={14} aria-hidden="true" />
       {now === undefined ? '--:--:--' : clockTime(now)}
       <span style={{ color: 'var(--ink-3)' }}>{clock?.isPaused ? 'paused' : `×${clock?.speed ?? 1}`}</span>
@@ -82,17 +91,25 @@ function Panes({ lab }: { lab: LabContent }) {
 function WidePanes({ lab }: { lab: LabContent }) {
   return (
     <Group orientation="horizontal" className={styles.panes} id="workspace">
-      <Panel id="task" defaultSize={356} minSize={280} groupResizeBehavior="preserve-pixel-size"><TaskPane lab={lab} /></Panel>
+      <Panel id="task" defaultSize={356} minSize={280} groupResizeBehavior="preserve-pixel-size">
+        <TaskPane lab={lab} />
+      </Panel>
       <Separator className={styles.separator} aria-label="Width of the task" />
       <Panel id="middle" minSize={340}>
         <Group orientation="vertical" className={styles.panes} id="middle">
-          <Panel id="terminal" defaultSize="52%" minSize={120}><TerminalPane /></Panel>
+          <Panel id="terminal" defaultSize="52%" minSize={120}>
+            <TerminalPane />
+          </Panel>
           <Separator className={styles.separator} aria-label="Height of the terminal" />
-          <Panel id="editor" minSize={100}><EditorPane /></Panel>
+          <Panel id="editor" minSize={100}>
+            <EditorPane />
+          </Panel>
         </Group>
       </Panel>
       <Separator className={styles.separator} aria-label="Width of the cluster" />
-      <Panel id="cluster" defaultSize={404} minSize={260} groupResizeBehavior="preserve-pixel-size"><ClusterPane /></Panel>
+      <Panel id="cluster" defaultSize={404} minSize={260} groupResizeBehavior="preserve-pixel-size">
+        <ClusterPane />
+      </Panel>
     </Group>
   );
 }
@@ -109,15 +126,40 @@ function NarrowPanes({ lab }: { lab: LabContent }) {
   const request = useWorkspace((state) => state.editor);
   const [active, setActive] = useState('task');
   const [opened, setOpened] = useState<ReadonlySet<string>>(new Set(['task']));
-  const show = (id: string) => { setActive(id); setOpened((before) => new Set(before).add(id)); };
-  useEffect(() => { if (request) show('editor'); }, [request]);
+  const show = (id: string) => {
+    setActive(id);
+    setOpened((before) => new Set(before).add(id));
+  };
+  useEffect(() => {
+    if (request) show('editor');
+  }, [request]);
   return (
     <div className={styles.mobile} style={{ height: '100%' }}>
       <div className={styles.mobileTabs} role="tablist" aria-label="Panes">
-        {narrowPanes.map(({ id, name }) => <button key={id} type="button" role="tab" id={`pane-tab-${id}`} aria-controls={`pane-${id}`} aria-selected={id === active} className={styles.tab} onClick={() => show(id)}>{name}</button>)}
+        {narrowPanes.map(({ id, name }) => (
+          <button
+            key={id}
+            type="button"
+            role="tab"
+            id={`pane-tab-${id}`}
+            aria-controls={`pane-${id}`}
+            aria-selected={id === active}
+            className={styles.tab}
+            onClick={() => show(id)}
+          >
+            {name}
+          </button>
+        ))}
       </div>
       {narrowPanes.map(({ id, render }) => (
-        <div key={id} id={`pane-${id}`} role="tabpanel" aria-labelledby={`pane-tab-${id}`} hidden={id !== active} className={styles.mobilePane}>
+        <div
+          key={id}
+          id={`pane-${id}`}
+          role="tabpanel"
+          aria-labelledby={`pane-tab-${id}`}
+          hidden={id !== active}
+          className={styles.mobilePane}
+        >
           {opened.has(id) ? render(lab) : null}
         </div>
       ))}
@@ -132,6 +174,11 @@ function cyclePanes(event: KeyboardEvent): void {
   const panes = [...document.querySelectorAll<HTMLElement>('[data-pane]')].filter((pane) => pane.offsetParent);
   const here = panes.findIndex((pane) => pane.contains(document.activeElement));
   const next = panes[(here + (event.shiftKey ? -1 : 1) + panes.length) % panes.length];
-  const inside = next?.dataset['pane'] === 'terminal' ? next.querySelector<HTMLElement>('[role="tabpanel"]:not([hidden]) textarea') : next?.dataset['pane'] === 'editor' ? next.querySelector<HTMLElement>('textarea, .native-edit-context') : undefined;
+  const inside =
+    next?.dataset['pane'] === 'terminal'
+      ? next.querySelector<HTMLElement>('[role="tabpanel"]:not([hidden]) textarea')
+      : next?.dataset['pane'] === 'editor'
+        ? next.querySelector<HTMLElement>('textarea, .native-edit-context')
+        : undefined;
   (inside ?? next)?.focus();
 }

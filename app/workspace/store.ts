@@ -40,8 +40,19 @@ export interface WorkspaceState {
 }
 
 const empty: WorkspaceState = {
-  connection: 'connecting', refusal: undefined, status: { type: 'starting' }, clock: undefined, view: undefined,
-  terminals: [], files: [], checks: [], editor: undefined, submissions: [], notices: [], marks: [], isReadOnly: false,
+  connection: 'connecting',
+  refusal: undefined,
+  status: { type: 'starting' },
+  clock: undefined,
+  view: undefined,
+  terminals: [],
+  files: [],
+  checks: [],
+  editor: undefined,
+  submissions: [],
+  notices: [],
+  marks: [],
+  isReadOnly: false,
 };
 
 const marksMax = 600;
@@ -131,25 +142,42 @@ export class WorkspaceStore implements LinkListener {
     this.#incarnation = joined.incarnation;
     for (const terminal of joined.terminals) this.#hold(terminal.terminal, terminal);
     this.#set({
-      ...(isAnew ? { marks: [] } : {}), isReadOnly: joined.isReadOnly,
-      connection: 'live', status: joined.status, clock: this.#read(joined.clock), view: joined.view, files: joined.files,
-      checks: joined.checks, editor: joined.editor ?? undefined, submissions: joined.submissions,
+      ...(isAnew ? { marks: [] } : {}),
+      isReadOnly: joined.isReadOnly,
+      connection: 'live',
+      status: joined.status,
+      clock: this.#read(joined.clock),
+      view: joined.view,
+      files: joined.files,
+      checks: joined.checks,
+      editor: joined.editor ?? undefined,
+      submissions: joined.submissions,
       terminals: joined.terminals.map(({ terminal, title }) => ({ terminal, title })),
     });
   }
 
   onMessage(message: SessionMessage): void {
     switch (message.name) {
-      case 'terminal:output': return this.#output(message.payload);
-      case 'terminal:closed': return this.#closed(message.payload.terminal);
-      case 'cluster:view': return this.#see(message.payload);
-      case 'clock:state': return this.#set({ clock: this.#read(message.payload) });
-      case 'checks:state': return this.#check(message.payload);
-      case 'files:state': return this.#set({ files: message.payload });
-      case 'editor:open': return this.#set({ editor: message.payload });
-      case 'editor:gone': return this.#state.editor?.id === message.payload.id ? this.#set({ editor: undefined }) : undefined;
-      case 'sandbox:status': return this.#set({ status: message.payload });
-      case 'sandbox:notice': return this.#set({ notices: [...this.#state.notices, { id: this.#noticeId++, ...message.payload }] });
+      case 'terminal:output':
+        return this.#output(message.payload);
+      case 'terminal:closed':
+        return this.#closed(message.payload.terminal);
+      case 'cluster:view':
+        return this.#see(message.payload);
+      case 'clock:state':
+        return this.#set({ clock: this.#read(message.payload) });
+      case 'checks:state':
+        return this.#check(message.payload);
+      case 'files:state':
+        return this.#set({ files: message.payload });
+      case 'editor:open':
+        return this.#set({ editor: message.payload });
+      case 'editor:gone':
+        return this.#state.editor?.id === message.payload.id ? this.#set({ editor: undefined }) : undefined;
+      case 'sandbox:status':
+        return this.#set({ status: message.payload });
+      case 'sandbox:notice':
+        return this.#set({ notices: [...this.#state.notices, { id: this.#noticeId++, ...message.payload }] });
     }
   }
 
@@ -167,7 +195,8 @@ export class WorkspaceStore implements LinkListener {
     const before = new Map(this.#state.checks.map((check) => [check.id, check.verdict]));
     const turned = checks.filter((check) => before.has(check.id) && before.get(check.id) !== check.verdict);
     const at = this.simulatedNow();
-    if (at !== undefined) this.#mark(turned.map((check) => ({ at, kind: 'check', weight: check.points, isGood: check.verdict === 'pass' })));
+    if (at !== undefined)
+      this.#mark(turned.map((check) => ({ at, kind: 'check', weight: check.points, isGood: check.verdict === 'pass' })));
     this.#set({ checks });
   }
 

@@ -11,11 +11,22 @@ export interface Tick {
 }
 
 /** Ticks of a scale from `from` to `to`, so that major ones, which carry a label, are at least `labelPx` apart. */
-export function ticksOf({ from, to, width, labelPx = 110 }: { from: number; to: number; width: number; labelPx?: number }): readonly Tick[] {
+export function ticksOf({
+  from,
+  to,
+  width,
+  labelPx = 110,
+}: {
+  from: number;
+  to: number;
+  width: number;
+  labelPx?: number;
+}): readonly Tick[] {
   const perPx = (to - from) / Math.max(1, width);
   const major = niceSteps.find((step) => step / perPx >= labelPx) ?? (niceSteps.at(-1) as number);
   const minor = major / 10;
   const ticks: Tick[] = [];
-  for (let number = Math.ceil(from / minor); number * minor <= to; number++) ticks.push({ at: number * minor, size: number % 10 === 0 ? 'major' : number % 5 === 0 ? 'middle' : 'minor' });
+  for (let number = Math.ceil(from / minor); number * minor <= to; number++)
+    ticks.push({ at: number * minor, size: number % 10 === 0 ? 'major' : number % 5 === 0 ? 'middle' : 'minor' });
   return ticks;
 }

@@ -8,7 +8,7 @@ import type { GradingResult } from '@/lib/grading/verdict';
 
 const text = (html: string) => html.replace(/<[^>]+>/g, ' ').replace(/\s+/g, ' ');
 
-test('a check that is not yet passed shows what it expected, what it found, and the instructor\'s words', () => {
+test("a check that is not yet passed shows what it expected, what it found, and the instructor's words", () => {
   const shown = text(renderToStaticMarkup(<Checks checks={checks.filter((check) => check.stepId === 'tolerate')} />));
   expect(shown).toContain('Not yet');
   expect(shown).toMatch(/expected value: gold found value: silver/);
@@ -20,7 +20,9 @@ test('a passed check shows no finding', () => {
 });
 
 test('an experiment says that it is tried on a copy when submitted', () => {
-  expect(text(renderToStaticMarkup(<Checks checks={checks.filter((check) => check.isOnSubmitOnly)} />))).toContain('Tried on a copy when you submit.');
+  expect(text(renderToStaticMarkup(<Checks checks={checks.filter((check) => check.isOnSubmitOnly)} />))).toContain(
+    'Tried on a copy when you submit.',
+  );
 });
 
 test('a platform error is ours and does not count', () => {
@@ -39,7 +41,16 @@ test('every status has an icon and a word', () => {
 });
 
 test('statuses that speak of trouble look like trouble', () => {
-  for (const status of ['CrashLoopBackOff', 'ImagePullBackOff', 'ErrImagePull', 'CreateContainerConfigError', 'OOMKilled', 'Evicted', 'Init:Error']) expect(lookOf(status).tone).toBe('bad');
+  for (const status of [
+    'CrashLoopBackOff',
+    'ImagePullBackOff',
+    'ErrImagePull',
+    'CreateContainerConfigError',
+    'OOMKilled',
+    'Evicted',
+    'Init:Error',
+  ])
+    expect(lookOf(status).tone).toBe('bad');
   for (const status of ['Pending', 'ContainerCreating', 'Terminating', 'Init:0/1']) expect(lookOf(status).tone).toBe('wait');
 });
 

@@ -2,16 +2,23 @@ import { agentPart, layoutCluster, shortPodName } from '@/app/figures/cluster-la
 import { clusterView, pod } from '../support/screens/cluster-view';
 
 const width = 380;
-const inside = (inner: { x: number; y: number; width: number; height: number }, outer: { x: number; y: number; width: number; height: number }) =>
-  inner.x >= outer.x && inner.y >= outer.y && inner.x + inner.width <= outer.x + outer.width && inner.y + inner.height <= outer.y + outer.height;
+const inside = (
+  inner: { x: number; y: number; width: number; height: number },
+  outer: { x: number; y: number; width: number; height: number },
+) =>
+  inner.x >= outer.x &&
+  inner.y >= outer.y &&
+  inner.x + inner.width <= outer.x + outer.width &&
+  inner.y + inner.height <= outer.y + outer.height;
 
 test('a Pod is drawn inside the node that the scheduler bound it to', () => {
   const { nodes, pods } = layoutCluster(clusterView, width);
-  for (const box of pods.filter(({ pod: { node } }) => node)) expect(inside(box, nodes.find(({ node }) => node.name === box.pod.node) ?? box)).toBe(true);
+  for (const box of pods.filter(({ pod: { node } }) => node))
+    expect(inside(box, nodes.find(({ node }) => node.name === box.pod.node) ?? box)).toBe(true);
   expect(pods.filter(({ pod: { node } }) => node === 'worker-2')).toHaveLength(3);
 });
 
-test('a Pod without a node waits outside all of them, with the scheduler\'s sentence', () => {
+test("a Pod without a node waits outside all of them, with the scheduler's sentence", () => {
   const { waiting, nodes, pods } = layoutCluster(clusterView, width);
   expect(waiting?.pods.map(({ name }) => name)).toEqual(['render-6c9d8b7f45-4kzqt']);
   expect(waiting?.reason).toMatch(/^0\/3 nodes are available/);
@@ -29,14 +36,15 @@ test('nothing overlaps: no two Pods, no two nodes', () => {
     const { nodes, pods, services } = layoutCluster(clusterView, wide);
     for (const boxes of [nodes, pods, services]) {
       for (const [index, a] of boxes.entries()) {
-        for (const b of boxes.slice(index + 1)) expect(a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height).toBe(false);
+        for (const b of boxes.slice(index + 1))
+          expect(a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height).toBe(false);
       }
     }
     for (const box of [...nodes, ...pods, ...services]) expect(box.x + box.width).toBeLessThanOrEqual(wide);
   }
 });
 
-test('the control plane is drawn as the parts of its node, not as the learner\'s Pods', () => {
+test("the control plane is drawn as the parts of its node, not as the learner's Pods", () => {
   const { nodes, pods } = layoutCluster(clusterView, width);
   expect(nodes[0]?.agents.map(({ part }) => part)).toEqual(['etcd', 'api', 'sch', 'kcm', 'kpx']);
   expect(pods.some(({ pod: { namespace } }) => namespace === 'kube-system')).toBe(false);

@@ -5,10 +5,25 @@ import { checks, fixtureLink } from '../support/screens/fixture-link';
 import { clusterView, start } from '../support/screens/cluster-view';
 
 let now = 0;
-beforeEach(() => { now = 1000; });
+beforeEach(() => {
+  now = 1000;
+});
 
 function joined(more: Partial<JoinResult> = {}): JoinResult {
-  return { sandboxId: 's', incarnation: 1, isReadOnly: false, status: { type: 'running' }, clock: { now: start, isPaused: false, speed: 10 }, view: clusterView, terminals: [], files: [], checks, editor: null, submissions: [], ...more };
+  return {
+    sandboxId: 's',
+    incarnation: 1,
+    isReadOnly: false,
+    status: { type: 'running' },
+    clock: { now: start, isPaused: false, speed: 10 },
+    view: clusterView,
+    terminals: [],
+    files: [],
+    checks,
+    editor: null,
+    submissions: [],
+    ...more,
+  };
 }
 
 function open(): WorkspaceStore {
@@ -23,7 +38,7 @@ function seenBy(store: WorkspaceStore): string[] {
   return seen;
 }
 
-test('simulated time goes on between messages at the clock\'s speed, and stands while paused', () => {
+test("simulated time goes on between messages at the clock's speed, and stands while paused", () => {
   const store = open();
   now += 500;
   expect(store.simulatedNow()).toBe(start + 5000);
@@ -71,7 +86,15 @@ test('an editor request answered in another tab goes away here', () => {
 
 test('closing the workspace stops listening', () => {
   let listeners = 0;
-  const link: SandboxLink = { ...fixtureLink(), listen: () => { listeners++; return () => { listeners--; }; } };
+  const link: SandboxLink = {
+    ...fixtureLink(),
+    listen: () => {
+      listeners++;
+      return () => {
+        listeners--;
+      };
+    },
+  };
   const close = new WorkspaceStore(link).open();
   expect(listeners).toBe(1);
   close();

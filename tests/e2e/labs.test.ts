@@ -17,8 +17,13 @@ function solutionOf(slug: string): string[] {
 
 let site: Site;
 let browser: Browser;
-beforeAll(async () => { [site, browser] = await Promise.all([Site.start(), openBrowser()]); }, 300_000);
-afterAll(async () => { await browser?.close(); await site?.stop(); });
+beforeAll(async () => {
+  [site, browser] = await Promise.all([Site.start(), openBrowser()]);
+}, 300_000);
+afterAll(async () => {
+  await browser?.close();
+  await site?.stop();
+});
 
 let context: BrowserContext;
 let page: Page;
@@ -30,27 +35,35 @@ beforeEach(async () => {
 });
 afterEach(() => context.close());
 
-test.each(['first-deployment', 'the-loop-never-sleeps', 'survive-a-lost-node'])('%s, solved by typing, is a pass', async (slug) => {
-  const workspace = await WorkspacePage.begin(page, site.url, slug);
-  for (const script of solutionOf(slug)) await workspace.typeScript(script);
-  await page.getByRole('button', { name: 'Run until idle' }).click();
-  await (await workspace.submit()).filter({ hasText: 'Pass' }).waitFor({ timeout: 30_000 });
-  expect(complaints).toEqual([]);
-}, 240_000);
+test.each(['first-deployment', 'the-loop-never-sleeps', 'survive-a-lost-node'])(
+  '%s, solved by typing, is a pass',
+  async (slug) => {
+    const workspace = await WorkspacePage.begin(page, site.url, slug);
+    for (const script of solutionOf(slug)) await workspace.typeScript(script);
+    await page.getByRole('button', { name: 'Run until idle' }).click();
+    await (await workspace.submit()).filter({ hasText: 'Pass' }).waitFor({ timeout: 30_000 });
+    expect(complaints).toEqual([]);
+  },
+  240_000,
+);
 
-test.each(['first-deployment', 'the-loop-never-sleeps', 'survive-a-lost-node'])('%s, solved wrongly, is not yet passed, with a reason', async (slug) => {
-  const [mistake = ''] = readdirSync(join(root, slug, 'mistakes'));
-  const script = readFileSync(join(root, slug, 'mistakes', mistake), 'utf8');
-  const failing = /^# fails: *(.*)$/m.exec(script)?.[1]?.split(/[ ,]+/)[0] ?? '';
-  const workspace = await WorkspacePage.begin(page, site.url, slug);
-  await workspace.typeScript(script);
-  const note = await workspace.submit();
-  expect(await note.innerText()).toMatch(/^Not yet: \d+ of \d+ points/);
-  const tab = page.getByRole('tablist', { name: 'Steps' }).getByRole('tab');
-  for (let step = 0; step < (await tab.count()) && !(await workspace.check(failing).count()); step++) await tab.nth(step).click();
-  expect(await workspace.check(failing).getAttribute('data-verdict')).toBe('not-yet');
-  expect((await workspace.check(failing).innerText()).length).toBeGreaterThan(20);
-}, 240_000);
+test.each(['first-deployment', 'the-loop-never-sleeps', 'survive-a-lost-node'])(
+  '%s, solved wrongly, is not yet passed, with a reason',
+  async (slug) => {
+    const [mistake = ''] = readdirSync(join(root, slug, 'mistakes'));
+    const script = readFileSync(join(root, slug, 'mistakes', mistake), 'utf8');
+    const failing = /^# fails: *(.*)$/m.exec(script)?.[1]?.split(/[ ,]+/)[0] ?? '';
+    const workspace = await WorkspacePage.begin(page, site.url, slug);
+    await workspace.typeScript(script);
+    const note = await workspace.submit();
+    expect(await note.innerText()).toMatch(/^Not yet: \d+ of \d+ points/);
+    const tab = page.getByRole('tablist', { name: 'Steps' }).getByRole('tab');
+    for (let step = 0; step < (await tab.count()) && !(await workspace.check(failing).count()); step++) await tab.nth(step).click();
+    expect(await workspace.check(failing).getAttribute('data-verdict')).toBe('not-yet');
+    expect((await workspace.check(failing).innerText()).length).toBeGreaterThan(20);
+  },
+  240_000,
+);
 
 test('checks tick while the learner works, without being asked', async () => {
   const workspace = await WorkspacePage.begin(page, site.url, 'first-deployment');
@@ -88,7 +101,10 @@ test('a file written in the editor is there in the shell, and the other way roun
   await workspace.type('echo "kind: Pod" > from-shell.yaml');
   await page.getByRole('button', { name: 'Files' }).click();
   await page.getByRole('menuitem', { name: 'from-shell.yaml' }).click();
-  await page.locator('.monaco-editor .view-line').filter({ hasText: /kind:\sPod/ }).click();
+  await page
+    .locator('.monaco-editor .view-line')
+    .filter({ hasText: /kind:\sPod/ })
+    .click();
   await page.keyboard.press('End');
   await page.keyboard.press('Enter');
   await page.keyboard.type('containr: 1');
@@ -156,21 +172,27 @@ test('the kubeconfig of the sandbox can be downloaded', async () => {
   expect(readFileSync(await download.path(), 'utf8')).toMatch(/server: http:\/\/localhost:\d+\/clusters\//);
 }, 120_000);
 
-test.each(looks)('the workspace can be used by everybody at $width px in the $scheme scheme', async (look) => {
-  const own = await openContext(browser, look);
-  const room = await own.newPage();
-  const heard = complaintsOf(room, site.url);
-  await room.goto(`${site.url}/labs/first-deployment`);
-  await room.getByRole('button', { name: 'Start the lab' }).click();
-  await room.locator('[data-connection=live]').waitFor();
-  const panes = look.width === 390 ? ['Task', 'Terminal', 'Editor', 'Cluster'] : ['all'];
-  for (const pane of panes) {
-    if (pane !== 'all') await room.getByRole('tablist', { name: 'Panes' }).getByRole('tab', { name: pane }).click();
-    await room.waitForTimeout(1500);
-    const { violations } = await new AxeBuilder({ page: room }).withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']).analyze();
-    expect(violations.map(({ id, nodes }) => `${pane} ${id}: ${nodes.map((node) => node.target.join(' ')).join(', ')}`)).toEqual([]);
-  }
-  expect(await room.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
-  expect(heard).toEqual([]);
-  await own.close();
-}, 120_000);
+test.each(looks)(
+  'the workspace can be used by everybody at $width px in the $scheme scheme',
+  async (look) => {
+    const own = await openContext(browser, look);
+    const room = await own.newPage();
+    const heard = complaintsOf(room, site.url);
+    await room.goto(`${site.url}/labs/first-deployment`);
+    await room.getByRole('button', { name: 'Start the lab' }).click();
+    await room.locator('[data-connection=live]').waitFor();
+    const panes = look.width === 390 ? ['Task', 'Terminal', 'Editor', 'Cluster'] : ['all'];
+    for (const pane of panes) {
+      if (pane !== 'all') await room.getByRole('tablist', { name: 'Panes' }).getByRole('tab', { name: pane }).click();
+      await room.waitForTimeout(1500);
+      const { violations } = await new AxeBuilder({ page: room })
+        .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'])
+        .analyze();
+      expect(violations.map(({ id, nodes }) => `${pane} ${id}: ${nodes.map((node) => node.target.join(' ')).join(', ')}`)).toEqual([]);
+    }
+    expect(await room.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
+    expect(heard).toEqual([]);
+    await own.close();
+  },
+  120_000,
+);

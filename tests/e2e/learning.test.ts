@@ -6,8 +6,13 @@ import { WorkspacePage } from '../support/e2e/workspace';
 
 let site: Site;
 let browser: Browser;
-beforeAll(async () => { [site, browser] = await Promise.all([Site.start(), openBrowser()]); }, 300_000);
-afterAll(async () => { await browser?.close(); await site?.stop(); });
+beforeAll(async () => {
+  [site, browser] = await Promise.all([Site.start(), openBrowser()]);
+}, 300_000);
+afterAll(async () => {
+  await browser?.close();
+  await site?.stop();
+});
 
 let context: BrowserContext;
 let page: Page;
@@ -47,7 +52,7 @@ test('a guest who makes an account keeps everything', async () => {
   await makeAccount('grace');
   await page.waitForURL('**/courses');
   await page.goto(`${site.url}/labs/first-deployment`);
-  await workspace.waitForScreen((screen) => screen.includes('echo mine'), 'the guest\'s terminal');
+  await workspace.waitForScreen((screen) => screen.includes('echo mine'), "the guest's terminal");
   expect(await workspace.type('cat mine.txt')).toMatch(/^mine$/m);
 }, 180_000);
 
@@ -84,16 +89,24 @@ test('a figure in a lesson is a real cluster in the page', async () => {
   await figure.getByRole('button', { name: 'Ask for three copies of web' }).click();
   await figure.getByText('deployment.apps/web created').waitFor({ timeout: 60_000 });
   await figure.getByRole('button', { name: 'Run until idle' }).click();
-  await figure.getByRole('button', { name: /Pod web-.*Running/ }).nth(2).waitFor();
+  await figure
+    .getByRole('button', { name: /Pod web-.*Running/ })
+    .nth(2)
+    .waitFor();
   expect(await figure.getByRole('button', { name: /Pod web-.*Running/ }).count()).toBe(3);
   expect(complaints).toEqual([]);
 }, 120_000);
 
-test('the landing page\'s plate is a real cluster too', async () => {
+test("the landing page's plate is a real cluster too", async () => {
   await page.goto(site.url);
   await page.getByRole('button', { name: 'Scale web to 5' }).click();
   await page.getByRole('button', { name: 'Scale web to 3' }).waitFor({ timeout: 60_000 });
-  expect(await page.getByText(/^rev \d+$/).first().textContent()).toMatch(/rev \d+/);
+  expect(
+    await page
+      .getByText(/^rev \d+$/)
+      .first()
+      .textContent(),
+  ).toMatch(/rev \d+/);
 }, 120_000);
 
 test('the scheme switch is remembered', async () => {

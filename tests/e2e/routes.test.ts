@@ -3,13 +3,28 @@ import type { Browser } from 'playwright-core';
 import { complaintsOf, looks, openBrowser, openContext } from '../support/e2e/browser';
 import { Site } from '../support/e2e/site';
 
-const routes = ['/', '/courses', '/labs', '/labs/first-deployment', '/lessons/introduction', '/lessons/kubernetes-design', '/parts', '/sign-in', '/nowhere'];
+const routes = [
+  '/',
+  '/courses',
+  '/labs',
+  '/labs/first-deployment',
+  '/lessons/introduction',
+  '/lessons/kubernetes-design',
+  '/parts',
+  '/sign-in',
+  '/nowhere',
+];
 const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 
 let site: Site;
 let browser: Browser;
-beforeAll(async () => { [site, browser] = await Promise.all([Site.start(), openBrowser()]); }, 300_000);
-afterAll(async () => { await browser?.close(); await site?.stop(); });
+beforeAll(async () => {
+  [site, browser] = await Promise.all([Site.start(), openBrowser()]);
+}, 300_000);
+afterAll(async () => {
+  await browser?.close();
+  await site?.stop();
+});
 
 describe.each(looks)('at $width px in the $scheme scheme', (look) => {
   test.each(routes)('%s can be used by everybody, fits its window and complains of nothing', async (route) => {

@@ -4,7 +4,11 @@ test('the Pods of a fork with a seed of its own are still who they were: CoreDNS
   const template = Cluster.boot({ topology: { controlPlanes: 1, workers: 2 }, seed: 'template' });
   const fork = template.fork({ seed: 'learner' });
   fork.kernel.runFor(60_000);
-  expect(viewOf(fork).pods.filter((pod) => pod.name.startsWith('coredns-')).map((pod) => pod.ready)).toEqual(['1/1', '1/1']);
+  expect(
+    viewOf(fork)
+      .pods.filter((pod) => pod.name.startsWith('coredns-'))
+      .map((pod) => pod.ready),
+  ).toEqual(['1/1', '1/1']);
 });
 
 test('taking up a snapshot is no event: nothing but leases is written, and nobody is restarted', () => {

@@ -6,7 +6,13 @@ import { problemOf } from '@/app/api/answer';
 export async function GET(request: Request): Promise<Response> {
   try {
     const csv = await gradebookCsv(await getViewer(request.headers));
-    return new Response(csv, { headers: { 'content-type': 'text/csv; charset=utf-8', 'content-disposition': 'attachment; filename="orrery-results.csv"', 'cache-control': 'no-store' } });
+    return new Response(csv, {
+      headers: {
+        'content-type': 'text/csv; charset=utf-8',
+        'content-disposition': 'attachment; filename="orrery-results.csv"',
+        'cache-control': 'no-store',
+      },
+    });
   } catch (error) {
     return problemOf(error);
   }

@@ -23,15 +23,33 @@ export function OnThisPage({ next, lastPlace }: { next: ItemLink | undefined; la
     window.addEventListener('scroll', read, { passive: true });
     return () => window.removeEventListener('scroll', read);
   }, []);
-  useEffect(() => { if (active) remember(active); }, [active, remember]);
+  useEffect(() => {
+    if (active) remember(active);
+  }, [active, remember]);
   const here = headings.findIndex((heading) => heading.id === active);
   const resume = headings.find((heading) => heading.id === lastPlace);
   return (
     <nav className={styles.contents} aria-label="On this page">
       <h2>On this page</h2>
-      <ol>{headings.map((heading, index) => <li key={heading.id} data-read={index < here ? '' : undefined}><a href={`#${heading.id}`} aria-current={heading.id === active ? 'location' : undefined}>{heading.title}</a></li>)}</ol>
-      {resume && here < 0 ? <p className={styles.resume}><a href={`#${resume.id}`}>Go on at “{resume.title}”</a></p> : null}
-      {next ? <p className={styles.next}>Next<Link href={`/${next.type}s/${next.slug}`}>{next.title}</Link></p> : null}
+      <ol>
+        {headings.map((heading, index) => (
+          <li key={heading.id} data-read={index < here ? '' : undefined}>
+            <a href={`#${heading.id}`} aria-current={heading.id === active ? 'location' : undefined}>
+              {heading.title}
+            </a>
+          </li>
+        ))}
+      </ol>
+      {resume && here < 0 ? (
+        <p className={styles.resume}>
+          <a href={`#${resume.id}`}>Go on at “{resume.title}”</a>
+        </p>
+      ) : null}
+      {next ? (
+        <p className={styles.next}>
+          Next<Link href={`/${next.type}s/${next.slug}`}>{next.title}</Link>
+        </p>
+      ) : null}
     </nav>
   );
 }

@@ -14,5 +14,9 @@ export function ReadingBar() {
     window.addEventListener('scroll', draw, { passive: true });
     return () => window.removeEventListener('scroll', draw);
   }, []);
-  return <div className={styles.bar} aria-hidden="true"><i ref={bar} /></div>;
+  return (
+    <div className={styles.bar} aria-hidden="true">
+      <i ref={bar} />
+    </div>
+  );
 }

@@ -30,7 +30,9 @@ export default async function LessonRoute({ params }: Props) {
   const page = await getLesson(viewer, slug).catch(notFoundWhenUnknown);
   const { default: Text } = (await import(`@/lessons/${slug}/lesson.mdx`)) as { default: ComponentType<{ components: object }> };
   const { lesson, place } = page;
-  const Terminal = async (props: Omit<TranscriptProps, 'text'>) => <Transcript {...props} text={await readTranscript(slug, props.transcript)} />;
+  const Terminal = async (props: Omit<TranscriptProps, 'text'>) => (
+    <Transcript {...props} text={await readTranscript(slug, props.transcript)} />
+  );
   return (
     <LessonProvider slug={slug} answers={page.answers} isCompleted={page.isCompleted}>
       <SiteHeader viewer={viewer} />
@@ -39,12 +41,30 @@ export default async function LessonRoute({ params }: Props) {
         <OnThisPage next={place?.next} lastPlace={page.lastPlace} />
         <main id="main">
           <article className={styles.article}>
-            {place ? <p className={styles.where}>{place.course.title}, {place.part}</p> : null}
+            {place ? (
+              <p className={styles.where}>
+                {place.course.title}, {place.part}
+              </p>
+            ) : null}
             <h1>{lesson.title}</h1>
             <div className={styles.meta}>
-              <span><Clock size={14} aria-hidden="true" />{lesson.minutes} min</span>
-              {lesson.assumes.length ? <span><Layers size={14} aria-hidden="true" />Builds on {lesson.assumes.slice(0, 3).map(asWords).join(', ')}{lesson.assumes.length > 3 ? ' and more' : ''}</span> : null}
-              {page.labs.length ? <span><FlaskConical size={14} aria-hidden="true" />{count(page.labs.length, 'lab')} after it</span> : null}
+              <span>
+                <Clock size={14} aria-hidden="true" />
+                {lesson.minutes} min
+              </span>
+              {lesson.assumes.length ? (
+                <span>
+                  <Layers size={14} aria-hidden="true" />
+                  Builds on {lesson.assumes.slice(0, 3).map(asWords).join(', ')}
+                  {lesson.assumes.length > 3 ? ' and more' : ''}
+                </span>
+              ) : null}
+              {page.labs.length ? (
+                <span>
+                  <FlaskConical size={14} aria-hidden="true" />
+                  {count(page.labs.length, 'lab')} after it
+                </span>
+              ) : null}
             </div>
             <Text components={{ Terminal }} />
             <LessonEnd page={page} />
@@ -78,7 +98,11 @@ function Margin({ page: { lesson } }: { page: LessonPage }) {
       {lesson.outOfScope.length ? (
         <div>
           <h2>Left for later</h2>
-          <ul>{lesson.outOfScope.map((one) => <li key={one}>{one}</li>)}</ul>
+          <ul>
+            {lesson.outOfScope.map((one) => (
+              <li key={one}>{one}</li>
+            ))}
+          </ul>
         </div>
       ) : null}
     </aside>

@@ -51,7 +51,14 @@ export function Cluster({ name, caption, actions = [], setup = nothing, isPaused
       {actions.length ? (
         <div className={styles.wishes} role="group" aria-label="What you can do to it">
           {actions.map((action) => (
-            <button key={action.label} type="button" className="button" disabled={state === 'opening'} title={action.run} onClick={() => grant(action, figure)}>
+            <button
+              key={action.label}
+              type="button"
+              className="button"
+              disabled={state === 'opening'}
+              title={action.run}
+              onClick={() => grant(action, figure)}
+            >
               {action.run ? <Glyph part="you" size={16} /> : <Power size={15} aria-hidden="true" />}
               {action.label}
             </button>
@@ -59,13 +66,46 @@ export function Cluster({ name, caption, actions = [], setup = nothing, isPaused
         </div>
       ) : null}
       <div className={styles.figureBar}>
-        <button type="button" className="time-button" aria-pressed={state === 'open' && !isRunning} aria-label={isRunning ? 'Pause' : 'Run'} disabled={state === 'opening'} onClick={() => figure.setRunning(!isRunning)}>{isRunning ? <Pause size={16} aria-hidden="true" /> : <Play size={16} aria-hidden="true" />}</button>
-        <button type="button" className="time-button" aria-label="Step one event" title="Step one event" disabled={state === 'opening'} onClick={figure.step}><StepForward size={16} aria-hidden="true" /></button>
-        <button type="button" className="time-button" aria-label="Run until idle" title="Run until nothing is left to do" disabled={state === 'opening'} onClick={figure.settle}><SkipForward size={16} aria-hidden="true" /></button>
+        <button
+          type="button"
+          className="time-button"
+          aria-pressed={state === 'open' && !isRunning}
+          aria-label={isRunning ? 'Pause' : 'Run'}
+          disabled={state === 'opening'}
+          onClick={() => figure.setRunning(!isRunning)}
+        >
+          {isRunning ? <Pause size={16} aria-hidden="true" /> : <Play size={16} aria-hidden="true" />}
+        </button>
+        <button
+          type="button"
+          className="time-button"
+          aria-label="Step one event"
+          title="Step one event"
+          disabled={state === 'opening'}
+          onClick={figure.step}
+        >
+          <StepForward size={16} aria-hidden="true" />
+        </button>
+        <button
+          type="button"
+          className="time-button"
+          aria-label="Run until idle"
+          title="Run until nothing is left to do"
+          disabled={state === 'opening'}
+          onClick={figure.settle}
+        >
+          <SkipForward size={16} aria-hidden="true" />
+        </button>
         <span className="sim-time">{now === undefined ? '--:--:--' : clockTime(now)}</span>
         <span className="spacer" />
-        <button type="button" className="button quiet" aria-pressed={isTable} disabled={!view} onClick={() => setIsTable(!isTable)}><ListTree size={15} aria-hidden="true" />{isTable ? 'Picture' : 'Table'}</button>
-        <button type="button" className="button quiet" disabled={!view} onClick={figure.again}><RotateCcw size={15} aria-hidden="true" />Again</button>
+        <button type="button" className="button quiet" aria-pressed={isTable} disabled={!view} onClick={() => setIsTable(!isTable)}>
+          <ListTree size={15} aria-hidden="true" />
+          {isTable ? 'Picture' : 'Table'}
+        </button>
+        <button type="button" className="button quiet" disabled={!view} onClick={figure.again}>
+          <RotateCcw size={15} aria-hidden="true" />
+          Again
+        </button>
       </div>
       <Log figure={figure} showsTrace={showsTrace} />
       <figcaption>{caption}</figcaption>
@@ -96,9 +136,20 @@ function Stage({ view, isTable }: { view: ClusterView; isTable: boolean }) {
 function Curtain({ state, onOpen }: { state: Figure['state']; onOpen: () => void }) {
   return (
     <>
-      <div inert className={styles.behind}><ClusterFigure view={restingView} /></div>
+      <div inert className={styles.behind}>
+        <ClusterFigure view={restingView} />
+      </div>
       <div className={styles.start}>
-        {state === 'opening' ? <p className={styles.booting} role="status">Booting a cluster in your browser…</p> : <button type="button" className="button primary large" onClick={onOpen}><Play size={16} aria-hidden="true" />Start this cluster</button>}
+        {state === 'opening' ? (
+          <p className={styles.booting} role="status">
+            Booting a cluster in your browser…
+          </p>
+        ) : (
+          <button type="button" className="button primary large" onClick={onOpen}>
+            <Play size={16} aria-hidden="true" />
+            Start this cluster
+          </button>
+        )}
       </div>
     </>
   );
@@ -106,29 +157,59 @@ function Curtain({ state, onOpen }: { state: Figure['state']; onOpen: () => void
 
 function Log({ figure: { state, said, happenings, isRunning }, showsTrace }: { figure: Figure; showsTrace: boolean }) {
   const last = happenings.at(-1);
-  if (state === 'failed') return <p className={styles.log} role="alert">The figure did not start. Load the page again, or read on: nothing below depends on it.</p>;
+  if (state === 'failed')
+    return (
+      <p className={styles.log} role="alert">
+        The figure did not start. Load the page again, or read on: nothing below depends on it.
+      </p>
+    );
   return (
     <div className={styles.log} aria-live="polite">
-      {said ? <><code>$ {said.command}</code>{said.output ? <pre tabIndex={0} aria-label="What it printed">{said.output.trimEnd()}</pre> : null}</> : null}
+      {said ? (
+        <>
+          <code>$ {said.command}</code>
+          {said.output ? (
+            <pre tabIndex={0} aria-label="What it printed">
+              {said.output.trimEnd()}
+            </pre>
+          ) : null}
+        </>
+      ) : null}
       {showsTrace ? <Happenings happenings={happenings} /> : last && !isRunning ? <Line happening={last} /> : null}
     </div>
   );
 }
 
 function Line({ happening: { at, actor, what } }: { happening: Happening }) {
-  return <p><time className="sim-time" style={{ fontSize: 12, marginRight: 8 }}>{clockTime(at)}</time><Part id={partOf(actor)}>{actor}</Part> {what}</p>;
+  return (
+    <p>
+      <time className="sim-time" style={{ fontSize: 12, marginRight: 8 }}>
+        {clockTime(at)}
+      </time>
+      <Part id={partOf(actor)}>{actor}</Part> {what}
+    </p>
+  );
 }
 
 /** The last things that happened, newest last, kept in sight. */
 function Happenings({ happenings }: { happenings: readonly Happening[] }) {
   const list = useRef<HTMLOListElement>(null);
   const last = happenings.at(-1)?.id;
-  const scroll = useCallback(() => { if (list.current) list.current.scrollTop = list.current.scrollHeight; }, []);
+  const scroll = useCallback(() => {
+    if (list.current) list.current.scrollTop = list.current.scrollHeight;
+  }, []);
   useEffect(scroll, [last, scroll]);
   if (!happenings.length) return null;
   return (
     <ol ref={list} className={`${styles.trace} ${styles.happenings}`} tabIndex={0} aria-label="What happened">
-      {happenings.slice(-60).map((one) => <li key={one.id}><time>{clockTime(one.at)}</time><span><Part id={partOf(one.actor)}>{one.actor}</Part> {one.what}</span></li>)}
+      {happenings.slice(-60).map((one) => (
+        <li key={one.id}>
+          <time>{clockTime(one.at)}</time>
+          <span>
+            <Part id={partOf(one.actor)}>{one.actor}</Part> {one.what}
+          </span>
+        </li>
+      ))}
     </ol>
   );
 }

@@ -35,17 +35,39 @@ export function Quiz({ id, question, options }: QuizProps) {
             const isShown = !isOpen && index === given;
             return (
               <label key={option.text} className={styles.option} data-answered={isShown ? (option.correct ? 'right' : 'wrong') : undefined}>
-                <input type="radio" name={id} checked={chosen === index} onChange={() => { setChosen(index); setIsOpen(true); }} />
+                <input
+                  type="radio"
+                  name={id}
+                  checked={chosen === index}
+                  onChange={() => {
+                    setChosen(index);
+                    setIsOpen(true);
+                  }}
+                />
                 <span>{option.text}</span>
                 {isShown && option.correct ? <CircleCheck size={16} color="var(--ok)" aria-label="Right" /> : null}
-                {isShown ? <span className={styles.why} role="status">{option.why}</span> : null}
+                {isShown ? (
+                  <span className={styles.why} role="status">
+                    {option.why}
+                  </span>
+                ) : null}
               </label>
             );
           })}
         </div>
         <div className={styles.quizFoot}>
-          {isOpen ? <button type="submit" className="button primary" disabled={chosen === undefined}>Check my guess</button> : null}
-          <span>{!isOpen && isRight ? `Right${(kept?.tries ?? 1) > 1 ? `, after ${count(kept?.tries ?? 1, 'try', 'tries')}` : ''}. Your answer is kept.` : !isOpen ? 'Not quite. Choose another.' : 'Your guess is kept beside the answer. It is not graded.'}</span>
+          {isOpen ? (
+            <button type="submit" className="button primary" disabled={chosen === undefined}>
+              Check my guess
+            </button>
+          ) : null}
+          <span>
+            {!isOpen && isRight
+              ? `Right${(kept?.tries ?? 1) > 1 ? `, after ${count(kept?.tries ?? 1, 'try', 'tries')}` : ''}. Your answer is kept.`
+              : !isOpen
+                ? 'Not quite. Choose another.'
+                : 'Your guess is kept beside the answer. It is not graded.'}
+          </span>
         </div>
       </fieldset>
     </form>

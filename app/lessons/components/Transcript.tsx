@@ -12,7 +12,21 @@ export function Transcript({ text, caption }: TranscriptProps) {
   const lines = text.trimEnd().split('\n');
   return (
     <figure className={styles.transcript}>
-      <pre tabIndex={0} aria-label="Terminal"><code>{lines.map((line, index) => (line.startsWith('$ ') ? <span key={index} className={styles.typed}><i aria-hidden="true">$ </i>{line.slice(2)}{'\n'}</span> : `${line}\n`))}</code></pre>
+      <pre tabIndex={0} aria-label="Terminal">
+        <code>
+          {lines.map((line, index) =>
+            line.startsWith('$ ') ? (
+              <span key={index} className={styles.typed}>
+                <i aria-hidden="true">$ </i>
+                {line.slice(2)}
+                {'\n'}
+              </span>
+            ) : (
+              `${line}\n`
+            ),
+          )}
+        </code>
+      </pre>
       {caption ? <figcaption>{caption}</figcaption> : null}
     </figure>
   );

@@ -8,7 +8,17 @@ import styles from './components.module.css';
 export function Manifest({ yaml, caption }: { yaml: string; caption?: string }) {
   return (
     <figure className={styles.manifest}>
-      <pre tabIndex={0} aria-label="Manifest"><code>{yaml.trim().split('\n').map((line, index) => <ManifestLine key={index} line={line} />)}</code><CopyButton /></pre>
+      <pre tabIndex={0} aria-label="Manifest">
+        <code>
+          {yaml
+            .trim()
+            .split('\n')
+            .map((line, index) => (
+              <ManifestLine key={index} line={line} />
+            ))}
+        </code>
+        <CopyButton />
+      </pre>
       {caption ? <figcaption>{caption}</figcaption> : null}
     </figure>
   );
@@ -16,7 +26,19 @@ export function Manifest({ yaml, caption }: { yaml: string; caption?: string }) 
 
 function ManifestLine({ line }: { line: string }) {
   const [, indent = '', key, rest = ''] = /^(\s*(?:- )?)([\w./-]+)(:.*)$/.exec(line) ?? [];
-  return key ? <>{indent}<b>{key}</b>{rest}{'\n'}</> : <>{line}{'\n'}</>;
+  return key ? (
+    <>
+      {indent}
+      <b>{key}</b>
+      {rest}
+      {'\n'}
+    </>
+  ) : (
+    <>
+      {line}
+      {'\n'}
+    </>
+  );
 }
 
 /** Questions to ask oneself; the answer opens below. */
@@ -34,14 +56,26 @@ export function Flashcards({ cards }: { cards: readonly { readonly front: string
 }
 
 /** Which files of which upstream repository do this. */
-export function SourceTour({ repository = 'kubernetes/kubernetes', version = 'v1.36.0', stops }: { repository?: string; version?: string; stops: readonly { readonly path: string; readonly what: string }[] }) {
+export function SourceTour({
+  repository = 'kubernetes/kubernetes',
+  version = 'v1.36.0',
+  stops,
+}: {
+  repository?: string;
+  version?: string;
+  stops: readonly { readonly path: string; readonly what: string }[];
+}) {
   return (
     <section className={styles.tour} aria-label="Where this is in the source">
-      <h3>Where this is in {repository} {version}</h3>
+      <h3>
+        Where this is in {repository} {version}
+      </h3>
       <ol>
         {stops.map(({ path, what }) => (
           <li key={path}>
-            <a href={`https://github.com/${repository}/blob/${version}/${path}`} target="_blank" rel="noreferrer"><code>{path}</code></a>
+            <a href={`https://github.com/${repository}/blob/${version}/${path}`} target="_blank" rel="noreferrer">
+              <code>{path}</code>
+            </a>
             <p>{what}</p>
           </li>
         ))}
@@ -55,7 +89,12 @@ export function Trace({ entries }: { entries: readonly { readonly at: string; re
   return (
     <ol className={styles.trace}>
       {entries.map(({ at, actor, what }, index) => (
-        <li key={index}><time>{at}</time><span><Part id={partOf(actor)}>{actor}</Part> {what}</span></li>
+        <li key={index}>
+          <time>{at}</time>
+          <span>
+            <Part id={partOf(actor)}>{actor}</Part> {what}
+          </span>
+        </li>
       ))}
     </ol>
   );

@@ -63,7 +63,9 @@ class ForkedMachine implements FigureMachine {
   /** Lets simulated time fly while the command waits for it. */
   async runAtOnce(command: string): Promise<void> {
     let isDone = false;
-    const running = this.run(command).finally(() => { isDone = true; });
+    const running = this.run(command).finally(() => {
+      isDone = true;
+    });
     while (!isDone) {
       await nextTurn();
       if (!isDone) this.#cluster.kernel.runFor(50);
@@ -73,10 +75,14 @@ class ForkedMachine implements FigureMachine {
 
   strike(blow: Blow): void {
     switch (blow.type) {
-      case 'crash': return void this.#cluster.crash(blow.machine);
-      case 'boot': return void this.#cluster.bootMachine(blow.machine);
-      case 'stop': return this.#move(`${blow.component}.yaml`, manifests, aside);
-      case 'start': return this.#move(`${blow.component}.yaml`, aside, manifests);
+      case 'crash':
+        return void this.#cluster.crash(blow.machine);
+      case 'boot':
+        return void this.#cluster.bootMachine(blow.machine);
+      case 'stop':
+        return this.#move(`${blow.component}.yaml`, manifests, aside);
+      case 'start':
+        return this.#move(`${blow.component}.yaml`, aside, manifests);
     }
   }
 
@@ -106,11 +112,23 @@ function shellOf(cluster: Cluster): Shell {
   };
   const now = () => cluster.now;
   const shell = createWorkstationShell({
-    disk: cluster.workstation.disk, network: reach, kubectl: createKubectl(dialOf(cluster), now), now, yield: nextTurn,
-    sleep: (ms, signal) => new Promise((resolve) => {
-      const entry = kernel.schedule({ delayMs: ms, actor: 'workstation', what: 'sleep', background: false, run: resolve });
-      signal.addEventListener('abort', () => { entry.cancel(); resolve(); }, { once: true });
-    }),
+    disk: cluster.workstation.disk,
+    network: reach,
+    kubectl: createKubectl(dialOf(cluster), now),
+    now,
+    yield: nextTurn,
+    sleep: (ms, signal) =>
+      new Promise((resolve) => {
+        const entry = kernel.schedule({ delayMs: ms, actor: 'workstation', what: 'sleep', background: false, run: resolve });
+        signal.addEventListener(
+          'abort',
+          () => {
+            entry.cancel();
+            resolve();
+          },
+          { once: true },
+        );
+      }),
     editor: () => Promise.reject(new Error('a figure has no editor')),
   });
   shell.host.files.writeText(`${home}/.kube/config`, adminKubeconfig(cluster.server));
@@ -129,17 +147,32 @@ function nextTurn(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 0));
 }
 
-const kinds: Partial<Record<TraceEntry['kind'], Happening['kind']>> = { request: 'write', reconcile: 'reconcile', cri: 'runtime', packet: 'packet', fault: 'fault', outside: 'write' };
+const kinds: Partial<Record<TraceEntry['kind'], Happening['kind']>> = {
+  request: 'write',
+  reconcile: 'reconcile',
+  cri: 'runtime',
+  packet: 'packet',
+  fault: 'fault',
+  outside: 'write',
+};
 
 /** A trace entry in a reader's words; undefined for what goes on for ever or only keeps order. */
 function happeningOf({ id, at, kind, actor, what, object }: TraceEntry): Happening | undefined {
   const shown = kinds[kind];
   if (!shown || isHeartbeat({ what, object })) return undefined;
-  return { id, at, kind: shown, actor: actor.replace(/^kube-controller-manager\//, '').replace('outside', 'You'), what: kind === 'request' ? writeOf(what, object) : what };
+  return {
+    id,
+    at,
+    kind: shown,
+    actor: actor.replace(/^kube-controller-manager\//, '').replace('outside', 'You'),
+    what: kind === 'request' ? writeOf(what, object) : what,
+  };
 }
 
 function isHeartbeat({ what, object }: { what: string; object: string | undefined }): boolean {
-  return /^(Lease|Event)\//.test(object ?? '') || /\/(readyz|livez|healthz|ready|health)\b/.test(what) || /\/nodes\/[^/]+\/status$/.test(what);
+  return (
+    /^(Lease|Event)\//.test(object ?? '') || /\/(readyz|livez|healthz|ready|health)\b/.test(what) || /\/nodes\/[^/]+\/status$/.test(what)
+  );
 }
 
 /** `POST /api/v1/namespaces/default/pods` to `created Pod web-x`. */

@@ -73,39 +73,64 @@ export function useFigure({ name, setup, isPaused }: FigureOptions): Figure {
   }, [name, setup, isPaused, look]);
 
   /** Runs `act` on the machine, opened if need be, and looks. */
-  const withMachine = useCallback(async (act: (open: FigureMachine) => void) => {
-    try {
-      machine.current ??= load();
-      const open = await machine.current;
-      act(open);
-      look(open);
-    } catch (error) {
-      machine.current = undefined;
-      setState('failed');
-      throw error;
-    }
-  }, [load, look]);
+  const withMachine = useCallback(
+    async (act: (open: FigureMachine) => void) => {
+      try {
+        machine.current ??= load();
+        const open = await machine.current;
+        act(open);
+        look(open);
+      } catch (error) {
+        machine.current = undefined;
+        setState('failed');
+        throw error;
+      }
+    },
+    [load, look],
+  );
 
   useEffect(() => (opened && isRunning ? keepTurning(opened, speed, look) : undefined), [opened, isRunning, speed, look]);
 
-  return useMemo<Figure>(() => ({
-    state, view, now, isRunning, speed, said, happenings, setSpeed,
-    open: () => void withMachine(() => undefined),
-    setRunning: (next) => void withMachine(() => setRunning(next)),
-    step: () => void withMachine((open) => { setRunning(false); open.step(); }),
-    settle: () => void withMachine((open) => open.runUntilIdle()),
-    strike: (blow) => void withMachine((open) => { setSaid(undefined); open.strike(blow); }),
-    run: (command) => void withMachine((open) => {
-      setSaid({ command, output: '' });
-      void open.run(command).then((output) => { setSaid({ command, output }); look(open); });
+  return useMemo<Figure>(
+    () => ({
+      state,
+      view,
+      now,
+      isRunning,
+      speed,
+      said,
+      happenings,
+      setSpeed,
+      open: () => void withMachine(() => undefined),
+      setRunning: (next) => void withMachine(() => setRunning(next)),
+      step: () =>
+        void withMachine((open) => {
+          setRunning(false);
+          open.step();
+        }),
+      settle: () => void withMachine((open) => open.runUntilIdle()),
+      strike: (blow) =>
+        void withMachine((open) => {
+          setSaid(undefined);
+          open.strike(blow);
+        }),
+      run: (command) =>
+        void withMachine((open) => {
+          setSaid({ command, output: '' });
+          void open.run(command).then((output) => {
+            setSaid({ command, output });
+            look(open);
+          });
+        }),
+      again: () => {
+        setRunning(false);
+        setView(undefined);
+        machine.current = undefined;
+        void withMachine(() => undefined);
+      },
     }),
-    again: () => {
-      setRunning(false);
-      setView(undefined);
-      machine.current = undefined;
-      void withMachine(() => undefined);
-    },
-  }), [state, view, now, isRunning, speed, said, happenings, withMachine, look]);
+    [state, view, now, isRunning, speed, said, happenings, withMachine, look],
+  );
 }
 
 /** Gives the machine the page's own time, frame by frame; a hidden page stands still. */

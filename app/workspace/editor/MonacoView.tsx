@@ -26,26 +26,57 @@ export function MonacoView({ path, text, version, onChange, onSave, label }: Pro
   useEffect(() => {
     let created: monaco.editor.IStandaloneCodeEditor | undefined;
     let isGone = false;
-    void import('./monaco').then(({ prepareMonaco }) => prepareMonaco()).then((loaded) => {
-      if (isGone || !host.current) return;
-      library.current = loaded;
-      created = loaded.editor.create(host.current, {
-        fontFamily: getComputedStyle(host.current).getPropertyValue('--font-mono'), fontSize: 13, lineHeight: 19, fontLigatures: false, automaticLayout: true, minimap: { enabled: false }, scrollBeyondLastLine: false,
-        padding: { top: 10, bottom: 10 }, tabSize: 2, insertSpaces: true, detectIndentation: false, renderLineHighlight: 'line', overviewRulerLanes: 0, wordWrap: 'off', fixedOverflowWidgets: true,
-        quickSuggestions: { other: true, comments: false, strings: true }, stickyScroll: { enabled: false }, lineNumbersMinChars: 3, glyphMargin: false, folding: true, contextmenu: false, occurrencesHighlight: 'off', bracketPairColorization: { enabled: false },
+    void import('./monaco')
+      .then(({ prepareMonaco }) => prepareMonaco())
+      .then((loaded) => {
+        if (isGone || !host.current) return;
+        library.current = loaded;
+        created = loaded.editor.create(host.current, {
+          fontFamily: getComputedStyle(host.current).getPropertyValue('--font-mono'),
+          fontSize: 13,
+          lineHeight: 19,
+          fontLigatures: false,
+          automaticLayout: true,
+          minimap: { enabled: false },
+          scrollBeyondLastLine: false,
+          padding: { top: 10, bottom: 10 },
+          tabSize: 2,
+          insertSpaces: true,
+          detectIndentation: false,
+          renderLineHighlight: 'line',
+          overviewRulerLanes: 0,
+          wordWrap: 'off',
+          fixedOverflowWidgets: true,
+          quickSuggestions: { other: true, comments: false, strings: true },
+          stickyScroll: { enabled: false },
+          lineNumbersMinChars: 3,
+          glyphMargin: false,
+          folding: true,
+          contextmenu: false,
+          occurrencesHighlight: 'off',
+          bracketPairColorization: { enabled: false },
+        });
+        created.addAction({
+          id: 'orrery.save',
+          label: 'Save',
+          keybindings: [loaded.KeyMod.CtrlCmd | loaded.KeyCode.KeyS],
+          run: () => handlers.current.onSave(),
+        });
+        void document.fonts?.ready.then(() => loaded.editor.remeasureFonts());
+        setEditor(created);
       });
-      created.addAction({ id: 'orrery.save', label: 'Save', keybindings: [loaded.KeyMod.CtrlCmd | loaded.KeyCode.KeyS], run: () => handlers.current.onSave() });
-      void document.fonts?.ready.then(() => loaded.editor.remeasureFonts());
-      setEditor(created);
-    });
     return () => {
       isGone = true;
       created?.dispose();
     };
   }, []);
 
-  useEffect(() => { library.current?.editor.setTheme(`orrery-${scheme}`); }, [scheme, editor]);
-  useEffect(() => { editor?.updateOptions({ ariaLabel: label }); }, [editor, label]);
+  useEffect(() => {
+    library.current?.editor.setTheme(`orrery-${scheme}`);
+  }, [scheme, editor]);
+  useEffect(() => {
+    editor?.updateOptions({ ariaLabel: label });
+  }, [editor, label]);
 
   useEffect(() => {
     const loaded = library.current;

@@ -28,13 +28,19 @@ let prepared: Promise<typeof monaco> | undefined;
 async function prepare(): Promise<typeof monaco> {
   window.MonacoEnvironment = { getWorker: (_id, label) => workerFor(label) };
   defineThemes();
-  void fetch('/schema/kubernetes.json').then((response) => response.json()).then(configureYaml, () => configureYaml(undefined));
+  void fetch('/schema/kubernetes.json')
+    .then((response) => response.json())
+    .then(configureYaml, () => configureYaml(undefined));
   return monaco;
 }
 
 function configureYaml(schema: JSONSchema | undefined): void {
   configureMonacoYaml(monacoForYaml() as Parameters<typeof configureMonacoYaml>[0], {
-    enableSchemaRequest: false, hover: true, completion: true, validate: true, format: { enable: true },
+    enableSchemaRequest: false,
+    hover: true,
+    completion: true,
+    validate: true,
+    format: { enable: true },
     schemas: schema ? [{ uri: `${location.origin}/schema/kubernetes.json`, fileMatch: ['*.yaml', '*.yml'], schema }] : [],
   });
 }
@@ -54,8 +60,36 @@ function monacoForYaml(): unknown {
 
 /** Monaco wants plain hexadecimal, so the tokens' values are repeated here. */
 const schemes = {
-  light: { base: 'vs', surface: '#FCFDFC', ink: '#13201E', dim: '#5A6964', line: '#D3DAD6', sunken: '#E8ECEA', accent: '#0A5963', wash: '#DCEBEA', warn: '#8A4B00', bad: '#B0281C', comment: '#5A6964', number: '#984D79', keyword: '#A8481A' },
-  dark: { base: 'vs-dark', surface: '#131C1D', ink: '#E7EEEB', dim: '#8B9B97', line: '#263435', sunken: '#080E0F', accent: '#74C7CC', wash: '#15302F', warn: '#F0A95A', bad: '#FF8F80', comment: '#8B9B97', number: '#EBC4D8', keyword: '#F09A6E' },
+  light: {
+    base: 'vs',
+    surface: '#FCFDFC',
+    ink: '#13201E',
+    dim: '#5A6964',
+    line: '#D3DAD6',
+    sunken: '#E8ECEA',
+    accent: '#0A5963',
+    wash: '#DCEBEA',
+    warn: '#8A4B00',
+    bad: '#B0281C',
+    comment: '#5A6964',
+    number: '#984D79',
+    keyword: '#A8481A',
+  },
+  dark: {
+    base: 'vs-dark',
+    surface: '#131C1D',
+    ink: '#E7EEEB',
+    dim: '#8B9B97',
+    line: '#263435',
+    sunken: '#080E0F',
+    accent: '#74C7CC',
+    wash: '#15302F',
+    warn: '#F0A95A',
+    bad: '#FF8F80',
+    comment: '#8B9B97',
+    number: '#EBC4D8',
+    keyword: '#F09A6E',
+  },
 } as const;
 
 function defineThemes(): void {
@@ -72,11 +106,27 @@ function defineThemes(): void {
         ...['keyword', 'keyword.yaml'].map((token) => ({ token, foreground: colour.keyword.slice(1) })),
       ],
       colors: {
-        'editor.background': colour.surface, 'editor.foreground': colour.ink, 'editorLineNumber.foreground': colour.dim, 'editorLineNumber.activeForeground': colour.ink, 'editorLineNumber.dimmedForeground': colour.dim,
-        'editorCursor.foreground': colour.accent, 'editor.lineHighlightBorder': '#00000000', 'editor.lineHighlightBackground': `${colour.sunken}99`, 'editor.selectionBackground': colour.wash,
-        'editorIndentGuide.background1': colour.line, 'editorWarning.foreground': colour.warn, 'editorError.foreground': colour.bad, 'editorWidget.background': colour.surface,
-        'editorWidget.border': colour.dim, 'editorSuggestWidget.background': colour.surface, 'editorSuggestWidget.selectedBackground': colour.wash, 'editorSuggestWidget.selectedForeground': colour.ink,
-        'editorSuggestWidget.highlightForeground': colour.accent, 'editorSuggestWidget.focusHighlightForeground': colour.accent, 'editorHoverWidget.background': colour.surface, 'focusBorder': colour.accent,
+        'editor.background': colour.surface,
+        'editor.foreground': colour.ink,
+        'editorLineNumber.foreground': colour.dim,
+        'editorLineNumber.activeForeground': colour.ink,
+        'editorLineNumber.dimmedForeground': colour.dim,
+        'editorCursor.foreground': colour.accent,
+        'editor.lineHighlightBorder': '#00000000',
+        'editor.lineHighlightBackground': `${colour.sunken}99`,
+        'editor.selectionBackground': colour.wash,
+        'editorIndentGuide.background1': colour.line,
+        'editorWarning.foreground': colour.warn,
+        'editorError.foreground': colour.bad,
+        'editorWidget.background': colour.surface,
+        'editorWidget.border': colour.dim,
+        'editorSuggestWidget.background': colour.surface,
+        'editorSuggestWidget.selectedBackground': colour.wash,
+        'editorSuggestWidget.selectedForeground': colour.ink,
+        'editorSuggestWidget.highlightForeground': colour.accent,
+        'editorSuggestWidget.focusHighlightForeground': colour.accent,
+        'editorHoverWidget.background': colour.surface,
+        focusBorder: colour.accent,
       },
     });
   }

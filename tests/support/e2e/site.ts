@@ -28,7 +28,10 @@ export class Site {
 
   /** On the port it had before, so that a page finds it again. */
   async start(): Promise<void> {
-    const child = spawn(process.execPath, ['scripts/start.mjs'], { cwd: process.cwd(), env: { ...process.env, NODE_ENV: 'production', PORT: String(this.#port), ORRERY_DATA: this.folder, NODE_OPTIONS: '' } });
+    const child = spawn(process.execPath, ['scripts/start.mjs'], {
+      cwd: process.cwd(),
+      env: { ...process.env, NODE_ENV: 'production', PORT: String(this.#port), ORRERY_DATA: this.folder, NODE_OPTIONS: '' },
+    });
     this.#process = child;
     this.#port = await new Promise<number>((resolve, reject) => {
       const hear = (text: Buffer) => {

@@ -20,7 +20,10 @@ export class WorkspacePage {
   /** What the active terminal shows, without the blanks at the ends of lines. */
   async screen(): Promise<string> {
     const rows = await this.page.locator('[role=tabpanel]:not([hidden]) .xterm-rows > div').allInnerTexts();
-    return rows.map((row) => row.replaceAll('\u00a0', ' ').trimEnd()).join('\n').trimEnd();
+    return rows
+      .map((row) => row.replaceAll('\u00a0', ' ').trimEnd())
+      .join('\n')
+      .trimEnd();
   }
 
   async waitForPrompt(): Promise<void> {
@@ -33,7 +36,9 @@ export class WorkspacePage {
       if (isThere(screen)) return screen;
       await this.page.waitForTimeout(50);
     }
-    throw new Error(`waited for ${what}, the terminal shows:\n${await this.screen()}\nand the page:\n${(await this.page.locator('body').innerText()).slice(0, 600)}`);
+    throw new Error(
+      `waited for ${what}, the terminal shows:\n${await this.screen()}\nand the page:\n${(await this.page.locator('body').innerText()).slice(0, 600)}`,
+    );
   }
 
   /** Types a command and Enter, and waits for the next prompt. What the screen shows then. */
@@ -80,7 +85,12 @@ export function commandsOf(script: string): string[] {
   for (const line of lines) {
     open += (open ? '\n' : '') + line;
     const heredoc = /<<-?\s*['"]?(\w+)['"]?/.exec(open);
-    const isOpen = heredoc ? !open.split('\n').slice(1).includes(heredoc[1] as string) : line.endsWith('\\') || hasOpenQuote(open);
+    const isOpen = heredoc
+      ? !open
+          .split('\n')
+          .slice(1)
+          .includes(heredoc[1] as string)
+      : line.endsWith('\\') || hasOpenQuote(open);
     if (isOpen) continue;
     commands.push(open);
     open = '';

@@ -5,7 +5,11 @@ import { answerFor } from '../../answer';
 const note = z.union([
   z.strictObject({ place: z.string().max(200) }),
   z.strictObject({ isCompleted: z.literal(true) }),
-  z.strictObject({ quiz: z.string().max(100), answer: z.union([z.string().max(500), z.number(), z.boolean(), z.array(z.union([z.string().max(500), z.number()])).max(50)]), isCorrect: z.boolean() }),
+  z.strictObject({
+    quiz: z.string().max(100),
+    answer: z.union([z.string().max(500), z.number(), z.boolean(), z.array(z.union([z.string().max(500), z.number()])).max(50)]),
+    isCorrect: z.boolean(),
+  }),
 ]);
 
 /** What a reader did in a lesson: reached a heading, the end, or answered a question. */

@@ -9,7 +9,13 @@ export async function GET(request: Request, { params }: { params: Promise<{ id: 
     const viewer = await getViewer(request.headers);
     if (!viewer) throw new NotFound('There is no such sandbox.');
     const text = await kubeconfigFor(viewer, id, originOf(request));
-    return new Response(text, { headers: { 'content-type': 'application/yaml', 'content-disposition': 'attachment; filename="orrery.kubeconfig"', 'cache-control': 'no-store' } });
+    return new Response(text, {
+      headers: {
+        'content-type': 'application/yaml',
+        'content-disposition': 'attachment; filename="orrery.kubeconfig"',
+        'cache-control': 'no-store',
+      },
+    });
   } catch (error) {
     return problemOf(error);
   }
