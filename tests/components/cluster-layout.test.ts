@@ -59,11 +59,16 @@ test('a node with more than forty Pods draws them small and without names', () =
 });
 
 test('a Service reaches the nodes of its ready endpoints and no other', () => {
-  const { lanes, nodes } = layoutCluster(clusterView, width);
-  expect(lanes).toHaveLength(1);
-  const stops = lanes[0]?.beads.map(({ y }) => nodes.find((node) => y > node.y && y < node.y + node.height)?.node.name);
-  expect(stops).toEqual(['worker-1', 'worker-2']);
-  expect(layoutCluster(clusterView, 664).lanes[0]?.beads).toHaveLength(2);
+  const services = clusterView.services.map((service) => ({ ...service, endpoints: ['default/web-7d4b9c6f58-tl5nw'] }));
+  for (const wide of [380, 664]) {
+    const { lanes, nodes } = layoutCluster({ ...clusterView, services }, wide);
+    const stops = lanes.flatMap((lane) =>
+      lane.beads.map(
+        ({ x, y }) => nodes.find((node) => x >= node.x && x <= node.x + node.width && y > node.y && y <= node.y + node.height)?.node.name,
+      ),
+    );
+    expect(stops).toEqual(['worker-2']);
+  }
 });
 
 test('a Pod of a ReplicaSet is told apart by the end of its name', () => {
