@@ -71,7 +71,6 @@ export class Cluster {
 
   /** New machines with the power on and nothing running yet; run the kernel and the control plane boots itself. */
   static create(options: ClusterOptions, hosts: ClusterHosts = {}): Cluster {
-    assert(options.topology.controlPlanes === 1, 'a control plane of several nodes needs etcd members that replicate, which is not simulated yet');
     const kernel = new Kernel({ seed: options.seed, now: options.now ?? defaultStart });
     const cluster = new Cluster(options, kernel, install(options), hosts);
     for (const machine of cluster.#machines.values()) machine.boot();
@@ -136,6 +135,11 @@ export class Cluster {
 
   get now(): Instant {
     return this.kernel.now;
+  }
+
+  /** The newest revision that any etcd member has. */
+  get revision(): number {
+    return Math.max(0, ...this.machines.map(({ etcd }) => etcd?.revision ?? 0));
   }
 
   /** Where clients reach the API: `https://172.18.0.2:6443`. */
@@ -263,8 +267,9 @@ function install(options: ClusterOptions): Stores {
   const members = stackedEtcd(specs.filter(({ role }) => role === 'control-plane'));
   const machines = specs.map((spec) => {
     const disk = new Disk(spec.name);
-    if (spec.role !== 'workstation') installNode(disk, spec, server);
-    if (spec.role === 'control-plane') installControlPlane(disk, spec, { server, tokens: options.tokens ?? [], seed: options.seed });
+    const nearest = spec.role === 'control-plane' ? `https://${spec.ip}:${addresses.apiPort}` : server;
+    if (spec.role !== 'workstation') installNode(disk, spec, nearest);
+    if (spec.role === 'control-plane') installControlPlane(disk, spec, { server: nearest, members, tokens: options.tokens ?? [], seed: options.seed });
     const isMember = spec.role === 'control-plane';
     return { spec, disk, etcd: isMember ? MvccStore.create() : undefined, raft: isMember ? RaftDisk.create(spec.name, members) : undefined, isUp: false };
   });

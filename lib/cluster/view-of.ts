@@ -17,7 +17,7 @@ export function viewOf(cluster: Cluster): ClusterView {
   const daemonSets = listed<V1DaemonSet>(client, DaemonSet).map(daemonSetView);
   const replicaSets = listed<V1ReplicaSet>(client, ReplicaSet).map(replicaSetView);
   return {
-    revision: cluster.machines.find(({ etcd }) => etcd)?.etcd?.revision ?? 0,
+    revision: cluster.revision,
     now: cluster.now,
     nodes: listed<V1Node>(client, Node).map((node) => nodeView(node, pods, cluster)),
     pods: pods.map(podView),

@@ -36,8 +36,8 @@ export class Observer {
     return new Observer(cluster);
   }
 
-  get revision(): number | undefined {
-    return this.cluster.machines.find(({ etcd }) => etcd)?.etcd?.revision;
+  get revision(): number {
+    return this.cluster.revision;
   }
 
   /** Every object of a kind, in the order of its keys. */

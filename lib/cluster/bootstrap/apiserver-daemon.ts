@@ -1,3 +1,4 @@
+import type { Transport } from '../api';
 import { createApiServer, type StaticToken } from '../apiserver';
 import { failToStart, ignored, parseFlags, type Flags } from '../client';
 import { EtcdError } from '../etcd';
@@ -5,6 +6,7 @@ import { createKubeletDialer } from '../kubelet';
 import { builtInResources } from '../resources';
 import type { Daemon, DaemonContext } from '../runtime/program';
 import type { ComponentOptions } from './components';
+import { EndpointReconciler } from './endpoint-reconciler';
 import { parseTokenFile } from './token-file';
 
 interface CommandLine {
@@ -90,11 +92,26 @@ function serve(context: DaemonContext, line: CommandLine, { tokens, key }: { rea
     });
     context.listen(line.securePort, 'TCP', { api: server.handle });
     context.log(`Serving securely on [::]:${line.securePort}`);
-    return { stop: () => server.stop() };
+    const reconciler = reconcilerOf(context, line, server.handle);
+    reconciler?.start();
+    return {
+      stop() {
+        reconciler?.stop();
+        server.stop();
+      },
+    };
   } catch (error) {
     if (error instanceof EtcdError) return failToStart(context, `Error while dialing etcd: ${error.message}`);
     throw error;
   }
+}
+
+/** One API server alone is where its bootstrap says it is; several keep account of each other. */
+function reconcilerOf({ kernel, machine, network, namespace }: DaemonContext, { etcdServers, securePort, advertiseAddress }: CommandLine, handle: Transport): EndpointReconciler | undefined {
+  if ((machine.raft?.members.length ?? 0) < 2) return undefined;
+  const subject = { commonName: 'system:apiserver', organizations: ['system:masters'] };
+  const api: Transport = (request) => handle({ ...request, clientCertificate: subject, actor: 'kube-apiserver' });
+  return new EndpointReconciler({ kernel, api, etcd: network.dialEtcd(namespace, etcdServers[0] as string), ip: advertiseAddress ?? machine.ip, port: securePort });
 }
 
 /** `--kubelet-preferred-address-types=InternalIP`. */

@@ -17,7 +17,7 @@ export function installNode(disk: Disk, spec: MachineSpec, server: string): void
 }
 
 /** What only a control-plane node has: static Pods, certificates, and the components' kubeconfigs. */
-export function installControlPlane(disk: Disk, spec: MachineSpec, { server, tokens, seed }: { readonly server: string; readonly tokens: readonly StaticToken[]; readonly seed: string | number }): void {
+export function installControlPlane(disk: Disk, spec: MachineSpec, { server, members, tokens, seed }: { readonly server: string; readonly members: readonly MemberInfo[]; readonly tokens: readonly StaticToken[]; readonly seed: string | number }): void {
   const write = (path: string, text: string) => disk.set(path, text);
   for (const [name, commonName] of certificates) write(`/etc/kubernetes/pki/${name}`, renderCertificate({ commonName, organizations: [] }));
   // Tokens outlive the seed they were made under: a fork with a seed of its own must still honour them.
@@ -26,7 +26,7 @@ export function installControlPlane(disk: Disk, spec: MachineSpec, { server, tok
   write('/etc/kubernetes/admin.conf', adminKubeconfig(server));
   write('/etc/kubernetes/controller-manager.conf', kubeconfig(server, 'system:kube-controller-manager', { commonName: 'system:kube-controller-manager', organizations: [] }));
   write('/etc/kubernetes/scheduler.conf', kubeconfig(server, 'system:kube-scheduler', { commonName: 'system:kube-scheduler', organizations: [] }));
-  for (const [name, manifest] of Object.entries(controlPlaneManifests(spec))) write(`/etc/kubernetes/manifests/${name}`, manifest);
+  for (const [name, manifest] of Object.entries(controlPlaneManifests(spec, members))) write(`/etc/kubernetes/manifests/${name}`, manifest);
 }
 
 /** The members that `kubeadm init` and `kubeadm join --control-plane` leave: one on each control-plane node. */

@@ -1,4 +1,5 @@
 import { stringify } from 'yaml';
+import type { MemberInfo } from '../etcd';
 import { addresses, versions } from './addresses';
 
 interface StaticPod {
@@ -14,18 +15,21 @@ interface StaticPod {
 }
 
 /** `/etc/kubernetes/manifests` of a control-plane node, as kubeadm writes it: file name to YAML. */
-export function controlPlaneManifests(node: { readonly name: string; readonly ip: string }): Readonly<Record<string, string>> {
-  return Object.fromEntries([etcd(node), apiServer(node), controllerManager(), scheduler()].map((pod) => [`${pod.name}.yaml`, render(pod)]));
+export function controlPlaneManifests(node: { readonly name: string; readonly ip: string }, members: readonly MemberInfo[]): Readonly<Record<string, string>> {
+  return Object.fromEntries([etcd(node, members), apiServer(node), controllerManager(), scheduler()].map((pod) => [`${pod.name}.yaml`, render(pod)]));
 }
 
-function etcd({ name, ip }: { name: string; ip: string }): StaticPod {
+/** The first member begins a group, as `kubeadm init` has it; each later one joins those before it. */
+function etcd({ name, ip }: { name: string; ip: string }, members: readonly MemberInfo[]): StaticPod {
+  const known = members.slice(0, members.findIndex((member) => member.name === name) + 1);
+  const cluster = known.flatMap((member) => member.peerUrls.map((url) => `${member.name}=${url}`)).join();
   return {
     name: 'etcd',
     image: `registry.k8s.io/etcd:${versions.etcd}`,
     annotations: { 'kubeadm.kubernetes.io/etcd.advertise-client-urls': `https://${ip}:2379` },
     command: [
       'etcd', `--advertise-client-urls=https://${ip}:2379`, '--cert-file=/etc/kubernetes/pki/etcd/server.crt', '--client-cert-auth=true', '--data-dir=/var/lib/etcd',
-      `--initial-advertise-peer-urls=https://${ip}:2380`, `--initial-cluster=${name}=https://${ip}:2380`, '--key-file=/etc/kubernetes/pki/etcd/server.key',
+      `--initial-advertise-peer-urls=https://${ip}:2380`, `--initial-cluster=${cluster}`, ...(known.length > 1 ? ['--initial-cluster-state=existing'] : []), '--key-file=/etc/kubernetes/pki/etcd/server.key',
       `--listen-client-urls=https://127.0.0.1:2379,https://${ip}:2379`, '--listen-metrics-urls=http://127.0.0.1:2381', `--listen-peer-urls=https://${ip}:2380`, `--name=${name}`,
       '--peer-cert-file=/etc/kubernetes/pki/etcd/peer.crt', '--peer-client-cert-auth=true', '--peer-key-file=/etc/kubernetes/pki/etcd/peer.key',
       '--peer-trusted-ca-file=/etc/kubernetes/pki/etcd/ca.crt', '--snapshot-count=10000', '--trusted-ca-file=/etc/kubernetes/pki/etcd/ca.crt', '--watch-progress-notify-interval=5s',

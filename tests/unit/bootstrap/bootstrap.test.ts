@@ -27,7 +27,7 @@ test('a token file has kube-apiserver\'s own form', () => {
 });
 
 test('the control plane is four static Pods that share the node\'s network', () => {
-  const manifests = Object.entries(controlPlaneManifests({ name: 'cp-1', ip: '172.18.0.2' }));
+  const manifests = Object.entries(controlPlaneManifests({ name: 'cp-1', ip: '172.18.0.2' }, []));
   expect(manifests.map(([name]) => name)).toEqual(['etcd.yaml', 'kube-apiserver.yaml', 'kube-controller-manager.yaml', 'kube-scheduler.yaml']);
   for (const [, text] of manifests) expect(parse(text)).toMatchObject({ kind: 'Pod', metadata: { namespace: 'kube-system' }, spec: { hostNetwork: true, priorityClassName: 'system-node-critical' } });
 });
