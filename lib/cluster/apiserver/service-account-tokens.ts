@@ -13,7 +13,7 @@ interface Claims {
   readonly iat: number;
   readonly iss: string;
   readonly jti: string;
-  readonly 'kubernetes.io': { readonly namespace: string; readonly pod?: { readonly name: string; readonly uid: string }; readonly serviceaccount: { readonly name: string; readonly uid: string } };
+  readonly 'kubernetes.io': { readonly namespace: string; readonly pod?: { readonly name: string; readonly uid: string }; readonly serviceaccount: { readonly name: string; readonly uid: string }; readonly warnafter?: number };
   readonly nbf: number;
   readonly sub: string;
 }
@@ -25,18 +25,26 @@ export interface TokenSubject {
   readonly expirationSeconds: number;
 }
 
+/**
+ * What admission asks for with the token it mounts into every Pod. Such a token is good for a year, so that clients that read it
+ * only once go on working (`--service-account-extend-token-expiration`).
+ */
+const mountedTokenSeconds = 3_607;
+const extendedSeconds = 365 * 24 * 3_600;
+
 /** A bound service account token (`serviceaccount/claims.go`). It is signed by a key of the simulation's own, not RSA. */
 export function mintToken({ account, pod, audiences, expirationSeconds }: TokenSubject, { kernel, serviceAccountKey: key }: { readonly kernel: Kernel; readonly serviceAccountKey: string }): { token: string; expiresAt: number } {
   const { namespace = '', name, uid } = account.metadata;
   const now = Math.floor(kernel.now / 1000);
+  const isExtended = expirationSeconds === mountedTokenSeconds && pod !== undefined && audiences.every((one) => one === issuer);
   const claims: Claims = {
-    aud: audiences, exp: now + expirationSeconds, iat: now, iss: issuer,
+    aud: audiences, exp: now + (isExtended ? extendedSeconds : expirationSeconds), iat: now, iss: issuer,
     jti: kernel.random.fork(`token/${kernel.now}/${uid}/${pod?.metadata.uid ?? ''}`).uuid(),
-    'kubernetes.io': { namespace, ...(pod ? { pod: { name: pod.metadata.name, uid: pod.metadata.uid } } : {}), serviceaccount: { name, uid } },
+    'kubernetes.io': { namespace, ...(pod ? { pod: { name: pod.metadata.name, uid: pod.metadata.uid } } : {}), serviceaccount: { name, uid }, ...(isExtended ? { warnafter: now + expirationSeconds } : {}) },
     nbf: now, sub: `system:serviceaccount:${namespace}:${name}`,
   };
   const signed = `${toBase64Url(JSON.stringify({ alg: 'RS256', kid: signature('kid', key).slice(0, 43) }))}.${toBase64Url(JSON.stringify(claims))}`;
-  return { token: `${signed}.${signature(signed, key)}`, expiresAt: claims.exp * 1000 };
+  return { token: `${signed}.${signature(signed, key)}`, expiresAt: (now + expirationSeconds) * 1000 };
 }
 
 /** Reads tokens that `mintToken` of the same cluster made, while they are valid and what they are bound to exists. */

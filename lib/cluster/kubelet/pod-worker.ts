@@ -17,7 +17,7 @@ import type { StatusManager } from './status-manager';
 import { ensureImage, type ImagePuller } from './image-puller';
 import { generatePodStatus, isTerminalPhase, stamped, type WaitingReason } from './pod-status';
 import { runSteps, type Running, type Steps } from './steps';
-import { containerMounts, hasChangingVolumes, mountVolumes, terminationLog, type MountedVolume } from './volumes';
+import { containerMounts, mountVolumes, refreshMs, terminationLog, type MountedVolume } from './volumes';
 
 /** What a Pod worker uses of its kubelet. */
 export interface PodWorkerContext {
@@ -57,7 +57,6 @@ type StartFailure = WaitingReason & { readonly isBackoff?: { readonly remainingM
 
 const syncErrorMs = 10_000;
 const transientErrorMs = 1_000;
-const resyncMs = 60_000;
 const retryJitter = 0.5;
 const minimumGraceMs = 2_000;
 const volumeRetryMs = { initial: 500, max: 122_000 };
@@ -289,7 +288,7 @@ export class PodWorker {
     for (let delayMs = volumeRetryMs.initial; ; delayMs = Math.min(delayMs * 2, volumeRetryMs.max)) {
       try {
         const podIp = sandboxOf(this.#look())?.ip ?? '';
-        this.#volumes = mountVolumes({ pod: this.#pod, disk, client, references, podIp, hostIp, allocatable });
+        this.#volumes = mountVolumes({ pod: this.#pod, disk, client, references, podIp, hostIp, allocatable, now: this.#context.kernel.now });
         return;
       } catch (error) {
         if (!(error instanceof ConfigError)) throw error;
@@ -644,10 +643,11 @@ export class PodWorker {
 
   /** Volumes that follow ConfigMaps and Secrets are refreshed at every resync. */
   #scheduleResync(): void {
-    if (this.#resync || !hasChangingVolumes(this.#pod)) return;
+    const periodMs = refreshMs(this.#pod);
+    if (this.#resync || periodMs === undefined) return;
     const { kernel, random } = this.#context;
     this.#resync = kernel.schedule({
-      delayMs: Math.round(resyncMs * (1 + retryJitter * random.float())), actor: this.#actor, what: `resync ${this.#name}`, background: true,
+      delayMs: Math.round(periodMs * (1 + retryJitter * random.float())), actor: this.#actor, what: `resync ${this.#name}`, background: true,
       run: () => {
         this.#resync = undefined;
         if (this.#work === 'syncing') this.poke(0, { background: true });

@@ -1,7 +1,8 @@
 import type { V1Container, V1DownwardAPIVolumeFile, V1KeyToPath, V1Pod, V1Volume } from '@/generated/kubernetes/types';
-import { StatusError } from '../api';
+import { memo } from '@/lib/base';
+import { ConnectionError, decodeBase64, StatusError } from '../api';
 import type { Client } from '../client';
-import type { Disk } from '../kernel';
+import type { Disk, Instant } from '../kernel';
 import type { Mount } from '../runtime/container-files';
 import { normalizePath } from '../runtime/container-files';
 import { podDirectory } from './containers';
@@ -16,6 +17,7 @@ export interface VolumeInput {
   readonly podIp: string;
   readonly hostIp: string;
   readonly allocatable: Readonly<Record<string, string>>;
+  readonly now: Instant;
 }
 
 /** Where a volume is on the machine, and whether containers may write to it. */
@@ -116,23 +118,36 @@ function projectedContent(input: VolumeInput, volume: V1Volume, directory: strin
   return content;
 }
 
-/** A token is asked for once a Pod; ours do not expire (docs/fidelity.md). */
-function serviceAccountTokenOf({ pod, client, disk }: VolumeInput, { audience, expirationSeconds }: { audience?: string | undefined; expirationSeconds?: number | undefined }, path: string): string {
+/** Of a token's time, when four fifths are over it is asked for anew (`kubelet/token/token_manager.go`). */
+const freshShare = 0.8;
+
+function serviceAccountTokenOf({ pod, client, disk, now }: VolumeInput, { audience, expirationSeconds = 3600 }: { audience?: string | undefined; expirationSeconds?: number | undefined }, path: string): string {
   const known = disk.get<string>(path);
-  if (known) return known;
+  if (known && now < (issuedAt(known) + freshShare * expirationSeconds) * 1000) return known;
   const { metadata, spec } = pod;
   const body = {
     apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest',
-    spec: { audiences: audience ? [audience] : [], expirationSeconds: expirationSeconds ?? 3600, boundObjectRef: { apiVersion: 'v1', kind: 'Pod', name: metadata.name, uid: metadata.uid } },
+    spec: { audiences: audience ? [audience] : [], expirationSeconds, boundObjectRef: { apiVersion: 'v1', kind: 'Pod', name: metadata.name, uid: metadata.uid } },
   };
   try {
     const response = client.request({ method: 'POST', url: `/api/v1/namespaces/${metadata.namespace}/serviceaccounts/${spec.serviceAccountName ?? 'default'}/token`, body });
     return (response.body as { status: { token: string } }).status.token;
   } catch (error) {
+    if (known && (error instanceof StatusError || error instanceof ConnectionError)) return known;
     if (error instanceof StatusError) throw new ConfigError(`failed to fetch token: ${error.message}`);
     throw error;
   }
 }
+
+/** Seconds since the epoch, as the token itself says; 0 for what is no token. */
+const issuedAt = memo((token): number => {
+  const payload = (token.split('.')[1] ?? '').replaceAll('-', '+').replaceAll('_', '/');
+  try {
+    return (JSON.parse(decodeBase64(payload.padEnd(Math.ceil(payload.length / 4) * 4, '=')) ?? '') as { iat?: number }).iat ?? 0;
+  } catch {
+    return 0;
+  }
+}, { max: 512 });
 
 /** Makes a directory hold exactly these files, and returns it. */
 function fill(disk: Disk, directory: string, content: Content): string {
@@ -186,8 +201,15 @@ export function terminationLog(pod: V1Pod, container: Pick<V1Container, 'name'>,
   return `${podDirectory(pod.metadata.uid as string)}/containers/${container.name}/${attempt}`;
 }
 
-/** Whether a Pod has volumes whose content may change under it. */
-export function hasChangingVolumes(pod: V1Pod): boolean {
-  return (pod.spec.volumes ?? []).some(({ configMap, secret, downwardAPI, projected }) =>
-    configMap ?? secret ?? downwardAPI ?? projected?.sources?.some((source) => source.secret ?? (source.configMap && source.configMap.name !== 'kube-root-ca.crt')));
+/** How long what is in a Pod's volumes may be left alone: what follows objects is looked at often, a token twice in the last fifth of its time. */
+export function refreshMs({ spec }: V1Pod): number | undefined {
+  const volumes = spec.volumes ?? [];
+  const sources = volumes.flatMap(({ projected }) => projected?.sources ?? []);
+  const follows = volumes.some(({ configMap, secret, downwardAPI }) => configMap ?? secret ?? downwardAPI)
+    || sources.some(({ secret, configMap }) => secret ?? (configMap && configMap.name !== 'kube-root-ca.crt'));
+  if (follows) return resyncMs;
+  const lives = sources.flatMap(({ serviceAccountToken }) => (serviceAccountToken ? [serviceAccountToken.expirationSeconds ?? 3600] : []));
+  return lives.length > 0 ? ((1 - freshShare) / 2) * Math.min(...lives) * 1000 : undefined;
 }
+
+const resyncMs = 60_000;

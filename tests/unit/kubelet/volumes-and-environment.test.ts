@@ -68,6 +68,13 @@ describe('volumes', () => {
     expect(printed('cd /var/run/secrets/kubernetes.io/serviceaccount; ls; cat namespace; echo; test -s token && echo token; grep -c CERTIFICATE ca.crt')).toBe('ca.crt\nnamespace\ntoken\ndefault\ntoken\n2\n');
   });
 
+  test('the token in the volume is another one before its hour is over, and both go on being good', () => {
+    const pods = new PodLab(freshCluster()).create('box', { containers: [{ command: ['sh', '-c', 'while true; do cat /var/run/secrets/kubernetes.io/serviceaccount/token; echo; sleep 600; done'] }] }).run(2 * 3_600_000);
+    const tokens = [...new Set(pods.logs('box').trim().split('\n'))];
+    expect(tokens.length).toBe(3);
+    for (const token of tokens) expect(pods.cluster.api({ method: 'GET', url: '/api/v1/namespaces', headers: { authorization: `Bearer ${token}` } }).status).toBe(200);
+  });
+
   test('the downward API shows labels, and follows them', () => {
     const pods = new PodLab(freshCluster()).create('box', {
       containers: [{ command: ['sh', '-c', 'while true; do cat /info/labels; echo; sleep 30; done'], volumeMounts: [{ name: 'info', mountPath: '/info' }] }],
