@@ -18,7 +18,8 @@ import { answerReview, reviews } from './reviews';
 import { firstAddress, ServiceAddresses, type ServiceRanges } from './service-addresses';
 import { fromStorage, Storage, storageKey, storageRoot } from './storage';
 import { Store, type StoreHooks } from './store';
-import { notAllowed, notServed, type ResourceServices } from './handler';
+import { notAllowed, notServed, rendered, type ResourceServices } from './handler';
+import { maybeRenewLease } from './lease-renewals';
 import { answerResource } from './resource-handlers';
 import type { Descriptions } from './tables';
 import { tokenReader } from './service-account-tokens';
@@ -68,6 +69,7 @@ class Server implements ApiServer {
   readonly #resources: ReadonlyMap<string, ResourceDefinition>;
   readonly #authenticators: readonly Authenticator[];
   readonly #authorizers: readonly Authorizer[];
+  readonly #storage: Storage;
   readonly #services: ResourceServices;
   readonly #discovery: Discovery;
   readonly #anonymousAuth: boolean;
@@ -82,6 +84,7 @@ class Server implements ApiServer {
     this.#authenticators = authenticatorsOf(options, this.#lookup());
     this.#authorizers = options.authorizers ?? [publicInfo, allowAuthenticated];
     this.#anonymousAuth = options.anonymousAuth ?? true;
+    this.#storage = new Storage(etcd);
     this.#services = this.#createServices(options);
     this.#discovery = new Discovery({ resources, etcd, descriptions: options.descriptions ?? (() => ({})), serverAddress: `${options.advertiseAddress ?? '172.18.0.2'}:${options.securePort ?? 6443}` });
     this.handle = (request) => this.#answer(request);
@@ -93,7 +96,7 @@ class Server implements ApiServer {
   #createServices(options: ApiServerOptions): ResourceServices {
     const { kernel, etcd } = options;
     const lookup = this.#lookup();
-    const storage = new Storage(etcd);
+    const storage = this.#storage;
     const addresses = new ServiceAddresses(lookup, options.services ?? {});
     const hooks = new Map<string, StoreHooks>([['Service', addresses], ['Namespace', namespaceHooks]]);
     const store = new Store({ storage, kernel, lookup, plugins: options.admission ?? admissionPlugins, hooks });
@@ -150,7 +153,8 @@ class Server implements ApiServer {
     if (!definition) return this.#answerUnstored(request, info, user, warnings);
     if (definition.deprecation) warnings.push(definition.deprecation);
     const context = this.#context(request, info, definition, user, warnings);
-    return respond(answerResource(this.#services, request, context), request, warnings);
+    const renewed = maybeRenewLease(this.#storage, request, context);
+    return respond(renewed ? rendered(this.#services, request, context, renewed) : answerResource(this.#services, request, context), request, warnings);
   }
 
   #answerUnstored(request: ApiRequest, info: ResourceRequestInfo, user: User, warnings: string[]): ApiResponse {

@@ -106,8 +106,16 @@ export class Storage {
     return succeeded ? objectAtDeletion(kv, revision) : undefined;
   }
 
+  /** `update` by what has its stored form already. */
+  replace({ key, modRevision }: KeyValue, value: KubeObject): KubeObject | undefined {
+    return this.#write(key, deepFreeze(value), modRevision);
+  }
+
   #put(key: string, object: KubeObject, expected: number): KubeObject | undefined {
-    const value = storedForm(object);
+    return this.#write(key, storedForm(object), expected);
+  }
+
+  #write(key: string, value: KubeObject, expected: number): KubeObject | undefined {
     const { succeeded, revision } = spoken(() => this.#etcd.txn({
       compare: [{ key, target: 'mod', result: '=', operand: expected }],
       success: [{ type: 'put', key, value: value as unknown as Json }],
