@@ -10,8 +10,7 @@ export type TerminalsSnapshot = Readonly<Record<string, TerminalSnapshot & { rea
 export type TerminalChange =
   | { readonly type: 'terminal-open'; readonly terminal: string }
   | { readonly type: 'terminal-close'; readonly terminal: string }
-  | { readonly type: 'terminal-output'; readonly terminal: string; readonly text: string; readonly line?: { readonly text: string; readonly cursor: number } }
-  | { readonly type: 'terminal-input'; readonly terminal: string; readonly sequence: number };
+  | { readonly type: 'terminal-output'; readonly terminal: string; readonly text: string; readonly line?: { readonly text: string; readonly cursor: number } };
 
 interface Window {
   readonly terminal: Terminal;
@@ -62,7 +61,6 @@ export class Terminals {
     this.#options.onMessage({ name: 'terminal:closed', payload: { terminal: id } });
   }
 
-  /** What was applied already is ignored, so a page may send again what it is not sure of. */
   input(id: string, sequence: number, text: string): { sequence: number } {
     const window = this.#window(id);
     window.sequence = Math.max(window.sequence, sequence);
@@ -153,9 +151,6 @@ export function applyTerminalChange(windows: Record<string, TerminalSnapshot & {
     case 'terminal-output': {
       const { line: _, ...rest } = window;
       windows[change.terminal] = { ...rest, text: rest.text + change.text, ...(change.line ? { line: change.line } : {}) };
-      return;
     }
-    case 'terminal-input':
-      windows[change.terminal] = { ...window, sequence: Math.max(window.sequence, change.sequence) };
   }
 }

@@ -27,7 +27,7 @@ export class Waits {
 
   /** Resolves after so much simulated time, or at once when `signal` aborts. Waiting keeps no cluster from being idle. */
   sleep(ms: number, signal: AbortSignal): Promise<void> {
-    if (signal.aborted) return Promise.resolve();
+    if (signal.aborted || ms <= 0) return Promise.resolve();
     this.#pending++;
     return new Promise((resolve) => {
       const done = (): void => {

@@ -87,7 +87,7 @@ export class Keyboard {
 
   #sleep(ms: number, signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
-      if (signal.aborted) return resolve();
+      if (signal.aborted || ms <= 0) return resolve();
       const entry = this.kernel.schedule({ delayMs: ms, actor: 'you', what: 'waits', run: () => done() });
       const onAbort = (): void => {
         entry.cancel();
