@@ -103,10 +103,16 @@ function isZero(value: unknown, isMap: boolean): boolean {
 }
 
 function decoderOf(schema: FieldSchema): Decoder {
+  if (schema.items?.$ref?.endsWith('.ManagedFieldsEntry')) return sharingFrozen(arrayDecoder(schema, schema.items));
   if (schema.$ref) return referenceDecoder(schema.$ref);
   if (schema.items) return arrayDecoder(schema, schema.items);
   if (schema.additionalProperties) return mapDecoder(schema, schema.additionalProperties);
   return scalarDecoder(schema);
+}
+
+/** Most of an object's bytes may be field ownership, which nobody changes in place: what comes out of a store is passed on as it is. */
+function sharingFrozen(decode: Decoder): Decoder {
+  return (value, context) => (typeof value === 'object' && value !== null && Object.isFrozen(value) ? value : decode(value, context));
 }
 
 function referenceDecoder(id: string): Decoder {
@@ -115,6 +121,7 @@ function referenceDecoder(id: string): Decoder {
     case 'IntOrString': return decodeIntOrString;
     case 'Time': return (value, context) => decodeTime(value, secondsLayout, context);
     case 'MicroTime': return (value, context) => decodeTime(value, microsLayout, context);
+    case 'FieldsV1': return sharingFrozen(copyPlain);
   }
   const definition = definitions[id];
   if (definition?.properties) return structDecoder(id);

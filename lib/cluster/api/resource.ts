@@ -55,6 +55,8 @@ export interface ResourceDefinition<T extends KubeObject = KubeObject> {
     readonly status?: boolean;
     readonly scale?: { readonly replicas: string; readonly statusReplicas: string; readonly selector: string };
   };
+  /** What an update of status leaves alone besides spec, and so nobody owns by it: `metadata.labels` (`GetResetFields`). */
+  readonly statusKeeps?: readonly string[];
   /** `metadata.generation` is kept and counts changes of spec; 'constant' stays 1. */
   readonly hasGeneration?: boolean | 'constant';
   /** PUT to a name that does not exist creates it. */

@@ -3,6 +3,7 @@ import type { ApiServerOptions } from './server';
 import type { RequestContext } from './context';
 import type { ResourceServices } from './handler';
 import { withDefaults } from './body';
+import { trackUpdate, writeOf } from './fields';
 
 export interface BootstrapOptions {
   readonly services: ResourceServices;
@@ -44,7 +45,10 @@ function ensure({ services, context, resources }: BootstrapOptions, object: Kube
   const definition = resources.find((one) => one.kind === kind && (one.group ? `${one.group}/${one.version}` : one.version) === apiVersion);
   const namespace = metadata.namespace ?? '';
   if (!definition || services.store.find(definition, namespace, metadata.name)) return;
-  services.store.create(context(definition, namespace, ''), withDefaults(definition, object));
+  const creating = { ...context(definition, namespace, ''), fieldManager: 'kube-apiserver' };
+  const complete = withDefaults(definition, object);
+  trackUpdate(writeOf(creating), undefined, complete);
+  services.store.create(creating, complete);
 }
 
 const systemNamespaces = ['default', 'kube-system', 'kube-public', 'kube-node-lease'];

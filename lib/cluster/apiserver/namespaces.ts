@@ -1,6 +1,7 @@
 import { statusErrors, type KubeObject } from '../api';
 import { rfc3339, type Instant } from '../kernel';
 import { decodeBody } from './body';
+import { tracked } from './fields';
 import { readWriteOptions } from './options';
 import { checkName, notAllowed, rendered, writing, type ResourceHandler } from './handler';
 import type { StoreHooks } from './store';
@@ -28,7 +29,8 @@ export const finalizeNamespace: ResourceHandler = (services, request, context) =
     if (!old) throw statusErrors.notFound({ group: '', resource: 'namespaces' }, info.name);
     return namespace;
   };
-  const { object } = services.store.update(writing(context, request, options), produce, {
+  const finalizing = writing(context, request, options);
+  const { object } = services.store.update(finalizing, tracked(finalizing, produce), {
     subresource: 'finalize',
     prepare(changed, old) {
       changed.status = old.status;

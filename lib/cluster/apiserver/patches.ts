@@ -1,7 +1,9 @@
 import { compareBytes } from '@/lib/base';
 import { applyJsonPatch, decodeObject, DecodeError, failure, FieldPath, fieldError, goValue, JsonPatchError, JsonSyntaxError, mergePatch, PatchError, QuantityError, readJson, statusErrors, strategicMergePatch, type ApiRequest, type Decoding, type KubeObject } from '../api';
 import { mediaTypeOf, readYaml, type Reading } from './body';
-import { definitionIdOfKind, type RequestContext } from './context';
+import { definitionIdOfKind, resourceOf, type RequestContext } from './context';
+import { applyConfiguration, writeOf } from './fields';
+import { checkName } from './handler';
 import type { WriteOptions } from './options';
 
 export type PatchType = 'json' | 'merge' | 'strategic' | 'apply';
@@ -33,7 +35,6 @@ interface Patched {
 /** Makes of the object that is there what the patch makes of it (`handlers/patch.go`). */
 export function patchProducer(request: ApiRequest, context: RequestContext, type: PatchType, options: WriteOptions, definitionId = definitionIdOfKind(context.definition), subresource = ''): (old: KubeObject | undefined) => KubeObject {
   const { definition, info, warnings } = context;
-  if (type === 'apply') throw failure(415, 'UnsupportedMediaType', 'server-side apply is not simulated here: use a merge or strategic merge patch, or kubectl apply without --server-side', {});
   const reading = readPatch(request, type);
   return (old) => {
     if (!old) throw statusErrors.notFound({ group: definition.group, resource: definition.names.plural }, info.name);
@@ -46,6 +47,37 @@ export function patchProducer(request: ApiRequest, context: RequestContext, type
     if (!subresource) definition.defaults?.(object);
     return object;
   };
+}
+
+/** Makes of the object that is there, or of none, what the applied configuration asks for (`handlers/patch.go`, `applyPatcher`). */
+export function applyProducer(request: ApiRequest, context: RequestContext, options: WriteOptions, write = writeOf(context)): (old: KubeObject | undefined) => KubeObject {
+  const { definition, info } = context;
+  const reading = readConfiguration(request, options, context.warnings);
+  return (old) => {
+    const data = applyConfiguration(write, old, { data: reading, force: options.force });
+    const object = { ...decodeObject(write.definitionId, data).value, kind: write.kind, apiVersion: data['apiVersion'] } as KubeObject;
+    if (!old && object.metadata.uid) throw statusErrors.conflict(resourceOf(definition), info.name, `uid mismatch: the provided object specified uid ${object.metadata.uid}, and no existing object was found`);
+    checkName(object, info.name);
+    if (write.kind === definition.kind) definition.defaults?.(object);
+    return object;
+  };
+}
+
+function readConfiguration(request: ApiRequest, { fieldValidation }: WriteOptions, warnings: string[]): Record<string, unknown> {
+  const { value, yamlProblem } = readApplied(request);
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw statusErrors.badRequest(`error decoding YAML: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal ${jsonType(value)} into Go value of type map[string]interface {}`);
+  if (yamlProblem && fieldValidation === 'Strict') throw statusErrors.badRequest(`error strict decoding YAML: ${yamlProblem}`);
+  if (yamlProblem && fieldValidation === 'Warn') warnings.push(...yamlProblem.split('\n').slice(1).map((line) => line.trim()));
+  return value as Record<string, unknown>;
+}
+
+function readApplied({ body = '' }: ApiRequest): Reading {
+  if (typeof body !== 'string') return { value: body, text: undefined, duplicates: [] };
+  try {
+    return readYaml(body);
+  } catch (error) {
+    throw error instanceof DecodeError ? statusErrors.badRequest(`error decoding YAML: ${error.message}`) : error;
+  }
 }
 
 /** A patch may not make another kind of the object. */
@@ -62,7 +94,7 @@ function typeAs(apiVersion: string, kind: string): string {
 function readPatch({ body = '' }: ApiRequest, type: PatchType): Reading {
   if (typeof body !== 'string') return { value: body, text: undefined, duplicates: [] };
   try {
-    return type === 'apply' ? readYaml(body) : { text: body, ...readJson(body) };
+    return { text: body, ...readJson(body) };
   } catch (error) {
     if (error instanceof JsonSyntaxError || error instanceof DecodeError) throw statusErrors.badRequest(type === 'strategic' ? 'invalid JSON document' : `error decoding patch: ${error.message}`);
     throw error;

@@ -3,10 +3,11 @@ import { decodeBody, readBody, withDefaults } from './body';
 import { resourceOf, type RequestContext } from './context';
 import { checkDeleteOptions, type DeleteOptions } from './deletion';
 import { checkName, includeOf, notAllowed, notServed, rendered, writing, type ResourceHandler, type ResourceServices } from './handler';
+import { trackUpdate, tracked, writeOf } from './fields';
 import { listObjects } from './lists';
 import { negotiate, negotiateStream, type Rendering } from './media-types';
 import { readListOptions, readWriteOptions } from './options';
-import { patchProducer, readPatchType } from './patches';
+import { applyProducer, patchProducer, readPatchType } from './patches';
 import { isTrue } from './request-info';
 import { answered, type Answer } from './responses';
 import { fromStorage, objectOf } from './storage';
@@ -108,7 +109,9 @@ const create: ResourceHandler = (services, request, context) => {
   const options = readWriteOptions(info.query, 'CreateOptions');
   const object = withDefaults(definition, decodeBody(request, definition, options.fieldValidation, context.warnings));
   if (definition.scope === 'Namespaced' && info.namespace === '') throw notAllowed();
-  const created = services.store.create(writing(context, request, options), object);
+  const creating = writing(context, request, options);
+  trackUpdate(writeOf(creating), undefined, object);
+  const created = services.store.create(creating, object);
   return rendered(services, request, context, created, 201);
 };
 
@@ -118,7 +121,8 @@ function update(services: ResourceServices, request: ApiRequest, context: Reques
   const options = readWriteOptions(info.query, 'UpdateOptions');
   const object = withDefaults(definition, decodeBody(request, definition, options.fieldValidation, context.warnings));
   checkName(object, info.name);
-  const result = services.store.update(writing(context, request, options), () => object, strategy);
+  const updating = writing(context, request, options);
+  const result = services.store.update(updating, tracked(updating, () => object), strategy);
   return rendered(services, request, context, result.object, result.isCreated ? 201 : 200);
 }
 
@@ -127,9 +131,9 @@ function patch(services: ResourceServices, request: ApiRequest, context: Request
   if (!info.name) throw notAllowed();
   const type = readPatchType(request);
   const options = readWriteOptions(info.query, 'PatchOptions', { isApply: type === 'apply' });
-  const writingContext = writing(context, request, options);
-  const produce = patchProducer(request, context, type, options);
-  const result = services.store.update(writingContext, produce, strategy);
+  const patching = writing(context, request, options);
+  const produce = type === 'apply' ? applyProducer(request, patching, options) : tracked(patching, patchProducer(request, context, type, options));
+  const result = services.store.update(patching, produce, { ...strategy, createsMissing: type === 'apply' && !info.subresource });
   return rendered(services, request, context, result.object, result.isCreated ? 201 : 200);
 }
 

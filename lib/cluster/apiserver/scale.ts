@@ -1,10 +1,10 @@
-import { deepCopy } from '@/lib/base';
-import { copyObject, FieldPath, fieldError, labelSelectorAsSelector, statusErrors, type KubeObject, type ResourceDefinition } from '../api';
+import { copyObject, FieldPath, fieldError, labelSelectorAsSelector, statusErrors, type ApiRequest, type KubeObject, type ResourceDefinition } from '../api';
 import { since } from '../resources';
 import { decodeBody } from './body';
-import { definitionIdOfKind, type RequestContext } from './context';
-import { readWriteOptions } from './options';
-import { patchProducer, readPatchType } from './patches';
+import { apiVersionOf, definitionIdOfKind, type RequestContext } from './context';
+import { decodeManagers, difference, encodeManagers, fieldsOf, hasPath, managerOf, setOfPath, trackUpdate, type Manager, type TrackedWrite } from './fields';
+import { readWriteOptions, type WriteOptions } from './options';
+import { applyProducer, patchProducer, readPatchType } from './patches';
 import { checkName, notAllowed, rendered, writing, type ResourceHandler } from './handler';
 import { mainStrategy } from './store';
 
@@ -24,16 +24,69 @@ const scaleKind = { group: 'autoscaling', version: 'v1', kind: 'Scale', definiti
 export const answerScale: ResourceHandler = (services, request, context) => {
   const { definition, info } = context;
   const shown = (scale: KubeObject) => rendered(services, request, { ...context, definition: scaleDefinition }, scale);
-  const options = info.verb === 'get' ? undefined : readWriteOptions(info.query, info.verb === 'patch' ? 'PatchOptions' : 'UpdateOptions');
+  const options = info.verb === 'get' ? undefined : readWriteOptions(info.query, info.verb === 'patch' ? 'PatchOptions' : 'UpdateOptions', { isApply: info.verb === 'patch' && readPatchType(request) === 'apply' });
   if (!options) return info.verb === 'get' ? shown(scaleOf(definition, services.store.get(context))) : refuse();
-  const produce = info.verb === 'update' ? putScale(request, context, options.fieldValidation) : info.verb === 'patch' ? patchProducer(request, context, readPatchType(request), options, scaleId, 'scale') : refuse();
+  const scaling = writing(context, request, options);
+  const produce = scaleProducer(request, scaling, options);
   const scaled = (old: KubeObject | undefined) => {
     if (!old) throw statusErrors.notFound({ group: definition.group, resource: definition.names.plural }, info.name);
-    return withReplicas(definition, old, produce(scaleOf(definition, old)));
+    return withReplicas(definition, old, produce({ ...scaleOf(definition, old), ...ownersOf(definition, old) }));
   };
-  const { object } = services.store.update(writing(context, request, options), scaled, { ...mainStrategy(definition), subresource: '' });
+  const { object } = services.store.update(scaling, scaled, { ...mainStrategy(definition), subresource: '' });
   return shown(scaleOf(definition, object));
 };
+
+function scaleProducer(request: ApiRequest, context: RequestContext, options: WriteOptions): (scale: KubeObject) => KubeObject {
+  const write: TrackedWrite = { definitionId: scaleId, group: 'autoscaling', version: 'v1', kind: 'Scale', manager: context.fieldManager, subresource: 'scale', timestamp: context.timestamp, reset: undefined };
+  switch (context.info.verb) {
+    case 'update': return followed(write, putScale(request, context, options.fieldValidation));
+    case 'patch': {
+      const type = readPatchType(request);
+      return type === 'apply' ? applyProducer(request, context, options, write) : followed(write, patchProducer(request, context, type, options, scaleId, 'scale'));
+    }
+    default: return refuse();
+  }
+}
+
+function followed(write: TrackedWrite, produce: (scale: KubeObject) => KubeObject): (scale: KubeObject) => KubeObject {
+  return (scale) => {
+    const changed = produce(scale);
+    trackUpdate(write, scale, changed);
+    return changed;
+  };
+}
+
+const replicasInScale = setOfPath(['f:spec', 'f:replicas']);
+
+function replicasPathOf({ subresources }: ResourceDefinition): string[] {
+  return (subresources?.scale?.replicas ?? 'spec.replicas').split('.').map((name) => `f:${name}`);
+}
+
+/** Who owns the replicas of a workload, as owners of its scale (`managedfields.ScaleHandler.ToSubresource`). */
+function ownersOf(definition: ResourceDefinition, { metadata }: KubeObject): { metadata: KubeObject['metadata'] } {
+  const owners = (decodeManagers(metadata.managedFields) ?? []).filter((owner) => hasPath(fieldsOf(owner), replicasPathOf(definition)));
+  const managedFields = encodeManagers(owners.map((owner) => managerOf({ ...owner, apiVersion: 'autoscaling/v1' }, owner.time, replicasInScale)));
+  return { metadata: { ...scaleOf(definition, { metadata } as KubeObject).metadata, ...(managedFields ? { managedFields } : {}) } };
+}
+
+/** The workload's owners when those of its scale are `scaleOwners` (`ScaleHandler.ToParent`). */
+function withScaleOwners(definition: ResourceDefinition, old: KubeObject, scale: KubeObject): KubeObject['metadata']['managedFields'] {
+  const path = replicasPathOf(definition);
+  const replicas = setOfPath(path);
+  const scaleOwners = decodeManagers(scale.metadata.managedFields) ?? [];
+  const before = decodeManagers(old.metadata.managedFields) ?? [];
+  const kept = before.flatMap((owner) => {
+    const isKept = !hasPath(fieldsOf(owner), path) || scaleOwners.some((one) => isSameOwner(one, owner));
+    const fields = isKept ? fieldsOf(owner) : difference(fieldsOf(owner), replicas);
+    return isKept ? [owner] : fields ? [managerOf(owner, owner.time, fields)] : [];
+  });
+  const added = scaleOwners.filter((owner) => !before.some((one) => isSameOwner(one, owner) && hasPath(fieldsOf(one), path)));
+  return encodeManagers([...kept, ...added.map((owner) => managerOf({ ...owner, apiVersion: apiVersionOf(definition) }, owner.time, replicas))]);
+}
+
+function isSameOwner(a: Manager, b: Manager): boolean {
+  return a.manager === b.manager && a.operation === b.operation && a.subresource === b.subresource;
+}
 
 function refuse(): never {
   throw notAllowed();
@@ -65,7 +118,10 @@ function withReplicas(definition: ResourceDefinition, old: KubeObject, scale: Ku
   const path = (definition.subresources?.scale?.replicas ?? 'spec.replicas').split('.');
   const parent = path.slice(0, -1).reduce((value: any, name) => value[name], object);
   parent[path.at(-1) as string] = replicas;
-  object.metadata = { ...deepCopy(object.metadata), uid: scale.metadata.uid || old.metadata.uid, resourceVersion: scale.metadata.resourceVersion || old.metadata.resourceVersion };
+  const managedFields = withScaleOwners(definition, old, scale);
+  object.metadata = { ...object.metadata, uid: scale.metadata.uid || old.metadata.uid, resourceVersion: scale.metadata.resourceVersion || old.metadata.resourceVersion };
+  if (managedFields) object.metadata.managedFields = managedFields;
+  else delete object.metadata.managedFields;
   return object;
 }
 

@@ -28,6 +28,8 @@ export interface UpdateStrategy {
   prepare?(object: KubeObject, old: KubeObject, context: StrategyContext): void;
   validate?(object: KubeObject, old: KubeObject): FieldError[];
   readonly subresource: string;
+  /** A configuration applied to nothing creates it, of whatever kind. */
+  readonly createsMissing?: boolean;
 }
 
 export interface UpdateResult {
@@ -150,9 +152,9 @@ export class Store {
     return { object: written, isCreated: false };
   }
 
-  #createOnUpdate(context: RequestContext, produce: (old: KubeObject | undefined) => KubeObject, { subresource }: UpdateStrategy): UpdateResult {
+  #createOnUpdate(context: RequestContext, produce: (old: KubeObject | undefined) => KubeObject, { subresource, createsMissing }: UpdateStrategy): UpdateResult {
     const { definition, info } = context;
-    if (!definition.allowCreateOnUpdate || subresource) throw statusErrors.notFound(resourceOf(definition), info.name);
+    if (!(definition.allowCreateOnUpdate || createsMissing) || subresource) throw statusErrors.notFound(resourceOf(definition), info.name);
     const object = produce(undefined);
     if (object.metadata.uid) throw statusErrors.conflict(resourceOf(definition), info.name, `StorageError: invalid object, Code: 4, Key: ${storageKey(definition, info.namespace, info.name)}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${object.metadata.uid}, UID in object meta: `);
     delete (object.metadata as Partial<typeof object.metadata>).resourceVersion;
@@ -299,8 +301,23 @@ function sameStored(object: KubeObject, stored: KubeObject): boolean {
   for (const field of new Set([...Object.keys(object), ...Object.keys(stored)])) {
     if (field !== 'metadata' && !deepEqual(object[field], stored[field])) return false;
   }
-  const { resourceVersion: _, ...metadata } = object.metadata;
-  return deepEqual(metadata, stored.metadata);
+  return sameMetadata(object.metadata, stored.metadata) && sameManagers(object.metadata.managedFields, stored.metadata.managedFields);
+}
+
+function sameMetadata(metadata: KubeObject['metadata'], stored: KubeObject['metadata']): boolean {
+  for (const field in metadata) if (isCompared(field) && !deepEqual(metadata[field as 'name'], stored[field as 'name'])) return false;
+  for (const field in stored) if (isCompared(field) && metadata[field as 'name'] === undefined) return false;
+  return true;
+}
+
+function isCompared(field: string): boolean {
+  return field !== 'resourceVersion' && field !== 'managedFields';
+}
+
+/** A write that changes nothing but when it was made is none (`IgnoreManagedFieldsTimestampsTransformer`). */
+function sameManagers(entries: KubeObject['metadata']['managedFields'], stored: KubeObject['metadata']['managedFields']): boolean {
+  if (entries === stored) return true;
+  return deepEqual(entries?.map((entry) => ({ ...entry, time: undefined })), stored?.map((entry) => ({ ...entry, time: undefined })));
 }
 
 /** The last finalizer of an object that waits for nothing else takes the object with it. */

@@ -108,10 +108,10 @@ export class LeaderElection {
 
   /** The fast path: a leader updates what it wrote last, and looks again only when that conflicts. */
   #renewObserved(): boolean {
-    const lease = deepCopy(this.#observed as V1Lease);
-    lease.spec.renewTime = rfc3339Micro(this.#options.kernel.now);
+    const lease = this.#observed as V1Lease;
+    const spec = { ...lease.spec, renewTime: rfc3339Micro(this.#options.kernel.now) };
     try {
-      this.#observe(this.#options.client.update(leaseRef, lease));
+      this.#observe(this.#options.client.update(leaseRef, { ...lease, spec }));
       return true;
     } catch (error) {
       if (StatusError.is(error, 'Conflict')) return this.#acquireFresh();

@@ -156,9 +156,8 @@ export class NodeAgent {
   #renewLease(): void {
     try {
       if (this.#lease) {
-        const lease = deepCopy(this.#lease);
-        lease.spec.renewTime = rfc3339Micro(this.#options.kernel.now);
-        this.#lease = this.#options.client.update(Lease, lease);
+        const spec = { ...this.#lease.spec, renewTime: rfc3339Micro(this.#options.kernel.now) };
+        this.#lease = this.#options.client.update(Lease, { ...this.#lease, spec });
       } else {
         this.#lease = this.#ensureLease();
       }
@@ -190,7 +189,7 @@ export class NodeAgent {
     const status = this.#status(known.status);
     if (!isForced && isSameStatus(status, known.status)) return;
     try {
-      this.#node = client.patch(Node, { name: machine.name }, { status }, { subresource: 'status' });
+      this.#node = client.patch(Node, { name: machine.name }, { status: changed(status, known.status) }, { subresource: 'status' });
       this.#reportedAt = this.#options.kernel.now;
       const ready = isReady(this.#node);
       if (ready !== this.#wasReady) this.#event(ready ? 'NodeReady' : 'NodeNotReady', `Node ${machine.name} status is now: ${ready ? 'NodeReady' : 'NodeNotReady'}`);
@@ -227,6 +226,12 @@ export class NodeAgent {
       return true;
     }, false);
   }
+}
+
+/** The fields that are not as they were: a heartbeat says no more than its conditions (`nodeutil.PatchNodeStatus`). */
+function changed(status: V1NodeStatus, known: V1NodeStatus | undefined): Partial<V1NodeStatus> {
+  const before = (known ?? {}) as Record<string, unknown>;
+  return Object.fromEntries(Object.entries(status).filter(([field, value]) => !deepEqual(value, before[field])));
 }
 
 /** Heartbeat times aside. */

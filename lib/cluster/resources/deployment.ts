@@ -41,6 +41,7 @@ export const Deployment = defineResource<V1Deployment>({
   validateStatusUpdate: validateDeploymentStatus,
   warnings: ({ metadata, spec }, old) => workloadWarnings(metadata.name, spec.template, old === undefined),
   subresources: { status: true, scale: { replicas: 'spec.replicas', statusReplicas: 'status.replicas', selector: 'spec.selector' } },
+  statusKeeps: ['metadata.labels'],
   hasGeneration: true,
   allowUnconditionalUpdate: true,
   columns: [

@@ -39,6 +39,7 @@ export const Pod = defineResource<V1Pod>({
   validateStatusUpdate: validatePodStatusUpdate,
   warnings: (pod, old) => podWarnings(pod.metadata.name, pod.spec, old === undefined),
   subresources: { status: true },
+  statusKeeps: ['metadata.deletionTimestamp', 'metadata.ownerReferences'],
   hasGeneration: true,
   allowUnconditionalUpdate: true,
   gracePeriodSeconds(pod, requested) {

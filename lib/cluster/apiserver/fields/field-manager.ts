@@ -1,0 +1,302 @@
+import { compareBytes, deepEqual } from '@/lib/base';
+import { decodeObject, failure, JsonSyntaxError, readJson, statusErrors, type KubeObject } from '../../api';
+import { compareFields, type Comparison } from './compare';
+import { difference, exclude, intersection, orderedSet, pathsOf, renderFieldPath, setOfPath, union, type FieldNode, type FieldSet } from './field-set';
+import { ElementError, fieldTypeOf, type FieldType } from './field-type';
+import { cappedManagers, decodeManagers, encodeManagers, fieldsOf, identifierOf, isSameManager, managerOf, renderManager, withoutBookkeeping, type Identity, type Manager, type Managers } from './managed-fields';
+import { fieldSetOf, mergeTyped, removeItems, typedProblem, withNamedFields } from './typed';
+
+/** A write whose fields are to be somebody's. */
+export interface TrackedWrite {
+  /** The OpenAPI definition of what is written. */
+  readonly definitionId: string;
+  readonly group: string;
+  readonly version: string;
+  readonly kind: string;
+  readonly manager: string;
+  readonly subresource: string;
+  readonly timestamp: string;
+  /** Fields such a write does not change, whatever it says (`GetResetFields`). */
+  readonly reset: FieldSet;
+}
+
+type Data = Record<string, unknown>;
+
+/**
+ * Sets `object.metadata.managedFields` for a create, update or patch that makes `object` of `live` (`managedfields.FieldManager.Update`).
+ * `live` is absent for a create. Costs one comparison; when nothing differs, the entries stay as they are.
+ */
+export function trackUpdate(write: TrackedWrite, live: KubeObject | undefined, object: KubeObject): void {
+  const managers = managersToUpdate(write, live, object);
+  const isTracked = managers.length > 0 || live === undefined;
+  const compared = isTracked ? comparison(write, live, object) : undefined;
+  setManagedFields(object, managersAfter(write, managers, compared));
+}
+
+function managersAfter(write: TrackedWrite, managers: Managers, compared: Comparison | undefined): Managers {
+  return compared ? cappedManagers(updatedManagers(write, managers, compared)) : managers;
+}
+
+/** Those the writer sends, which may be empty to have them forgotten, or else those that are there (`decodeLiveOrNew`). */
+function managersToUpdate({ subresource }: TrackedWrite, live: KubeObject | undefined, object: KubeObject): Managers {
+  const before = decodeManagers(live?.metadata.managedFields) ?? noManagers;
+  const sent = object.metadata.managedFields;
+  if (subresource || sent === undefined || deepEqual(sent, live?.metadata.managedFields)) return before;
+  if (sent.length === 0 || (sent.length === 1 && deepEqual(withoutNulls(sent[0] as object), {}))) return noManagers;
+  const decoded = decodeManagers(sent);
+  return decoded && decoded.length > 0 ? decoded : before;
+}
+
+const noManagers: Managers = [];
+
+function withoutNulls(entry: object): object {
+  return Object.fromEntries(Object.entries(entry).filter(([, value]) => value !== null && value !== ''));
+}
+
+function setManagedFields({ metadata }: KubeObject, managers: Managers): void {
+  const entries = encodeManagers(managers);
+  if (entries === undefined) delete metadata.managedFields;
+  else metadata.managedFields = entries;
+}
+
+/** Undefined when nothing differs, and when something cannot be compared, which validation will refuse. */
+function comparison({ definitionId }: TrackedWrite, live: KubeObject | undefined, object: KubeObject): Comparison | undefined {
+  try {
+    return compareFields(fieldTypeOf(definitionId), live ?? emptyObject(definitionId), object);
+  } catch (error) {
+    if (error instanceof ElementError) return undefined;
+    throw error;
+  }
+}
+
+const empties = new Map<string, Data>();
+
+/** An object of a type with nothing in it but what Go always writes. */
+function emptyObject(definitionId: string): Data {
+  const known = empties.get(definitionId);
+  if (known) return known;
+  const empty = decodeObject(definitionId, {}).value;
+  empties.set(definitionId, empty);
+  return empty;
+}
+
+/** Whoever wrote owns what it changed, and nobody else does. */
+function updatedManagers(write: TrackedWrite, managers: Managers, compared: Comparison): Managers {
+  const changed = exclude(union(compared.modified, compared.added), write.reset);
+  const removed = exclude(compared.removed, write.reset);
+  const identity = identityOf(write, 'Update');
+  const before = managers.find((one) => isSameManager(one, identity));
+  const left = managers.flatMap((one) => (one === before ? [] : withoutFields(one, changed, removed)));
+  const taken = withoutBookkeeping(changed);
+  if (!taken) return before ? [...left, ...withoutFields(before, undefined, removed)] : left;
+  return [...left, managerOf(identity, write.timestamp, union(before && difference(fieldsOf(before), removed), taken) as FieldNode)];
+}
+
+function identityOf({ manager, group, version, subresource }: TrackedWrite, operation: 'Apply' | 'Update'): Identity {
+  return { manager: manager || 'unknown', operation, apiVersion: group ? `${group}/${version}` : version, ...(subresource ? { subresource } : {}) };
+}
+
+/** The manager with what is left to it, which may be nothing. */
+function withoutFields(manager: Manager, changed: FieldSet, removed: FieldSet): readonly Manager[] {
+  const before = fieldsOf(manager);
+  const fields = difference(difference(before, changed), removed);
+  if (!fields) return [];
+  return [fields === before ? manager : { ...manager, fieldsV1: orderedSet(fields) }];
+}
+
+/** An applied configuration: what the client wrote, undecoded. */
+export interface Configuration {
+  readonly data: Data;
+  readonly force: boolean;
+}
+
+const managerBeforeApply = 'before-first-apply';
+const lastAppliedAnnotation = 'kubectl.kubernetes.io/last-applied-configuration';
+
+/**
+ * What applying `configuration` makes of `live`, still undecoded, with its managers (`managedfields.FieldManager.Apply`). `live` is absent
+ * when the object is to be created. Throws 409 with the managers it conflicts with, 500 for what the schema does not know.
+ */
+export function applyConfiguration(write: TrackedWrite, live: KubeObject | undefined, configuration: Configuration): Data {
+  const { data } = configuration;
+  checkVersion(write, data);
+  const before = live ?? emptyObject(write.definitionId);
+  const managers = managersToApply(write, live);
+  const applied = applyOrUpgrade(write, before, managers, configuration);
+  const { metadata, ...rest } = applied.object as unknown as KubeObject;
+  const { managedFields: _, ...kept } = metadata ?? ({} as KubeObject['metadata']);
+  const entries = encodeManagers(applied.managers);
+  const object = { ...rest, metadata: { ...kept, ...(entries ? { managedFields: entries } : {}) } } as unknown as Data;
+  return write.manager === 'kubectl' ? withLastApplied(object, data) : object;
+}
+
+function checkVersion({ group, version, kind }: TrackedWrite, { apiVersion, kind: given, metadata }: Data): void {
+  const expected = group ? `${group}/${version}` : version;
+  if (apiVersion !== expected || given !== kind) throw statusErrors.badRequest(`invalid object type: ${goKind(String(apiVersion ?? ''), String(given ?? ''))}`);
+  if ((metadata as KubeObject['metadata'] | undefined)?.managedFields) throw statusErrors.badRequest('metadata.managedFields must be nil');
+}
+
+/** `apps/v1, Kind=Deployment` */
+function goKind(apiVersion: string, kind: string): string {
+  return `${apiVersion.includes('/') ? apiVersion : `/${apiVersion}`}, Kind=${kind}`;
+}
+
+/** An object nobody's fields were tracked of is taken for one writer's. */
+function managersToApply(write: TrackedWrite, live: KubeObject | undefined): Managers {
+  const managers = decodeManagers(live?.metadata.managedFields) ?? noManagers;
+  if (managers.length > 0 || !live) return managers;
+  const compared = comparison(write, undefined, live);
+  return compared ? updatedManagers({ ...write, manager: managerBeforeApply }, managers, compared) : managers;
+}
+
+interface Applied {
+  readonly object: Data;
+  readonly managers: Managers;
+}
+
+/** kubectl may take over what it applied itself on the client's side (`lastappliedmanager.go`). */
+function applyOrUpgrade(write: TrackedWrite, live: Data, managers: Managers, { data, force }: Configuration): Applied {
+  try {
+    return apply(write, live, managers, data, force);
+  } catch (error) {
+    if (!(error instanceof Conflicts)) throw error;
+    const allowed = write.manager === 'kubectl' ? unchangedSinceLastApplied(write, live) : undefined;
+    const left = allowed ? error.without(allowed) : error;
+    if (left.conflicts.length > 0) throw left.refusal();
+    return apply(write, live, managers, data, true);
+  }
+}
+
+function apply(write: TrackedWrite, live: Data, managers: Managers, config: Data, force: boolean): Applied {
+  const type = fieldTypeOf(write.definitionId);
+  checkTyped(write, type, config);
+  const merged = mergeTyped(type, live, config);
+  const identity = identityOf(write, 'Apply');
+  const last = managers.find((one) => isSameManager(one, identity));
+  const others = managers.filter((one) => one !== last);
+  const claimed = exclude(fieldSetOf(type, config), write.reset);
+  const lastFields = last && fieldsOf(last);
+  const pruned = lastFields ? prune(type, merged, union(claimed, ownedBy(others)), lastFields) : merged;
+  const compared = compareFields(type, live, pruned);
+  const left = compared ? settled(others, compared, write.reset, force) : others;
+  const isSame = deepEqual(live, pruned);
+  const fields = withoutBookkeeping(claimed);
+  const applier = fields ? [managerOf(identity, isSame ? last?.time : write.timestamp, fields)] : [];
+  return { object: isSame ? live : (pruned as Data), managers: [...left, ...applier] };
+}
+
+function ownedBy(managers: Managers): FieldSet {
+  return managers.reduce<FieldSet>((all, manager) => union(all, fieldsOf(manager)), undefined);
+}
+
+function checkTyped({ group, version, kind }: TrackedWrite, type: FieldType, config: Data): void {
+  const problem = typedProblem(type, config);
+  if (problem === undefined) return;
+  const { namespace = '', name = '' } = (config['metadata'] ?? {}) as { namespace?: string; name?: string };
+  throw failure(500, undefined, `failed to create typed patch object (${namespace}/${name}; ${goKind(group ? `${group}/${version}` : version, kind)}): ${problem}`);
+}
+
+/** Takes away what the applier applied last time and not now, unless somebody owns it (`Updater.prune`). */
+function prune(type: FieldType, merged: unknown, owned: FieldSet, last: FieldSet): unknown {
+  const mergedSet = withNamedFields(type, fieldSetOf(type, merged));
+  const lastSet = withNamedFields(type, last);
+  const stripped = removeItems(type, merged, lastSet);
+  const kept = union(withNamedFields(type, fieldSetOf(type, stripped)), withNamedFields(type, owned));
+  const withOwned = removeItems(type, merged, difference(mergedSet, kept));
+  const gone = difference(mergedSet, withNamedFields(type, fieldSetOf(type, withOwned)));
+  return removeItems(type, merged, intersection(gone, lastSet));
+}
+
+/** The other managers after an apply that changes what `compared` says; throws `Conflicts` when that is theirs and it may not. */
+function settled(others: Managers, compared: Comparison, reset: FieldSet, force: boolean): Managers {
+  const changed = exclude(union(compared.modified, compared.added), reset);
+  if (!force) refuseConflicts(others, changed);
+  return others.flatMap((one) => withoutFields(one, changed, exclude(compared.removed, reset)));
+}
+
+function refuseConflicts(others: Managers, changed: FieldSet): void {
+  const inOrder = [...others].sort((a, b) => compareBytes(identifierOf(a), identifierOf(b)));
+  const conflicts = inOrder.flatMap((manager) => pathsOf(intersection(fieldsOf(manager), changed)).map((path) => ({ manager, path })));
+  if (conflicts.length > 0) throw new Conflicts(conflicts);
+}
+
+interface Conflict {
+  readonly manager: Manager;
+  readonly path: readonly string[];
+}
+
+class Conflicts extends Error {
+  override readonly name = 'Conflicts';
+  readonly conflicts: readonly Conflict[];
+
+  constructor(conflicts: readonly Conflict[]) {
+    super('Apply failed');
+    this.conflicts = conflicts;
+  }
+
+  without(allowed: FieldSet): Conflicts {
+    return new Conflicts(this.conflicts.filter(({ path }) => intersection(allowed, setOfPath(path)) === undefined));
+  }
+
+  /** `NewApplyConflict`. */
+  refusal() {
+    const causes = this.conflicts.map(({ manager, path }) => ({ reason: 'FieldManagerConflict', message: `conflict with ${renderManager(manager)}`, field: renderFieldPath(path) }));
+    return failure(409, 'Conflict', this.#sentence(), { causes });
+  }
+
+  #sentence(): string {
+    const [first, ...more] = this.conflicts as [Conflict, ...Conflict[]];
+    if (more.length === 0) return `Apply failed with 1 conflict: conflict with ${renderManager(first.manager)}: ${renderFieldPath(first.path)}`;
+    const lines = this.conflicts.flatMap(({ manager, path }, index) => [...(manager === this.conflicts[index - 1]?.manager ? [] : [`conflicts with ${renderManager(manager)}:`]), `- ${renderFieldPath(path)}`]);
+    return `Apply failed with ${this.conflicts.length} conflicts: ${lines.join('\n')}`;
+  }
+}
+
+/** The fields of the annotation that client-side apply leaves, as far as the object still has them so. */
+function unchangedSinceLastApplied({ definitionId, group, version }: TrackedWrite, live: Data): FieldSet {
+  const text = annotationsOf(live)?.[lastAppliedAnnotation];
+  const applied = text ? parsed(text) : undefined;
+  if (!applied || applied['apiVersion'] !== (group ? `${group}/${version}` : version)) return undefined;
+  const type = fieldTypeOf(definitionId);
+  if (typedProblem(type, applied) !== undefined) return undefined;
+  const compared = compareFields(type, applied, live);
+  const set = fieldSetOf(type, applied);
+  return compared ? difference(difference(difference(set, compared.modified), compared.added), compared.removed) : set;
+}
+
+function parsed(text: string): Data | undefined {
+  try {
+    const { value } = readJson(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Data) : undefined;
+  } catch (error) {
+    if (error instanceof JsonSyntaxError) return undefined;
+    throw error;
+  }
+}
+
+function annotationsOf(object: Data): Readonly<Record<string, string>> | undefined {
+  return (object as unknown as KubeObject).metadata?.annotations;
+}
+
+/** kubectl's annotation follows what it applies on the server's side, where there is one (`lastappliedupdater.go`). */
+function withLastApplied(object: Data, config: Data): Data {
+  const annotations = annotationsOf(object);
+  if (!annotations?.[lastAppliedAnnotation]) return object;
+  const { metadata } = object as unknown as KubeObject;
+  return { ...object, metadata: { ...metadata, annotations: { ...annotations, [lastAppliedAnnotation]: `${lastAppliedText(config)}\n` } } };
+}
+
+const lastAppliedBytesMax = 256 * 1024;
+
+function lastAppliedText(config: Data): string {
+  const { metadata, ...rest } = config as unknown as KubeObject;
+  const { [lastAppliedAnnotation]: _, ...annotations } = metadata.annotations ?? {};
+  const text = JSON.stringify(sorted({ ...rest, metadata: { ...metadata, ...(metadata.annotations ? { annotations } : {}) } }));
+  return text.length > lastAppliedBytesMax ? '' : text;
+}
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, item]) => [key, sorted(item)]));
+}

@@ -1,0 +1,4 @@
+export { applyConfiguration, trackUpdate, type TrackedWrite } from './field-manager';
+export { decodeManagers, encodeManagers, fieldsOf, managerOf, type Manager } from './managed-fields';
+export { difference, hasPath, setOfPath } from './field-set';
+export { tracked, writeOf } from './tracking';
