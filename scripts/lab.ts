@@ -30,7 +30,12 @@ async function testOne(slug: string, seeds: number): Promise<number> {
   const lockPath = join(labsDirectory, slug, 'lab.lock');
   const lock = existsSync(lockPath) ? (JSON.parse(readFileSync(lockPath, 'utf8')) as LabLock) : undefined;
   try {
-    const proof = await proveLab({ source, lock, seeds, host: { yield: () => new Promise((resolve) => setImmediate(resolve)), now: () => performance.now() } });
+    const proof = await proveLab({
+      source,
+      lock,
+      seeds,
+      host: { yield: () => new Promise((resolve) => setImmediate(resolve)), now: () => performance.now() },
+    });
     process.stdout.write(renderReport(proof));
     if (proof.problems.length === 0) writeFileSync(lockPath, `${JSON.stringify(lockOf(source), null, 2)}\n`);
     return proof.problems.length;
@@ -42,7 +47,9 @@ async function testOne(slug: string, seeds: number): Promise<number> {
 }
 
 function allSlugs(): string[] {
-  return readdirSync(labsDirectory).filter((name) => existsSync(join(labsDirectory, name, 'lab.yaml'))).sort();
+  return readdirSync(labsDirectory)
+    .filter((name) => existsSync(join(labsDirectory, name, 'lab.yaml')))
+    .sort();
 }
 
 function readLab(slug: string): LabSource {
@@ -62,7 +69,8 @@ function readLab(slug: string): LabSource {
 
 function scaffold(slug: string): number {
   const root = join(labsDirectory, slug);
-  if (!/^[a-z0-9]+(-[a-z0-9]+)*$/.test(slug)) throw new Error(`A slug is words in lower case, joined by dashes: not ${JSON.stringify(slug)}`);
+  if (!/^[a-z0-9]+(-[a-z0-9]+)*$/.test(slug))
+    throw new Error(`A slug is words in lower case, joined by dashes: not ${JSON.stringify(slug)}`);
   if (existsSync(root)) throw new Error(`${root} is there already.`);
   for (const [path, text] of Object.entries(skeleton)) {
     mkdirSync(join(root, path, '..'), { recursive: true });

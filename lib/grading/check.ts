@@ -38,7 +38,10 @@ export function pass(message: string): Finding {
   return { type: 'pass', message };
 }
 
-export function notYet(message: string, details: Omit<Extract<Finding, { type: 'not-yet' }>, 'type' | 'message'> = {}): Extract<Finding, { type: 'not-yet' }> {
+export function notYet(
+  message: string,
+  details: Omit<Extract<Finding, { type: 'not-yet' }>, 'type' | 'message'> = {},
+): Extract<Finding, { type: 'not-yet' }> {
   return { type: 'not-yet', message, ...details };
 }
 

@@ -25,7 +25,11 @@ export function claimFields(kinds: readonly CheckKind[]): Record<string, z.ZodTy
 }
 
 /** Takes the claim out of what `claimFields` let through. */
-export function claimOf(kinds: readonly CheckKind[], fields: Readonly<Record<string, unknown>>, context: z.RefinementCtx): Claim | undefined {
+export function claimOf(
+  kinds: readonly CheckKind[],
+  fields: Readonly<Record<string, unknown>>,
+  context: z.RefinementCtx,
+): Claim | undefined {
   const asked = kinds.filter((kind) => fields[kind.key] !== undefined);
   const [kind] = asked;
   if (!kind || asked.length > 1) {
@@ -33,11 +37,17 @@ export function claimOf(kinds: readonly CheckKind[], fields: Readonly<Record<str
     return undefined;
   }
   const isEventually = fields['when'] === 'eventually' || fields['within'] !== undefined;
-  return { kind, spec: fields[kind.key], ...(isEventually ? { withinMs: (fields['within'] as number | undefined) ?? defaultWithinMs } : {}) };
+  return {
+    kind,
+    spec: fields[kind.key],
+    ...(isEventually ? { withinMs: (fields['within'] as number | undefined) ?? defaultWithinMs } : {}),
+  };
 }
 
 export function claimSchema(kinds: readonly CheckKind[]): z.ZodType<Claim> {
-  return z.strictObject(claimFields(kinds)).transform((fields, context) => claimOf(kinds, fields, context) ?? z.NEVER) as unknown as z.ZodType<Claim>;
+  return z
+    .strictObject(claimFields(kinds))
+    .transform((fields, context) => claimOf(kinds, fields, context) ?? z.NEVER) as unknown as z.ZodType<Claim>;
 }
 
 /** Whether it holds; a claim about later is looked at as time passes on a copy, so that the cluster itself is not touched. */

@@ -5,7 +5,10 @@ const unitsMs: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h
 /** Milliseconds of `90s`, `6m`, `1h30m`; undefined for anything else. */
 export function parseDuration(text: string): number | undefined {
   if (!/^(\d+(ms|s|m|h))+$/.test(text)) return undefined;
-  return [...text.matchAll(/(\d+)(ms|s|m|h)/g)].reduce((sum, [, amount, unit]) => sum + Number(amount) * (unitsMs[unit as string] as number), 0);
+  return [...text.matchAll(/(\d+)(ms|s|m|h)/g)].reduce(
+    (sum, [, amount, unit]) => sum + Number(amount) * (unitsMs[unit as string] as number),
+    0,
+  );
 }
 
 /** `6m`, as a number of simulated milliseconds. */

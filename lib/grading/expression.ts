@@ -39,16 +39,28 @@ export function checkExpression(expression: string): void {
   }
 }
 
-const options = { unlistedVariablesAreDyn: true, homogeneousAggregateLiterals: false, enableOptionalTypes: true, limits: { maxAstNodes: 2000, maxDepth: 60 } };
+const options = {
+  unlistedVariablesAreDyn: true,
+  homogeneousAggregateLiterals: false,
+  enableOptionalTypes: true,
+  limits: { maxAstNodes: 2000, maxDepth: 60 },
+};
 const plain = withQuantities(new Environment(options));
 
 function environmentOf(observer: Observer): Environment {
-  const objects = (apiVersion: string, kind: string, namespace?: string): unknown => observer.objects(apiVersion, kind, namespace).slice(0, objectsMax).map((one) => celValue(one));
-  const object = (apiVersion: string, kind: string, namespace: string, name: string): unknown => celValue(observer.find(apiVersion, kind, name, namespace) ?? null);
+  const objects = (apiVersion: string, kind: string, namespace?: string): unknown =>
+    observer
+      .objects(apiVersion, kind, namespace)
+      .slice(0, objectsMax)
+      .map((one) => celValue(one));
+  const object = (apiVersion: string, kind: string, namespace: string, name: string): unknown =>
+    celValue(observer.find(apiVersion, kind, name, namespace) ?? null);
   return withQuantities(new Environment(options))
     .registerFunction('objects(string, string): list', (apiVersion: string, kind: string) => objects(apiVersion, kind))
     .registerFunction('objects(string, string, string): list', objects)
-    .registerFunction('object(string, string, string): dyn', (apiVersion: string, kind: string, name: string) => object(apiVersion, kind, 'default', name))
+    .registerFunction('object(string, string, string): dyn', (apiVersion: string, kind: string, name: string) =>
+      object(apiVersion, kind, 'default', name),
+    )
     .registerFunction('object(string, string, string, string): dyn', object);
 }
 
@@ -72,5 +84,9 @@ export function celValue(value: unknown): unknown {
   if (typeof value === 'number') return Number.isInteger(value) ? BigInt(value) : value;
   if (Array.isArray(value)) return value.map(celValue);
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).filter(([, one]) => one !== undefined).map(([name, one]) => [name, celValue(one)]));
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([, one]) => one !== undefined)
+      .map(([name, one]) => [name, celValue(one)]),
+  );
 }

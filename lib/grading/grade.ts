@@ -52,7 +52,14 @@ export const checkSchema = z
   .transform((fields, context): Check => {
     const claim = claimOf(checkKinds, fields, context);
     if (!claim) return z.NEVER;
-    return { ...claim, id: fields.id, points: fields.points, visibility: fields.visibility, feedback: fields.feedback, title: fields.title ?? claim.kind.title(claim.spec) };
+    return {
+      ...claim,
+      id: fields.id,
+      points: fields.points,
+      visibility: fields.visibility,
+      feedback: fields.feedback,
+      title: fields.title ?? claim.kind.title(claim.spec),
+    };
   });
 
 /** Every check's result. While the learner works, experiments are left for the submission. */
@@ -68,7 +75,10 @@ export function grade(lab: Gradable, observer: Observer, { seed }: { seed: strin
     gradable: counted.length === checks.length,
     score: counted.reduce((sum, check) => sum + check.points, 0),
     maxScore: checks.reduce((sum, check) => sum + check.maxPoints, 0),
-    labSlug: lab.slug, labRevision: lab.revision, engineVersion, seed,
+    labSlug: lab.slug,
+    labRevision: lab.revision,
+    engineVersion,
+    seed,
     stateHash: stateHash(observer),
     simTime: rfc3339(observer.cluster.now),
     checks,
@@ -85,13 +95,19 @@ function runCheck(stepId: string, check: Check, observer: Observer, isSubmission
   const { id, title, points: maxPoints, visibility } = check;
   const revision = observer.revision;
   const common = { id, stepId, title, maxPoints, visibility, ...(revision === undefined ? {} : { revision }) };
-  if (check.kind.reach === 'experiment' && !isSubmission) return { ...common, points: 0, verdict: 'not-yet', message: 'Tried on a copy of your cluster when you submit.', isOnSubmitOnly: true };
+  if (check.kind.reach === 'experiment' && !isSubmission)
+    return { ...common, points: 0, verdict: 'not-yet', message: 'Tried on a copy of your cluster when you submit.', isOnSubmitOnly: true };
   try {
     const finding = runClaim(isSubmission ? check : withoutWaiting(check), observer);
     return { ...common, ...resultOf(finding, check, observer) };
   } catch (error) {
     if (error instanceof Unobservable) return { ...common, points: 0, verdict: 'not-yet', message: error.message };
-    return { ...common, points: 0, verdict: 'platform-error', message: `Our check stopped: ${reasonOf(error)}. Your work is saved and this does not count.` };
+    return {
+      ...common,
+      points: 0,
+      verdict: 'platform-error',
+      message: `Our check stopped: ${reasonOf(error)}. Your work is saved and this does not count.`,
+    };
   }
 }
 
@@ -99,12 +115,18 @@ function withoutWaiting({ kind, spec }: Check): Claim {
   return { kind, spec };
 }
 
-function resultOf(finding: Finding, check: Check, observer: Observer): Pick<CheckResult, 'points' | 'verdict' | 'message'> & Partial<CheckResult> {
+function resultOf(
+  finding: Finding,
+  check: Check,
+  observer: Observer,
+): Pick<CheckResult, 'points' | 'verdict' | 'message'> & Partial<CheckResult> {
   if (finding.type === 'pass') return { points: check.points, verdict: 'pass', message: finding.message };
   const { message, path, expected, actual, resource } = finding;
   const feedback = feedbackFor(check.feedback, finding, observer);
   return {
-    points: 0, verdict: 'not-yet', message,
+    points: 0,
+    verdict: 'not-yet',
+    message,
     ...(path === undefined ? {} : { path }),
     ...(expected === undefined ? {} : { expected }),
     ...(actual === undefined ? {} : { actual }),
@@ -114,7 +136,11 @@ function resultOf(finding: Finding, check: Check, observer: Observer): Pick<Chec
 }
 
 /** The first rule that holds. One that cannot be evaluated for this object does not hold. */
-function feedbackFor(rules: readonly FeedbackRule[], { resource }: Extract<Finding, { type: 'not-yet' }>, observer: Observer): string | undefined {
+function feedbackFor(
+  rules: readonly FeedbackRule[],
+  { resource }: Extract<Finding, { type: 'not-yet' }>,
+  observer: Observer,
+): string | undefined {
   return rules.find((rule) => {
     try {
       return evaluate(rule.if, observer, { resource: (resource ?? null) as never }) === true;

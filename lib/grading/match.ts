@@ -21,7 +21,8 @@ export interface Mismatch {
  */
 export function compare(partial: Json, actual: Json | undefined, path = ''): Comparison {
   if (Array.isArray(partial)) return Array.isArray(actual) ? compareLists(partial, actual, path) : missing(partial, actual, path);
-  if (typeof partial === 'object' && partial !== null) return isObject(actual) ? compareObjects(partial as Fields, actual, path) : missing(partial, actual, path);
+  if (typeof partial === 'object' && partial !== null)
+    return isObject(actual) ? compareObjects(partial as Fields, actual, path) : missing(partial, actual, path);
   return partial === actual ? { mismatch: undefined, matched: 1 } : missing(partial, actual, path);
 }
 

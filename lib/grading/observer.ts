@@ -61,18 +61,31 @@ export class Observer {
   delete(apiVersion: string, kind: string, name: string, namespace = 'default'): void {
     const resource = this.#resource(apiVersion, kind);
     const scope = resource.isNamespaced ? `/namespaces/${namespace}` : '';
-    this.#request({ method: 'DELETE', url: `${resource.path}${scope}/${resource.plural}/${name}`, headers: { accept: 'application/json' } });
+    this.#request({
+      method: 'DELETE',
+      url: `${resource.path}${scope}/${resource.plural}/${name}`,
+      headers: { accept: 'application/json' },
+    });
   }
 
   create(object: KubeObject): { status: number; message: string } {
     const resource = this.#resource(object.apiVersion, object.kind);
     const scope = resource.isNamespaced ? `/namespaces/${object.metadata.namespace ?? 'default'}` : '';
-    const { status, body } = this.#request({ method: 'POST', url: `${resource.path}${scope}/${resource.plural}`, headers: { accept: 'application/json', 'content-type': 'application/json' }, body: object });
+    const { status, body } = this.#request({
+      method: 'POST',
+      url: `${resource.path}${scope}/${resource.plural}`,
+      headers: { accept: 'application/json', 'content-type': 'application/json' },
+      body: object,
+    });
     return { status, message: (body as { message?: string } | undefined)?.message ?? '' };
   }
 
   http(from: NetworkNamespace, url: string, options: { method?: string; timeoutMs: number }): HttpResult {
-    return this.cluster.network.http(from, { method: options.method ?? 'GET', url, headers: { 'user-agent': 'check', accept: '*/*' } }, { timeoutMs: options.timeoutMs });
+    return this.cluster.network.http(
+      from,
+      { method: options.method ?? 'GET', url, headers: { 'user-agent': 'check', accept: '*/*' } },
+      { timeoutMs: options.timeoutMs },
+    );
   }
 
   #resource(apiVersion: string, kind: string): Resource {

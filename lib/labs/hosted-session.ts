@@ -37,11 +37,18 @@ export interface SessionListener {
 /** The journal's rows: store changes of the cluster and the workstation, and what else the session keeps (terminals' output, clock, hints). */
 export type SessionChange = StoreChange | { readonly type: 'session'; readonly at: number; readonly change: Json };
 
-export type SessionMessage = { [Name in keyof ServerMessages]: { readonly name: Name; readonly payload: Parameters<ServerMessages[Name]>[0] } }[keyof ServerMessages];
+export type SessionMessage = {
+  [Name in keyof ServerMessages]: { readonly name: Name; readonly payload: Parameters<ServerMessages[Name]>[0] };
+}[keyof ServerMessages];
 
 /** Questions a session answers itself; joining, submitting and resetting pass through the host. */
 export type SessionQuestion = Exclude<keyof ClientMessages, 'sandbox:join' | 'sandbox:reset' | 'lab:submit'>;
 export type QuestionOf<Name extends keyof ClientMessages> = Parameters<ClientMessages[Name]>[0];
 /** `terminal:resize` and `terminal:close` answer null. */
-export type AnswerOf<Name extends keyof ClientMessages> = Parameters<ClientMessages[Name]> extends [unknown, (answer: infer Answered) => void] ? (Extract<Answered, { ok: true }> extends { value: infer Value } ? Value : never) : null;
+export type AnswerOf<Name extends keyof ClientMessages> =
+  Parameters<ClientMessages[Name]> extends [unknown, (answer: infer Answered) => void]
+    ? Extract<Answered, { ok: true }> extends { value: infer Value }
+      ? Value
+      : never
+    : null;
 export type SessionState = Pick<JoinResult, 'clock' | 'view' | 'terminals' | 'files' | 'checks' | 'editor'>;

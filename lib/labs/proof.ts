@@ -51,7 +51,12 @@ export async function proveLab({ source, lock, seeds, host }: ProofOptions): Pro
   const mistakes = mistakesOf(source, problems);
   for (const variant of variants) {
     const lab = parseLab(source, variant);
-    problems.push(...missingSolutions(lab), ...mistakes.filter((one) => !stepOf(one, lab.steps)).map(({ name, fails }) => `mistakes/${name}.sh names no check of this lab: ${fails.join(', ')}`));
+    problems.push(
+      ...missingSolutions(lab),
+      ...mistakes
+        .filter((one) => !stepOf(one, lab.steps))
+        .map(({ name, fails }) => `mistakes/${name}.sh names no check of this lab: ${fails.join(', ')}`),
+    );
     for (let seed = 1; seed <= seeds; seed++) {
       const attempt: Attempt = { source, lab, variant, seed: String(seed), host };
       const found = [...(await proveOnce(attempt, mistakes)), ...(seed === 1 ? await proveSameState(attempt) : [])];
@@ -61,7 +66,10 @@ export async function proveLab({ source, lock, seeds, host }: ProofOptions): Pro
   }
   const { steps } = parseLab(source);
   const checks = steps.flatMap((step) => step.checks);
-  const facts = [`${steps.length} steps, ${checks.length} checks, ${mistakes.length} mistakes`, `${seeds} seeds${variants.length > 1 ? ` × ${variants.length} variants` : ''}`];
+  const facts = [
+    `${steps.length} steps, ${checks.length} checks, ${mistakes.length} mistakes`,
+    `${seeds} seeds${variants.length > 1 ? ` × ${variants.length} variants` : ''}`,
+  ];
   return { slug: source.slug, facts, problems: [...new Set(problems)] };
 }
 
@@ -83,7 +91,8 @@ async function proveOnce(attempt: Attempt, mistakes: readonly Mistake[]): Promis
   for (const [index, step] of steps.entries()) {
     if (problems.length > 0) break;
     const due = steps.slice(0, index + 1).flatMap((one) => one.checks.map((check) => check.id));
-    for (const mistake of mistakes.filter((one) => stepOf(one, steps) === step)) problems.push(...(await proveMistake(session.fork(), mistake, due)));
+    for (const mistake of mistakes.filter((one) => stepOf(one, steps) === step))
+      problems.push(...(await proveMistake(session.fork(), mistake, due)));
     const failure = await play(session, `solution/${step.id}.sh`);
     if (failure) problems.push(failure);
     problems.push(...unexpected(session, due, `after solution/${step.id}.sh`));
@@ -104,8 +113,12 @@ async function proveMistake(session: Session, { name, fails }: Mistake, due: rea
   session.stop();
   return [
     ...fails.filter((id) => !due.includes(id)).map((id) => `mistakes/${name}.sh names ${id}, which belongs to a later step`),
-    ...results.filter((result) => result.verdict === 'pass' && fails.includes(result.id)).map((result) => `mistakes/${name}.sh: ${result.id} passes, and should not`),
-    ...results.filter((result) => result.verdict !== 'pass' && !fails.includes(result.id)).map((result) => `mistakes/${name}.sh: ${told(result)}, which it does not name`),
+    ...results
+      .filter((result) => result.verdict === 'pass' && fails.includes(result.id))
+      .map((result) => `mistakes/${name}.sh: ${result.id} passes, and should not`),
+    ...results
+      .filter((result) => result.verdict !== 'pass' && !fails.includes(result.id))
+      .map((result) => `mistakes/${name}.sh: ${told(result)}, which it does not name`),
   ];
 }
 
@@ -153,7 +166,13 @@ function told({ id, verdict, message, path, expected, actual }: CheckResult): st
 }
 
 function whereOf({ seed, variant }: Attempt, variants: number): string {
-  return ` [seed ${seed}${variants > 1 ? `, ${Object.entries(variant).map((pair) => pair.join('=')).join(' ')}` : ''}]`;
+  return ` [seed ${seed}${
+    variants > 1
+      ? `, ${Object.entries(variant)
+          .map((pair) => pair.join('='))
+          .join(' ')}`
+      : ''
+  }]`;
 }
 
 function missingSolutions(lab: Lab): string[] {

@@ -1,11 +1,32 @@
 import { deepEqual, type Json } from '@/lib/base';
-import { Cluster, instant, readKubeconfig, viewOf, type ApiRequest, type ApiResponse, type ClusterHosts, type ClusterSnapshot, type ClusterView, type KubeObject, type StoreChange } from '@/lib/cluster';
+import {
+  Cluster,
+  instant,
+  readKubeconfig,
+  viewOf,
+  type ApiRequest,
+  type ApiResponse,
+  type ClusterHosts,
+  type ClusterSnapshot,
+  type ClusterView,
+  type KubeObject,
+  type StoreChange,
+} from '@/lib/cluster';
 import { grade, Observer, runChecks, type Check, type CheckResult, type GradingResult } from '@/lib/grading';
 import type { ClockCommand, ClockState, FileState, TerminalState } from '@/lib/realtime/events';
 import { createExecHost, createKubectl, createWorkstationShell, type CommandOutcome, type Shell, type ToolNetwork } from '@/lib/shell';
 import { SessionClock, type ClockSetting } from './clock';
 import { Editors } from './editors';
-import type { AnswerOf, HostedSession, QuestionOf, SessionChange, SessionListener, SessionMessage, SessionQuestion, SessionState } from './hosted-session';
+import type {
+  AnswerOf,
+  HostedSession,
+  QuestionOf,
+  SessionChange,
+  SessionListener,
+  SessionMessage,
+  SessionQuestion,
+  SessionState,
+} from './hosted-session';
 import { drawVariant, homeFiles, parseLab, setupObjects, type Lab, type LabSource, type Variant } from './lab';
 import { freshCluster } from './templates';
 import { applyTerminalChange, Terminals, type TerminalChange, type TerminalsSnapshot } from './terminals';
@@ -98,12 +119,24 @@ export class Session implements HostedSession {
     this.seed = options.seed;
     this.#host = options.host;
     this.#listener = options.listener ?? silent;
-    this.cluster = cluster({ exec: createExecHost({ now: () => this.cluster.now, sleep: (ms, signal) => this.#waits.sleep(ms, signal), yield: () => this.#host.yield(), network: () => this.cluster.network }) });
+    this.cluster = cluster({
+      exec: createExecHost({
+        now: () => this.cluster.now,
+        sleep: (ms, signal) => this.#waits.sleep(ms, signal),
+        yield: () => this.#host.yield(),
+        network: () => this.cluster.network,
+      }),
+    });
     this.#waits = new Waits(this.cluster.kernel);
     this.clock = new SessionClock({ kernel: this.cluster.kernel, waits: this.#waits, now: options.host.now, setting: kept?.clock });
     this.#editors = new Editors((message) => this.#tell(message));
     this.#files = new HomeFiles(this.cluster.workstation.disk, () => this.cluster.now);
-    this.#terminals = new Terminals({ createShell: () => this.#createShell(), kept: kept?.terminals, onChange: (change) => this.#keep(change), onMessage: (message) => this.#tell(message) });
+    this.#terminals = new Terminals({
+      createShell: () => this.#createShell(),
+      kept: kept?.terminals,
+      onChange: (change) => this.#keep(change),
+      onMessage: (message) => this.#tell(message),
+    });
     this.#hints = new Map(Object.entries(kept?.hints ?? {}));
     this.#results = new Map(Object.entries(kept?.results ?? {}));
   }
@@ -112,7 +145,9 @@ export class Session implements HostedSession {
   static create(options: SessionOptions): Session {
     const lab = parseLab(options.lab, options.variant ?? drawVariant(options.lab, options.seed));
     const { topology, latency, seed } = lab.cluster;
-    const session = new Session(options, lab, (hosts) => freshCluster({ topology, latency, seed: seed === undefined ? options.seed : `${seed}/${options.seed}`, hosts }));
+    const session = new Session(options, lab, (hosts) =>
+      freshCluster({ topology, latency, seed: seed === undefined ? options.seed : `${seed}/${options.seed}`, hosts }),
+    );
     session.#prepare();
     session.#listen();
     session.#terminals.open('1');
@@ -131,8 +166,13 @@ export class Session implements HostedSession {
 
   snapshot(): Json {
     const snapshot: SessionSnapshot = {
-      format: 1, variant: this.lab.variant, cluster: this.cluster.snapshot(), terminals: this.#terminals.snapshot(), clock: this.clock.setting,
-      hints: Object.fromEntries(this.#hints), results: Object.fromEntries(this.#results),
+      format: 1,
+      variant: this.lab.variant,
+      cluster: this.cluster.snapshot(),
+      terminals: this.#terminals.snapshot(),
+      clock: this.clock.setting,
+      hints: Object.fromEntries(this.#hints),
+      results: Object.fromEntries(this.#results),
     };
     return snapshot as unknown as Json;
   }
@@ -150,11 +190,20 @@ export class Session implements HostedSession {
   }
 
   join(offsets: Readonly<Record<string, number>> = {}): SessionState {
-    return { clock: this.clock.state, view: viewOf(this.cluster), terminals: this.#terminals.states(offsets), files: this.#files.list(), checks: this.checks(), editor: this.#editors.current };
+    return {
+      clock: this.clock.state,
+      view: viewOf(this.cluster),
+      terminals: this.#terminals.states(offsets),
+      files: this.#files.list(),
+      checks: this.checks(),
+      editor: this.#editors.current,
+    };
   }
 
   async ask<Name extends SessionQuestion>(name: Name, request: QuestionOf<Name>): Promise<AnswerOf<Name>> {
-    const answers = this.#answers as unknown as { [key in SessionQuestion]: (request: QuestionOf<Name>) => AnswerOf<Name> | Promise<AnswerOf<Name>> };
+    const answers = this.#answers as unknown as {
+      [key in SessionQuestion]: (request: QuestionOf<Name>) => AnswerOf<Name> | Promise<AnswerOf<Name>>;
+    };
     const answer = await answers[name](request);
     this.#terminals.flush();
     return answer;
@@ -189,7 +238,12 @@ export class Session implements HostedSession {
   /** A session that goes its own way from here: for trying what a learner might do next. */
   fork({ seed = this.seed }: { seed?: string } = {}): Session {
     const kept = this.snapshot() as unknown as SessionSnapshot;
-    const options: SessionOptions = { lab: { slug: this.lab.slug, files: this.lab.files }, seed, host: this.#host, variant: this.lab.variant };
+    const options: SessionOptions = {
+      lab: { slug: this.lab.slug, files: this.lab.files },
+      seed,
+      host: this.#host,
+      variant: this.lab.variant,
+    };
     return new Session(options, this.lab, (hosts) => this.cluster.fork({ hosts }), kept);
   }
 
@@ -230,7 +284,13 @@ export class Session implements HostedSession {
     kernel.runUntilIdle({ limitMs: 600_000 });
     if (setupObjects(this.lab).length > 0) kernel.runFor(agedMs);
     for (const fault of this.lab.cluster.faults) {
-      kernel.schedule({ delayMs: fault.at, actor: 'lab', what: 'fault', background: true, run: () => void ('crash' in fault ? this.cluster.crash(fault.crash.node) : this.cluster.bootMachine(fault.boot.node)) });
+      kernel.schedule({
+        delayMs: fault.at,
+        actor: 'lab',
+        what: 'fault',
+        background: true,
+        run: () => void ('crash' in fault ? this.cluster.crash(fault.crash.node) : this.cluster.bootMachine(fault.boot.node)),
+      });
     }
   }
 
@@ -293,9 +353,16 @@ export class Session implements HostedSession {
 
   #runChecks(withTraffic: boolean): void {
     if (withTraffic) this.#sinceTouchMs = 0;
-    const steps = this.lab.steps.map((step) => ({ ...step, checks: step.checks.filter((check) => withTraffic || check.kind.reach !== 'touch') }));
-    const fresh = new Map(runChecks({ ...this.lab, steps }, new Observer(this.cluster), { isSubmission: false }).map((result) => [result.id, result]));
-    this.#checks = this.lab.steps.flatMap((step) => step.checks.map((check) => fresh.get(check.id) ?? this.#checks.find((one) => one.id === check.id) ?? untried(step.id, check)));
+    const steps = this.lab.steps.map((step) => ({
+      ...step,
+      checks: step.checks.filter((check) => withTraffic || check.kind.reach !== 'touch'),
+    }));
+    const fresh = new Map(
+      runChecks({ ...this.lab, steps }, new Observer(this.cluster), { isSubmission: false }).map((result) => [result.id, result]),
+    );
+    this.#checks = this.lab.steps.flatMap((step) =>
+      step.checks.map((check) => fresh.get(check.id) ?? this.#checks.find((one) => one.id === check.id) ?? untried(step.id, check)),
+    );
   }
 
   #createShell(): Shell {
@@ -309,8 +376,12 @@ export class Session implements HostedSession {
       resolve: (name, type) => cluster.network.resolve(host, name, type),
     };
     return createWorkstationShell({
-      disk: cluster.workstation.disk, network,
-      kubectl: createKubectl((server, request, kubeconfig) => this.#dial(server, request, kubeconfig), () => cluster.now),
+      disk: cluster.workstation.disk,
+      network,
+      kubectl: createKubectl(
+        (server, request, kubeconfig) => this.#dial(server, request, kubeconfig),
+        () => cluster.now,
+      ),
       now: () => cluster.now,
       sleep: (ms, signal) => this.#waits.sleep(ms, signal),
       yield: () => this.#host.yield(),

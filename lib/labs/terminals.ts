@@ -10,7 +10,12 @@ export type TerminalsSnapshot = Readonly<Record<string, TerminalSnapshot & { rea
 export type TerminalChange =
   | { readonly type: 'terminal-open'; readonly terminal: string }
   | { readonly type: 'terminal-close'; readonly terminal: string }
-  | { readonly type: 'terminal-output'; readonly terminal: string; readonly text: string; readonly line?: { readonly text: string; readonly cursor: number } };
+  | {
+      readonly type: 'terminal-output';
+      readonly terminal: string;
+      readonly text: string;
+      readonly line?: { readonly text: string; readonly cursor: number };
+    };
 
 interface Window {
   readonly terminal: Terminal;
@@ -139,7 +144,10 @@ export class Terminals {
 }
 
 /** The windows as a later change leaves them. */
-export function applyTerminalChange(windows: Record<string, TerminalSnapshot & { readonly sequence: number }>, change: TerminalChange): void {
+export function applyTerminalChange(
+  windows: Record<string, TerminalSnapshot & { readonly sequence: number }>,
+  change: TerminalChange,
+): void {
   const window = windows[change.terminal] ?? { offset: 0, text: '', columns: 80, rows: 24, sequence: 0 };
   switch (change.type) {
     case 'terminal-open':

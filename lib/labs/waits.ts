@@ -36,7 +36,13 @@ export class Waits {
         this.#wasWoken = true;
         resolve();
       };
-      const entry = this.#kernel.schedule({ delayMs: Math.max(0, Math.round(ms)), actor: 'you', what: `waited ${Math.round(ms)} ms`, background: true, run: done });
+      const entry = this.#kernel.schedule({
+        delayMs: Math.max(0, Math.round(ms)),
+        actor: 'you',
+        what: `waited ${Math.round(ms)} ms`,
+        background: true,
+        run: done,
+      });
       const onAbort = (): void => {
         if (entry.cancel()) done();
       };

@@ -29,19 +29,50 @@ export async function completeLine(shell: Shell, line: string): Promise<Completi
   return { from: from + redirection, candidates: files(shell, word.slice(redirection), words[0] === 'cd' || words[0] === 'rmdir') };
 }
 
-const builtins = ['alias', 'cd', 'declare', 'echo', 'eval', 'exit', 'export', 'false', 'local', 'printf', 'pwd', 'read', 'set', 'shopt', 'source', 'test', 'true', 'type', 'unalias', 'unset'];
+const builtins = [
+  'alias',
+  'cd',
+  'declare',
+  'echo',
+  'eval',
+  'exit',
+  'export',
+  'false',
+  'local',
+  'printf',
+  'pwd',
+  'read',
+  'set',
+  'shopt',
+  'source',
+  'test',
+  'true',
+  'type',
+  'unalias',
+  'unset',
+];
 
 /** Every program the shell finds without a path. */
 export function commandNames(shell: Shell): string[] {
-  return [...new Set([...getCommandNames(), ...builtins, ...shell.host.tools.map((tool) => tool.name), ...shell.aliases, ...shell.functions])].sort();
+  return [
+    ...new Set([...getCommandNames(), ...builtins, ...shell.host.tools.map((tool) => tool.name), ...shell.aliases, ...shell.functions]),
+  ].sort();
 }
 
 function commands(shell: Shell, prefix: string): Candidate[] {
-  return commandNames(shell).filter((name) => name.startsWith(prefix)).map((text) => ({ text }));
+  return commandNames(shell)
+    .filter((name) => name.startsWith(prefix))
+    .map((text) => ({ text }));
 }
 
 function variables(shell: Shell, from: number, prefix: string): Completion {
-  return { from, candidates: Object.keys(shell.env).filter((name) => name.startsWith(prefix) && !name.startsWith('BASH_ALIAS_')).sort().map((name) => ({ text: `$${name}` })) };
+  return {
+    from,
+    candidates: Object.keys(shell.env)
+      .filter((name) => name.startsWith(prefix) && !name.startsWith('BASH_ALIAS_'))
+      .sort()
+      .map((name) => ({ text: `$${name}` })),
+  };
 }
 
 async function proposals(shell: Shell, words: readonly string[]): Promise<Completion | undefined> {

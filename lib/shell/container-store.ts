@@ -1,7 +1,13 @@
 import type { Files } from '@/lib/cluster';
 import { FileError, type FileErrorCode, type FileNode, type FileStore } from './file-store';
 
-const codes: Readonly<Record<string, FileErrorCode>> = { 'Read-only file system': 'EROFS', 'No space left on device': 'ENOSPC', 'Is a directory': 'EISDIR', 'Not a directory': 'ENOTDIR', 'No such file or directory': 'ENOENT' };
+const codes: Readonly<Record<string, FileErrorCode>> = {
+  'Read-only file system': 'EROFS',
+  'No space left on device': 'ENOSPC',
+  'Is a directory': 'EISDIR',
+  'Not a directory': 'ENOTDIR',
+  'No such file or directory': 'ENOENT',
+};
 
 /** A container's files as its runtime has them: texts by path, directories where something is below. */
 export class ContainerStore implements FileStore {

@@ -15,7 +15,8 @@ export type ExecHostOptions = Pick<MachineShellOptions, 'now' | 'sleep' | 'yield
 /** Runs interactive shells in containers: `kubectl exec -it POD -- sh`. Everything else a container runs by itself. */
 export function createExecHost(options: ExecHostOptions): ExecHost {
   return {
-    accepts: ({ argv, stdin, image }) => stdin && isShellOf(argv[0] ?? '', image.programs ?? {}) && argv.slice(1).every((arg) => /^-[il]+$/.test(arg)),
+    accepts: ({ argv, stdin, image }) =>
+      stdin && isShellOf(argv[0] ?? '', image.programs ?? {}) && argv.slice(1).every((arg) => /^-[il]+$/.test(arg)),
     start: (request) => (request.tty ? interactive(request, options) : scripted(request, options)),
   };
 }
@@ -34,7 +35,9 @@ function interactive(request: ExecRequest, options: ExecHostOptions): ApiConnect
       const mark = isRoot ? '#' : '$';
       const isBash = request.argv[0]?.endsWith('bash') ?? false;
       // BusyBox's shell says where it is; Debian's does not.
-      const isAsh = ['/etc/alpine-release', '/bin/busybox'].some((path) => request.files.exists(path)) || /busybox|alpine|curl/.test(request.image.repository);
+      const isAsh =
+        ['/etc/alpine-release', '/bin/busybox'].some((path) => request.files.exists(path)) ||
+        /busybox|alpine|curl/.test(request.image.repository);
       const terminal: Terminal = new Terminal({
         shell,
         prompt: () => (isBash ? `root@${place}:${shell.cwd}${mark} ` : isAsh ? `${shell.cwd} ${mark} ` : `${mark} `),
@@ -42,7 +45,12 @@ function interactive(request: ExecRequest, options: ExecHostOptions): ApiConnect
         onExit: (code) => sink.exit({ code }),
       });
       void terminal.start();
-      return { stdin: (text) => terminal.input(text), closeStdin: () => terminal.input('\x04'), resize: (columns, rows) => terminal.resize(columns, rows), hangUp: () => terminal.close() };
+      return {
+        stdin: (text) => terminal.input(text),
+        closeStdin: () => terminal.input('\x04'),
+        resize: (columns, rows) => terminal.resize(columns, rows),
+        hangUp: () => terminal.close(),
+      };
     },
   };
 }
@@ -56,7 +64,10 @@ function scripted(request: ExecRequest, options: ExecHostOptions): ApiConnection
       let script = '';
       return {
         stdin: (text) => void (script += text),
-        closeStdin: () => void shell.capture(script, { signal: stop.signal }).then(({ stdout, stderr, exitCode }) => (sink.stdout(stdout), sink.stderr(stderr), sink.exit({ code: exitCode }))),
+        closeStdin: () =>
+          void shell
+            .capture(script, { signal: stop.signal })
+            .then(({ stdout, stderr, exitCode }) => (sink.stdout(stdout), sink.stderr(stderr), sink.exit({ code: exitCode }))),
         resize: () => undefined,
         hangUp: () => stop.abort(),
       };
@@ -67,7 +78,14 @@ function scripted(request: ExecRequest, options: ExecHostOptions): ApiConnection
 function shellIn(request: ExecRequest, options: ExecHostOptions): ReturnType<typeof createMachineShell> {
   const network = networkOf(request, options.network());
   const own = Object.keys(request.image.programs ?? {}).map((path) => path.slice(path.lastIndexOf('/') + 1));
-  const offered: Tool[] = [createCurl(network), createWget(network), createNslookup(network), createDig(network), createPing(network), watch];
+  const offered: Tool[] = [
+    createCurl(network),
+    createWget(network),
+    createNslookup(network),
+    createDig(network),
+    createPing(network),
+    watch,
+  ];
   const tools = offered.filter((tool) => own.includes(tool.name) || request.image.tools?.includes(tool.name));
   return createMachineShell({
     ...options,
@@ -86,7 +104,49 @@ function isForeign(name: string, offered: readonly Tool[]): boolean {
   return !offered.some((tool) => tool.name === name) && !shellsOwn.has(name);
 }
 
-const shellsOwn = new Set(['sh', 'bash', 'ash', 'echo', 'cat', 'ls', 'sleep', 'env', 'printenv', 'true', 'false', 'printf', 'test', '[', 'head', 'tail', 'grep', 'sed', 'awk', 'wc', 'sort', 'uniq', 'mkdir', 'rm', 'cp', 'mv', 'touch', 'date', 'hostname', 'id', 'whoami', 'pwd', 'seq', 'tr', 'cut', 'find', 'xargs', 'tee', 'stat', 'uname', 'clear']);
+const shellsOwn = new Set([
+  'sh',
+  'bash',
+  'ash',
+  'echo',
+  'cat',
+  'ls',
+  'sleep',
+  'env',
+  'printenv',
+  'true',
+  'false',
+  'printf',
+  'test',
+  '[',
+  'head',
+  'tail',
+  'grep',
+  'sed',
+  'awk',
+  'wc',
+  'sort',
+  'uniq',
+  'mkdir',
+  'rm',
+  'cp',
+  'mv',
+  'touch',
+  'date',
+  'hostname',
+  'id',
+  'whoami',
+  'pwd',
+  'seq',
+  'tr',
+  'cut',
+  'find',
+  'xargs',
+  'tee',
+  'stat',
+  'uname',
+  'clear',
+]);
 
 /** One of the image's own programs, beside the main process. */
 function containerProgram(name: string, request: ExecRequest): Tool {

@@ -17,7 +17,18 @@ export interface FileStore {
   children(directory: string): readonly string[];
 }
 
-export type FileErrorCode = 'ENOENT' | 'EEXIST' | 'EISDIR' | 'ENOTDIR' | 'ENOTEMPTY' | 'EACCES' | 'ENOSPC' | 'ELOOP' | 'EINVAL' | 'EFBIG' | 'EROFS';
+export type FileErrorCode =
+  | 'ENOENT'
+  | 'EEXIST'
+  | 'EISDIR'
+  | 'ENOTDIR'
+  | 'ENOTEMPTY'
+  | 'EACCES'
+  | 'ENOSPC'
+  | 'ELOOP'
+  | 'EINVAL'
+  | 'EFBIG'
+  | 'EROFS';
 
 /** Says what is wrong as Node's `fs` does, which is what the shell's own commands read. */
 export class FileError extends Error {
@@ -96,7 +107,10 @@ export class DiskStore implements FileStore {
   }
 
   children(directory: string): readonly string[] {
-    return childrenOf(this.#disk.list(this.#prefix + slashed(directory)).map(([path]) => path.slice(this.#prefix.length)), directory);
+    return childrenOf(
+      this.#disk.list(this.#prefix + slashed(directory)).map(([path]) => path.slice(this.#prefix.length)),
+      directory,
+    );
   }
 
   #count(node: FileNode | undefined, sign: 1 | -1): void {
@@ -123,7 +137,10 @@ export class MemoryStore implements FileStore {
   }
 
   children(directory: string): readonly string[] {
-    return childrenOf(this.#nodes.entries(slashed(directory)).map(([path]) => path), directory);
+    return childrenOf(
+      this.#nodes.entries(slashed(directory)).map(([path]) => path),
+      directory,
+    );
   }
 }
 

@@ -339,7 +339,9 @@ const deviceStat: Stat = { isFile: true, isDirectory: false, isSymbolicLink: fal
 
 function statOf(node: FileNode): Stat {
   return {
-    isFile: node.type === 'file', isDirectory: node.type === 'directory', isSymbolicLink: node.type === 'link',
+    isFile: node.type === 'file',
+    isDirectory: node.type === 'directory',
+    isSymbolicLink: node.type === 'link',
     mode: node.type === 'link' ? 0o777 : node.mode,
     size: node.type === 'file' ? (node.isBinary ? node.text.length : utf8Length(node.text)) : 0,
     mtime: new Date(node.mtime),

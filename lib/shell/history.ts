@@ -11,7 +11,10 @@ export class History {
   constructor(files?: MachineFileSystem, path = '') {
     this.#files = files;
     this.#path = path;
-    this.#lines = (files?.findText(path) ?? '').split('\n').filter((line) => line !== '').map(unescape);
+    this.#lines = (files?.findText(path) ?? '')
+      .split('\n')
+      .filter((line) => line !== '')
+      .map(unescape);
   }
 
   get lines(): readonly string[] {

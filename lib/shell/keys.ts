@@ -6,7 +6,21 @@ export type Key =
   | { readonly type: 'meta'; readonly letter: string }
   | { readonly type: NamedKey };
 
-export type NamedKey = 'enter' | 'tab' | 'backspace' | 'delete' | 'left' | 'right' | 'up' | 'down' | 'home' | 'end' | 'word-left' | 'word-right' | 'escape' | 'unknown';
+export type NamedKey =
+  | 'enter'
+  | 'tab'
+  | 'backspace'
+  | 'delete'
+  | 'left'
+  | 'right'
+  | 'up'
+  | 'down'
+  | 'home'
+  | 'end'
+  | 'word-left'
+  | 'word-right'
+  | 'escape'
+  | 'unknown';
 
 /** Turns what a terminal sends into keys; a sequence cut in two by the network is put together again. */
 export class KeyReader {

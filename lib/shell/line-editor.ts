@@ -275,7 +275,9 @@ export class LineEditor {
     const at = this.#place(this.#cursor);
     const text = this.#characters.join('').replace(/\n/g, '\r\n');
     const wrap = end.isWrapped ? ' \r' : '';
-    this.#options.write(`${movement(-this.#row, 0)}\x1b[J${this.#shownPrompt}${text}${wrap}${this.#cursor < this.#characters.length ? movement(at.row - end.row, at.column) : ''}`);
+    this.#options.write(
+      `${movement(-this.#row, 0)}\x1b[J${this.#shownPrompt}${text}${wrap}${this.#cursor < this.#characters.length ? movement(at.row - end.row, at.column) : ''}`,
+    );
     this.#row = at.row;
   }
 
@@ -357,6 +359,15 @@ export function widthOf(character: string): number {
   const code = character.codePointAt(0) ?? 0;
   if (code < 0x300) return 1;
   if (/^\p{M}/u.test(character) || (code >= 0x200b && code <= 0x200f) || (code >= 0xfe00 && code <= 0xfe0f)) return 0;
-  const isWide = (code >= 0x1100 && code <= 0x115f) || (code >= 0x2e80 && code <= 0xa4cf) || (code >= 0xac00 && code <= 0xd7a3) || (code >= 0xf900 && code <= 0xfaff) || (code >= 0xfe30 && code <= 0xfe6f) || (code >= 0xff00 && code <= 0xff60) || (code >= 0xffe0 && code <= 0xffe6) || (code >= 0x1f300 && code <= 0x1faff) || (code >= 0x20000 && code <= 0x3fffd);
+  const isWide =
+    (code >= 0x1100 && code <= 0x115f) ||
+    (code >= 0x2e80 && code <= 0xa4cf) ||
+    (code >= 0xac00 && code <= 0xd7a3) ||
+    (code >= 0xf900 && code <= 0xfaff) ||
+    (code >= 0xfe30 && code <= 0xfe6f) ||
+    (code >= 0xff00 && code <= 0xff60) ||
+    (code >= 0xffe0 && code <= 0xffe6) ||
+    (code >= 0x1f300 && code <= 0x1faff) ||
+    (code >= 0x20000 && code <= 0x3fffd);
   return isWide ? 2 : 1;
 }

@@ -33,7 +33,17 @@ export interface MachineShellOptions {
 export function createMachineShell(options: MachineShellOptions): Shell {
   const { user, hostname } = options;
   let shell: Shell;
-  const tools: Tool[] = [...options.tools, cat, read, file, ...shells, date, clear, ...createIdentity({ user: user.name, hostname, uid: user.uid }), createHelp(() => tools)];
+  const tools: Tool[] = [
+    ...options.tools,
+    cat,
+    read,
+    file,
+    ...shells,
+    date,
+    clear,
+    ...createIdentity({ user: user.name, hostname, uid: user.uid }),
+    createHelp(() => tools),
+  ];
   const isRoot = user.uid === 0;
   const files = new MachineFileSystem({
     store: new LayeredStore(options.store, systemOf(tools, options)),
@@ -44,8 +54,24 @@ export function createMachineShell(options: MachineShellOptions): Shell {
   });
   const { now, sleep, editor } = options;
   shell = new Shell({
-    files, tools, now, sleep, editor, yield: options.yield, limits: options.limits,
-    env: { HOME: user.home, PWD: options.cwd ?? user.home, PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', USER: user.name, HOSTNAME: hostname, SHELL: '/bin/bash', TERM: 'xterm-256color', LANG: 'C.UTF-8', ...options.env },
+    files,
+    tools,
+    now,
+    sleep,
+    editor,
+    yield: options.yield,
+    limits: options.limits,
+    env: {
+      HOME: user.home,
+      PWD: options.cwd ?? user.home,
+      PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+      USER: user.name,
+      HOSTNAME: hostname,
+      SHELL: '/bin/bash',
+      TERM: 'xterm-256color',
+      LANG: 'C.UTF-8',
+      ...options.env,
+    },
   });
   return shell;
 }
@@ -62,15 +88,37 @@ const absent = new Set(['html-to-markdown', 'sqlite3', 'python', 'python3', 'js-
 /** What no learner may change: directories, who is who, and a file in `/usr/bin` for every program. */
 function systemOf(tools: readonly Tool[], { user, hostname, systemFiles = {} }: MachineShellOptions): MemoryStore {
   const store = new SystemStore();
-  const names = [...getCommandNames().filter((name) => !absent.has(name)), ...tools.map((tool) => tool.name)].filter((name) => !name.startsWith('@'));
+  const names = [...getCommandNames().filter((name) => !absent.has(name)), ...tools.map((tool) => tool.name)].filter(
+    (name) => !name.startsWith('@'),
+  );
   const texts: Record<string, string> = {
     '/etc/hostname': `${hostname}\n`,
     '/etc/passwd': `root:x:0:0:root:/root:/bin/bash\n${user.uid === 0 ? '' : `${user.name}:x:${user.uid}:${user.uid}::${user.home}:/bin/bash\n`}`,
     ...systemFiles,
   };
-  for (const directory of ['/bin', '/dev', '/dev/fd', '/etc', '/home', '/proc', '/root', '/tmp', '/usr', '/usr/bin', '/usr/local', '/usr/local/bin', '/var', '/var/log', user.home]) store.set(directory, { type: 'directory', mode: 0o755, mtime: 0 });
+  for (const directory of [
+    '/bin',
+    '/dev',
+    '/dev/fd',
+    '/etc',
+    '/home',
+    '/proc',
+    '/root',
+    '/tmp',
+    '/usr',
+    '/usr/bin',
+    '/usr/local',
+    '/usr/local/bin',
+    '/var',
+    '/var/log',
+    user.home,
+  ])
+    store.set(directory, { type: 'directory', mode: 0o755, mtime: 0 });
   for (const [path, text] of Object.entries(texts)) store.set(path, { type: 'file', mode: 0o644, mtime: 0, text });
-  for (const name of names) for (const directory of ['/bin', '/usr/bin']) store.set(`${directory}/${name}`, { type: 'file', mode: 0o755, mtime: 0, text: `${programMark}${name}\n` });
-  for (const name of ['@turn', '@status', '@carry', '@stream', '@read', '@file']) store.set(internal(name), { type: 'file', mode: 0o755, mtime: 0, text: `${programMark}${name}\n` });
+  for (const name of names)
+    for (const directory of ['/bin', '/usr/bin'])
+      store.set(`${directory}/${name}`, { type: 'file', mode: 0o755, mtime: 0, text: `${programMark}${name}\n` });
+  for (const name of ['@turn', '@status', '@carry', '@stream', '@read', '@file'])
+    store.set(internal(name), { type: 'file', mode: 0o755, mtime: 0, text: `${programMark}${name}\n` });
   return store;
 }

@@ -106,9 +106,25 @@ class Compiler {
   #pipeline(pipeline: PipelineNode, streams: Streams): PipelineNode {
     const last = pipeline.commands.length - 1;
     const [first, ...rest] = pipeline.commands;
-    if (this.#filters && streams.out && streams.err && first?.type === 'SimpleCommand' && rest.length > 0 && goesOn(first) && rest.every(isLineFilter)) {
-      const index = this.#filters.push({ type: 'Script', statements: [{ type: 'Statement', pipelines: [{ ...pipeline, commands: rest }], operators: [], background: false }] }) - 1;
-      const whole: SimpleCommandNode = { ...first, name: wordOf(internal('@stream')), args: [wordOf(String(index)), first.name as WordNode, ...first.args] };
+    if (
+      this.#filters &&
+      streams.out &&
+      streams.err &&
+      first?.type === 'SimpleCommand' &&
+      rest.length > 0 &&
+      goesOn(first) &&
+      rest.every(isLineFilter)
+    ) {
+      const index =
+        this.#filters.push({
+          type: 'Script',
+          statements: [{ type: 'Statement', pipelines: [{ ...pipeline, commands: rest }], operators: [], background: false }],
+        }) - 1;
+      const whole: SimpleCommandNode = {
+        ...first,
+        name: wordOf(internal('@stream')),
+        args: [wordOf(String(index)), first.name as WordNode, ...first.args],
+      };
       return { ...pipeline, commands: [this.#simple(whole, streams)] };
     }
     return {
@@ -137,7 +153,8 @@ class Compiler {
     if (name !== undefined && this.#functions.has(name)) return this.#call(command, name, streams, reached);
     const marks = name !== undefined && opensScript.has(name) ? captured : reached;
     if (name === 'read' && reached.in) return this.#marked({ ...command, name: wordOf(internal('@read')) }, streams, marks);
-    if (name?.includes('/')) return this.#marked({ ...command, name: wordOf(internal('@file')), args: [command.name, ...command.args] }, streams, marks);
+    if (name?.includes('/'))
+      return this.#marked({ ...command, name: wordOf(internal('@file')), args: [command.name, ...command.args] }, streams, marks);
     return this.#marked(command, streams, marks);
   }
 
@@ -155,7 +172,10 @@ class Compiler {
     if (!this.#variants.has(variant)) {
       const definition = this.#functions.get(name) as FunctionNode;
       this.#variants.set(variant, statementOf(definition));
-      this.#variants.set(variant, statementOf({ ...definition, name: variant, body: this.#compound(definition.body, after(definition.redirections, onTerminal)) }));
+      this.#variants.set(
+        variant,
+        statementOf({ ...definition, name: variant, body: this.#compound(definition.body, after(definition.redirections, onTerminal)) }),
+      );
     }
     return variant;
   }
@@ -163,11 +183,18 @@ class Compiler {
   #compound(command: Compound, streams: Streams): Compound {
     switch (command.type) {
       case 'If': {
-        const clauses = command.clauses.map((one) => ({ condition: this.#statements(one.condition, streams), body: this.#statements(one.body, streams) }));
+        const clauses = command.clauses.map((one) => ({
+          condition: this.#statements(one.condition, streams),
+          body: this.#statements(one.body, streams),
+        }));
         return { ...command, clauses, elseBody: command.elseBody && this.#statements(command.elseBody, streams) };
       }
       case 'For':
-        return { ...command, words: command.words && this.#substitutions(command.words, { ...streams, out: false }), body: this.#turn(command.body, streams) };
+        return {
+          ...command,
+          words: command.words && this.#substitutions(command.words, { ...streams, out: false }),
+          body: this.#turn(command.body, streams),
+        };
       case 'CStyleFor':
         return { ...command, body: this.#turn(command.body, streams) };
       case 'While':
@@ -195,7 +222,9 @@ class Compiler {
     const copy: Record<string, unknown> = {};
     for (const [key, value] of Object.entries(node)) {
       const isScript = key === 'body' && (value as { type?: string } | null)?.type === 'Script';
-      copy[key] = isScript ? { ...(value as ScriptNode), statements: this.#statements((value as ScriptNode).statements, streams) } : this.#substitutions(value, streams);
+      copy[key] = isScript
+        ? { ...(value as ScriptNode), statements: this.#statements((value as ScriptNode).statements, streams) }
+        : this.#substitutions(value, streams);
     }
     return copy as T;
   }
@@ -205,7 +234,11 @@ class Compiler {
 function goesOn({ name, args, redirections }: SimpleCommandNode): boolean {
   const words = args.map(literalOf);
   if (redirections.length > 0) return false;
-  if (/^(kubectl|k)$/.test(literalOf(name) ?? '')) return words.some((word) => word !== undefined && /^(-w|--watch|--watch-only|-f|--follow)$/.test(word)) && words.some((word) => /^(get|logs|events)$/.test(word ?? ''));
+  if (/^(kubectl|k)$/.test(literalOf(name) ?? ''))
+    return (
+      words.some((word) => word !== undefined && /^(-w|--watch|--watch-only|-f|--follow)$/.test(word)) &&
+      words.some((word) => /^(get|logs|events)$/.test(word ?? ''))
+    );
   return literalOf(name) === 'ping';
 }
 
@@ -266,7 +299,19 @@ function checked(redirections: readonly Redirection[]): Redirection[] {
   return redirections.flatMap((one) => {
     const opens = /^(&?>>?|>\|)$/.test(one.operator) && (one.fd ?? 1) < 3 && one.target.type === 'Word' && !one.fdVariable;
     const target = one.target as WordNode;
-    if (!opens || literalOf(target)?.startsWith('/dev/') || target.parts.some((part) => part.type !== 'Literal' && part.type !== 'SingleQuoted' && part.type !== 'DoubleQuoted' && part.type !== 'TildeExpansion' && part.type !== 'ParameterExpansion')) return [one];
+    if (
+      !opens ||
+      literalOf(target)?.startsWith('/dev/') ||
+      target.parts.some(
+        (part) =>
+          part.type !== 'Literal' &&
+          part.type !== 'SingleQuoted' &&
+          part.type !== 'DoubleQuoted' &&
+          part.type !== 'TildeExpansion' &&
+          part.type !== 'ParameterExpansion',
+      )
+    )
+      return [one];
     return [append(252, target), one];
   });
 }

@@ -1,5 +1,20 @@
 import { Bash, defineCommand, type ExecResult, type ResolvedCommandContext, type ScriptNode } from 'just-bash';
-import { compileScript, commandOf, captured, endsInOperator, functionsOf, hasOpenHereDocument, internal, onTerminal, statementOf, terminalDescriptors, turnCommand, wordOf, type FunctionNode, type Streams } from './script';
+import {
+  compileScript,
+  commandOf,
+  captured,
+  endsInOperator,
+  functionsOf,
+  hasOpenHereDocument,
+  internal,
+  onTerminal,
+  statementOf,
+  terminalDescriptors,
+  turnCommand,
+  wordOf,
+  type FunctionNode,
+  type Streams,
+} from './script';
 import { FileError } from './file-store';
 import type { MachineFileSystem } from './file-system';
 import type { Keyboard, Tool, ToolContext } from './tool';
@@ -36,7 +51,10 @@ export interface CommandOutcome {
   readonly isExit?: boolean;
 }
 
-export type ParsedLine = { readonly type: 'complete'; readonly script: ScriptNode } | { readonly type: 'incomplete' } | { readonly type: 'error'; readonly message: string };
+export type ParsedLine =
+  | { readonly type: 'complete'; readonly script: ScriptNode }
+  | { readonly type: 'incomplete' }
+  | { readonly type: 'error'; readonly message: string };
 
 /** How much one command line may do between two waits on simulated time before it is stopped as endless. */
 export interface ShellLimits {
@@ -80,8 +98,23 @@ export class Shell {
       // Patches globals of the whole thread, which many clusters share; commands here are ours and reach no host anyway.
       defenseInDepth: false,
       sleep: (ms) => this.#sleep(ms),
-      executionLimits: { maxLoopIterations: 1e9, maxCommandCount: 1e9, maxWorkUnits: 1e9, maxExecutionTimeMs: 2 ** 31 - 1, maxOutputSize: 4 * outputMax, maxStringLength: outputMax, maxFileSystemBytes: 64 << 20, maxLiveBytes: 64 << 20 },
-      customCommands: [...host.tools.map((tool) => this.#command(tool)), this.#turnCommand(), this.#statusCommand(), this.#carryCommand(), this.#streamCommand()],
+      executionLimits: {
+        maxLoopIterations: 1e9,
+        maxCommandCount: 1e9,
+        maxWorkUnits: 1e9,
+        maxExecutionTimeMs: 2 ** 31 - 1,
+        maxOutputSize: 4 * outputMax,
+        maxStringLength: outputMax,
+        maxFileSystemBytes: 64 << 20,
+        maxLiveBytes: 64 << 20,
+      },
+      customCommands: [
+        ...host.tools.map((tool) => this.#command(tool)),
+        this.#turnCommand(),
+        this.#statusCommand(),
+        this.#carryCommand(),
+        this.#streamCommand(),
+      ],
     });
     this.#bash.registerTransformPlugin({ name: 'orrery', transform: ({ ast }) => ({ ast: this.#transform(ast) }) });
     this.#env = { ...this.#bash.getEnv() };
@@ -96,7 +129,9 @@ export class Shell {
   }
 
   get aliases(): readonly string[] {
-    return Object.keys(this.#env).filter((name) => name.startsWith('BASH_ALIAS_')).map((name) => name.slice('BASH_ALIAS_'.length));
+    return Object.keys(this.#env)
+      .filter((name) => name.startsWith('BASH_ALIAS_'))
+      .map((name) => name.slice('BASH_ALIAS_'.length));
   }
 
   get functions(): readonly string[] {
@@ -122,7 +157,10 @@ export class Shell {
   }
 
   /** Runs a script whose output is captured. */
-  async capture(script: string, { signal = new AbortController().signal, stdin = '' }: { signal?: AbortSignal; stdin?: string } = {}): Promise<CommandOutcome> {
+  async capture(
+    script: string,
+    { signal = new AbortController().signal, stdin = '' }: { signal?: AbortSignal; stdin?: string } = {},
+  ): Promise<CommandOutcome> {
     const parsed = this.parse(script);
     if (parsed.type === 'error') return { stdout: '', stderr: `${parsed.message}\n`, exitCode: 2 };
     if (parsed.type === 'incomplete') return { stdout: '', stderr: 'bash: syntax error: unexpected end of file\n', exitCode: 2 };
@@ -143,7 +181,10 @@ export class Shell {
     });
   }
 
-  async #start(options: { signal: AbortSignal; screen: ShellScreen | undefined }, body: () => Promise<CommandOutcome>): Promise<CommandOutcome> {
+  async #start(
+    options: { signal: AbortSignal; screen: ShellScreen | undefined },
+    body: () => Promise<CommandOutcome>,
+  ): Promise<CommandOutcome> {
     const stop = new AbortController();
     const run: Run = { ...options, stop, turns: 0, printed: 0, stopped: undefined };
     const onAbort = (): void => stop.abort();
@@ -179,7 +220,8 @@ export class Shell {
     const carried = this.#carried as Carried | undefined;
     if (carried) this.#carry(carried);
     this.#exitCode = result.exitCode;
-    const isExit = /(^|[\s;&|(])exit\b/.test(script.statements.map((one) => one.sourceText ?? '').join('\n')) && !carried && !run.stop.signal.aborted;
+    const isExit =
+      /(^|[\s;&|(])exit\b/.test(script.statements.map((one) => one.sourceText ?? '').join('\n')) && !carried && !run.stop.signal.aborted;
     const stderr = run.stop.signal.aborted ? result.stderr.replace(/bash: execution aborted\n$/, '') : result.stderr;
     return { stdout: result.stdout, stderr: this.#explained(stderr), exitCode: result.exitCode, ...(isExit ? { isExit } : {}) };
   }
@@ -196,14 +238,21 @@ export class Shell {
   /** Says what the system said where the library only says that it failed. */
   #explained(text: string): string {
     return text
-      .replace(/^bash: (.+): cannot open redirect target$/gm, (_, path: string) => `bash: ${path}: ${this.host.files.whyNotWritable(this.host.files.resolvePath(this.cwd, path))}`)
+      .replace(
+        /^bash: (.+): cannot open redirect target$/gm,
+        (_, path: string) => `bash: ${path}: ${this.host.files.whyNotWritable(this.host.files.resolvePath(this.cwd, path))}`,
+      )
       .replace(/E[A-Z]+: ([a-z])([a-z ]+), \w+ '[^']*'/g, (_, first: string, rest: string) => first.toUpperCase() + rest);
   }
 
   #carry({ env, functions, arrays }: Carried): void {
     this.#env = env;
-    this.#functions = new Map(functions.flatMap((name) => (this.#candidates.has(name) ? [[name, this.#candidates.get(name) as FunctionNode] as const] : [])));
-    const assignments = arrays.split('\n').flatMap((line) => /^declare -a (?!PIPESTATUS|FUNCNAME|BASH_|DIRSTACK|GROUPS)(\w+=\(.*)$/.exec(line)?.[1] ?? []);
+    this.#functions = new Map(
+      functions.flatMap((name) => (this.#candidates.has(name) ? [[name, this.#candidates.get(name) as FunctionNode] as const] : [])),
+    );
+    const assignments = arrays
+      .split('\n')
+      .flatMap((line) => /^declare -a (?!PIPESTATUS|FUNCNAME|BASH_|DIRSTACK|GROUPS)(\w+=\(.*)$/.exec(line)?.[1] ?? []);
     this.#arrays = assignments.length > 0 ? this.#read(assignments.join('\n')) : undefined;
   }
 
@@ -221,9 +270,13 @@ export class Shell {
   /** `source file` becomes the file's own statements, so that its functions last and its output streams. */
   #inlineSources(script: ScriptNode, defined: Map<string, FunctionNode>): ScriptNode {
     const statements = script.statements.flatMap((statement) => {
-      const command = statement.pipelines.length === 1 && statement.pipelines[0]?.commands.length === 1 ? statement.pipelines[0].commands[0] : undefined;
+      const command =
+        statement.pipelines.length === 1 && statement.pipelines[0]?.commands.length === 1 ? statement.pipelines[0].commands[0] : undefined;
       const path = command?.type === 'SimpleCommand' ? sourcedPath(command) : undefined;
-      const text = path === undefined ? undefined : this.host.files.findText(this.host.files.resolvePath(this.cwd, path.replace(/^~(?=\/)/, this.#env['HOME'] ?? '')));
+      const text =
+        path === undefined
+          ? undefined
+          : this.host.files.findText(this.host.files.resolvePath(this.cwd, path.replace(/^~(?=\/)/, this.#env['HOME'] ?? '')));
       const sourced = text === undefined ? undefined : this.#read(text);
       if (!sourced) return [statement];
       for (const [name, node] of functionsOf(sourced)) defined.set(name, node);
@@ -262,44 +315,52 @@ export class Shell {
   }
 
   async #runTool(tool: Tool, args: readonly string[], ctx: ResolvedCommandContext, onOutput?: (text: string) => void): Promise<ExecResult> {
-      const run = this.#run as Run;
-      const streams = streamsOf(ctx.fileDescriptors);
-      const captured = { stdout: '', stderr: '' };
-      let kind: 'text' | 'bytes' = 'text';
-      const screen = run.screen;
-      const print = (stream: 'stdout' | 'stderr', isTerminal: boolean) => (text: string) => {
-        if (!this.#mayPrint(run, text)) return;
-        if (isTerminal && screen) screen.write(text);
-        else captured[stream] += text;
-      };
-      const context: ToolContext = {
-        args, cwd: ctx.cwd, env: ctx.exportedEnv ?? {}, home: this.#env['HOME'] ?? '/', files: this.host.files, signal: ctx.signal ?? run.stop.signal,
-        keyboard: streams.in ? screen?.keyboard : undefined, isTerminal: streams.out && screen !== undefined,
-        columns: screen?.columns ?? 80, rows: screen?.rows ?? 24,
-        ...(onOutput ? { isTerminal: false } : {}),
-        stdin: () => (streams.in && screen ? readAll(screen.keyboard) : Promise.resolve(textOf(ctx.stdin))),
-        stdout: onOutput ?? print('stdout', streams.out), stderr: print('stderr', streams.err),
-        now: () => this.host.now(),
-        sleep: (ms) => this.#sleep(ms),
-        exec: (line) => this.#nested(ctx, line),
-        script: async (text, scriptArgs = []) => {
-          const { stdout, stderr, exitCode } = await this.#child(ctx, text, scriptArgs, streams);
-          captured.stdout += stdout;
-          captured.stderr += stderr;
-          return exitCode;
-        },
-        original: async () => {
-          const result = await ctx.origCommand?.([...args]);
-          captured.stdout += result?.stdout ?? '';
-          captured.stderr += result?.stderr ?? '';
-          if (result?.stdoutKind === 'bytes' || result?.stdoutEncoding === 'binary') kind = 'bytes';
-          return result?.exitCode ?? 127;
-        },
-        editor: (request) => this.host.editor(request, ctx.signal ?? run.stop.signal),
-        assign: async (name, value) => void (await ctx.assignShellVariable?.(name, value)),
-      };
-      const exitCode = await runTool(tool, context);
-      return { ...captured, exitCode, stdoutKind: kind };
+    const run = this.#run as Run;
+    const streams = streamsOf(ctx.fileDescriptors);
+    const captured = { stdout: '', stderr: '' };
+    let kind: 'text' | 'bytes' = 'text';
+    const screen = run.screen;
+    const print = (stream: 'stdout' | 'stderr', isTerminal: boolean) => (text: string) => {
+      if (!this.#mayPrint(run, text)) return;
+      if (isTerminal && screen) screen.write(text);
+      else captured[stream] += text;
+    };
+    const context: ToolContext = {
+      args,
+      cwd: ctx.cwd,
+      env: ctx.exportedEnv ?? {},
+      home: this.#env['HOME'] ?? '/',
+      files: this.host.files,
+      signal: ctx.signal ?? run.stop.signal,
+      keyboard: streams.in ? screen?.keyboard : undefined,
+      isTerminal: streams.out && screen !== undefined,
+      columns: screen?.columns ?? 80,
+      rows: screen?.rows ?? 24,
+      ...(onOutput ? { isTerminal: false } : {}),
+      stdin: () => (streams.in && screen ? readAll(screen.keyboard) : Promise.resolve(textOf(ctx.stdin))),
+      stdout: onOutput ?? print('stdout', streams.out),
+      stderr: print('stderr', streams.err),
+      now: () => this.host.now(),
+      sleep: (ms) => this.#sleep(ms),
+      exec: (line) => this.#nested(ctx, line),
+      script: async (text, scriptArgs = []) => {
+        const { stdout, stderr, exitCode } = await this.#child(ctx, text, scriptArgs, streams);
+        captured.stdout += stdout;
+        captured.stderr += stderr;
+        return exitCode;
+      },
+      original: async () => {
+        const result = await ctx.origCommand?.([...args]);
+        captured.stdout += result?.stdout ?? '';
+        captured.stderr += result?.stderr ?? '';
+        if (result?.stdoutKind === 'bytes' || result?.stdoutEncoding === 'binary') kind = 'bytes';
+        return result?.exitCode ?? 127;
+      },
+      editor: (request) => this.host.editor(request, ctx.signal ?? run.stop.signal),
+      assign: async (name, value) => void (await ctx.assignShellVariable?.(name, value)),
+    };
+    const exitCode = await runTool(tool, context);
+    return { ...captured, exitCode, stdoutKind: kind };
   }
 
   /** `@stream INDEX command…`: runs the command and puts what it prints, as it comes, through the filter of that index. */
@@ -430,10 +491,16 @@ function outputOf(name: string, ...args: string[]): ReturnType<typeof wordOf> {
 
 /** The names in what `declare -F` prints. */
 function namesOf(declared: string): string[] {
-  return declared.split('\n').flatMap((line) => (line.startsWith('declare -f ') && !line.endsWith('@tty') ? [line.slice('declare -f '.length)] : []));
+  return declared
+    .split('\n')
+    .flatMap((line) => (line.startsWith('declare -f ') && !line.endsWith('@tty') ? [line.slice('declare -f '.length)] : []));
 }
 
-function sourcedPath(command: { name: ReturnType<typeof wordOf> | null; args: readonly ReturnType<typeof wordOf>[]; redirections: readonly unknown[] }): string | undefined {
+function sourcedPath(command: {
+  name: ReturnType<typeof wordOf> | null;
+  args: readonly ReturnType<typeof wordOf>[];
+  redirections: readonly unknown[];
+}): string | undefined {
   const name = command.name?.parts.length === 1 && command.name.parts[0]?.type === 'Literal' ? command.name.parts[0].value : undefined;
   if ((name !== 'source' && name !== '.') || command.args.length !== 1 || command.redirections.length > 0) return undefined;
   let path = '';

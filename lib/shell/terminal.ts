@@ -106,7 +106,13 @@ export class Terminal {
   snapshot(): TerminalSnapshot {
     const isAtPrompt = this.#kept !== undefined || (this.#foreground.type === 'prompt' && this.#unfinished === '');
     const line = this.#kept ?? { text: this.#editor.text, cursor: Array.from(this.#editor.textBeforeCursor).length };
-    return { offset: this.#scrollback.end - this.#scrollback.text.length, text: this.#scrollback.text, columns: this.#columns, rows: this.#rows, ...(isAtPrompt ? { line } : {}) };
+    return {
+      offset: this.#scrollback.end - this.#scrollback.text.length,
+      text: this.#scrollback.text,
+      columns: this.#columns,
+      rows: this.#rows,
+      ...(isAtPrompt ? { line } : {}),
+    };
   }
 
   /** What was typed, as a terminal sends it. */
@@ -279,7 +285,12 @@ export class Terminal {
     if (shared.length > typed.length) return this.#editor.replaceBeforeCursor(start, shared);
     if (candidates.length === 0 || this.#tabs < 2) return this.#print('\x07');
     this.#print('\r\n');
-    this.#write(columnsOf(candidates.map((one) => one.shown ?? one.text), this.#columns));
+    this.#write(
+      columnsOf(
+        candidates.map((one) => one.shown ?? one.text),
+        this.#columns,
+      ),
+    );
     this.#editor.repaint();
   }
 
@@ -342,7 +353,8 @@ export class Terminal {
       };
       const process = connection.start({ stdout: (text) => this.#write(text), stderr: (text) => this.#write(text), exit: finish });
       const attached: Foreground = {
-        type: 'process', stop: running.stop,
+        type: 'process',
+        stop: running.stop,
         send: (text) => (stdin ? process.stdin(text) : text.includes('\x03') ? running.stop.abort() : undefined),
         resize: () => process.resize(this.#columns, this.#rows),
       };
@@ -387,7 +399,10 @@ export function columnsOf(names: readonly string[], width: number): string {
   const rows = Math.ceil(names.length / count);
   let text = '';
   for (let row = 0; row < rows; row++) {
-    const line = names.filter((_, index) => index % rows === row).map((name) => name.padEnd(cell)).join('');
+    const line = names
+      .filter((_, index) => index % rows === row)
+      .map((name) => name.padEnd(cell))
+      .join('');
     text += `${line.trimEnd()}\n`;
   }
   return text;

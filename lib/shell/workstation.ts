@@ -30,8 +30,22 @@ export function createWorkstationShell({ disk, network, kubectl, ...rest }: Work
     store: new DiskStore(disk),
     user: { name: 'learner', uid: 1000, home },
     hostname: 'workstation',
-    systemFiles: { '/etc/hosts': `127.0.0.1\tlocalhost\n${network.ip}\tworkstation\n`, '/etc/resolv.conf': `nameserver ${network.nameserver}\n` },
-    tools: [kubectl, createCurl(network), createWget(network), createPing(network), createNslookup(network), createDig(network), watch, ...editors, createHistory(historyPath), ...refusals],
+    systemFiles: {
+      '/etc/hosts': `127.0.0.1\tlocalhost\n${network.ip}\tworkstation\n`,
+      '/etc/resolv.conf': `nameserver ${network.nameserver}\n`,
+    },
+    tools: [
+      kubectl,
+      createCurl(network),
+      createWget(network),
+      createPing(network),
+      createNslookup(network),
+      createDig(network),
+      watch,
+      ...editors,
+      createHistory(historyPath),
+      ...refusals,
+    ],
   });
 }
 

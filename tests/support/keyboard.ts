@@ -25,17 +25,37 @@ export class Keyboard {
   #read = 0;
   #sleeping = 0;
 
-  constructor({ disk = new Disk('workstation'), tools = [], network = emptyNetwork, columns = 80, restored, limits }: { disk?: Disk; tools?: readonly Tool[]; network?: ToolNetwork; columns?: number; restored?: TerminalSnapshot; limits?: ShellLimits } = {}) {
+  constructor({
+    disk = new Disk('workstation'),
+    tools = [],
+    network = emptyNetwork,
+    columns = 80,
+    restored,
+    limits,
+  }: {
+    disk?: Disk;
+    tools?: readonly Tool[];
+    network?: ToolNetwork;
+    columns?: number;
+    restored?: TerminalSnapshot;
+    limits?: ShellLimits;
+  } = {}) {
     this.disk = disk;
     const [kubectl = defineTool({ name: 'kubectl', summary: '', run: () => 0 })] = tools;
     this.shell = createWorkstationShell({
-      disk, network, kubectl, limits,
+      disk,
+      network,
+      kubectl,
+      limits,
       now: () => this.kernel.now,
       sleep: (ms, signal) => this.#sleep(ms, signal),
       yield: () => new Promise((resolve) => setImmediate(resolve)),
       editor: (request) => new Promise((answer) => this.edits.push({ ...request, answer })),
     });
-    this.terminal = createWorkstationTerminal(this.shell, { onExit: (code) => void (this.exitCode = code), ...(restored ? { restored } : {}) });
+    this.terminal = createWorkstationTerminal(this.shell, {
+      onExit: (code) => void (this.exitCode = code),
+      ...(restored ? { restored } : {}),
+    });
     this.terminal.resize(columns, 24);
   }
 
@@ -79,7 +99,8 @@ export class Keyboard {
 
   /** Until nothing more happens without time passing, a key, or the editor. The shell loads its commands from disk, so turns of the event loop are not enough to tell. */
   async settled(): Promise<void> {
-    const isWaiting = (): boolean => this.exitCode !== undefined || this.terminal.foreground !== 'command' || this.#sleeping > 0 || this.edits.length > 0;
+    const isWaiting = (): boolean =>
+      this.exitCode !== undefined || this.terminal.foreground !== 'command' || this.#sleeping > 0 || this.edits.length > 0;
     do {
       for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
     } while (!isWaiting());

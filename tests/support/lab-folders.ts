@@ -29,7 +29,11 @@ export function labFolder(slug: string): LabSource {
 
 /** A lab of one step, for tests of what labs are made of. */
 export function smallLab(checks: string, files: Readonly<Record<string, string>> = {}): LabSource {
-  const indented = checks.trim().split('\n').map((line) => `      ${line}`).join('\n');
+  const indented = checks
+    .trim()
+    .split('\n')
+    .map((line) => `      ${line}`)
+    .join('\n');
   return {
     slug: 'small',
     files: {

@@ -29,7 +29,13 @@ function act(keyboard: Keyboard, line: string): Promise<string> {
 
 /** The screen's lines, set in so that none is taken for an instruction. */
 function shownOf(text: string): string {
-  return text === '' ? '' : `${text.replace(/\n$/, '').split('\n').map((line) => `  ${line}`.trimEnd()).join('\n')}\n`;
+  return text === ''
+    ? ''
+    : `${text
+        .replace(/\n$/, '')
+        .split('\n')
+        .map((line) => `  ${line}`.trimEnd())
+        .join('\n')}\n`;
 }
 
 test.each(readdirSync(directory).filter((name) => name.endsWith('.txt')))('%s reads as it did', async (name) => {

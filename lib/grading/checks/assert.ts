@@ -6,7 +6,11 @@ import { compare, type Comparison } from '../match';
 import type { Observer } from '../observer';
 
 export const partialObject = z
-  .looseObject({ apiVersion: z.string(), kind: z.string(), metadata: z.looseObject({ name: z.string().optional(), namespace: z.string().optional() }).optional() })
+  .looseObject({
+    apiVersion: z.string(),
+    kind: z.string(),
+    metadata: z.looseObject({ name: z.string().optional(), namespace: z.string().optional() }).optional(),
+  })
   .transform((value) => value as PartialObject);
 
 export interface PartialObject {
@@ -41,16 +45,22 @@ export function candidatesOf(partial: PartialObject, observer: Observer): readon
 
 function parting({ object, mismatch }: Comparison & { object: KubeObject }): Finding {
   const { path, expected, actual } = mismatch as NonNullable<Comparison['mismatch']>;
-  const message = actual === undefined ? `${nameOf(object)}: ${path} is not set; it should be ${shown(expected)}.` : `${nameOf(object)}: ${path} is ${shown(actual)}, and should be ${shown(expected)}.`;
+  const message =
+    actual === undefined
+      ? `${nameOf(object)}: ${path} is not set; it should be ${shown(expected)}.`
+      : `${nameOf(object)}: ${path} is ${shown(actual)}, and should be ${shown(expected)}.`;
   return notYet(message, { path, expected, resource: object, ...(actual === undefined ? {} : { actual }) });
 }
 
 function nothing(partial: PartialObject, observer: Observer): Finding {
   const { name, namespace = 'default' } = partial.metadata ?? {};
   const place = observer.isNamespaced(partial.apiVersion, partial.kind) ? ` in namespace ${namespace}` : '';
-  const others = name === undefined ? [] : observer.objects(partial.apiVersion, partial.kind, namespace).map((object) => object.metadata.name);
+  const others =
+    name === undefined ? [] : observer.objects(partial.apiVersion, partial.kind, namespace).map((object) => object.metadata.name);
   const hint = others.length > 0 && others.length <= 5 ? ` There is ${others.join(', ')}.` : '';
-  return notYet(name === undefined ? `There is no ${partial.kind}${place}.` : `There is no ${partial.kind} ${name}${place}.${hint}`, { expected: partial as Json });
+  return notYet(name === undefined ? `There is no ${partial.kind}${place}.` : `There is no ${partial.kind} ${name}${place}.${hint}`, {
+    expected: partial as Json,
+  });
 }
 
 export function whatOf({ kind, metadata }: PartialObject): string {

@@ -26,7 +26,9 @@ export const celCheck = defineCheck<CelSpec>({
   key: 'cel',
   spec: z.union([
     expression.transform((text): CelSpec => ({ expression: text })),
-    z.strictObject({ expression, message: z.string().optional(), actual: expression.optional(), expected: z.json().optional() }).transform((spec) => spec as CelSpec),
+    z
+      .strictObject({ expression, message: z.string().optional(), actual: expression.optional(), expected: z.json().optional() })
+      .transform((spec) => spec as CelSpec),
   ]),
   title: (spec) => spec.message ?? spec.expression,
   reach: 'look',
@@ -52,7 +54,7 @@ function plain(value: unknown): Json {
   if (typeof value === 'bigint') return Number(value);
   if (value instanceof Map) return Object.fromEntries([...value].map(([name, one]) => [String(name), plain(one)]));
   if (Array.isArray(value)) return value.map(plain);
-  if (typeof value === 'object' && value !== null) return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, plain(one)]));
+  if (typeof value === 'object' && value !== null)
+    return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, plain(one)]));
   return (value ?? null) as Json;
 }
-

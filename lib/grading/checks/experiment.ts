@@ -30,20 +30,28 @@ interface ExperimentSpec {
 /** What is done to a copy of the cluster, and what must hold of the copy afterwards: claims of the given kinds. */
 export function createExperimentCheck(kinds: readonly CheckKind[]): CheckKind<ExperimentSpec> {
   return defineCheck<ExperimentSpec>({
-  key: 'experiment',
-  spec: z.strictObject({ do: z.array(z.union([simple, z.strictObject({ expect: claimSchema(kinds) })])).min(1), then: z.array(claimSchema(kinds)).min(1) }) as unknown as z.ZodType<ExperimentSpec>,
-  title: (spec) => `After ${spec.do.flatMap((step) => ('expect' in step ? [] : [told(step)])).join(', ')}: ${spec.then.map((claim) => claim.kind.title(claim.spec)).join(', ')}`,
-  reach: 'experiment',
-  run(spec, observer) {
-    const copy = observer.fork();
-    const done: string[] = [];
-    for (const step of [...spec.do, ...spec.then.map((claim) => ({ expect: claim }))]) {
-      const problem = act(step, copy);
-      if (problem) return { ...problem, message: done.length > 0 ? `We tried it on a copy (${done.join(', ')}). ${problem.message}` : problem.message };
-      if (!('expect' in step)) done.push(told(step));
-    }
-    return pass(`It held on a copy: ${done.join(', ')}.`);
-  },
+    key: 'experiment',
+    spec: z.strictObject({
+      do: z.array(z.union([simple, z.strictObject({ expect: claimSchema(kinds) })])).min(1),
+      then: z.array(claimSchema(kinds)).min(1),
+    }) as unknown as z.ZodType<ExperimentSpec>,
+    title: (spec) =>
+      `After ${spec.do.flatMap((step) => ('expect' in step ? [] : [told(step)])).join(', ')}: ${spec.then.map((claim) => claim.kind.title(claim.spec)).join(', ')}`,
+    reach: 'experiment',
+    run(spec, observer) {
+      const copy = observer.fork();
+      const done: string[] = [];
+      for (const step of [...spec.do, ...spec.then.map((claim) => ({ expect: claim }))]) {
+        const problem = act(step, copy);
+        if (problem)
+          return {
+            ...problem,
+            message: done.length > 0 ? `We tried it on a copy (${done.join(', ')}). ${problem.message}` : problem.message,
+          };
+        if (!('expect' in step)) done.push(told(step));
+      }
+      return pass(`It held on a copy: ${done.join(', ')}.`);
+    },
   });
 }
 
@@ -88,5 +96,7 @@ function told(step: Exclude<Action, { expect: Claim }>): string {
   if ('wait' in step) return `wait ${spokenDuration(step.wait)}`;
   if ('crash' in step) return `lose ${step.crash.node}`;
   if ('boot' in step) return `bring back ${step.boot.node}`;
-  return 'delete' in step ? `delete ${step.delete.metadata?.name === undefined ? `every such ${step.delete.kind}` : nameOf(step.delete)}` : `create ${nameOf(step.create)}`;
+  return 'delete' in step
+    ? `delete ${step.delete.metadata?.name === undefined ? `every such ${step.delete.kind}` : nameOf(step.delete)}`
+    : `create ${nameOf(step.create)}`;
 }

@@ -5,10 +5,16 @@ import { defineCheck, notYet, pass, shown, type Finding } from '../check';
 import { durationSchema } from '../duration';
 import type { Observer } from '../observer';
 
-const podSource = z.strictObject({ namespace: z.string().default('default'), name: z.string().optional(), labels: z.record(z.string(), z.string()).optional() });
+const podSource = z.strictObject({
+  namespace: z.string().default('default'),
+  name: z.string().optional(),
+  labels: z.record(z.string(), z.string()).optional(),
+});
 
 const spec = z.strictObject({
-  from: z.union([z.literal('workstation'), z.strictObject({ pod: podSource }), z.strictObject({ node: z.string() })]).default('workstation'),
+  from: z
+    .union([z.literal('workstation'), z.strictObject({ pod: podSource }), z.strictObject({ node: z.string() })])
+    .default('workstation'),
   url: z.string(),
   method: z.string().default('GET'),
   status: z.number().int().optional(),
@@ -39,35 +45,63 @@ export const httpCheck = defineCheck<HttpSpec>({
 function answer(http: HttpSpec, url: string, result: HttpResult): Finding {
   if (result.type === 'error') return notYet(`${url}: ${said(result)}.`, { expected: http.status ?? 'an answer', actual: result.error });
   const { status, body } = result.response;
-  if (http.status !== undefined && status !== http.status) return notYet(`${url} answers ${status}, and should answer ${http.status}.`, { path: 'status', expected: http.status, actual: status });
-  if (http.body !== undefined && !body.includes(http.body)) return notYet(`${url} answers, but not with ${shown(http.body)}.`, { path: 'body', expected: http.body, actual: body.slice(0, 500) });
+  if (http.status !== undefined && status !== http.status)
+    return notYet(`${url} answers ${status}, and should answer ${http.status}.`, { path: 'status', expected: http.status, actual: status });
+  if (http.body !== undefined && !body.includes(http.body))
+    return notYet(`${url} answers, but not with ${shown(http.body)}.`, { path: 'body', expected: http.body, actual: body.slice(0, 500) });
   return pass(`${url} answers ${status}.`);
 }
 
 function refusal(url: string, result: HttpResult): Finding {
-  return result.type === 'error' ? pass(`${url}: ${said(result)}.`) : notYet(`${url} answers ${result.response.status}, and should not answer.`, { actual: result.response.status });
+  return result.type === 'error'
+    ? pass(`${url}: ${said(result)}.`)
+    : notYet(`${url} answers ${result.response.status}, and should not answer.`, { actual: result.response.status });
 }
 
 function said({ error }: Extract<HttpResult, { type: 'error' }>): string {
-  return { 'could-not-resolve': 'no such name', refused: 'connection refused', timeout: 'no answer in time', unreachable: 'no route to host' }[error];
+  return {
+    'could-not-resolve': 'no such name',
+    refused: 'connection refused',
+    timeout: 'no answer in time',
+    unreachable: 'no route to host',
+  }[error];
 }
 
 function sourceOf({ from }: HttpSpec, observer: Observer): { namespace: NetworkNamespace } | { namespace?: undefined; message: string } {
   const { network } = observer.cluster;
   if (from === 'workstation') return { namespace: network.host('workstation') };
-  if ('node' in from) return observer.cluster.findMachine(from.node) ? { namespace: network.host(from.node) } : { message: `There is no node ${from.node}.` };
+  if ('node' in from)
+    return observer.cluster.findMachine(from.node) ? { namespace: network.host(from.node) } : { message: `There is no node ${from.node}.` };
   const { namespace, name, labels = {} } = from.pod;
   const pods = observer.objects('v1', 'Pod', namespace) as readonly (KubeObject & V1Pod)[];
-  const pod = pods.find((one) => (name === undefined || one.metadata.name === name) && Object.entries(labels).every(([key, value]) => one.metadata.labels?.[key] === value) && one.status?.phase === 'Running' && one.status.podIP);
+  const pod = pods.find(
+    (one) =>
+      (name === undefined || one.metadata.name === name) &&
+      Object.entries(labels).every(([key, value]) => one.metadata.labels?.[key] === value) &&
+      one.status?.phase === 'Running' &&
+      one.status.podIP,
+  );
   const found = pod?.status?.podIP === undefined ? undefined : network.find(pod.status.podIP);
-  return found ? { namespace: found } : { message: `There is no running Pod ${name ?? Object.entries(labels).map((pair) => pair.join('=')).join(',')} in namespace ${namespace} to ask from.` };
+  return found
+    ? { namespace: found }
+    : {
+        message: `There is no running Pod ${
+          name ??
+          Object.entries(labels)
+            .map((pair) => pair.join('='))
+            .join(',')
+        } in namespace ${namespace} to ask from.`,
+      };
 }
 
 /** `{nodePort:shop/web}` in a URL stands for the node port the cluster chose; `{clusterIP:shop/web}` likewise. */
 function resolved(url: string, observer: Observer): string {
-  return url.replace(/\{(nodePort|clusterIP):(?:([\w-]+)\/)?([\w-]+)\}/g, (_, what: string, namespace: string | undefined, name: string) => {
-    const service = observer.find('v1', 'Service', name, namespace ?? 'default');
-    const value = what === 'nodePort' ? service?.['spec'].ports?.[0]?.nodePort : service?.['spec'].clusterIP;
-    return value === undefined ? `no-${what}-of-${name}` : String(value);
-  });
+  return url.replace(
+    /\{(nodePort|clusterIP):(?:([\w-]+)\/)?([\w-]+)\}/g,
+    (_, what: string, namespace: string | undefined, name: string) => {
+      const service = observer.find('v1', 'Service', name, namespace ?? 'default');
+      const value = what === 'nodePort' ? service?.['spec'].ports?.[0]?.nodePort : service?.['spec'].clusterIP;
+      return value === undefined ? `no-${what}-of-${name}` : String(value);
+    },
+  );
 }

@@ -54,8 +54,30 @@ const settings: Readonly<Record<string, Setter>> = {
 };
 
 const long: Readonly<Record<string, string>> = {
-  silent: 's', 'show-error': 'S', include: 'i', head: 'I', verbose: 'v', insecure: 'k', location: 'L', fail: 'f', 'remote-name': 'O', get: 'G', 'no-buffer': 'N', ipv4: '4', globoff: 'g',
-  request: 'X', header: 'H', data: 'd', 'data-raw': 'd', 'data-binary': 'd', 'user-agent': 'A', output: 'o', 'write-out': 'w', 'max-time': 'm', user: 'u', 'connect-timeout': 'connect-timeout',
+  silent: 's',
+  'show-error': 'S',
+  include: 'i',
+  head: 'I',
+  verbose: 'v',
+  insecure: 'k',
+  location: 'L',
+  fail: 'f',
+  'remote-name': 'O',
+  get: 'G',
+  'no-buffer': 'N',
+  ipv4: '4',
+  globoff: 'g',
+  request: 'X',
+  header: 'H',
+  data: 'd',
+  'data-raw': 'd',
+  'data-binary': 'd',
+  'user-agent': 'A',
+  output: 'o',
+  'write-out': 'w',
+  'max-time': 'm',
+  user: 'u',
+  'connect-timeout': 'connect-timeout',
 };
 
 /** curl 8 over the simulated network. */
@@ -64,9 +86,11 @@ export function createCurl(network: ToolNetwork): Tool {
     name: 'curl',
     summary: 'make an HTTP request',
     async run(context) {
-      if (context.args[0] === '--version' || context.args[0] === '-V') return print(context, 'curl 8.14.1 (x86_64-pc-linux-gnu)\nProtocols: http https\n');
+      if (context.args[0] === '--version' || context.args[0] === '-V')
+        return print(context, 'curl 8.14.1 (x86_64-pc-linux-gnu)\nProtocols: http https\n');
       const options = parse(context.args);
-      if (options.urls.length === 0) throw new ToolError("curl: (2) no URL specified\ncurl: try 'curl --help' or 'curl --manual' for more information", 2);
+      if (options.urls.length === 0)
+        throw new ToolError("curl: (2) no URL specified\ncurl: try 'curl --help' or 'curl --manual' for more information", 2);
       let exitCode = 0;
       for (const url of options.urls) exitCode = await transfer(network, context, options, url);
       return exitCode;
@@ -75,7 +99,26 @@ export function createCurl(network: ToolNetwork): Tool {
 }
 
 function parse(args: readonly string[]): CurlOptions {
-  const options: CurlOptions = { urls: [], method: undefined, headers: [], data: [], output: undefined, format: '', maxMs: undefined, connectMs: undefined, isRemoteName: false, isSilent: false, showsErrors: false, showsHeaders: false, isHead: false, isVerbose: false, isInsecure: false, followsRedirects: false, failsOnError: false, isGet: false };
+  const options: CurlOptions = {
+    urls: [],
+    method: undefined,
+    headers: [],
+    data: [],
+    output: undefined,
+    format: '',
+    maxMs: undefined,
+    connectMs: undefined,
+    isRemoteName: false,
+    isSilent: false,
+    showsErrors: false,
+    showsHeaders: false,
+    isHead: false,
+    isVerbose: false,
+    isInsecure: false,
+    followsRedirects: false,
+    failsOnError: false,
+    isGet: false,
+  };
   const rest = [...args];
   for (let arg = rest.shift(); arg !== undefined; arg = rest.shift()) {
     if (arg.startsWith('--')) takeLong(options, arg, rest);
@@ -113,13 +156,18 @@ function unknown(option: string): ToolError {
 
 function valueOf(option: string, rest: string[]): string {
   const value = rest.shift();
-  if (value === undefined) throw new ToolError(`curl: option ${option}: requires parameter\ncurl: try 'curl --help' or 'curl --manual' for more information`, 2);
+  if (value === undefined)
+    throw new ToolError(`curl: option ${option}: requires parameter\ncurl: try 'curl --help' or 'curl --manual' for more information`, 2);
   return value;
 }
 
 function seconds(value: string, option: string): number {
   const parsed = Number(value);
-  if (!(parsed >= 0)) throw new ToolError(`curl: option ${option}: expected a proper numerical parameter\ncurl: try 'curl --help' or 'curl --manual' for more information`, 2);
+  if (!(parsed >= 0))
+    throw new ToolError(
+      `curl: option ${option}: expected a proper numerical parameter\ncurl: try 'curl --help' or 'curl --manual' for more information`,
+      2,
+    );
   return Math.round(parsed * 1000);
 }
 
@@ -129,8 +177,15 @@ async function transfer(network: ToolNetwork, context: ToolContext, options: Cur
   for (let redirects = 0; ; redirects++) {
     const target = split(url);
     if (!target) return fail(context, options, 3, `URL rejected: Malformed input to a URL function`);
-    if (target.scheme !== 'http' && target.scheme !== 'https') return fail(context, options, 1, `Protocol "${target.scheme}" not supported`);
-    if (target.scheme === 'https' && !options.isInsecure) return fail(context, options, 60, 'SSL certificate problem: unable to get local issuer certificate\nMore details here: https://curl.se/docs/sslcerts.html\n\ncurl failed to verify the legitimacy of the server and therefore could not\nestablish a secure connection to it. To learn more about this situation and\nhow to fix it, please visit the webpage mentioned above.');
+    if (target.scheme !== 'http' && target.scheme !== 'https')
+      return fail(context, options, 1, `Protocol "${target.scheme}" not supported`);
+    if (target.scheme === 'https' && !options.isInsecure)
+      return fail(
+        context,
+        options,
+        60,
+        'SSL certificate problem: unable to get local issuer certificate\nMore details here: https://curl.se/docs/sslcerts.html\n\ncurl failed to verify the legitimacy of the server and therefore could not\nestablish a secure connection to it. To learn more about this situation and\nhow to fix it, please visit the webpage mentioned above.',
+      );
     const request = requestOf(options, url, target);
     const limit = Math.min(options.maxMs ?? Infinity, options.connectMs ?? Infinity);
     const result = network.http(request, Number.isFinite(limit) ? { timeoutMs: limit } : {});
@@ -167,7 +222,12 @@ function problem(result: Extract<HttpResult, { type: 'error' }>, target: Target,
     case 'unreachable':
       return [7, `Failed to connect to ${target.host} port ${target.port} after ${result.tookMs} ms: No route to host`];
     case 'timeout':
-      return [28, isLimited ? `Connection timed out after ${result.tookMs} milliseconds` : `Failed to connect to ${target.host} port ${target.port} after ${result.tookMs} ms: Could not connect to server`];
+      return [
+        28,
+        isLimited
+          ? `Connection timed out after ${result.tookMs} milliseconds`
+          : `Failed to connect to ${target.host} port ${target.port} after ${result.tookMs} ms: Could not connect to server`,
+      ];
   }
 }
 
@@ -176,7 +236,14 @@ function fail(context: ToolContext, options: CurlOptions, exitCode: number, mess
   return exitCode;
 }
 
-function deliver(context: ToolContext, options: CurlOptions, url: string, target: Target, result: Extract<HttpResult, { type: 'response' }>, tookMs: number): number {
+function deliver(
+  context: ToolContext,
+  options: CurlOptions,
+  url: string,
+  target: Target,
+  result: Extract<HttpResult, { type: 'response' }>,
+  tookMs: number,
+): number {
   const { response } = result;
   const isFailure = options.failsOnError && response.status >= 400;
   const body = options.isHead || isFailure ? '' : response.body;
@@ -188,7 +255,8 @@ function deliver(context: ToolContext, options: CurlOptions, url: string, target
   else context.files.writeText(context.files.resolvePath(context.cwd, path), head + body);
   if (options.format) context.stdout(formatted(options.format, url, response, result.remoteIp, tookMs));
   if (isFailure) return fail(context, options, 22, `The requested URL returned error: ${response.status}`);
-  if (isShown && head + body === '' && target.scheme === 'https' && response.status === 0) return fail(context, options, 52, 'Empty reply from server');
+  if (isShown && head + body === '' && target.scheme === 'https' && response.status === 0)
+    return fail(context, options, 52, 'Empty reply from server');
   return 0;
 }
 
@@ -198,22 +266,44 @@ function headOf(response: HttpResponse): string {
 }
 
 function verbose(context: ToolContext, request: HttpRequest, target: Target, result: Extract<HttpResult, { type: 'response' }>): void {
-  const sent = Object.entries(request.headers).map(([name, value]) => `> ${titled(name)}: ${value}\n`).join('');
-  const received = headOf(result.response).trimEnd().split('\r\n').map((line) => `< ${line}\n`).join('');
-  context.stderr(`*   Trying ${result.remoteIp}:${target.port}...\n* Connected to ${target.host} (${result.remoteIp}) port ${target.port}\n> ${request.method} ${target.path} HTTP/1.1\n${sent}>\n* Request completely sent off\n${received}<\n* Connection #0 to host ${target.host} left intact\n`);
+  const sent = Object.entries(request.headers)
+    .map(([name, value]) => `> ${titled(name)}: ${value}\n`)
+    .join('');
+  const received = headOf(result.response)
+    .trimEnd()
+    .split('\r\n')
+    .map((line) => `< ${line}\n`)
+    .join('');
+  context.stderr(
+    `*   Trying ${result.remoteIp}:${target.port}...\n* Connected to ${target.host} (${result.remoteIp}) port ${target.port}\n> ${request.method} ${target.path} HTTP/1.1\n${sent}>\n* Request completely sent off\n${received}<\n* Connection #0 to host ${target.host} left intact\n`,
+  );
 }
 
 function formatted(format: string, url: string, response: HttpResponse, remoteIp: string, tookMs: number): string {
   const values: Readonly<Record<string, string>> = {
-    http_code: String(response.status).padStart(3, '0'), response_code: String(response.status).padStart(3, '0'), url_effective: url, url, remote_ip: remoteIp,
-    size_download: String(response.body.length), content_type: response.headers['content-type'] ?? '', time_total: (tookMs / 1000).toFixed(6), time_connect: (tookMs / 1000).toFixed(6), exitcode: '0', method: 'GET',
+    http_code: String(response.status).padStart(3, '0'),
+    response_code: String(response.status).padStart(3, '0'),
+    url_effective: url,
+    url,
+    remote_ip: remoteIp,
+    size_download: String(response.body.length),
+    content_type: response.headers['content-type'] ?? '',
+    time_total: (tookMs / 1000).toFixed(6),
+    time_connect: (tookMs / 1000).toFixed(6),
+    exitcode: '0',
+    method: 'GET',
   };
-  return format.replace(/%\{(\w+)\}/g, (_, name: string) => values[name] ?? '').replace(/\\n/g, '\n').replace(/\\t/g, '\t').replace(/%%/g, '%');
+  return format
+    .replace(/%\{(\w+)\}/g, (_, name: string) => values[name] ?? '')
+    .replace(/\\n/g, '\n')
+    .replace(/\\t/g, '\t')
+    .replace(/%%/g, '%');
 }
 
 function progressMeter(bytes: number, tookMs: number): string {
   const rate = Math.round((bytes * 1000) / Math.max(tookMs, 1));
-  const cell = (value: number, width: number): string => (value >= 100_000 ? `${Math.floor(value / 1024)}k` : String(value)).padStart(width);
+  const cell = (value: number, width: number): string =>
+    (value >= 100_000 ? `${Math.floor(value / 1024)}k` : String(value)).padStart(width);
   return `  % Total    % Received % Xferd  Average Speed   Time    Time     Time  Current\n                                 Dload  Upload   Total   Spent    Left  Speed\n100 ${cell(bytes, 5)}  100 ${cell(bytes, 5)}    0     0 ${cell(rate, 6)}      0 --:--:-- --:--:-- --:--:-- ${cell(rate, 5)}\n`;
 }
 
@@ -234,7 +324,13 @@ export function split(url: string): Target | undefined {
   const parts = /^([a-z][a-z0-9+.-]*):\/\/(?:[^@/]*@)?(([^:/?#\s[\]]+|\[[^\]]+\])(?::(\d+))?)(\/[^\s#]*|\?[^\s#]*)?(?:#.*)?$/i.exec(url);
   if (!parts) return undefined;
   const [, scheme = '', authority = '', host = '', port, path = '/'] = parts;
-  return { scheme: scheme.toLowerCase(), authority, host, port: port ? Number(port) : scheme === 'https' ? 443 : 80, path: path.startsWith('?') ? `/${path}` : path };
+  return {
+    scheme: scheme.toLowerCase(),
+    authority,
+    host,
+    port: port ? Number(port) : scheme === 'https' ? 443 : 80,
+    path: path.startsWith('?') ? `/${path}` : path,
+  };
 }
 
 function headerOf(value: string): [string, string] {
@@ -259,12 +355,37 @@ export function base64(text: string): string {
   for (let index = 0; index < bytes.length; index += 3) {
     const [a = 0, b, c] = [bytes[index], bytes[index + 1], bytes[index + 2]];
     const bits = (a << 16) | ((b ?? 0) << 8) | (c ?? 0);
-    encoded += alphabet.charAt(bits >> 18) + alphabet.charAt((bits >> 12) & 63) + (b === undefined ? '=' : alphabet.charAt((bits >> 6) & 63)) + (c === undefined ? '=' : alphabet.charAt(bits & 63));
+    encoded +=
+      alphabet.charAt(bits >> 18) +
+      alphabet.charAt((bits >> 12) & 63) +
+      (b === undefined ? '=' : alphabet.charAt((bits >> 6) & 63)) +
+      (c === undefined ? '=' : alphabet.charAt(bits & 63));
   }
   return encoded;
 }
 
 const reasons: Readonly<Record<number, string>> = {
-  200: 'OK', 201: 'Created', 202: 'Accepted', 204: 'No Content', 206: 'Partial Content', 301: 'Moved Permanently', 302: 'Found', 303: 'See Other', 304: 'Not Modified', 307: 'Temporary Redirect', 308: 'Permanent Redirect',
-  400: 'Bad Request', 401: 'Unauthorized', 403: 'Forbidden', 404: 'Not Found', 405: 'Method Not Allowed', 409: 'Conflict', 429: 'Too Many Requests', 500: 'Internal Server Error', 501: 'Not Implemented', 502: 'Bad Gateway', 503: 'Service Unavailable', 504: 'Gateway Timeout',
+  200: 'OK',
+  201: 'Created',
+  202: 'Accepted',
+  204: 'No Content',
+  206: 'Partial Content',
+  301: 'Moved Permanently',
+  302: 'Found',
+  303: 'See Other',
+  304: 'Not Modified',
+  307: 'Temporary Redirect',
+  308: 'Permanent Redirect',
+  400: 'Bad Request',
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  404: 'Not Found',
+  405: 'Method Not Allowed',
+  409: 'Conflict',
+  429: 'Too Many Requests',
+  500: 'Internal Server Error',
+  501: 'Not Implemented',
+  502: 'Bad Gateway',
+  503: 'Service Unavailable',
+  504: 'Gateway Timeout',
 };

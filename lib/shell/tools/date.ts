@@ -13,7 +13,8 @@ export const date: Tool = defineTool({
     for (let index = 0; index < context.args.length; index++) {
       const arg = context.args[index] as string;
       if (arg.startsWith('+')) format = arg;
-      else if (arg === '-d' || arg.startsWith('--date=')) at = parse(arg === '-d' ? (context.args[++index] ?? '') : arg.slice('--date='.length), at);
+      else if (arg === '-d' || arg.startsWith('--date='))
+        at = parse(arg === '-d' ? (context.args[++index] ?? '') : arg.slice('--date='.length), at);
       else if (arg === '-R') format = '+%a, %d %b %Y %H:%M:%S +0000';
       else if (/^(-I|--iso-8601)/.test(arg)) format = /s/.test(arg.slice(2)) ? '+%Y-%m-%dT%H:%M:%S+00:00' : '+%Y-%m-%d';
       else if (arg !== '-u' && arg !== '--utc') throw new ToolError(`date: invalid date '${arg}'`);
@@ -37,9 +38,33 @@ function strftime(format: string, at: Date): string {
   const month = months[at.getUTCMonth()] as string;
   const [iso = ''] = at.toISOString().split('.');
   const values: Readonly<Record<string, string>> = {
-    a: day.slice(0, 3), A: day, b: month.slice(0, 3), B: month, h: month.slice(0, 3), d: two(at.getUTCDate()), e: String(at.getUTCDate()).padStart(2), m: two(at.getUTCMonth() + 1), Y: String(at.getUTCFullYear()), y: two(at.getUTCFullYear() % 100),
-    H: two(at.getUTCHours()), I: two(at.getUTCHours() % 12 || 12), M: two(at.getUTCMinutes()), S: two(at.getUTCSeconds()), N: String(at.getUTCMilliseconds() * 1_000_000).padStart(9, '0'), p: at.getUTCHours() < 12 ? 'AM' : 'PM',
-    F: iso.slice(0, 10), T: iso.slice(11), R: iso.slice(11, 16), s: String(Math.floor(at.getTime() / 1000)), Z: 'UTC', z: '+0000', u: String(at.getUTCDay() || 7), w: String(at.getUTCDay()), n: '\n', t: '\t', '%': '%',
+    a: day.slice(0, 3),
+    A: day,
+    b: month.slice(0, 3),
+    B: month,
+    h: month.slice(0, 3),
+    d: two(at.getUTCDate()),
+    e: String(at.getUTCDate()).padStart(2),
+    m: two(at.getUTCMonth() + 1),
+    Y: String(at.getUTCFullYear()),
+    y: two(at.getUTCFullYear() % 100),
+    H: two(at.getUTCHours()),
+    I: two(at.getUTCHours() % 12 || 12),
+    M: two(at.getUTCMinutes()),
+    S: two(at.getUTCSeconds()),
+    N: String(at.getUTCMilliseconds() * 1_000_000).padStart(9, '0'),
+    p: at.getUTCHours() < 12 ? 'AM' : 'PM',
+    F: iso.slice(0, 10),
+    T: iso.slice(11),
+    R: iso.slice(11, 16),
+    s: String(Math.floor(at.getTime() / 1000)),
+    Z: 'UTC',
+    z: '+0000',
+    u: String(at.getUTCDay() || 7),
+    w: String(at.getUTCDay()),
+    n: '\n',
+    t: '\t',
+    '%': '%',
   };
   return format.replace(/%(.)/g, (whole, letter: string) => values[letter] ?? whole);
 }

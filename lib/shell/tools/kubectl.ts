@@ -14,7 +14,10 @@ export function createKubectl(dial: Dial, now: () => number): Tool {
     async complete(args, context) {
       const found = await complete(args, quietIo(dial, context, now));
       const candidates = found.candidates ?? [];
-      return { from: 0, candidates: candidates.map((text) => ({ text, ...(text.endsWith('=') || text.endsWith('/') ? { isPartial: true } : {}) })) };
+      return {
+        from: 0,
+        candidates: candidates.map((text) => ({ text, ...(text.endsWith('=') || text.endsWith('/') ? { isPartial: true } : {}) })),
+      };
     },
   });
 }
@@ -23,7 +26,8 @@ function ioOf(dial: Dial, context: ToolContext): KubectlIo {
   const { args: _, home, cwd, env, signal, columns } = context;
   return {
     ...placeOf(dial, { cwd, env, home, files: context.files }),
-    signal, columns,
+    signal,
+    columns,
     isTerminal: context.isTerminal && context.keyboard !== undefined,
     stdin: () => context.stdin(),
     stdout: (text) => context.stdout(text),
@@ -35,7 +39,11 @@ function ioOf(dial: Dial, context: ToolContext): KubectlIo {
   };
 }
 
-function attach(context: ToolContext, connection: ApiConnection, options: { readonly stdin: boolean }): Promise<{ code: number; message?: string }> {
+function attach(
+  context: ToolContext,
+  connection: ApiConnection,
+  options: { readonly stdin: boolean },
+): Promise<{ code: number; message?: string }> {
   if (context.keyboard) return context.keyboard.attach(connection, options);
   return new Promise((resolve) => {
     const process = connection.start({ stdout: context.stdout, stderr: context.stderr, exit: resolve });
@@ -50,17 +58,38 @@ function quietIo(dial: Dial, { cwd, env, files }: CompletionContext, now: () => 
   };
   return {
     ...placeOf(dial, { cwd, env, files, home: env['HOME'] ?? '/' }),
-    signal: new AbortController().signal, columns: 80, isTerminal: false,
-    stdin: () => Promise.resolve(''), stdout: () => undefined, stderr: () => undefined, now,
-    sleep: refuse, editor: refuse, attachTerminal: refuse,
+    signal: new AbortController().signal,
+    columns: 80,
+    isTerminal: false,
+    stdin: () => Promise.resolve(''),
+    stdout: () => undefined,
+    stderr: () => undefined,
+    now,
+    sleep: refuse,
+    editor: refuse,
+    attachTerminal: refuse,
   };
 }
 
-function placeOf(dial: Dial, { cwd, env, home, files }: { cwd: string; env: Readonly<Record<string, string>>; home: string; files: MachineFileSystem }): Pick<KubectlIo, 'request' | 'files' | 'cwd' | 'env' | 'home'> {
+function placeOf(
+  dial: Dial,
+  { cwd, env, home, files }: { cwd: string; env: Readonly<Record<string, string>>; home: string; files: MachineFileSystem },
+): Pick<KubectlIo, 'request' | 'files' | 'cwd' | 'env' | 'home'> {
   const path = (env['KUBECONFIG'] ?? '').split(':').find(Boolean) ?? `${home}/.kube/config`;
-  return { cwd, env, home, files: filesOf(files), request: (server, request) => dial(server, request, files.findText(files.resolvePath(cwd, path)) ?? '') };
+  return {
+    cwd,
+    env,
+    home,
+    files: filesOf(files),
+    request: (server, request) => dial(server, request, files.findText(files.resolvePath(cwd, path)) ?? ''),
+  };
 }
 
 function filesOf(files: MachineFileSystem): KubectlFiles {
-  return { read: (path) => files.readText(path), write: (path, text) => files.writeText(path, text), list: (path) => files.listDirectory(path), kind: (path) => files.kindOf(path) };
+  return {
+    read: (path) => files.readText(path),
+    write: (path, text) => files.writeText(path, text),
+    list: (path) => files.listDirectory(path),
+    kind: (path) => files.kindOf(path),
+  };
 }

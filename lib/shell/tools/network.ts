@@ -5,6 +5,10 @@ export interface ToolNetwork {
   readonly ip: string;
   readonly nameserver: string;
   http(request: HttpRequest, options?: { timeoutMs?: number }): HttpResult;
-  connect(host: string, port: number, options?: { timeoutMs?: number }): { type: 'open' | 'refused' | 'timeout' | 'unreachable' | 'could-not-resolve'; tookMs: number };
+  connect(
+    host: string,
+    port: number,
+    options?: { timeoutMs?: number },
+  ): { type: 'open' | 'refused' | 'timeout' | 'unreachable' | 'could-not-resolve'; tookMs: number };
   resolve(name: string, type?: DnsQuery['type']): { answer: DnsAnswer; server: string; tookMs: number };
 }

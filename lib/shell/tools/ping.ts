@@ -31,7 +31,9 @@ export function createPing(network: ToolNetwork): Tool {
         } else if (answer.type === 'unreachable') context.stdout(`From ${network.ip} icmp_seq=${sent} Destination Host Unreachable\n`);
       }
       const lost = sent === 0 ? 0 : Math.round(((sent - received) / sent) * 100);
-      context.stdout(`\n--- ${host} ping statistics ---\n${sent} packets transmitted, ${received} received, ${lost}% packet loss, time ${context.now() - started}ms\n`);
+      context.stdout(
+        `\n--- ${host} ping statistics ---\n${sent} packets transmitted, ${received} received, ${lost}% packet loss, time ${context.now() - started}ms\n`,
+      );
       return received > 0 ? 0 : 1;
     },
   });

@@ -11,7 +11,11 @@ export const shells: readonly Tool[] = ['bash', 'sh'].map((name) =>
     async run(context) {
       const args = [...context.args];
       while (args[0] === '-e' || args[0] === '-x' || args[0] === '-l') args.shift();
-      const options = context.args.slice(0, context.args.length - args.length).filter((one) => one !== '-l').map((one) => `set ${one}; `).join('');
+      const options = context.args
+        .slice(0, context.args.length - args.length)
+        .filter((one) => one !== '-l')
+        .map((one) => `set ${one}; `)
+        .join('');
       if (args[0] === '-c') return context.script(options + (args[1] ?? ''), args.slice(3));
       if (args[0] === '--version') return context.original();
       if (args.length === 0 && context.keyboard) throw new ToolError(`${name}: you are in a shell already`, 0);
@@ -30,7 +34,11 @@ export const file: Tool = defineTool({
     const at = context.files.resolvePath(context.cwd, path);
     const text = context.files.findText(at);
     if (text?.startsWith(programMark)) return context.script(`${text.slice(programMark.length).trim()} "$@"`, args);
-    if (text === undefined) throw new ToolError(`bash: ${path}: ${context.files.isThere(at) ? 'Is a directory' : 'No such file or directory'}`, context.files.isThere(at) ? 126 : 127);
+    if (text === undefined)
+      throw new ToolError(
+        `bash: ${path}: ${context.files.isThere(at) ? 'Is a directory' : 'No such file or directory'}`,
+        context.files.isThere(at) ? 126 : 127,
+      );
     if (!context.files.isExecutable(at)) throw new ToolError(`bash: ${path}: Permission denied`, 126);
     return context.script(text, args);
   },
@@ -39,6 +47,10 @@ export const file: Tool = defineTool({
 function runFile(context: ToolContext, name: string, path: string, args: readonly string[], options: string): Promise<number> {
   const at = context.files.resolvePath(context.cwd, path);
   const text = context.files.findText(at);
-  if (text === undefined) throw new ToolError(`${name}: ${path}: ${context.files.isThere(at) ? 'Is a directory' : 'No such file or directory'}`, context.files.isThere(at) ? 126 : 127);
+  if (text === undefined)
+    throw new ToolError(
+      `${name}: ${path}: ${context.files.isThere(at) ? 'Is a directory' : 'No such file or directory'}`,
+      context.files.isThere(at) ? 126 : 127,
+    );
   return context.script(options + text, args);
 }

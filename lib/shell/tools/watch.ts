@@ -15,8 +15,13 @@ export const watch: Tool = defineTool({
       while (!context.signal.aborted) {
         const { stdout, stderr } = await context.exec(command);
         if (context.signal.aborted) break;
-        const title = hasTitle ? `${titleOf(`Every ${seconds.toFixed(1)}s: ${command}`, new Date(context.now()).toUTCString().replace(/^(\w+), (\d+) (\w+) (\d+) (\S+) GMT$/, '$1 $3 $2 $5 $4'), context.columns)}\n\n` : '';
-        const lines = (title + stdout + stderr).split('\n').slice(0, context.rows).map((line) => line.slice(0, context.columns));
+        const title = hasTitle
+          ? `${titleOf(`Every ${seconds.toFixed(1)}s: ${command}`, new Date(context.now()).toUTCString().replace(/^(\w+), (\d+) (\w+) (\d+) (\S+) GMT$/, '$1 $3 $2 $5 $4'), context.columns)}\n\n`
+          : '';
+        const lines = (title + stdout + stderr)
+          .split('\n')
+          .slice(0, context.rows)
+          .map((line) => line.slice(0, context.columns));
         context.stdout(`\x1b[H${lines.map((line) => `${line}\x1b[K`).join('\n')}\x1b[J`);
         await context.sleep(seconds * 1000);
       }
@@ -40,7 +45,8 @@ function parse(args: readonly string[]): { seconds: number; hasTitle: boolean; c
     const flag = rest.shift() as string;
     if (flag === '-t' || flag === '--no-title') hasTitle = false;
     else if (/^-n|^--interval/.test(flag)) seconds = Number(/^(?:-n|--interval=)(.+)$/.exec(flag)?.[1] ?? rest.shift());
-    else if (!/^-[dcex]+$|^--(differences|color)$/.test(flag)) throw new ToolError(`watch: invalid option -- '${flag.replace(/^-+/, '')}'`, 1);
+    else if (!/^-[dcex]+$|^--(differences|color)$/.test(flag))
+      throw new ToolError(`watch: invalid option -- '${flag.replace(/^-+/, '')}'`, 1);
   }
   if (!(seconds >= 0.1)) seconds = 0.1;
   if (rest.length === 0) throw new ToolError('Usage:\n watch [options] command', 1);

@@ -13,10 +13,17 @@ export function createWget(network: ToolNetwork): Tool {
       if (!target) throw new ToolError(`${url}: Invalid host name.`);
       const log = (text: string): void => (isQuiet ? undefined : context.stderr(text));
       log(`--${stamp(context)}--  ${url}\nConnecting to ${target.authority}... `);
-      const result = network.http({ method: isSpider ? 'HEAD' : 'GET', url, headers: { host: target.authority, 'user-agent': 'Wget/1.25.0', accept: '*/*' } }, timeoutMs ? { timeoutMs } : {});
+      const result = network.http(
+        { method: isSpider ? 'HEAD' : 'GET', url, headers: { host: target.authority, 'user-agent': 'Wget/1.25.0', accept: '*/*' } },
+        timeoutMs ? { timeoutMs } : {},
+      );
       await context.sleep(result.tookMs);
       if (result.type === 'error') {
-        log(result.error === 'could-not-resolve' ? `\nwget: unable to resolve host address '${target.host}'\n` : `failed: ${{ refused: 'Connection refused', timeout: 'Connection timed out', unreachable: 'No route to host' }[result.error]}.\n`);
+        log(
+          result.error === 'could-not-resolve'
+            ? `\nwget: unable to resolve host address '${target.host}'\n`
+            : `failed: ${{ refused: 'Connection refused', timeout: 'Connection timed out', unreachable: 'No route to host' }[result.error]}.\n`,
+        );
         return 4;
       }
       const { response } = result;
@@ -37,13 +44,30 @@ function save(context: ToolContext, path: string, body: string, log: (text: stri
   log(`Length: ${body.length}\nSaving to: '${path}'\n\n${stamp(context)} - '${path}' saved [${body.length}/${body.length}]\n\n`);
 }
 
-function parse(args: readonly string[]): { url: string; output: string | undefined; isQuiet: boolean; isSpider: boolean; timeoutMs: number | undefined } {
-  const parsed = { url: '', output: undefined as string | undefined, isQuiet: false, isSpider: false, timeoutMs: undefined as number | undefined };
+function parse(args: readonly string[]): {
+  url: string;
+  output: string | undefined;
+  isQuiet: boolean;
+  isSpider: boolean;
+  timeoutMs: number | undefined;
+} {
+  const parsed = {
+    url: '',
+    output: undefined as string | undefined,
+    isQuiet: false,
+    isSpider: false,
+    timeoutMs: undefined as number | undefined,
+  };
   const rest = [...args];
   for (let arg = rest.shift(); arg !== undefined; arg = rest.shift()) {
     if (arg === '--spider') parsed.isSpider = true;
     else if (/^--(quiet|no-verbose|no-check-certificate)$/.test(arg)) parsed.isQuiet ||= arg === '--quiet';
-    else if (/^(--timeout|--output-document|--tries)=/.test(arg)) takeSetting(parsed, arg.slice(2, 3) === 't' && arg.startsWith('--timeout') ? 'T' : arg.startsWith('--o') ? 'O' : 't', arg.slice(arg.indexOf('=') + 1));
+    else if (/^(--timeout|--output-document|--tries)=/.test(arg))
+      takeSetting(
+        parsed,
+        arg.slice(2, 3) === 't' && arg.startsWith('--timeout') ? 'T' : arg.startsWith('--o') ? 'O' : 't',
+        arg.slice(arg.indexOf('=') + 1),
+      );
     else if (arg.startsWith('--')) throw new ToolError(`wget: unrecognized option '${arg}'`, 2);
     else if (arg.startsWith('-') && arg !== '-') takeShort(parsed, arg, rest);
     else parsed.url = absolute(arg);

@@ -13,12 +13,24 @@ function clusterWith({ replicas = 2, image = 'nginx:1.27' } = {}): Cluster {
   const cluster = booted.fork({ seed: 'test' });
   cluster.kernel.runUntilIdle();
   const labels = { app: 'web' };
-  const post = (url: string, body: unknown): void => void cluster.asAdmin('test')({ method: 'POST', url, headers: { 'content-type': 'application/json' }, body });
+  const post = (url: string, body: unknown): void =>
+    void cluster.asAdmin('test')({ method: 'POST', url, headers: { 'content-type': 'application/json' }, body });
   post('/apis/apps/v1/namespaces/default/deployments', {
-    apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'web' },
-    spec: { replicas, selector: { matchLabels: labels }, template: { metadata: { labels }, spec: { containers: [{ name: 'nginx', image }] } } },
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: 'web' },
+    spec: {
+      replicas,
+      selector: { matchLabels: labels },
+      template: { metadata: { labels }, spec: { containers: [{ name: 'nginx', image }] } },
+    },
   });
-  post('/api/v1/namespaces/default/services', { apiVersion: 'v1', kind: 'Service', metadata: { name: 'web' }, spec: { selector: labels, ports: [{ port: 80 }] } });
+  post('/api/v1/namespaces/default/services', {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name: 'web' },
+    spec: { selector: labels, ports: [{ port: 80 }] },
+  });
   cluster.kernel.runUntilIdle({ limitMs: 60_000 });
   return cluster;
 }
@@ -39,7 +51,15 @@ describe('assert', () => {
       clusterWith(),
     );
     expect(passes).toMatchObject({ verdict: 'pass', points: 1, maxPoints: 1 });
-    expect(parts).toMatchObject({ verdict: 'not-yet', points: 0, message: 'Deployment web: spec.replicas is 2, and should be 3.', path: 'spec.replicas', expected: 3, actual: 2, object: 'Deployment web' });
+    expect(parts).toMatchObject({
+      verdict: 'not-yet',
+      points: 0,
+      message: 'Deployment web: spec.replicas is 2, and should be 3.',
+      path: 'spec.replicas',
+      expected: 3,
+      actual: 2,
+      object: 'Deployment web',
+    });
     expect(missing).toMatchObject({ verdict: 'not-yet', message: 'There is no Deployment www in namespace default. There is web.' });
   });
 
@@ -52,7 +72,11 @@ describe('assert', () => {
     - { if: "resource.spec.template.spec.containers[0].image.startsWith('httpd')", say: That is another server. }`,
       clusterWith({ image: 'httpd:2.4' }),
     );
-    expect(result).toMatchObject({ verdict: 'not-yet', path: 'spec.template.spec.containers[0].image', feedback: 'That is another server.' });
+    expect(result).toMatchObject({
+      verdict: 'not-yet',
+      path: 'spec.template.spec.containers[0].image',
+      feedback: 'That is another server.',
+    });
   });
 });
 
@@ -160,8 +184,14 @@ describe('experiment', () => {
 
 test('a claim about later is looked for while time passes on a copy', () => {
   const cluster = clusterWith();
-  cluster.asAdmin('test')({ method: 'PATCH', url: '/apis/apps/v1/namespaces/default/deployments/web', headers: { 'content-type': 'application/merge-patch+json' }, body: { spec: { replicas: 4 } } });
-  const checks = (when: string): string => `- { id: four, ${when} assert: { apiVersion: apps/v1, kind: Deployment, metadata: { name: web }, status: { readyReplicas: 4 } } }`;
+  cluster.asAdmin('test')({
+    method: 'PATCH',
+    url: '/apis/apps/v1/namespaces/default/deployments/web',
+    headers: { 'content-type': 'application/merge-patch+json' },
+    body: { spec: { replicas: 4 } },
+  });
+  const checks = (when: string): string =>
+    `- { id: four, ${when} assert: { apiVersion: apps/v1, kind: Deployment, metadata: { name: web }, status: { readyReplicas: 4 } } }`;
   expect(resultsOf(checks(''), cluster)).toMatchObject([{ verdict: 'not-yet' }]);
   expect(resultsOf(checks('within: 30s,'), cluster)).toMatchObject([{ verdict: 'pass' }]);
 });
@@ -169,11 +199,17 @@ test('a claim about later is looked for while time passes on a copy', () => {
 test('an API server that does not answer is the learner’s cluster, not our error', () => {
   const cluster = clusterWith();
   cluster.crash('cp-1');
-  expect(resultsOf(`- { id: any, assert: { apiVersion: v1, kind: Pod } }`, cluster)).toMatchObject([{ verdict: 'not-yet', message: 'The API server does not answer.' }]);
+  expect(resultsOf(`- { id: any, assert: { apiVersion: v1, kind: Pod } }`, cluster)).toMatchObject([
+    { verdict: 'not-yet', message: 'The API server does not answer.' },
+  ]);
 });
 
 test('the same state gives the same result', () => {
-  const lab = parseLab(smallLab(`- { id: two, points: 2, assert: { apiVersion: apps/v1, kind: Deployment, metadata: { name: web }, status: { readyReplicas: 2 } } }`));
+  const lab = parseLab(
+    smallLab(
+      `- { id: two, points: 2, assert: { apiVersion: apps/v1, kind: Deployment, metadata: { name: web }, status: { readyReplicas: 2 } } }`,
+    ),
+  );
   const cluster = clusterWith();
   const first = grade(lab, new Observer(cluster), { seed: 'test' });
   expect(first).toMatchObject({ gradable: true, score: 2, maxScore: 2, labSlug: 'small', labRevision: 1 });

@@ -1,7 +1,7 @@
 import { allVariants, drawVariant, LabError, parseLab, substitute } from '@/lib/labs';
 import { smallLab } from '../../support/lab-folders';
 
-const check = "- { id: one, assert: { apiVersion: v1, kind: Pod, metadata: { name: web } } }";
+const check = '- { id: one, assert: { apiVersion: v1, kind: Pod, metadata: { name: web } } }';
 
 function problemsOf(body: () => unknown): readonly string[] {
   try {
@@ -15,17 +15,27 @@ function problemsOf(body: () => unknown): readonly string[] {
 
 describe('lab.yaml', () => {
   test('is read strictly: an unknown key is an error that names the nearest', () => {
-    expect(problemsOf(() => parseLab(smallLab('- { id: one, point: 2, assert: { apiVersion: v1, kind: Pod } }')))).toEqual(['lab.yaml: steps[0].checks[0]: unknown key "point"; did you mean "points"?']);
-    expect(problemsOf(() => parseLab(smallLab('- { id: one, http: { url: "http://web", statsu: 200 } }')))[0]).toContain('unknown key "statsu"; did you mean "status"?');
+    expect(problemsOf(() => parseLab(smallLab('- { id: one, point: 2, assert: { apiVersion: v1, kind: Pod } }')))).toEqual([
+      'lab.yaml: steps[0].checks[0]: unknown key "point"; did you mean "points"?',
+    ]);
+    expect(problemsOf(() => parseLab(smallLab('- { id: one, http: { url: "http://web", statsu: 200 } }')))[0]).toContain(
+      'unknown key "statsu"; did you mean "status"?',
+    );
   });
 
   test('asks exactly one thing in each check', () => {
-    expect(problemsOf(() => parseLab(smallLab('- { id: one }')))).toEqual(['lab.yaml: steps[0].checks[0]: a check asks exactly one thing: assert, absent, cel, http, experiment']);
+    expect(problemsOf(() => parseLab(smallLab('- { id: one }')))).toEqual([
+      'lab.yaml: steps[0].checks[0]: a check asks exactly one thing: assert, absent, cel, http, experiment',
+    ]);
   });
 
   test('says where an expression or a duration cannot be read', () => {
-    expect(problemsOf(() => parseLab(smallLab("- { id: one, cel: 'objects(' }")))[0]).toMatch(/steps\[0\]\.checks\[0\]\.cel: not a CEL expression/);
-    expect(problemsOf(() => parseLab(smallLab("- { id: one, within: soon, cel: 'true' }")))[0]).toContain('expected a duration such as 90s, 6m or 1h30m, not "soon"');
+    expect(problemsOf(() => parseLab(smallLab("- { id: one, cel: 'objects(' }")))[0]).toMatch(
+      /steps\[0\]\.checks\[0\]\.cel: not a CEL expression/,
+    );
+    expect(problemsOf(() => parseLab(smallLab("- { id: one, within: soon, cel: 'true' }")))[0]).toContain(
+      'expected a duration such as 90s, 6m or 1h30m, not "soon"',
+    );
   });
 
   test('has a section of the instructions for every step, and no id twice', () => {
@@ -39,7 +49,9 @@ describe('lab.yaml', () => {
 
 describe('variants', () => {
   const source = (() => {
-    const lab = smallLab("- { id: one, assert: { apiVersion: v1, kind: Pod, metadata: { name: '${tier}' } } }", { 'files/note.txt': 'You have ${tier}; ${HOME} is yours.\n' });
+    const lab = smallLab("- { id: one, assert: { apiVersion: v1, kind: Pod, metadata: { name: '${tier}' } } }", {
+      'files/note.txt': 'You have ${tier}; ${HOME} is yours.\n',
+    });
     return { ...lab, files: { ...lab.files, 'lab.yaml': `${lab.files['lab.yaml']}variants:\n  tier: [gold, silver]\n  size: [1, 2]\n` } };
   })();
 

@@ -24,7 +24,10 @@ class Desk {
   #sequence = 0;
 
   constructor(make: (listener: { onChange(change: SessionChange): void; onMessage(message: SessionMessage): void }) => Session) {
-    this.session = make({ onChange: (change) => void this.changes.push(structuredClone(change)), onMessage: (message) => void this.messages.push(message) });
+    this.session = make({
+      onChange: (change) => void this.changes.push(structuredClone(change)),
+      onMessage: (message) => void this.messages.push(message),
+    });
     open.push(this.session);
   }
 
@@ -55,7 +58,13 @@ class Desk {
 }
 
 function restored({ session, changes }: Desk, snapshot: Json, from: number): Desk {
-  return new Desk((listener) => Session.restore({ lab, seed: session.seed, host: testHost, listener }, snapshot, JSON.parse(JSON.stringify(changes.slice(from))) as SessionChange[]));
+  return new Desk((listener) =>
+    Session.restore(
+      { lab, seed: session.seed, host: testHost, listener },
+      snapshot,
+      JSON.parse(JSON.stringify(changes.slice(from))) as SessionChange[],
+    ),
+  );
 }
 
 describe('a session', () => {
@@ -152,7 +161,11 @@ describe('a session', () => {
     await desk.pass(50);
     await desk.type('for i in 1 2 3 4 5 6; do date +%S; sleep 10; done\r');
     await desk.session.ask('clock:set', { action: 'run-for', ms: 60_000 });
-    const seconds = desk.screen().match(/^\d\d$/gm)?.map(Number) ?? [];
+    const seconds =
+      desk
+        .screen()
+        .match(/^\d\d$/gm)
+        ?.map(Number) ?? [];
     const steps = seconds.slice(1).map((second, index) => (second - (seconds[index] as number) + 60) % 60);
     expect(new Set(steps)).toEqual(new Set([10]));
   });
@@ -160,7 +173,10 @@ describe('a session', () => {
   test('hands files to the page’s editor and takes them back', async () => {
     const { session } = Desk.create();
     expect(await session.ask('file:read', { path: 'web.yaml' })).toEqual({ path: 'web.yaml', text: 'kind: Deployment\n' });
-    expect(await session.ask('file:write', { path: 'manifests/new.yaml', text: 'kind: Pod\n' })).toMatchObject({ path: 'manifests/new.yaml', size: 10 });
+    expect(await session.ask('file:write', { path: 'manifests/new.yaml', text: 'kind: Pod\n' })).toMatchObject({
+      path: 'manifests/new.yaml',
+      size: 10,
+    });
     expect((await session.run('cat manifests/new.yaml')).stdout).toBe('kind: Pod\n');
     await session.ask('file:remove', { path: 'manifests/new.yaml' });
     await expect(session.ask('file:read', { path: 'manifests/new.yaml' })).rejects.toThrow('No such file or directory');
@@ -176,7 +192,9 @@ describe('a session', () => {
     expect(editor?.text).toContain('replicas: 1');
     await desk.session.ask('editor:close', { id: editor?.id ?? '', text: editor?.text.replace('replicas: 1', 'replicas: 2') ?? null });
     expect(await desk.pass(1000)).toContain('deployment.apps/web edited');
-    expect(desk.session.cluster.asAdmin('test')({ method: 'GET', url: '/apis/apps/v1/namespaces/default/deployments/web', headers: {} }).body).toMatchObject({ spec: { replicas: 2 } });
+    expect(
+      desk.session.cluster.asAdmin('test')({ method: 'GET', url: '/apis/apps/v1/namespaces/default/deployments/web', headers: {} }).body,
+    ).toMatchObject({ spec: { replicas: 2 } });
   });
 
   test('takes away the editor of a command that was interrupted', async () => {
@@ -208,7 +226,9 @@ describe('an interactive shell in a container', () => {
     const desk = Desk.create(labFolder('first-deployment'));
     await desk.pass(50);
     expect(await desk.type('kubectl exec -it client -- sh\r')).toMatch(/\/ \$ $/);
-    expect(await desk.type('hostname; grep search /etc/resolv.conf\r')).toContain('client\nsearch default.svc.cluster.local svc.cluster.local cluster.local\n');
+    expect(await desk.type('hostname; grep search /etc/resolv.conf\r')).toContain(
+      'client\nsearch default.svc.cluster.local svc.cluster.local cluster.local\n',
+    );
     expect(await desk.type('exit 4\r')).toMatch(/command terminated with exit code 4\n~ \$ $/);
     expect(await desk.type('echo $?\r')).toContain('\n4\n');
   });
@@ -225,7 +245,11 @@ describe('an interactive shell in a container', () => {
 test('two sessions of one seed are the same, and of another are not', async () => {
   const podsOf = async (seed: string): Promise<string> => {
     const { session } = Desk.create(lab, seed);
-    return (await session.run('kubectl create deployment web --image=nginx:1.27 --replicas=3; kubectl rollout status deployment/web >/dev/null; kubectl get pods -o wide')).stdout;
+    return (
+      await session.run(
+        'kubectl create deployment web --image=nginx:1.27 --replicas=3; kubectl rollout status deployment/web >/dev/null; kubectl get pods -o wide',
+      )
+    ).stdout;
   };
   const first = await podsOf('5');
   expect(await podsOf('5')).toBe(first);

@@ -21,7 +21,12 @@ describe('Tab', () => {
   });
 
   test('asks the program for what only it knows, also behind an alias', async () => {
-    const kubectl = defineTool({ name: 'kubectl', summary: '', run: () => 0, complete: (args) => ({ from: 0, candidates: args.length === 1 ? [{ text: 'get' }] : [{ text: 'pods' }] }) });
+    const kubectl = defineTool({
+      name: 'kubectl',
+      summary: '',
+      run: () => 0,
+      complete: (args) => ({ from: 0, candidates: args.length === 1 ? [{ text: 'get' }] : [{ text: 'pods' }] }),
+    });
     const keyboard = await Keyboard.sitDown({ tools: [kubectl] });
     await keyboard.type('alias k=kubectl\r');
     expect(await keyboard.type('k g\t')).toMatch(/k get $/);

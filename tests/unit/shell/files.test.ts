@@ -14,7 +14,10 @@ describe('files of a workstation', () => {
   });
 
   test('have no more room than the device: writing fails in the words of the system', async () => {
-    const files = new MachineFileSystem({ store: new DiskStore(new Disk('d'), { limits: { bytesMax: 100, filesMax: 3, fileBytesMax: 80 } }), now: () => 0 });
+    const files = new MachineFileSystem({
+      store: new DiskStore(new Disk('d'), { limits: { bytesMax: 100, filesMax: 3, fileBytesMax: 80 } }),
+      now: () => 0,
+    });
     files.makeDirectory('/home');
     files.writeText('/home/a', 'x'.repeat(30));
     expect(() => files.writeText('/home/b', 'x'.repeat(60))).toThrow('no space left on device');

@@ -8,7 +8,16 @@ function networkOf(answer: (request: HttpRequest, timeoutMs: number | undefined)
   return { ...emptyNetwork, http: (request, options) => answer(request, options?.timeoutMs) };
 }
 
-const serving = networkOf((request) => ({ type: 'response', tookMs: 3, remoteIp: '172.18.0.3', response: { status: request.url.endsWith('/missing') ? 404 : 200, headers: { server: 'nginx/1.27.5', 'content-type': 'text/html' }, body: page } }));
+const serving = networkOf((request) => ({
+  type: 'response',
+  tookMs: 3,
+  remoteIp: '172.18.0.3',
+  response: {
+    status: request.url.endsWith('/missing') ? 404 : 200,
+    headers: { server: 'nginx/1.27.5', 'content-type': 'text/html' },
+    body: page,
+  },
+}));
 
 describe('curl', () => {
   test('prints the body, the head with -i, and what -w asks for', async () => {
@@ -25,7 +34,9 @@ describe('curl', () => {
     const errors = { 'could-not-resolve': ['', 6], refused: ['', 7], timeout: ['', 28] } as const;
     const said = await Promise.all(
       Object.keys(errors).map(async (error) => {
-        const keyboard = await Keyboard.sitDown({ network: networkOf(() => ({ type: 'error', error: error as 'refused', message: '', tookMs: 5 })) });
+        const keyboard = await Keyboard.sitDown({
+          network: networkOf(() => ({ type: 'error', error: error as 'refused', message: '', tookMs: 5 })),
+        });
         await keyboard.type('curl -m 2 web:8080; echo $?\r');
         return keyboard.wait(5);
       }),
@@ -38,7 +49,9 @@ describe('curl', () => {
   });
 
   test('waits as long as the answer took, and Ctrl-C stops waiting', async () => {
-    const keyboard = await Keyboard.sitDown({ network: networkOf(() => ({ type: 'error', error: 'timeout', message: '', tookMs: 130_000 })) });
+    const keyboard = await Keyboard.sitDown({
+      network: networkOf(() => ({ type: 'error', error: 'timeout', message: '', tookMs: 130_000 })),
+    });
     await keyboard.type('curl 10.96.0.1\r');
     expect(await keyboard.wait(60_000)).toBe('');
     expect(await keyboard.type('\x03')).toBe('^C\n~ $ ');
@@ -46,7 +59,9 @@ describe('curl', () => {
 
   test('refuses options it does not know, as curl does', async () => {
     const keyboard = await Keyboard.sitDown();
-    expect(await keyboard.type('curl --nosuch web\r')).toContain("curl: option --nosuch: is unknown\ncurl: try 'curl --help' or 'curl --manual' for more information\n");
+    expect(await keyboard.type('curl --nosuch web\r')).toContain(
+      "curl: option --nosuch: is unknown\ncurl: try 'curl --help' or 'curl --manual' for more information\n",
+    );
   });
 });
 

@@ -33,7 +33,9 @@ describe('a terminal', () => {
 
   test('stops a command that prints without end', async () => {
     const keyboard = await Keyboard.sitDown({ limits: { turnsMax: 2000, outputMax: 1000 } });
-    expect(await keyboard.type('while :; do echo "much of the same"; done\r')).toMatch(/bash: stopped after printing 1000 characters without a pause\n~ \$ $/);
+    expect(await keyboard.type('while :; do echo "much of the same"; done\r')).toMatch(
+      /bash: stopped after printing 1000 characters without a pause\n~ \$ $/,
+    );
   });
 
   test('prints in a function called on the terminal as its commands end, and captures the same function in $( )', async () => {
@@ -64,7 +66,9 @@ describe('a terminal', () => {
   test('keeps directory, variables, functions, arrays and aliases from line to line', async () => {
     const keyboard = await Keyboard.sitDown();
     await keyboard.type('mkdir -p a/b; cd a; export WHO=me; names=(x "y z"); alias say=echo; hello() { echo "hello $1"; }\r');
-    expect(await keyboard.type('pwd; printenv WHO; echo "${names[1]}"; say aliased; hello you\r')).toContain('/home/learner/a\nme\ny z\naliased\nhello you\n~/a $ ');
+    expect(await keyboard.type('pwd; printenv WHO; echo "${names[1]}"; say aliased; hello you\r')).toContain(
+      '/home/learner/a\nme\ny z\naliased\nhello you\n~/a $ ',
+    );
   });
 
   test('keeps what the first commands of an interrupted line changed', async () => {
