@@ -1,4 +1,5 @@
 import { parse } from 'yaml';
+import { deepFreeze, memo } from '@/lib/base';
 import { decodeBase64, ConnectionError, type Transport } from '../api';
 import type { Network, NetworkNamespace } from '../network/types';
 import { parseCertificate, type Subject } from './kubeconfig';
@@ -62,7 +63,9 @@ interface Kubeconfig {
 }
 
 /** The current context of a kubeconfig; undefined when it names none or is no YAML. */
-export function readKubeconfig(text: string): Endpoint | undefined {
+export const readKubeconfig: (text: string) => Endpoint | undefined = memo((text) => deepFreeze(currentContext(text)), { max: 256 });
+
+function currentContext(text: string): Endpoint | undefined {
   let config: Kubeconfig | null;
   try {
     config = parse(text) as Kubeconfig | null;

@@ -101,9 +101,8 @@ export class Client {
   find<T extends KubeObject>(resource: ResourceRef<T>, name: ObjectName): T | undefined {
     const response = this.#transport({ method: 'GET', url: objectPath(resource, name), headers: this.#headers, actor: this.actor });
     if (response.status < 400) return response.body as T;
-    const error = refusal(response);
-    if (error.reason === 'NotFound') return undefined;
-    throw error;
+    if ((response.body as Partial<Status> | undefined)?.reason === 'NotFound') return undefined;
+    throw refusal(response);
   }
 
   list<T extends KubeObject>(resource: ResourceRef<T>, options: ListOptions = {}): ObjectList<T> {

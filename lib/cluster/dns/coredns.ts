@@ -27,7 +27,7 @@ export const coredns: Daemon = {
   },
 };
 
-function readCorefile({ argv, files, exit }: DaemonContext): ServerBlock[] | undefined {
+function readCorefile({ argv, files, exit }: DaemonContext): readonly ServerBlock[] | undefined {
   const flag = argv.indexOf('-conf');
   const path = flag < 0 ? '/Corefile' : (argv[flag + 1] ?? '');
   const text = files.read(path);

@@ -1,3 +1,5 @@
+import { deepFreeze, memo } from '@/lib/base';
+
 /** One server block of a Corefile: the zones it answers for and its plugins in order. */
 export interface ServerBlock {
   readonly zones: readonly { readonly zone: string; readonly port: number }[];
@@ -26,7 +28,9 @@ interface Token {
 }
 
 /** Parses a Corefile (`coredns/caddy/caddyfile`). Snippets and imports are refused. */
-export function parseCorefile(text: string): ServerBlock[] {
+export const parseCorefile: (text: string) => readonly ServerBlock[] = memo((text) => deepFreeze(serverBlocks(text)));
+
+function serverBlocks(text: string): ServerBlock[] {
   const tokens = tokenize(text);
   const blocks: ServerBlock[] = [];
   let at = 0;

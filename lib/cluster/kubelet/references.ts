@@ -1,7 +1,7 @@
 import type { V1ConfigMap, V1Container, V1ObjectFieldSelector, V1Pod, V1ResourceFieldSelector, V1Secret } from '@/generated/kubernetes/types';
 import { Quantity } from '../api';
 import { decodeBase64 } from '../api/base64';
-import { ignoreNotFound, type Client } from '../client';
+import type { Client } from '../client';
 import { ConfigMap, Secret } from '../resources';
 
 /** Something a Pod refers to is missing or wrong; `message` is the sentence its events carry. */
@@ -34,11 +34,11 @@ export class References {
   }
 
   #getConfigMap(namespace: string, name: string): V1ConfigMap | undefined {
-    return ignoreNotFound(() => this.#client.get(ConfigMap, { namespace, name }));
+    return this.#client.find(ConfigMap, { namespace, name });
   }
 
   findSecret(namespace: string, name: string): V1Secret | undefined {
-    return ignoreNotFound(() => this.#client.get(Secret, { namespace, name }));
+    return this.#client.find(Secret, { namespace, name });
   }
 
   /** What a ConfigMap holds by key; undefined when it is missing and optional. */

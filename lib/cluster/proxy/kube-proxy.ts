@@ -1,4 +1,4 @@
-import { deepEqual, type Json } from '@/lib/base';
+import { deepEqual, deepFreeze, memo, type Json } from '@/lib/base';
 import { parse } from 'yaml';
 import { Client, Informer } from '../client';
 import { rulesetPath } from '../network/netfilter';
@@ -89,10 +89,12 @@ class Proxier {
   }
 }
 
+const parsed = memo((text) => deepFreeze(parse(text)) as { readonly mode?: string; readonly clusterCIDR?: string; readonly clientConnection?: { readonly kubeconfig?: string } });
+
 function readConfiguration(context: DaemonContext): ProxyConfiguration | undefined {
   const path = context.argv.find((arg) => arg.startsWith('--config='))?.slice('--config='.length);
   const text = path ? context.files.read(path) : undefined;
   if (!text) return void context.exit(1, `"command failed" err="failed complete: open ${path}: no such file or directory"`);
-  const configuration = parse(text) as { mode?: string; clusterCIDR?: string; clientConnection?: { kubeconfig?: string } };
+  const configuration = parsed(text);
   return { mode: configuration.mode ?? '', clusterCidr: configuration.clusterCIDR ?? '', kubeconfig: configuration.clientConnection?.kubeconfig ?? '' };
 }

@@ -373,8 +373,9 @@ export class Containerd implements ContainerRuntime {
       },
       opened: (close) => closers.push(close),
       isOver: () => hasExited,
+      isResumed,
     });
-    const running = daemon.start(isResumed ? { ...context, isResumed } : context);
+    const running = daemon.start(context);
     const stop = () => {
       closeAll();
       running.stop();
@@ -382,15 +383,19 @@ export class Containerd implements ContainerRuntime {
     this.#tasks.set(id, { type: 'daemon', stop });
   }
 
-  #daemonContext(container: Container, life: { exit: (code: number) => void; opened: (close: () => void) => void; isOver: () => boolean }): DaemonContext {
+  #daemonContext(container: Container, life: { exit: (code: number) => void; opened: (close: () => void) => void; isOver: () => boolean; isResumed: boolean }): DaemonContext {
     const sandbox = this.#sandboxOf(container);
     const definition = this.#definitionOf(container.imageName);
     const namespace = this.#namespaceOf(sandbox);
     const files = this.#filesOf(container);
     const env = environmentOf(definition, container, sandbox);
     const log = (line: string) => this.#log(container, [{ stream: 'stderr', text: `${line}\n` }]);
+    const { isResumed } = life;
+    const resumedAt = this.#kernel.now;
     return {
-      kernel: this.#kernel, machine: this.#machine, network: this.#options.network, namespace, argv: argvOf(definition, container), env, files, log,
+      kernel: this.#kernel, machine: this.#machine, network: this.#options.network, namespace, argv: argvOf(definition, container), env, files, isResumed,
+      // What a start says, it said when it was started.
+      log: isResumed ? (line) => void (this.#kernel.now > resumedAt && log(line)) : log,
       instance: asUuid(container.id),
       transport: (kubeconfigPath) => this.#options.connect({ namespace, files, env }, kubeconfigPath),
       listen: (port, protocol, listener) => {
