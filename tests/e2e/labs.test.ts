@@ -18,7 +18,8 @@ function solutionOf(slug: string): string[] {
 let site: Site;
 let browser: Browser;
 beforeAll(async () => {
-  [site, browser] = await Promise.all([Site.start(), openBrowser()]);
+  site = await Site.start();
+  browser = await openBrowser();
 }, 300_000);
 afterAll(async () => {
   await browser?.close();

@@ -7,7 +7,8 @@ import { WorkspacePage } from '../support/e2e/workspace';
 let site: Site;
 let browser: Browser;
 beforeAll(async () => {
-  [site, browser] = await Promise.all([Site.start(), openBrowser()]);
+  site = await Site.start();
+  browser = await openBrowser();
 }, 300_000);
 afterAll(async () => {
   await browser?.close();

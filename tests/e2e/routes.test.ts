@@ -19,7 +19,8 @@ const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-pra
 let site: Site;
 let browser: Browser;
 beforeAll(async () => {
-  [site, browser] = await Promise.all([Site.start(), openBrowser()]);
+  site = await Site.start();
+  browser = await openBrowser();
 }, 300_000);
 afterAll(async () => {
   await browser?.close();
