@@ -24,7 +24,13 @@ const upward = layers.slice(0, -1).map((folders, index) => ({
   comment: `${folders.join(' and ')} may import what stands below them only: move what is shared down, or pass it in as an argument.`,
   severity: 'error',
   from: { path: `^(${folders.join('|')})/` },
-  to: { path: `^(${layers.slice(index + 1).flat().join('|')})(/|$)`, pathNot: contracts },
+  to: {
+    path: `^(${layers
+      .slice(index + 1)
+      .flat()
+      .join('|')})(/|$)`,
+    pathNot: contracts,
+  },
 }));
 
 /** Rooms of lib/cluster that meet only through the API server, which is why one of them can be stopped in a lab. */
@@ -82,6 +88,10 @@ module.exports = {
     exclude: { path: '^(generated|dist|\\.next)/' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default', 'types'], extensions: ['.ts', '.tsx', '.mjs', '.js', '.cjs', '.json'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default', 'types'],
+      extensions: ['.ts', '.tsx', '.mjs', '.js', '.cjs', '.json'],
+    },
   },
 };

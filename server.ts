@@ -18,7 +18,11 @@ async function serve(): Promise<void> {
   const server = createServer();
   const pages = next({ dev: isDev, dir: process.cwd(), httpServer: server, customServer: true });
   const [database] = await Promise.all([openSharedDatabase(), pages.prepare()]);
-  const host = new SandboxHost({ client: database.client, workerFile: join(import.meta.dirname, 'worker.js'), owner: ownerOf(dataFolder()) });
+  const host = new SandboxHost({
+    client: database.client,
+    workerFile: join(import.meta.dirname, 'worker.js'),
+    owner: ownerOf(dataFolder()),
+  });
   // A site whose sandboxes cannot start should say so at once.
   host.ready.catch(fail);
   const gateway = clusterGateway(host, database.client);
@@ -85,7 +89,10 @@ function nameClient(request: IncomingMessage): void {
 function securityHeaders(isDev: boolean): readonly (readonly [string, string])[] {
   const scripts = `'self' 'unsafe-inline' 'wasm-unsafe-eval'${isDev ? " 'unsafe-eval'" : ''}`;
   return [
-    ['content-security-policy', `default-src 'self'; script-src ${scripts}; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; worker-src 'self' blob:; connect-src 'self'; object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'`],
+    [
+      'content-security-policy',
+      `default-src 'self'; script-src ${scripts}; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; worker-src 'self' blob:; connect-src 'self'; object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'`,
+    ],
     ['x-content-type-options', 'nosniff'],
     ['x-frame-options', 'DENY'],
     ['referrer-policy', 'strict-origin-when-cross-origin'],
@@ -122,7 +129,8 @@ function listen(server: Server): Promise<void> {
 function fail(error: unknown): never {
   const { code } = error as NodeJS.ErrnoException;
   const isExpected = error instanceof DatabaseUnavailable || error instanceof FolderInUse;
-  if (code === 'EADDRINUSE') process.stderr.write(`Port ${process.env['PORT'] ?? 3000} was taken meanwhile. Choose another: PORT=3001 npm start\n`);
+  if (code === 'EADDRINUSE')
+    process.stderr.write(`Port ${process.env['PORT'] ?? 3000} was taken meanwhile. Choose another: PORT=3001 npm start\n`);
   else if (code === 'ENOSPC') process.stderr.write('The disk is full. Free some space and start again; nothing that was saved is lost.\n');
   else process.stderr.write(`${isExpected ? (error as Error).message : error instanceof Error ? error.stack : String(error)}\n`);
   process.exit(1);

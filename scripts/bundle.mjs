@@ -24,7 +24,10 @@ export function serverOptions(outdir) {
 /** A production build: pages by Next, server and worker by esbuild. */
 export async function build() {
   const esbuild = await import('esbuild');
-  const pages = run(process.execPath, ['node_modules/next/dist/bin/next', 'build'], { what: 'next build', env: { NODE_ENV: 'production', NEXT_TELEMETRY_DISABLED: '1' } });
+  const pages = run(process.execPath, ['node_modules/next/dist/bin/next', 'build'], {
+    what: 'next build',
+    env: { NODE_ENV: 'production', NEXT_TELEMETRY_DISABLED: '1' },
+  });
   await Promise.all([pages, esbuild.build(serverOptions('dist'))]);
   await esbuild.stop();
 }
@@ -32,7 +35,13 @@ export async function build() {
 /** Bundles one script and returns the file to run. Two commands started at once do not disturb each other: files are named by their content. */
 export async function bundleScript(entry) {
   const esbuild = await import('esbuild');
-  const { outputFiles } = await esbuild.build({ ...options, entryPoints: [entry], outdir: join(root, 'dist/run'), write: false, sourcemap: 'inline' });
+  const { outputFiles } = await esbuild.build({
+    ...options,
+    entryPoints: [entry],
+    outdir: join(root, 'dist/run'),
+    write: false,
+    sourcemap: 'inline',
+  });
   await esbuild.stop();
   const [file] = outputFiles;
   const path = join(root, 'dist/run', `${basename(entry, '.ts')}-${hashOf(file.contents)}.js`);

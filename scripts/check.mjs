@@ -4,11 +4,34 @@ import { explain, prepare, root } from './steps.mjs';
 
 const checks = [
   { name: 'types', remedy: 'npx tsc --noEmit', args: ['node_modules/typescript/bin/tsc', '--noEmit'] },
-  { name: 'isomorphic types', remedy: 'npx tsc -p tsconfig.isomorphic.json', args: ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.isomorphic.json', '--noEmit'] },
+  {
+    name: 'isomorphic types',
+    remedy: 'npx tsc -p tsconfig.isomorphic.json',
+    args: ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.isomorphic.json', '--noEmit'],
+  },
   { name: 'lint', remedy: 'npx oxlint --type-aware', args: ['node_modules/oxlint/bin/oxlint', '--type-aware', '--deny-warnings'] },
   { name: 'format', remedy: 'npx oxfmt', args: ['node_modules/oxfmt/bin/oxfmt', '--check'] },
-  { name: 'layers', remedy: 'see .dependency-cruiser.cjs for the rule that it names', args: ['node_modules/dependency-cruiser/bin/dependency-cruise.mjs', '--config', '.dependency-cruiser.cjs', '--output-type', 'err', 'lib', 'app', 'scripts', 'server.ts', 'mdx-components.tsx'] },
-  { name: 'unused', remedy: 'delete it, or name it in knip.json with the reason', args: ['node_modules/knip/bin/knip.js', '--no-progress'] },
+  {
+    name: 'layers',
+    remedy: 'see .dependency-cruiser.cjs for the rule that it names',
+    args: [
+      'node_modules/dependency-cruiser/bin/dependency-cruise.mjs',
+      '--config',
+      '.dependency-cruiser.cjs',
+      '--output-type',
+      'err',
+      'lib',
+      'app',
+      'scripts',
+      'server.ts',
+      'mdx-components.tsx',
+    ],
+  },
+  {
+    name: 'unused',
+    remedy: 'delete it, or name it in knip.json with the reason',
+    args: ['node_modules/knip/bin/knip.js', '--no-progress'],
+  },
 ];
 
 function runCheck({ name, remedy, args }) {
@@ -16,11 +39,18 @@ function runCheck({ name, remedy, args }) {
   return new Promise((resolve) => {
     const child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
     let output = '';
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => { output += text; });
-    child.on('error', (error) => { output += String(error); });
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (text) => {
+        output += text;
+      });
+    child.on('error', (error) => {
+      output += String(error);
+    });
     child.on('close', (code) => {
       const seconds = ((Date.now() - started) / 1000).toFixed(1);
-      process.stdout.write(code === 0 ? `  ${name}: ok (${seconds} s)\n` : `\n${output.trim()}\n  ${name}: failed (${seconds} s). ${remedy}\n\n`);
+      process.stdout.write(
+        code === 0 ? `  ${name}: ok (${seconds} s)\n` : `\n${output.trim()}\n  ${name}: failed (${seconds} s). ${remedy}\n\n`,
+      );
       resolve(code === 0);
     });
   });
@@ -30,7 +60,9 @@ function runCheck({ name, remedy, args }) {
 async function runAll() {
   const waiting = [...checks];
   const results = [];
-  const worker = async () => { for (let next = waiting.shift(); next; next = waiting.shift()) results.push(await runCheck(next)); };
+  const worker = async () => {
+    for (let next = waiting.shift(); next; next = waiting.shift()) results.push(await runCheck(next));
+  };
   await Promise.all([worker(), worker()]);
   return results;
 }

@@ -13,11 +13,15 @@ const migratedPath = join(root, 'prisma/migrations/schema.prisma');
 
 /** `generate` needs no engine, but the CLI fetches one unless it is told of an existing file. */
 function generate() {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [join(root, 'node_modules/prisma/build/index.js'), 'generate', '--schema', schemaPath], {
-    cwd: root,
-    encoding: 'utf8',
-    env: { ...process.env, PRISMA_SCHEMA_ENGINE_BINARY: process.execPath, CHECKPOINT_DISABLE: '1', PRISMA_HIDE_UPDATE_MESSAGE: '1' },
-  });
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [join(root, 'node_modules/prisma/build/index.js'), 'generate', '--schema', schemaPath],
+    {
+      cwd: root,
+      encoding: 'utf8',
+      env: { ...process.env, PRISMA_SCHEMA_ENGINE_BINARY: process.execPath, CHECKPOINT_DISABLE: '1', PRISMA_HIDE_UPDATE_MESSAGE: '1' },
+    },
+  );
   if (status !== 0) throw new Error(`prisma generate failed:\n${stdout}${stderr}`);
 }
 
@@ -38,15 +42,25 @@ async function migrate(name) {
 async function difference(before, after) {
   const { SchemaEngine } = await engine();
   const instance = await SchemaEngine.new({ datamodels: undefined }, () => {}, noDatabase);
-  const target = (content) => (content === undefined ? { tag: 'empty' } : { tag: 'schemaDatamodel', files: [{ path: 'schema.prisma', content }] });
-  const { stdout } = await instance.diff({ from: target(before), to: target(after), script: true, exitCode: null, shadowDatabaseUrl: null, filters: { externalTables: [], externalEnums: [] } });
+  const target = (content) =>
+    content === undefined ? { tag: 'empty' } : { tag: 'schemaDatamodel', files: [{ path: 'schema.prisma', content }] };
+  const { stdout } = await instance.diff({
+    from: target(before),
+    to: target(after),
+    script: true,
+    exitCode: null,
+    shadowDatabaseUrl: null,
+    filters: { externalTables: [], externalEnums: [] },
+  });
   return stdout ?? '';
 }
 
 async function engine() {
   const folder = join(root, 'node_modules/@prisma/schema-engine-wasm');
   const bindings = await import(join(folder, 'schema_engine_bg.js'));
-  const { instance } = await WebAssembly.instantiate(readFileSync(join(folder, 'schema_engine_bg.wasm')), { './schema_engine_bg.js': bindings });
+  const { instance } = await WebAssembly.instantiate(readFileSync(join(folder, 'schema_engine_bg.wasm')), {
+    './schema_engine_bg.js': bindings,
+  });
   bindings.__wbg_set_wasm(instance.exports);
   instance.exports.__wbindgen_start?.();
   return bindings;
@@ -59,10 +73,22 @@ const connection = {
   getConnectionInfo: () => ({ ok: true, value: { schemaName: 'public', supportsRelationJoins: true } }),
   executeScript: async () => ({ ok: true }),
   executeRaw: async () => ({ ok: true, value: 0 }),
-  queryRaw: async () => ({ ok: true, value: { columnNames: ['schema_exists', 'version', 'numeric_version'], columnTypes: [5, 7, 0], rows: [[true, 'PostgreSQL 17', 170000]] } }),
+  queryRaw: async () => ({
+    ok: true,
+    value: {
+      columnNames: ['schema_exists', 'version', 'numeric_version'],
+      columnTypes: [5, 7, 0],
+      rows: [[true, 'PostgreSQL 17', 170000]],
+    },
+  }),
   dispose: async () => ({ ok: true }),
 };
-const noDatabase = { provider: 'postgres', adapterName: 'no-database', connect: async () => ({ ok: true, value: connection }), connectToShadowDb: async () => ({ ok: true, value: connection }) };
+const noDatabase = {
+  provider: 'postgres',
+  adapterName: 'no-database',
+  connect: async () => ({ ok: true, value: connection }),
+  connectToShadowDb: async () => ({ ok: true, value: connection }),
+};
 
 function stamp() {
   return new Date().toISOString().replace(/\D/g, '').slice(0, 14);

@@ -26,9 +26,15 @@ function requireFreePort() {
 }
 
 function portError(error) {
-  if (error.code === 'EADDRINUSE') return new Explained(`Port ${port} is taken. Stop what listens there, or choose another: PORT=${port + 1} npm ${isDev ? 'run dev' : 'start'}`);
+  if (error.code === 'EADDRINUSE')
+    return new Explained(
+      `Port ${port} is taken. Stop what listens there, or choose another: PORT=${port + 1} npm ${isDev ? 'run dev' : 'start'}`,
+    );
   if (error.code === 'EACCES') return new Explained(`Port ${port} may only be used by root. Choose one above 1023: PORT=3000 npm start`);
-  if (error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND') return new Explained(`HOST=${host} is not an address of this machine. HOST=127.0.0.1 serves this machine only, HOST=0.0.0.0 everyone who can reach it.`);
+  if (error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND')
+    return new Explained(
+      `HOST=${host} is not an address of this machine. HOST=127.0.0.1 serves this machine only, HOST=0.0.0.0 everyone who can reach it.`,
+    );
   return error;
 }
 
@@ -47,7 +53,8 @@ async function serveFromSource() {
   const plugin = { name: 'restart', setup: (build) => build.onEnd(({ errors }) => void (errors.length || server.restart())) };
   const context = await esbuild.context({ ...serverOptions('dist/dev'), logLevel: 'warning', plugins: [plugin] });
   await context.watch();
-  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => void Promise.all([server.stop(), context.dispose()]).then(() => process.exit(0)));
+  for (const signal of ['SIGINT', 'SIGTERM'])
+    process.on(signal, () => void Promise.all([server.stop(), context.dispose()]).then(() => process.exit(0)));
 }
 
 /** One server at a time: the next starts when the last has let go of the port and the database. */
@@ -60,7 +67,13 @@ function restartable() {
     child.kill('SIGTERM');
     await gone;
   };
-  const start = () => { child = spawn(process.execPath, ['--enable-source-maps', join(root, 'dist/dev/server.js')], { cwd: root, stdio: 'inherit', env: { ...process.env, NODE_ENV: 'development' } }); };
+  const start = () => {
+    child = spawn(process.execPath, ['--enable-source-maps', join(root, 'dist/dev/server.js')], {
+      cwd: root,
+      stdio: 'inherit',
+      env: { ...process.env, NODE_ENV: 'development' },
+    });
+  };
   return { stop, restart: () => (last = last.then(stop).then(start)) };
 }
 

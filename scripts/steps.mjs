@@ -14,8 +14,12 @@ export class Explained extends Error {}
 /** Ends the command with a sentence for what is expected to go wrong, and with the stack for what is not. */
 export function explain(error) {
   if (error instanceof Explained) process.stderr.write(`\n${error.message}\n`);
-  else if (error && error.code === 'ENOSPC') process.stderr.write(`\nThe disk is full (${error.path || root}). Free some space and run the command again; it goes on where it stopped.\n`);
-  else if (error && (error.code === 'EACCES' || error.code === 'EROFS')) process.stderr.write(`\nThis folder cannot be written (${error.path || root}). Run the command as the user who owns it.\n`);
+  else if (error && error.code === 'ENOSPC')
+    process.stderr.write(
+      `\nThe disk is full (${error.path || root}). Free some space and run the command again; it goes on where it stopped.\n`,
+    );
+  else if (error && (error.code === 'EACCES' || error.code === 'EROFS'))
+    process.stderr.write(`\nThis folder cannot be written (${error.path || root}). Run the command as the user who owns it.\n`);
   else process.stderr.write(`\n${(error && error.stack) || error}\n`);
   process.exit(1);
 }
@@ -23,7 +27,9 @@ export function explain(error) {
 export function requireNode() {
   const [major, minor] = process.versions.node.split('.').map(Number);
   if (major > 20 || (major === 20 && minor >= 19)) return;
-  throw new Explained(`Orrery needs Node.js 20.19 or newer; this is ${process.versions.node} (${process.execPath}). Install a current one from https://nodejs.org and run the command again.`);
+  throw new Explained(
+    `Orrery needs Node.js 20.19 or newer; this is ${process.versions.node} (${process.execPath}). Install a current one from https://nodejs.org and run the command again.`,
+  );
 }
 
 /** Shows what takes time while it takes it, and nothing when it is quick. */
@@ -46,7 +52,10 @@ export function run(command, args, { what, env = {} } = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { cwd: root, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
     let output = '';
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => { output += text; });
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (text) => {
+        output += text;
+      });
     child.on('error', reject);
     child.on('close', (code) => {
       if (code === 0) resolve(output);
@@ -56,8 +65,12 @@ export function run(command, args, { what, env = {} } = {}) {
 }
 
 function failureOf(what, output) {
-  if (/ENOSPC|no space left on device/i.test(output)) return new Explained(`The disk is full: ${what} stopped. Free some space and run the command again; it goes on where it stopped.`);
-  if (/ENOTFOUND|ECONNREFUSED|ETIMEDOUT|EAI_AGAIN/.test(output) && /npm/.test(what)) return new Explained(`${output.trim()}\n\n${what} could not reach the package registry. Check the network (or npm's registry setting) and run the command again.`);
+  if (/ENOSPC|no space left on device/i.test(output))
+    return new Explained(`The disk is full: ${what} stopped. Free some space and run the command again; it goes on where it stopped.`);
+  if (/ENOTFOUND|ECONNREFUSED|ETIMEDOUT|EAI_AGAIN/.test(output) && /npm/.test(what))
+    return new Explained(
+      `${output.trim()}\n\n${what} could not reach the package registry. Check the network (or npm's registry setting) and run the command again.`,
+    );
   return new Explained(`${output.trim()}\n\n${what} failed.`);
 }
 
@@ -70,14 +83,17 @@ export function hashOf(...parts) {
 /** A hash of files and folders by their names and content; what is missing counts as empty. */
 export function hashOfFiles(...paths) {
   const hash = createHash('sha256');
-  for (const path of paths) for (const file of filesUnder(join(root, path))) hash.update(file.slice(root.length)).update(readFileSync(file));
+  for (const path of paths)
+    for (const file of filesUnder(join(root, path))) hash.update(file.slice(root.length)).update(readFileSync(file));
   return hash.digest('hex').slice(0, 32);
 }
 
 function filesUnder(path) {
   if (!existsSync(path)) return [];
   if (!statSync(path).isDirectory()) return [path];
-  return readdirSync(path).sort().flatMap((name) => filesUnder(join(path, name)));
+  return readdirSync(path)
+    .sort()
+    .flatMap((name) => filesUnder(join(path, name)));
 }
 
 /** Runs `work` unless what it was last run for is the same. */
@@ -95,7 +111,10 @@ async function whenChanged(stampPath, hash, work) {
 export function requireSpace() {
   const { bavail, bsize } = fs.statfsSync(root);
   const [free, needed] = [Math.floor((bavail * bsize) / 2 ** 20), existsSync(join(root, 'node_modules')) ? 64 : 1500];
-  if (free < needed) throw new Explained(`The disk is full: ${root} has ${free} MiB left, and this needs about ${needed}. Free some space and run the command again.`);
+  if (free < needed)
+    throw new Explained(
+      `The disk is full: ${root} has ${free} MiB left, and this needs about ${needed}. Free some space and run the command again.`,
+    );
 }
 
 export async function ensureInstalled() {
@@ -125,13 +144,31 @@ function install() {
 export async function ensureGenerated() {
   const lock = hashOfFiles('package-lock.json');
   await whenChanged('generated/kubernetes/.made-from', hashOf(lock, hashOfFiles('scripts/generate-schema.mjs')), () =>
-    step('reading the Kubernetes schema', () => run(process.execPath, ['scripts/generate-schema.mjs'])));
+    step('reading the Kubernetes schema', () => run(process.execPath, ['scripts/generate-schema.mjs'])),
+  );
   await whenChanged('generated/prisma/.made-from', hashOf(lock, hashOfFiles('prisma/schema.prisma', 'scripts/prisma.mjs')), () =>
-    step('generating the database client', () => run(process.execPath, ['scripts/prisma.mjs', 'generate'])));
+    step('generating the database client', () => run(process.execPath, ['scripts/prisma.mjs', 'generate'])),
+  );
 }
 
 /** What a production build is made from. Labs and migrations are read when the server starts. */
-const buildInputs = ['app', 'lib', 'lessons', 'public', 'server.ts', 'next.config.js', 'mdx-components.tsx', 'postcss.config.mjs', 'tsconfig.json', 'package.json', 'package-lock.json', 'scripts/build.mjs', 'scripts/bundle.mjs', 'scripts/generate-schema.mjs', 'prisma/schema.prisma'];
+const buildInputs = [
+  'app',
+  'lib',
+  'lessons',
+  'public',
+  'server.ts',
+  'next.config.js',
+  'mdx-components.tsx',
+  'postcss.config.mjs',
+  'tsconfig.json',
+  'package.json',
+  'package-lock.json',
+  'scripts/build.mjs',
+  'scripts/bundle.mjs',
+  'scripts/generate-schema.mjs',
+  'prisma/schema.prisma',
+];
 
 export async function ensureBuilt() {
   await whenChanged('dist/.made-from', hashOfFiles(...buildInputs), async () => {

@@ -16,7 +16,14 @@ function needsBuild(args) {
 async function jest(args) {
   const folder = mkdtempSync(join(tmpdir(), 'orrery-test-'));
   const file = join(folder, 'closing-line');
-  const command = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', 'node_modules/jest/bin/jest.js', ...args, '--reporters=default', '--reporters=<rootDir>/scripts/closing-line.mjs'];
+  const command = [
+    '--experimental-vm-modules',
+    '--disable-warning=ExperimentalWarning',
+    'node_modules/jest/bin/jest.js',
+    ...args,
+    '--reporters=default',
+    '--reporters=<rootDir>/scripts/closing-line.mjs',
+  ];
   const code = await new Promise((resolve, reject) => {
     const child = spawn(process.execPath, command, { cwd: root, stdio: 'inherit', env: { ...process.env, ORRERY_CLOSING_LINE: file } });
     child.on('error', reject);

@@ -12,7 +12,11 @@ const siteUrl = process.env['ORRERY_URL'];
 
 /** Learners and instructors may do nothing to other accounts; what instructors may see is decided where it is shown. */
 const access = createAccessControl(defaultStatements);
-const roles = { learner: access.newRole({ ...userAc.statements }), instructor: access.newRole({ ...userAc.statements }), admin: access.newRole({ ...adminAc.statements }) };
+const roles = {
+  learner: access.newRole({ ...userAc.statements }),
+  instructor: access.newRole({ ...userAc.statements }),
+  admin: access.newRole({ ...adminAc.statements }),
+};
 
 function createAuth() {
   return betterAuth({
@@ -24,9 +28,24 @@ function createAuth() {
     emailAndPassword: { enabled: true, minPasswordLength: 8, autoSignIn: true },
     session: { expiresIn: 90 * day, updateAge: day },
     // Counted per address. A class of a hundred behind one address must be able to sign up in the same minute.
-    rateLimit: { enabled: process.env['NODE_ENV'] === 'production', window: 60, max: 600, customRules: { '/sign-in/email': { window: 60, max: 40 }, '/sign-up/email': { window: 60, max: 120 }, '/sign-in/anonymous': { window: 60, max: 240 } } },
+    rateLimit: {
+      enabled: process.env['NODE_ENV'] === 'production',
+      window: 60,
+      max: 600,
+      customRules: {
+        '/sign-in/email': { window: 60, max: 40 },
+        '/sign-up/email': { window: 60, max: 120 },
+        '/sign-in/anonymous': { window: 60, max: 240 },
+      },
+    },
     // Explicit, because the library would leave both out under a test runner.
-    advanced: { disableOriginCheck: false, disableCSRFCheck: false, cookiePrefix: 'orrery', useSecureCookies: siteUrl?.startsWith('https://') ?? false, ipAddress: { ipAddressHeaders: ['x-forwarded-for'] } },
+    advanced: {
+      disableOriginCheck: false,
+      disableCSRFCheck: false,
+      cookiePrefix: 'orrery',
+      useSecureCookies: siteUrl?.startsWith('https://') ?? false,
+      ipAddress: { ipAddressHeaders: ['x-forwarded-for'] },
+    },
     telemetry: { enabled: false },
     logger: { level: 'error' },
     plugins: [
@@ -34,7 +53,8 @@ function createAuth() {
       anonymous({
         emailDomainName: 'guest.invalid',
         generateName: () => guestName(),
-        onLinkAccount: async ({ anonymousUser, newUser }) => database().$transaction((tx) => moveLearning(tx, anonymousUser.user.id, newUser.user.id)),
+        onLinkAccount: async ({ anonymousUser, newUser }) =>
+          database().$transaction((tx) => moveLearning(tx, anonymousUser.user.id, newUser.user.id)),
       }),
     ],
     databaseHooks: { user: { create: { before: async (user) => ({ data: { ...user, ...(await firstRole(user)) } }) } } },

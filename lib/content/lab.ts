@@ -9,7 +9,9 @@ const headSchema = z.object({
   minutes: z.number(),
   teaches: z.array(z.string()).default([]),
   assumes: z.array(z.string()).default([]),
-  steps: z.array(z.object({ id: z.string(), checks: z.array(z.object({ id: z.string(), points: z.number().default(1) })).default([]) })).default([]),
+  steps: z
+    .array(z.object({ id: z.string(), checks: z.array(z.object({ id: z.string(), points: z.number().default(1) })).default([]) }))
+    .default([]),
 });
 
 /** A lab's whole folder as plain data: what a sandbox is made from and a revision keeps. */
@@ -43,7 +45,13 @@ export function parseLab({ slug, files }: LabFolder): LabContent {
   const { steps, ...head } = headSchema.parse(parse(files['lab.yaml'] ?? ''));
   const { introduction, sections } = parseInstructions(files['instructions.md'] ?? '');
   const points = steps.flatMap((step) => step.checks).reduce((sum, check) => sum + check.points, 0);
-  return { slug, ...head, points, introduction, steps: steps.map(({ id }) => ({ id, title: sections.get(id)?.title ?? id, text: sections.get(id)?.text ?? '' })) };
+  return {
+    slug,
+    ...head,
+    points,
+    introduction,
+    steps: steps.map(({ id }) => ({ id, title: sections.get(id)?.title ?? id, text: sections.get(id)?.text ?? '' })),
+  };
 }
 
 /** One `## Title {#step-id}` section per step. */

@@ -14,7 +14,11 @@ export interface Library {
 }
 
 export async function readLibrary(root = process.cwd()): Promise<Library> {
-  const [curriculum, lessons, labFolders] = await Promise.all([readCurriculum(root), readLessons(join(root, 'lessons')), readLabs(join(root, 'labs'))]);
+  const [curriculum, lessons, labFolders] = await Promise.all([
+    readCurriculum(root),
+    readLessons(join(root, 'lessons')),
+    readLabs(join(root, 'labs')),
+  ]);
   const labs = new Map([...labFolders].map(([slug, folder]) => [slug, parseLab(folder)]));
   return { curriculum, lessons, labs, labFolders };
 }
@@ -32,7 +36,11 @@ async function readLessons(folder: string): Promise<Map<string, LessonContent>> 
 async function readLabs(folder: string): Promise<Map<string, LabFolder>> {
   const slugs = await listFolders(folder);
   const contents = await Promise.all(slugs.map((slug) => readFolder(join(folder, slug))));
-  return new Map(slugs.flatMap((slug, index) => (contents[index]?.['lab.yaml'] === undefined ? [] : [[slug, { slug, files: contents[index] }] as const])));
+  return new Map(
+    slugs.flatMap((slug, index) =>
+      contents[index]?.['lab.yaml'] === undefined ? [] : [[slug, { slug, files: contents[index] }] as const],
+    ),
+  );
 }
 
 let kept: Promise<Library> | undefined;

@@ -7,15 +7,26 @@ const withLab = { labRevision: { select: { labSlug: true, revision: true } } } a
 export type AttemptRow = Prisma.AttemptGetPayload<{ include: typeof withLab }>;
 
 export function findOpenAttempt(db: Db, userId: string, labSlug: string): Promise<AttemptRow | null> {
-  return db.attempt.findFirst({ where: { userId, endedAt: null, labRevision: { labSlug } }, orderBy: { startedAt: 'desc' }, include: withLab });
+  return db.attempt.findFirst({
+    where: { userId, endedAt: null, labRevision: { labSlug } },
+    orderBy: { startedAt: 'desc' },
+    include: withLab,
+  });
 }
 
 export function findAttempts(db: Db, userId: string, labSlug?: string): Promise<AttemptRow[]> {
-  return db.attempt.findMany({ where: { userId, ...(labSlug ? { labRevision: { labSlug } } : {}) }, orderBy: { startedAt: 'desc' }, include: withLab });
+  return db.attempt.findMany({
+    where: { userId, ...(labSlug ? { labRevision: { labSlug } } : {}) },
+    orderBy: { startedAt: 'desc' },
+    include: withLab,
+  });
 }
 
 export function findAttemptBySandbox(db: Db, sandboxId: string) {
-  return db.attempt.findUnique({ where: { sandboxId }, include: { labRevision: true, submissions: { orderBy: { submittedAt: 'desc' }, omit: { snapshot: true } } } });
+  return db.attempt.findUnique({
+    where: { sandboxId },
+    include: { labRevision: true, submissions: { orderBy: { submittedAt: 'desc' }, omit: { snapshot: true } } },
+  });
 }
 
 export interface NewAttempt {
@@ -27,7 +38,11 @@ export interface NewAttempt {
 }
 
 /** Starts an attempt in a sandbox of its own; whatever the learner had open of this lab has ended. */
-export async function createAttempt(db: Db, { id, userId, labRevisionId, sandboxId, seed }: NewAttempt, labSlug: string): Promise<AttemptRow> {
+export async function createAttempt(
+  db: Db,
+  { id, userId, labRevisionId, sandboxId, seed }: NewAttempt,
+  labSlug: string,
+): Promise<AttemptRow> {
   await db.attempt.updateMany({ where: { userId, endedAt: null, labRevision: { labSlug } }, data: { endedAt: new Date() } });
   await db.sandbox.create({ data: { id: sandboxId, userId, blueprint: { labRevisionId, seed } } });
   return db.attempt.create({ data: { id, userId, labRevisionId, sandboxId, seed }, include: withLab });
@@ -54,11 +69,20 @@ export async function saveSubmission(db: Db, { id, attemptId, key, result, snaps
   const known = await findSubmission(db, attemptId, key);
   if (known) return known;
   const { gradable, score, maxScore, engineVersion, stateHash, checks } = result;
-  await db.submission.create({ data: { id, attemptId, key, gradable, score, maxScore, engineVersion, stateHash, result: asJson(result), snapshot } });
+  await db.submission.create({
+    data: { id, attemptId, key, gradable, score, maxScore, engineVersion, stateHash, result: asJson(result), snapshot },
+  });
   await db.checkResult.createMany({
     data: checks.map((check, position) => ({
-      submissionId: id, position, checkId: check.id, stepId: check.stepId, title: check.title,
-      points: check.points, maxPoints: check.maxPoints, verdict: check.verdict, message: check.message,
+      submissionId: id,
+      position,
+      checkId: check.id,
+      stepId: check.stepId,
+      title: check.title,
+      points: check.points,
+      maxPoints: check.maxPoints,
+      verdict: check.verdict,
+      message: check.message,
     })),
   });
   await raiseBest(db, attemptId, result);
@@ -73,7 +97,10 @@ export async function findSubmission(db: Db, attemptId: string, key: string): Pr
 /** A platform error is not gradable and never lowers or sets what the learner has. */
 async function raiseBest(db: Db, attemptId: string, { gradable, score, maxScore }: GradingResult): Promise<void> {
   if (!gradable) return;
-  await db.attempt.updateMany({ where: { id: attemptId, OR: [{ bestScore: null }, { bestScore: { lt: score } }] }, data: { bestScore: score, maxScore } });
+  await db.attempt.updateMany({
+    where: { id: attemptId, OR: [{ bestScore: null }, { bestScore: { lt: score } }] },
+    data: { bestScore: score, maxScore },
+  });
 }
 
 function asJson(value: unknown): Prisma.InputJsonValue {

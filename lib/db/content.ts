@@ -36,7 +36,11 @@ export async function saveLab(db: Db, { slug, title, summary, minutes, revision,
 
 export async function saveLesson(db: Db, { slug, title, summary, hash }: LessonRow): Promise<void> {
   await db.lesson.upsert({ where: { slug }, create: { slug, title, summary }, update: { title, summary } });
-  await db.lessonRevision.upsert({ where: { lessonSlug_hash: { lessonSlug: slug, hash } }, create: { lessonSlug: slug, hash }, update: {} });
+  await db.lessonRevision.upsert({
+    where: { lessonSlug_hash: { lessonSlug: slug, hash } },
+    create: { lessonSlug: slug, hash },
+    update: {},
+  });
 }
 
 export async function saveCourses(db: Db, courses: readonly CourseRow[]): Promise<void> {

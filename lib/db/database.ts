@@ -47,7 +47,9 @@ async function reach(url: string, work: (session: SqlSession) => Promise<void>):
   try {
     await connection.connect();
   } catch (error) {
-    throw new DatabaseUnavailable(`DATABASE_URL (${withoutPassword(url)}) cannot be reached: ${reasonOf(error)}. Start that server or unset DATABASE_URL to use the embedded database.`);
+    throw new DatabaseUnavailable(
+      `DATABASE_URL (${withoutPassword(url)}) cannot be reached: ${reasonOf(error)}. Start that server or unset DATABASE_URL to use the embedded database.`,
+    );
   }
   try {
     await work({ run: async (sql, values) => (await connection.query(sql, values as unknown[])).rows });
@@ -88,7 +90,11 @@ async function startPGlite(folder: string | undefined): Promise<PGlite> {
   try {
     return await PGlite.create({ dataDir: join(folder, 'postgres') });
   } catch (error) {
-    throw isErrno(error) ? new DatabaseUnavailable(`The embedded database in ${folder} cannot be opened (error ${error.errno} of the file system). Is the disk full, or the folder somebody else's?`) : error;
+    throw isErrno(error)
+      ? new DatabaseUnavailable(
+          `The embedded database in ${folder} cannot be opened (error ${error.errno} of the file system). Is the disk full, or the folder somebody else's?`,
+        )
+      : error;
   }
 }
 
@@ -97,7 +103,10 @@ const spaceMin = 128 << 20;
 
 function requireSpace(folder: string): void {
   const { bavail, bsize } = statfsSync(folder);
-  if (bavail * bsize < spaceMin) throw new DatabaseUnavailable(`The disk is full: ${folder} has ${Math.floor((bavail * bsize) / 2 ** 20)} MiB left, and the database needs at least ${spaceMin / 2 ** 20}. Free some space, or set ORRERY_DATA to a folder on another disk.`);
+  if (bavail * bsize < spaceMin)
+    throw new DatabaseUnavailable(
+      `The disk is full: ${folder} has ${Math.floor((bavail * bsize) / 2 ** 20)} MiB left, and the database needs at least ${spaceMin / 2 ** 20}. Free some space, or set ORRERY_DATA to a folder on another disk.`,
+    );
 }
 
 /** What PGlite's file system throws: an object that is no Error. */

@@ -9,11 +9,27 @@ export function findQuizAnswers(db: Db, userId: string, lessonSlug: string) {
   return db.quizAnswer.findMany({ where: { userId, lessonSlug } });
 }
 
-export async function saveLessonProgress(db: Db, userId: string, lessonSlug: string, change: { place?: string; completedAt?: Date }): Promise<void> {
-  await db.lessonProgress.upsert({ where: { userId_lessonSlug: { userId, lessonSlug } }, create: { userId, lessonSlug, ...change }, update: change });
+export async function saveLessonProgress(
+  db: Db,
+  userId: string,
+  lessonSlug: string,
+  change: { place?: string; completedAt?: Date },
+): Promise<void> {
+  await db.lessonProgress.upsert({
+    where: { userId_lessonSlug: { userId, lessonSlug } },
+    create: { userId, lessonSlug, ...change },
+    update: change,
+  });
 }
 
-export async function saveQuizAnswer(db: Db, userId: string, lessonSlug: string, quizId: string, answer: Prisma.InputJsonValue, isCorrect: boolean): Promise<number> {
+export async function saveQuizAnswer(
+  db: Db,
+  userId: string,
+  lessonSlug: string,
+  quizId: string,
+  answer: Prisma.InputJsonValue,
+  isCorrect: boolean,
+): Promise<number> {
   const { tries } = await db.quizAnswer.upsert({
     where: { userId_lessonSlug_quizId: { userId, lessonSlug, quizId } },
     create: { userId, lessonSlug, quizId, answer, isCorrect },

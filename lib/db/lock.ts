@@ -10,7 +10,8 @@ export function lockFolder(folder: string): () => void {
   const path = join(folder, 'lock');
   if (!maybeCreate(path)) {
     const holder = readHolder(path);
-    if (holder && isAlive(holder)) throw new FolderInUse(`Process ${holder.pid} is using ${folder}. Stop it first, or set ORRERY_DATA to another folder.`);
+    if (holder && isAlive(holder))
+      throw new FolderInUse(`Process ${holder.pid} is using ${folder}. Stop it first, or set ORRERY_DATA to another folder.`);
     rmSync(path, { force: true });
     if (!maybeCreate(path)) throw new FolderInUse(`Another process is just taking ${folder}. Try again.`);
   }

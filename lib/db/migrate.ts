@@ -35,12 +35,16 @@ const historyTable = `CREATE TABLE IF NOT EXISTS "_prisma_migrations" (
   "logs" TEXT, "rolled_back_at" TIMESTAMPTZ, "started_at" TIMESTAMPTZ NOT NULL DEFAULT now(), "applied_steps_count" INTEGER NOT NULL DEFAULT 0)`;
 
 async function appliedChecksums(session: SqlSession): Promise<Map<string, string>> {
-  const rows = await session.run('SELECT migration_name, checksum FROM "_prisma_migrations" WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL');
+  const rows = await session.run(
+    'SELECT migration_name, checksum FROM "_prisma_migrations" WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL',
+  );
   return new Map(rows.map((row) => [String(row['migration_name']), String(row['checksum'])]));
 }
 
 export function readMigrations(folder: string): readonly Migration[] {
-  const names = readdirSync(folder).filter((name) => existsSync(join(folder, name, 'migration.sql'))).sort();
+  const names = readdirSync(folder)
+    .filter((name) => existsSync(join(folder, name, 'migration.sql')))
+    .sort();
   return names.map((name) => {
     const sql = readFileSync(join(folder, name, 'migration.sql'), 'utf8');
     return { name, sql, checksum: createHash('sha256').update(sql).digest('hex') };
@@ -50,7 +54,8 @@ export function readMigrations(folder: string): readonly Migration[] {
 async function maybeApply(session: SqlSession, { name, sql, checksum }: Migration, applied: Map<string, string>): Promise<void> {
   const known = applied.get(name);
   if (known === checksum) return;
-  if (known) throw new Error(`Migration ${name} changed after this database applied it. Write a new migration instead of editing an old one.`);
+  if (known)
+    throw new Error(`Migration ${name} changed after this database applied it. Write a new migration instead of editing an old one.`);
   await session.run('BEGIN');
   try {
     await session.run(sql);

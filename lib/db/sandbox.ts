@@ -16,7 +16,10 @@ export async function findSandbox(db: Db, id: string) {
  */
 export async function claimSandbox(db: Db, id: string, owner: string, leaseMs: number, now = new Date()): Promise<number | undefined> {
   const free = { OR: [{ owner: null }, { owner }, { ownedUntil: null }, { ownedUntil: { lt: now } }] };
-  const { count } = await db.sandbox.updateMany({ where: { id, ...free }, data: { owner, fence: { increment: 1 }, ownedUntil: new Date(now.getTime() + leaseMs), lastUsedAt: now } });
+  const { count } = await db.sandbox.updateMany({
+    where: { id, ...free },
+    data: { owner, fence: { increment: 1 }, ownedUntil: new Date(now.getTime() + leaseMs), lastUsedAt: now },
+  });
   if (count === 0) return undefined;
   return (await db.sandbox.findUniqueOrThrow({ where: { id }, select: { fence: true } })).fence;
 }
@@ -54,10 +57,20 @@ export async function appendJournal(db: Db, rows: readonly JournalRow[]): Promis
 }
 
 /** Keeps a snapshot and drops what it makes superfluous. False when another host owns the sandbox now. */
-export async function saveSnapshot(db: Db, sandboxId: string, fence: number, sequence: number, content: Uint8Array<ArrayBuffer>): Promise<boolean> {
+export async function saveSnapshot(
+  db: Db,
+  sandboxId: string,
+  fence: number,
+  sequence: number,
+  content: Uint8Array<ArrayBuffer>,
+): Promise<boolean> {
   const owned = await db.sandbox.count({ where: { id: sandboxId, fence } });
   if (owned === 0) return false;
-  await db.sandboxSnapshot.upsert({ where: { sandboxId_sequence: { sandboxId, sequence } }, create: { sandboxId, sequence, content }, update: { content } });
+  await db.sandboxSnapshot.upsert({
+    where: { sandboxId_sequence: { sandboxId, sequence } },
+    create: { sandboxId, sequence, content },
+    update: { content },
+  });
   await db.sandboxSnapshot.deleteMany({ where: { sandboxId, sequence: { lt: sequence } } });
   await db.sandboxJournal.deleteMany({ where: { sandboxId, sequence: { lte: sequence } } });
   return true;
@@ -66,7 +79,10 @@ export async function saveSnapshot(db: Db, sandboxId: string, fence: number, seq
 /** The newest snapshot and the rows after it, in order. */
 export async function readSandboxState(db: Db, sandboxId: string) {
   const snapshot = await db.sandboxSnapshot.findFirst({ where: { sandboxId }, orderBy: { sequence: 'desc' } });
-  const rows = await db.sandboxJournal.findMany({ where: { sandboxId, sequence: { gt: snapshot?.sequence ?? 0 } }, orderBy: { sequence: 'asc' } });
+  const rows = await db.sandboxJournal.findMany({
+    where: { sandboxId, sequence: { gt: snapshot?.sequence ?? 0 } },
+    orderBy: { sequence: 'asc' },
+  });
   return { snapshot, rows };
 }
 

@@ -13,14 +13,22 @@ async function moveLessonProgress(db: Db, fromUserId: string, toUserId: string):
   const kept = await db.lessonProgress.findMany({ where: { userId: toUserId } });
   for (const { lessonSlug, completedAt, place } of rows) {
     const known = kept.find((one) => one.lessonSlug === lessonSlug);
-    if (!known) await db.lessonProgress.update({ where: { userId_lessonSlug: { userId: fromUserId, lessonSlug } }, data: { userId: toUserId } });
-    else await db.lessonProgress.update({ where: { userId_lessonSlug: { userId: toUserId, lessonSlug } }, data: { completedAt: known.completedAt ?? completedAt, place: place ?? known.place } });
+    if (!known)
+      await db.lessonProgress.update({ where: { userId_lessonSlug: { userId: fromUserId, lessonSlug } }, data: { userId: toUserId } });
+    else
+      await db.lessonProgress.update({
+        where: { userId_lessonSlug: { userId: toUserId, lessonSlug } },
+        data: { completedAt: known.completedAt ?? completedAt, place: place ?? known.place },
+      });
   }
 }
 
 async function moveQuizAnswers(db: Db, fromUserId: string, toUserId: string): Promise<void> {
   const kept = await db.quizAnswer.findMany({ where: { userId: toUserId }, select: { lessonSlug: true, quizId: true } });
-  await db.quizAnswer.updateMany({ where: { userId: fromUserId, NOT: kept.map(({ lessonSlug, quizId }) => ({ lessonSlug, quizId })) }, data: { userId: toUserId } });
+  await db.quizAnswer.updateMany({
+    where: { userId: fromUserId, NOT: kept.map(({ lessonSlug, quizId }) => ({ lessonSlug, quizId })) },
+    data: { userId: toUserId },
+  });
 }
 
 /** People with an account of their own; guests are not counted. */

@@ -16,7 +16,13 @@ export async function getLab(viewer: Viewer | undefined, slug: string): Promise<
   const attempts = viewer ? await findAttempts(database(), viewer.userId, slug) : [];
   const open = attempts.find((attempt) => !attempt.endedAt);
   const best = bestOf(attempts);
-  return { lab, place: placeOf(books, { lab: slug }), attempt: open && summaryOf(open), best: best && { score: best.best, max: best.max }, attemptsCount: attempts.length };
+  return {
+    lab,
+    place: placeOf(books, { lab: slug }),
+    attempt: open && summaryOf(open),
+    best: best && { score: best.best, max: best.max },
+    attemptsCount: attempts.length,
+  };
 }
 
 /**
@@ -53,13 +59,38 @@ export async function getSandboxPage(viewer: Viewer, sandboxId: string): Promise
   return {
     attempt: summaryOf(row),
     lab: parseLab(folder),
-    submissions: row.submissions.map(({ id, key, submittedAt, result }) => ({ id, key, submittedAt, result: result as unknown as GradingResult })),
+    submissions: row.submissions.map(({ id, key, submittedAt, result }) => ({
+      id,
+      key,
+      submittedAt,
+      result: result as unknown as GradingResult,
+    })),
   };
 }
 
-function summaryOf({ id, sandboxId, labRevision, seed, startedAt, endedAt, bestScore, maxScore, checksPassed, checksTotal }: AttemptRow): AttemptSummary {
+function summaryOf({
+  id,
+  sandboxId,
+  labRevision,
+  seed,
+  startedAt,
+  endedAt,
+  bestScore,
+  maxScore,
+  checksPassed,
+  checksTotal,
+}: AttemptRow): AttemptSummary {
   return {
-    id, sandboxId, labSlug: labRevision.labSlug, labRevision: labRevision.revision, seed, startedAt, checksPassed, checksTotal,
-    endedAt: endedAt ?? undefined, bestScore: bestScore ?? undefined, maxScore: maxScore ?? undefined,
+    id,
+    sandboxId,
+    labSlug: labRevision.labSlug,
+    labRevision: labRevision.revision,
+    seed,
+    startedAt,
+    checksPassed,
+    checksTotal,
+    endedAt: endedAt ?? undefined,
+    bestScore: bestScore ?? undefined,
+    maxScore: maxScore ?? undefined,
   };
 }

@@ -20,11 +20,17 @@ async function pastOf(viewer: Viewer | undefined): Promise<Past> {
   return { lessons: new Map(lessons.map((row) => [row.lessonSlug, row])), attempts };
 }
 
-function courseOverview({ slug, title, summary, parts }: Library['curriculum']['courses'][number], books: Library, past: Past): CourseOverview {
+function courseOverview(
+  { slug, title, summary, parts }: Library['curriculum']['courses'][number],
+  books: Library,
+  past: Past,
+): CourseOverview {
   const shown = parts.map((part) => ({ title: part.title, items: part.items.flatMap((item) => itemOverview(item, books, past) ?? []) }));
   const items = shown.flatMap((part) => part.items);
   return {
-    slug, title, summary,
+    slug,
+    title,
+    summary,
     minutes: items.reduce((sum, item) => sum + item.minutes, 0),
     parts: shown,
     itemsDone: items.filter((item) => item.state === 'done').length,
@@ -42,7 +48,16 @@ function lessonOverview(slug: string, books: Library, past: Past): CourseItemOve
   if (!lesson) return undefined;
   const { title, summary, minutes, teaches, assumes } = lesson;
   const progress = past.lessons.get(slug);
-  return { type: 'lesson', slug, title, summary, minutes, teaches, assumes, state: progress ? (progress.completedAt ? 'done' : 'started') : 'new' };
+  return {
+    type: 'lesson',
+    slug,
+    title,
+    summary,
+    minutes,
+    teaches,
+    assumes,
+    state: progress ? (progress.completedAt ? 'done' : 'started') : 'new',
+  };
 }
 
 function labOverview(slug: string, books: Library, past: Past): CourseItemOverview | undefined {
@@ -52,7 +67,17 @@ function labOverview(slug: string, books: Library, past: Past): CourseItemOvervi
   const attempts = past.attempts.filter((attempt) => attempt.labRevision.labSlug === slug);
   const best = bestOf(attempts);
   const isDone = best !== undefined && best.best >= best.max;
-  return { type: 'lab', slug, title, summary, minutes, teaches, assumes, state: isDone ? 'done' : attempts.length > 0 ? 'started' : 'new', ...(best ? { score: best } : {}) };
+  return {
+    type: 'lab',
+    slug,
+    title,
+    summary,
+    minutes,
+    teaches,
+    assumes,
+    state: isDone ? 'done' : attempts.length > 0 ? 'started' : 'new',
+    ...(best ? { score: best } : {}),
+  };
 }
 
 export function bestOf(attempts: readonly AttemptRow[]): { best: number; max: number } | undefined {

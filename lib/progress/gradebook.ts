@@ -46,7 +46,14 @@ function rowOf(attempts: Attempts): GradebookRow {
     startedAt: latest.startedAt,
     lastSubmittedAt: submissions[0]?.submittedAt,
     sandboxId: latest.sandboxId,
-    checks: (submissions[0]?.checks ?? []).map(({ checkId, title, verdict, message, points, maxPoints }) => ({ id: checkId, title, verdict, message, points, maxPoints })),
+    checks: (submissions[0]?.checks ?? []).map(({ checkId, title, verdict, message, points, maxPoints }) => ({
+      id: checkId,
+      title,
+      verdict,
+      message,
+      points,
+      maxPoints,
+    })),
   };
 }
 
@@ -56,13 +63,36 @@ export async function gradebookCsv(viewer: Viewer | undefined, filter: { labSlug
   return [header, ...rows.map(cellsOf)].map((cells) => `${cells.map(quoted).join(',')}\r\n`).join('');
 }
 
-const header = ['learner', 'email', 'lab', 'attempts', 'submissions', 'best score', 'max score', 'started', 'last submitted', 'passed', 'not yet', 'platform error'];
+const header = [
+  'learner',
+  'email',
+  'lab',
+  'attempts',
+  'submissions',
+  'best score',
+  'max score',
+  'started',
+  'last submitted',
+  'passed',
+  'not yet',
+  'platform error',
+];
 
 function cellsOf(row: GradebookRow): (string | number)[] {
   const count = (verdict: string) => row.checks.filter((check) => check.verdict === verdict).length;
   return [
-    row.learner, row.email ?? '', row.labSlug, row.attempts, row.submissions, row.bestScore ?? '', row.maxScore ?? '',
-    row.startedAt.toISOString(), row.lastSubmittedAt?.toISOString() ?? '', count('pass'), count('not-yet'), count('platform-error'),
+    row.learner,
+    row.email ?? '',
+    row.labSlug,
+    row.attempts,
+    row.submissions,
+    row.bestScore ?? '',
+    row.maxScore ?? '',
+    row.startedAt.toISOString(),
+    row.lastSubmittedAt?.toISOString() ?? '',
+    count('pass'),
+    count('not-yet'),
+    count('platform-error'),
   ];
 }
 

@@ -9,7 +9,9 @@ import type { LessonPage, QuizAnswerState } from './types';
 export async function getLesson(viewer: Viewer | undefined, slug: string): Promise<LessonPage> {
   const books = await library();
   const lesson = await lessonOf(slug);
-  const [progress, answers] = viewer ? await Promise.all([findLessonProgress(database(), viewer.userId), findQuizAnswers(database(), viewer.userId, slug)]) : [[], []];
+  const [progress, answers] = viewer
+    ? await Promise.all([findLessonProgress(database(), viewer.userId), findQuizAnswers(database(), viewer.userId, slug)])
+    : [[], []];
   const mine = progress.find((row) => row.lessonSlug === slug);
   return {
     lesson,
@@ -17,7 +19,9 @@ export async function getLesson(viewer: Viewer | undefined, slug: string): Promi
     labs: lesson.labs.flatMap((lab) => linkOf(books, { lab }) ?? []),
     isCompleted: Boolean(mine?.completedAt),
     lastPlace: mine?.place ?? undefined,
-    answers: Object.fromEntries(answers.map((row): [string, QuizAnswerState] => [row.quizId, { answer: row.answer, isCorrect: row.isCorrect, tries: row.tries }])),
+    answers: Object.fromEntries(
+      answers.map((row): [string, QuizAnswerState] => [row.quizId, { answer: row.answer, isCorrect: row.isCorrect, tries: row.tries }]),
+    ),
   };
 }
 
@@ -33,10 +37,25 @@ export async function completeLesson(viewer: Viewer, slug: string): Promise<void
 }
 
 /** Keeps the latest answer and counts the tries. `answer` is what the question's kind sends: an index, a text, an order. */
-export async function answerQuiz(viewer: Viewer, slug: string, quizId: string, answer: string | number | boolean | readonly (string | number)[], isCorrect: boolean): Promise<{ tries: number }> {
+export async function answerQuiz(
+  viewer: Viewer,
+  slug: string,
+  quizId: string,
+  answer: string | number | boolean | readonly (string | number)[],
+  isCorrect: boolean,
+): Promise<{ tries: number }> {
   await lessonOf(slug);
   await saveLessonProgress(database(), viewer.userId, slug, {});
-  return { tries: await saveQuizAnswer(database(), viewer.userId, slug, quizId.slice(0, 100), Array.isArray(answer) ? [...answer] : answer as string, isCorrect) };
+  return {
+    tries: await saveQuizAnswer(
+      database(),
+      viewer.userId,
+      slug,
+      quizId.slice(0, 100),
+      Array.isArray(answer) ? [...answer] : (answer as string),
+      isCorrect,
+    ),
+  };
 }
 
 async function lessonOf(slug: string): Promise<LessonContent> {

@@ -10,7 +10,12 @@ export function placeOf({ curriculum, ...rest }: Library, wanted: CurriculumItem
   const items = itemsOf(course);
   const index = items.findIndex((item) => isSame(item, wanted));
   const link = (item: CurriculumItem | undefined) => item && linkOf({ curriculum, ...rest }, item);
-  return { course: { slug: course.slug, title: course.title }, part: partOf(course, wanted), previous: link(items[index - 1]), next: link(items[index + 1]) };
+  return {
+    course: { slug: course.slug, title: course.title },
+    part: partOf(course, wanted),
+    previous: link(items[index - 1]),
+    next: link(items[index + 1]),
+  };
 }
 
 export function linkOf(library: Library, item: CurriculumItem): ItemLink | undefined {

@@ -110,5 +110,12 @@ export interface GradebookRow {
   readonly lastSubmittedAt: Date | undefined;
   readonly sandboxId: string;
   /** Of the latest submission. */
-  readonly checks: readonly { readonly id: string; readonly title: string; readonly verdict: string; readonly message: string; readonly points: number; readonly maxPoints: number }[];
+  readonly checks: readonly {
+    readonly id: string;
+    readonly title: string;
+    readonly verdict: string;
+    readonly message: string;
+    readonly points: number;
+    readonly maxPoints: number;
+  }[];
 }

@@ -27,7 +27,18 @@ interface Keystrokes {
   readonly text: string;
 }
 
-const serverMessages = ['terminal:output', 'terminal:closed', 'cluster:view', 'clock:state', 'checks:state', 'files:state', 'editor:open', 'editor:gone', 'sandbox:status', 'sandbox:notice'] as const satisfies readonly (keyof ServerMessages)[];
+const serverMessages = [
+  'terminal:output',
+  'terminal:closed',
+  'cluster:view',
+  'clock:state',
+  'checks:state',
+  'files:state',
+  'editor:open',
+  'editor:gone',
+  'sandbox:status',
+  'sandbox:notice',
+] as const satisfies readonly (keyof ServerMessages)[];
 const answerWithinMs = 60_000;
 const joinAgainMs = 1_000;
 
@@ -77,7 +88,8 @@ class Connected implements SandboxConnection {
     this.#socket.on('connect', () => void this.#join());
     this.#socket.on('disconnect', (reason) => this.#dropped(reason));
     this.#socket.on('connect_error', (error) => this.#refused(error));
-    for (const name of serverMessages) this.#socket.on(name, ((payload: never) => this.#hear({ name, payload } as SessionMessage)) as never);
+    for (const name of serverMessages)
+      this.#socket.on(name, ((payload: never) => this.#hear({ name, payload } as SessionMessage)) as never);
   }
 
   listen(listener: SandboxListener): () => void {

@@ -9,7 +9,10 @@ import type { CheckResult, GradingResult } from '@/lib/grading/verdict';
 export interface ClientMessages {
   'sandbox:join': (request: JoinRequest, answer: (result: Answer<JoinResult>) => void) => void;
   /** Keystrokes as xterm gives them. `sequence` counts up per page and terminal; what was applied already is ignored, so sending again is safe. */
-  'terminal:input': (request: { terminal: string; page?: string; sequence: number; text: string }, answer: (result: Answer<{ sequence: number }>) => void) => void;
+  'terminal:input': (
+    request: { terminal: string; page?: string; sequence: number; text: string },
+    answer: (result: Answer<{ sequence: number }>) => void,
+  ) => void;
   'terminal:resize': (request: { terminal: string; columns: number; rows: number }) => void;
   'terminal:open': (request: { terminal: string }, answer: (result: Answer<TerminalState>) => void) => void;
   'terminal:close': (request: { terminal: string }, answer: (result: Answer<null>) => void) => void;
@@ -112,4 +115,8 @@ export interface ClockState {
   readonly last?: { readonly actor: string; readonly what: string };
 }
 
-export type SandboxStatus = { readonly type: 'starting' } | { readonly type: 'running' } | { readonly type: 'restoring'; readonly reason: string } | { readonly type: 'stopped'; readonly reason: string };
+export type SandboxStatus =
+  | { readonly type: 'starting' }
+  | { readonly type: 'running' }
+  | { readonly type: 'restoring'; readonly reason: string }
+  | { readonly type: 'stopped'; readonly reason: string };

@@ -9,7 +9,11 @@ import { requestSchemas } from './schemas';
 
 /** What the messages need of whoever hosts the sandboxes. */
 export interface RealtimeHost {
-  join(sandboxId: string, terminals: Readonly<Record<string, number>>, incarnation?: number): Promise<{ incarnation: number; state: Pick<JoinResult, 'clock' | 'view' | 'terminals' | 'files' | 'checks' | 'editor'> }>;
+  join(
+    sandboxId: string,
+    terminals: Readonly<Record<string, number>>,
+    incarnation?: number,
+  ): Promise<{ incarnation: number; state: Pick<JoinResult, 'clock' | 'view' | 'terminals' | 'files' | 'checks' | 'editor'> }>;
   ask<Name extends SessionQuestion>(sandboxId: string, name: Name, request: QuestionOf<Name>): Promise<AnswerOf<Name>>;
   submit(sandboxId: string, key: string): Promise<GradingResult>;
   reset(sandboxId: string): Promise<void>;
@@ -29,7 +33,14 @@ type Page = Socket<ClientMessages, ServerMessages, Record<string, never>, { view
 
 /** Messages between pages and sandboxes. Every connection is somebody's, and reaches only what is theirs. */
 export function serveRealtime(server: HttpServer, { host, db, viewerOf = getViewer }: RealtimeOptions): { close(): Promise<void> } {
-  const channel: Channel = new Server(server, { destroyUpgrade: false, serveClient: false, maxHttpBufferSize: 2 << 20, pingInterval: 10_000, pingTimeout: 20_000, perMessageDeflate: { threshold: 4096 } });
+  const channel: Channel = new Server(server, {
+    destroyUpgrade: false,
+    serveClient: false,
+    maxHttpBufferSize: 2 << 20,
+    pingInterval: 10_000,
+    pingTimeout: 20_000,
+    perMessageDeflate: { threshold: 4096 },
+  });
   channel.use((page, next) => void authenticate(page, viewerOf).then(next, next));
   channel.on('connection', (page) => new PageConnection(page, host, db).serve());
   return { close: async () => channel.disconnectSockets(true) };
@@ -74,7 +85,9 @@ class PageConnection {
   #answer<Name extends keyof ClientMessages>(name: Name, run: (request: QuestionOf<Name>) => Promise<unknown>): void {
     const listener = (request: unknown, reply?: (answer: Answer<unknown>) => void) => {
       const parsed = requestSchemas[name].safeParse(request);
-      const result = parsed.success ? Promise.resolve().then(() => run(parsed.data as QuestionOf<Name>)) : Promise.reject(new Error(`${name} was not understood.`));
+      const result = parsed.success
+        ? Promise.resolve().then(() => run(parsed.data as QuestionOf<Name>))
+        : Promise.reject(new Error(`${name} was not understood.`));
       result.then(
         (value) => reply?.({ ok: true, value }),
         (error: unknown) => reply?.({ ok: false, error: error instanceof Error ? error.message : String(error) }),
@@ -113,7 +126,11 @@ class PageConnection {
     const { viewer } = this.#page.data;
     const attempt = await findAttemptBySandbox(this.#db, sandboxId);
     if (!attempt || (attempt.userId !== viewer.userId && !isInstructor(viewer))) throw new Error('There is no such sandbox.');
-    const submissions = attempt.submissions.map(({ key, submittedAt, result }) => ({ key, at: submittedAt.toISOString(), result: result as unknown as GradingResult }));
+    const submissions = attempt.submissions.map(({ key, submittedAt, result }) => ({
+      key,
+      at: submittedAt.toISOString(),
+      result: result as unknown as GradingResult,
+    }));
     return { isReadOnly: attempt.userId !== viewer.userId, submissions };
   }
 
@@ -135,4 +152,15 @@ class PageConnection {
   }
 }
 
-const sessionQuestions = ['terminal:input', 'terminal:resize', 'terminal:open', 'terminal:close', 'file:write', 'file:read', 'file:remove', 'editor:close', 'clock:set', 'lab:hint'] as const satisfies readonly SessionQuestion[];
+const sessionQuestions = [
+  'terminal:input',
+  'terminal:resize',
+  'terminal:open',
+  'terminal:close',
+  'file:write',
+  'file:read',
+  'file:remove',
+  'editor:close',
+  'clock:set',
+  'lab:hint',
+] as const satisfies readonly SessionQuestion[];

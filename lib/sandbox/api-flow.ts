@@ -3,18 +3,32 @@ import { jsonText } from './api-json';
 import type { ApiAnswer, ClientFlow, ServerFlow } from './protocol';
 
 /** An API answer made ready to cross to the main thread. `flow` is where what the client sends later goes. */
-export function sendAnswer(response: ApiResponse, send: (flow: ServerFlow) => void): { answer: ApiAnswer; flow?: (flow: ClientFlow) => void } {
+export function sendAnswer(
+  response: ApiResponse,
+  send: (flow: ServerFlow) => void,
+): { answer: ApiAnswer; flow?: (flow: ClientFlow) => void } {
   const { status, headers, body, stream, connect } = response;
   if (stream) return { answer: { status, headers, kind: 'stream' }, flow: streamFlow(stream, send) };
   if (connect) return { answer: { status, headers, kind: 'connect' }, flow: connectionFlow(connect, send) };
-  return { answer: { status, headers, kind: 'body', ...(body === undefined ? {} : { body: typeof body === 'string' ? body : `${jsonText(body)}\n` }) } };
+  return {
+    answer: {
+      status,
+      headers,
+      kind: 'body',
+      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : `${jsonText(body)}\n` }),
+    },
+  };
 }
 
 /** Starts when the main thread is ready to pass chunks on; hung up on before that, it never starts. */
 function streamFlow(stream: ApiStream, send: (flow: ServerFlow) => void): (flow: ClientFlow) => void {
   let hangUp: (() => void) | undefined;
   return (flow) => {
-    if ('start' in flow) hangUp = stream.start({ write: (chunk) => send({ chunk: typeof chunk === 'string' ? chunk : `${jsonText(chunk)}\n` }), end: () => send({ end: true }) });
+    if ('start' in flow)
+      hangUp = stream.start({
+        write: (chunk) => send({ chunk: typeof chunk === 'string' ? chunk : `${jsonText(chunk)}\n` }),
+        end: () => send({ end: true }),
+      });
     else if ('hangUp' in flow) hangUp?.();
   };
 }
@@ -22,7 +36,12 @@ function streamFlow(stream: ApiStream, send: (flow: ServerFlow) => void): (flow:
 function connectionFlow(connection: ApiConnection, send: (flow: ServerFlow) => void): (flow: ClientFlow) => void {
   let process: ReturnType<ApiConnection['start']> | undefined;
   return (flow) => {
-    if ('start' in flow) process = connection.start({ stdout: (stdout) => send({ stdout }), stderr: (stderr) => send({ stderr }), exit: (exit) => send({ exit }) });
+    if ('start' in flow)
+      process = connection.start({
+        stdout: (stdout) => send({ stdout }),
+        stderr: (stderr) => send({ stderr }),
+        exit: (exit) => send({ exit }),
+      });
     else if ('stdin' in flow) process?.stdin(flow.stdin);
     else if ('closeStdin' in flow) process?.closeStdin();
     else if ('resize' in flow) process?.resize(flow.resize.columns, flow.resize.rows);

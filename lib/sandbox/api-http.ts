@@ -30,7 +30,11 @@ type Handle = (request: ApiRequest, incoming: IncomingMessage) => Promise<ApiRes
  */
 export function serveClusterApi(handle: Handle, options: ClusterApiOptions = {}): ClusterApiServer {
   const limits = { prefix: '', bodyBytesMax: 3 * 1024 * 1024, unreadBytesMax: 16 * 1024 * 1024, ...options };
-  const sockets = new WebSocketServer({ noServer: true, handleProtocols: (offered) => subprotocols.find((one) => offered.has(one)) ?? false, maxPayload: limits.bodyBytesMax });
+  const sockets = new WebSocketServer({
+    noServer: true,
+    handleProtocols: (offered) => subprotocols.find((one) => offered.has(one)) ?? false,
+    maxPayload: limits.bodyBytesMax,
+  });
   return {
     onRequest: (request, response) => void answer(handle, request, response, limits).catch((error: unknown) => refuse(response, error)),
     onUpgrade: (request, socket, head) => void upgrade(handle, sockets, request, socket, head, limits),
@@ -85,7 +89,9 @@ function readBody(request: IncomingMessage, bytesMax: number): Promise<string | 
       if (bytes <= bytesMax) parts.push(part);
       else reject(failure(413, 'RequestEntityTooLarge', `Request entity too large: limit is ${bytesMax}`));
     });
-    request.on('end', () => resolve(bytes === 0 ? undefined : isProtobuf(request) ? new Uint8Array(Buffer.concat(parts)) : Buffer.concat(parts).toString('utf8')));
+    request.on('end', () =>
+      resolve(bytes === 0 ? undefined : isProtobuf(request) ? new Uint8Array(Buffer.concat(parts)) : Buffer.concat(parts).toString('utf8')),
+    );
     request.on('error', reject);
     request.on('aborted', () => reject(new Error('the client hung up')));
   });
@@ -99,7 +105,11 @@ function send(answered: ApiResponse, request: IncomingMessage, response: ServerR
   const text = textOf(answered.body);
   const isGzip = text.length > 128 * 1024 && acceptsGzip(request);
   const bytes = isGzip ? gzipSync(text, { level: constants.Z_BEST_SPEED }) : Buffer.from(text, 'utf8');
-  response.writeHead(answered.status, { ...headersOf(answered), ...(isGzip ? { 'content-encoding': 'gzip', vary: 'Accept-Encoding' } : {}), 'content-length': bytes.length });
+  response.writeHead(answered.status, {
+    ...headersOf(answered),
+    ...(isGzip ? { 'content-encoding': 'gzip', vary: 'Accept-Encoding' } : {}),
+    'content-length': bytes.length,
+  });
   response.end(request.method === 'HEAD' ? undefined : bytes);
 }
 
@@ -122,7 +132,10 @@ function stream(answered: ApiResponse, flow: ApiStream, request: IncomingMessage
   response.writeHead(answered.status, headersOf(answered));
   response.flushHeaders();
   let hangUp: (() => void) | undefined;
-  const stop = () => { hangUp?.(); hangUp = undefined; };
+  const stop = () => {
+    hangUp?.();
+    hangUp = undefined;
+  };
   response.on('close', stop);
   hangUp = flow.start({
     write(chunk) {
@@ -140,7 +153,11 @@ function refuse(response: ServerResponse, error: unknown): void {
   const status = statusOf(error);
   if (response.headersSent) return void response.destroy();
   const text = `${JSON.stringify(status)}\n`;
-  response.writeHead(status.code, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text), ...(status.code === 413 ? { connection: 'close' } : {}) });
+  response.writeHead(status.code, {
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(text),
+    ...(status.code === 413 ? { connection: 'close' } : {}),
+  });
   response.end(text);
 }
 
@@ -149,14 +166,29 @@ function statusOf(error: unknown): Status {
   return failure(500, 'InternalError', `Internal error occurred: ${error instanceof Error ? error.message : String(error)}`).status;
 }
 
-async function upgrade(handle: Handle, sockets: WebSocketServer, request: IncomingMessage, socket: Duplex, head: Buffer, limits: Limits): Promise<void> {
+async function upgrade(
+  handle: Handle,
+  sockets: WebSocketServer,
+  request: IncomingMessage,
+  socket: Duplex,
+  head: Buffer,
+  limits: Limits,
+): Promise<void> {
   socket.on('error', () => socket.destroy());
   try {
-    const offered = String(request.headers['sec-websocket-protocol'] ?? '').split(',').map((one) => one.trim());
-    if (String(request.headers.upgrade).toLowerCase() !== 'websocket') throw failure(400, 'BadRequest', 'only WebSocket upgrades are served: SPDY is not');
+    const offered = String(request.headers['sec-websocket-protocol'] ?? '')
+      .split(',')
+      .map((one) => one.trim());
+    if (String(request.headers.upgrade).toLowerCase() !== 'websocket')
+      throw failure(400, 'BadRequest', 'only WebSocket upgrades are served: SPDY is not');
     const answered = await handle(apiRequest(request, limits.prefix, undefined), request);
     if (!answered.connect) return writeRaw(socket, answered.status, answered.headers, textOf(answered.body));
-    if (!offered.some((one) => subprotocols.includes(one))) throw failure(403, 'Forbidden', `unable to upgrade: unable to negotiate protocol: client supports ${offered.join(',')}, server accepts ${subprotocols.join(',')}`);
+    if (!offered.some((one) => subprotocols.includes(one)))
+      throw failure(
+        403,
+        'Forbidden',
+        `unable to upgrade: unable to negotiate protocol: client supports ${offered.join(',')}, server accepts ${subprotocols.join(',')}`,
+      );
     const { connect } = answered;
     sockets.handleUpgrade(request, socket, head, (websocket) => speakChannels(websocket, connect));
   } catch (error) {
@@ -166,6 +198,8 @@ async function upgrade(handle: Handle, sockets: WebSocketServer, request: Incomi
 }
 
 function writeRaw(socket: Duplex, code: number, headers: Readonly<Record<string, string>>, text: string): void {
-  const lines = Object.entries({ ...headers, 'content-length': String(Buffer.byteLength(text)), connection: 'close' }).map(([name, value]) => `${name}: ${value}`);
+  const lines = Object.entries({ ...headers, 'content-length': String(Buffer.byteLength(text)), connection: 'close' }).map(
+    ([name, value]) => `${name}: ${value}`,
+  );
   socket.end(`HTTP/1.1 ${code} ${code === 403 ? 'Forbidden' : code < 400 ? 'OK' : 'Refused'}\r\n${lines.join('\r\n')}\r\n\r\n${text}`);
 }

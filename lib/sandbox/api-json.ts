@@ -7,7 +7,8 @@ const texts = new WeakMap<object, string>();
 export function jsonText(value: unknown): string {
   if (!isRecord(value)) return JSON.stringify(value) ?? 'null';
   if (Array.isArray(value['items'])) return joined(value, 'items', `[${value['items'].map((item) => itemText(item, value)).join(',')}]`);
-  if (isRecord(value['object']) && typeof value['type'] === 'string') return `{"type":${JSON.stringify(value['type'])},"object":${frozenText(value['object'])}}`;
+  if (isRecord(value['object']) && typeof value['type'] === 'string')
+    return `{"type":${JSON.stringify(value['type'])},"object":${frozenText(value['object'])}}`;
   return frozenText(value);
 }
 

@@ -26,10 +26,14 @@ export function speakChannels(websocket: WebSocket, connection: ApiConnection): 
 function receive(bytes: Buffer, process: ReturnType<ApiConnection['start']>, decoder: TextDecoder): void {
   const rest = bytes.subarray(1);
   switch (bytes[0]) {
-    case channel.stdin: return process.stdin(decoder.decode(rest, { stream: true }));
-    case channel.resize: return resize(rest.toString('utf8'), process);
-    case channel.close: return rest[0] === channel.stdin ? process.closeStdin() : undefined;
-    default: return undefined;
+    case channel.stdin:
+      return process.stdin(decoder.decode(rest, { stream: true }));
+    case channel.resize:
+      return resize(rest.toString('utf8'), process);
+    case channel.close:
+      return rest[0] === channel.stdin ? process.closeStdin() : undefined;
+    default:
+      return undefined;
   }
 }
 

@@ -59,7 +59,11 @@ function withoutToken(request: ApiRequest): ApiRequest {
 const json = { 'content-type': 'application/json' };
 const noSuchCluster: ApiResponse = { status: 404, headers: json, body: failure(404, 'NotFound', 'there is no such cluster').status };
 const unauthorized: ApiResponse = { status: 401, headers: json, body: failure(401, 'Unauthorized', 'Unauthorized').status };
-const tooMany: ApiResponse = { status: 429, headers: { ...json, 'retry-after': '1' }, body: failure(429, 'TooManyRequests', 'too many requests to this sandbox, please try again later', { retryAfterSeconds: 1 }).status };
+const tooMany: ApiResponse = {
+  status: 429,
+  headers: { ...json, 'retry-after': '1' },
+  body: failure(429, 'TooManyRequests', 'too many requests to this sandbox, please try again later', { retryAfterSeconds: 1 }).status,
+};
 
 /** Checks tokens against the database, at most once in a while for each sandbox, and counts what is spent. */
 class Doorkeeper {

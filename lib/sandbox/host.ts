@@ -2,7 +2,15 @@ import { availableParallelism } from 'node:os';
 import { randomUUID } from 'node:crypto';
 import type { ApiRequest, ApiResponse } from '@/lib/cluster';
 import {
-  claimSandbox, clearSandboxState, findSandbox, findSubmission, readSandboxState, releaseSandboxes, renewSandboxes, saveChecksPassed, saveSubmission,
+  claimSandbox,
+  clearSandboxState,
+  findSandbox,
+  findSubmission,
+  readSandboxState,
+  releaseSandboxes,
+  renewSandboxes,
+  saveChecksPassed,
+  saveSubmission,
   type Db,
 } from '@/lib/db';
 import type { CheckResult, GradingResult } from '@/lib/grading/verdict';
@@ -10,7 +18,17 @@ import type { AnswerOf, QuestionOf, SessionMessage, SessionQuestion, SessionStat
 import type { SandboxStatus } from '@/lib/realtime/events';
 import { receiveAnswer } from './api-flow';
 import { Journal } from './journal';
-import type { ApiAnswer, ClientFlow, FromWorker, Outgoing, SandboxBatch, SandboxRecipe, SandboxRequest, ServerFlow, SubmitAnswer } from './protocol';
+import type {
+  ApiAnswer,
+  ClientFlow,
+  FromWorker,
+  Outgoing,
+  SandboxBatch,
+  SandboxRecipe,
+  SandboxRequest,
+  ServerFlow,
+  SubmitAnswer,
+} from './protocol';
 import { WorkerPool, type HostWorker } from './worker-pool';
 
 export interface HostOptions {
@@ -83,10 +101,18 @@ export class SandboxHost {
 
   constructor({ client, workerFile, ...options }: HostOptions) {
     this.#db = client;
-    this.#options = { owner: randomUUID(), workers: Math.max(1, Math.min(4, availableParallelism() - 1)), idleMs: 600_000, hungMs: 10_000, ...options };
+    this.#options = {
+      owner: randomUUID(),
+      workers: Math.max(1, Math.min(4, availableParallelism() - 1)),
+      idleMs: 600_000,
+      hungMs: 10_000,
+      ...options,
+    };
     this.#journal = new Journal(client, { onLost: (id, fence) => this.#lose(id, fence), onTrouble: (error) => this.#trouble(error) });
     this.#pool = new WorkerPool({
-      file: workerFile, count: this.#options.workers, hungMs: this.#options.hungMs,
+      file: workerFile,
+      count: this.#options.workers,
+      hungMs: this.#options.hungMs,
       onMessage: (worker, message) => this.#receive(worker, message),
       onDeath: (ids, culprit) => void this.#recover(ids, culprit),
     });
@@ -206,13 +232,26 @@ export class SandboxHost {
     if (!row || !lab) throw new Error('There is no such sandbox.');
     const fence = await claimSandbox(this.#db, sandboxId, this.#options.owner, leaseMs);
     if (fence === undefined) throw new Error('This sandbox is open on another server. Try again in a few seconds.');
-    const recipe = await this.#recipe(sandboxId, { slug: lab.labSlug, files: (lab.source as { files: Record<string, string> }).files }, row.blueprint.seed);
+    const recipe = await this.#recipe(
+      sandboxId,
+      { slug: lab.labSlug, files: (lab.source as { files: Record<string, string> }).files },
+      row.blueprint.seed,
+    );
     const worker = this.#pool.pick();
     const slot = worker.take(sandboxId);
     const opened = new Promise<void>((resolve, reject) => this.#opening.set(sandboxId, { resolve, reject }));
     const sandbox: OpenSandbox = {
-      id: sandboxId, fence, incarnation: row.incarnation, attemptId: row.attempt?.id, worker, slot, opened,
-      pending: new Map(), flows: new Map(), released: Promise.resolve(), usedAt: Date.now(),
+      id: sandboxId,
+      fence,
+      incarnation: row.incarnation,
+      attemptId: row.attempt?.id,
+      worker,
+      slot,
+      opened,
+      pending: new Map(),
+      flows: new Map(),
+      released: Promise.resolve(),
+      usedAt: Date.now(),
     };
     this.#live.set(sandboxId, sandbox);
     worker.post({ type: 'open', sandboxId, slot, recipe });
@@ -222,7 +261,12 @@ export class SandboxHost {
 
   async #recipe(sandboxId: string, lab: SandboxRecipe['lab'], seed: string): Promise<SandboxRecipe> {
     const { snapshot, rows } = await readSandboxState(this.#db, sandboxId);
-    return { lab, seed, rows: rows.map(({ sequence, changes, checksum }) => ({ sequence, changes, checksum })), ...(snapshot ? { snapshot: { sequence: snapshot.sequence, content: snapshot.content } } : {}) };
+    return {
+      lab,
+      seed,
+      rows: rows.map(({ sequence, changes, checksum }) => ({ sequence, changes, checksum })),
+      ...(snapshot ? { snapshot: { sequence: snapshot.sequence, content: snapshot.content } } : {}),
+    };
   }
 
   #ask(sandbox: OpenSandbox, request: SandboxRequest, id = ++this.#requestId): Promise<unknown> {
@@ -247,12 +291,18 @@ export class SandboxHost {
     const sandbox = this.#live.get(message.sandboxId);
     if (!sandbox || sandbox.worker !== worker) return;
     switch (message.type) {
-      case 'opened': return this.#opened(sandbox, message.notice);
-      case 'failed': return this.#failed(sandbox, message.error);
-      case 'broken': return void this.#recover([message.sandboxId], message.sandboxId, message.error);
-      case 'batch': return this.#batch(sandbox, message);
-      case 'cut': return void this.#journal.cut({ ...message, fence: sandbox.fence });
-      case 'closed': return this.#closing.get(message.sandboxId)?.();
+      case 'opened':
+        return this.#opened(sandbox, message.notice);
+      case 'failed':
+        return this.#failed(sandbox, message.error);
+      case 'broken':
+        return void this.#recover([message.sandboxId], message.sandboxId, message.error);
+      case 'batch':
+        return this.#batch(sandbox, message);
+      case 'cut':
+        return void this.#journal.cut({ ...message, fence: sandbox.fence });
+      case 'closed':
+        return this.#closing.get(message.sandboxId)?.();
     }
   }
 
@@ -281,10 +331,14 @@ export class SandboxHost {
 
   #release(sandbox: OpenSandbox, outgoing: Outgoing): void {
     switch (outgoing.type) {
-      case 'message': return this.#tell(sandbox.id, outgoing.message);
-      case 'flow': return passFlow(sandbox, outgoing.id, outgoing.flow);
-      case 'answer': return settle(sandbox, outgoing.id, (pending) => pending.resolve(outgoing.value));
-      case 'error': return settle(sandbox, outgoing.id, (pending) => pending.reject(new Error(outgoing.error)));
+      case 'message':
+        return this.#tell(sandbox.id, outgoing.message);
+      case 'flow':
+        return passFlow(sandbox, outgoing.id, outgoing.flow);
+      case 'answer':
+        return settle(sandbox, outgoing.id, (pending) => pending.resolve(outgoing.value));
+      case 'error':
+        return settle(sandbox, outgoing.id, (pending) => pending.reject(new Error(outgoing.error)));
     }
   }
 
@@ -345,10 +399,14 @@ export class SandboxHost {
     const lost = ids.flatMap((id) => this.#live.get(id) ?? []);
     for (const sandbox of lost) {
       this.#open.delete(sandbox.id);
-      this.#tell(sandbox.id, { name: 'sandbox:status', payload: { type: 'restoring', reason: sandbox.id === culprit ? 'It ran away and was stopped.' : 'Its worker was restarted.' } });
+      this.#tell(sandbox.id, {
+        name: 'sandbox:status',
+        payload: { type: 'restoring', reason: sandbox.id === culprit ? 'It ran away and was stopped.' : 'Its worker was restarted.' },
+      });
       this.#forget(sandbox, new Error('The sandbox is being restored. Try again in a moment.'));
     }
-    if (culprit && this.#isBrokenAgain(culprit)) this.#stopped.set(culprit, 'This sandbox stopped twice in a row. Your work is saved: reset the lab, or tell your instructor.');
+    if (culprit && this.#isBrokenAgain(culprit))
+      this.#stopped.set(culprit, 'This sandbox stopped twice in a row. Your work is saved: reset the lab, or tell your instructor.');
     await this.#journal.flush();
     await Promise.all(lost.map(({ id }) => this.#restore(id)));
   }
@@ -377,8 +435,13 @@ export class SandboxHost {
   }
 
   #trouble(error: unknown): void {
-    const payload = error === undefined ? ({ level: 'note', text: 'Saving works again; everything is saved.' } as const) : ({ level: 'warning', text: 'Saving does not work at the moment. What you type is answered when it does.' } as const);
-    process.stderr.write(error === undefined ? 'journal: writing works again\n' : `journal: cannot write, trying again: ${String(error)}\n`);
+    const payload =
+      error === undefined
+        ? ({ level: 'note', text: 'Saving works again; everything is saved.' } as const)
+        : ({ level: 'warning', text: 'Saving does not work at the moment. What you type is answered when it does.' } as const);
+    process.stderr.write(
+      error === undefined ? 'journal: writing works again\n' : `journal: cannot write, trying again: ${String(error)}\n`,
+    );
     for (const sandboxId of this.#listeners.keys()) this.#tell(sandboxId, { name: 'sandbox:notice', payload });
   }
 

@@ -64,8 +64,18 @@ export interface ApiAnswer {
   readonly body?: string;
 }
 
-export type ServerFlow = { readonly chunk: string } | { readonly end: true } | { readonly stdout: string } | { readonly stderr: string } | { readonly exit: { code: number; message?: string } };
-export type ClientFlow = { readonly start: true } | { readonly hangUp: true } | { readonly stdin: string } | { readonly closeStdin: true } | { readonly resize: { columns: number; rows: number } };
+export type ServerFlow =
+  | { readonly chunk: string }
+  | { readonly end: true }
+  | { readonly stdout: string }
+  | { readonly stderr: string }
+  | { readonly exit: { code: number; message?: string } };
+export type ClientFlow =
+  | { readonly start: true }
+  | { readonly hangUp: true }
+  | { readonly stdin: string }
+  | { readonly closeStdin: true }
+  | { readonly resize: { columns: number; rows: number } };
 
 export interface SubmitAnswer {
   readonly result: GradingResult;

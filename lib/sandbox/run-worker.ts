@@ -32,10 +32,14 @@ class Thread {
 
   receive(message: ToWorker): void {
     switch (message.type) {
-      case 'open': return void this.#open(message);
-      case 'request': return this.#request(message.sandboxId, message.id, message.request);
-      case 'flow': return this.#with(message.sandboxId, (sandbox) => sandbox.flow(message.id, message.flow));
-      case 'close': return void this.#close(message.sandboxId, message.isKept);
+      case 'open':
+        return void this.#open(message);
+      case 'request':
+        return this.#request(message.sandboxId, message.id, message.request);
+      case 'flow':
+        return this.#with(message.sandboxId, (sandbox) => sandbox.flow(message.id, message.flow));
+      case 'close':
+        return void this.#close(message.sandboxId, message.isKept);
     }
   }
 
@@ -46,7 +50,9 @@ class Thread {
   async #open({ sandboxId, recipe, slot }: Extract<ToWorker, { type: 'open' }>): Promise<void> {
     this.#slots.set(sandboxId, slot);
     const around = <T>(work: () => T) => this.#blaming(slot, work);
-    const opening = around(() => Sandbox.open({ id: sandboxId, recipe, factory: this.#factory, around, post: (message) => this.post(message) }));
+    const opening = around(() =>
+      Sandbox.open({ id: sandboxId, recipe, factory: this.#factory, around, post: (message) => this.post(message) }),
+    );
     this.#sandboxes.set(sandboxId, opening);
     await opening.catch((error: unknown) => {
       this.#forget(sandboxId);
@@ -63,12 +69,21 @@ class Thread {
 
   #request(sandboxId: string, id: number, request: SandboxRequest): void {
     if (this.#sandboxes.has(sandboxId)) return this.#with(sandboxId, (sandbox) => sandbox.request(id, request));
-    this.post({ type: 'batch', sandboxId, sequence: 0, durable: [], volatile: [{ type: 'error', id, error: 'This sandbox is not running.' }] });
+    this.post({
+      type: 'batch',
+      sandboxId,
+      sequence: 0,
+      durable: [],
+      volatile: [{ type: 'error', id, error: 'This sandbox is not running.' }],
+    });
   }
 
   #with(sandboxId: string, work: (sandbox: Sandbox) => void): void {
     const slot = this.#slots.get(sandboxId) ?? 0;
-    void this.#sandboxes.get(sandboxId)?.then((sandbox) => this.#blaming(slot, () => work(sandbox)), () => {});
+    void this.#sandboxes.get(sandboxId)?.then(
+      (sandbox) => this.#blaming(slot, () => work(sandbox)),
+      () => {},
+    );
   }
 
   /** While `work` runs, a thread that does not come back is this sandbox's doing. */

@@ -2,14 +2,29 @@ import type { HostedSession, SessionChange, SessionListener, SessionMessage } fr
 import { sendAnswer } from './api-flow';
 import { AppliedInputs } from './applied-inputs';
 import { packSnapshot, readRows, unpackSnapshot, withoutPrevious } from './codec';
-import type { AppliedInput, ClientFlow, FromWorker, JournalChange, Outgoing, SandboxRecipe, SandboxRequest, SandboxSnapshot } from './protocol';
+import type {
+  AppliedInput,
+  ClientFlow,
+  FromWorker,
+  JournalChange,
+  Outgoing,
+  SandboxRecipe,
+  SandboxRequest,
+  SandboxSnapshot,
+} from './protocol';
 
 /** Makes sessions. The only thing a worker knows about labs. */
 export interface SessionFactory {
   /** Does ahead of time what every sandbox would wait for. */
   warm?(): void;
   create(lab: SandboxRecipe['lab'], seed: string, listener: SessionListener): Promise<HostedSession> | HostedSession;
-  restore(lab: SandboxRecipe['lab'], seed: string, snapshot: unknown, changes: readonly SessionChange[], listener: SessionListener): Promise<HostedSession> | HostedSession;
+  restore(
+    lab: SandboxRecipe['lab'],
+    seed: string,
+    snapshot: unknown,
+    changes: readonly SessionChange[],
+    listener: SessionListener,
+  ): Promise<HostedSession> | HostedSession;
 }
 
 export interface SandboxOptions {
@@ -106,7 +121,8 @@ export class Sandbox {
     this.#sequence = rows.at(-1)?.sequence ?? snapshot?.sequence ?? 0;
     if (kept?.isWhole) this.#isBased = true;
     else void this.#cut();
-    if (!kept) return snapshot || rows.length > 0 ? 'What was saved of this sandbox could not be read. It starts from the beginning.' : undefined;
+    if (!kept)
+      return snapshot || rows.length > 0 ? 'What was saved of this sandbox could not be read. It starts from the beginning.' : undefined;
     return kept.isWhole ? undefined : 'The newest part of what was saved of this sandbox was damaged. It is as it was just before.';
   }
 
@@ -125,10 +141,16 @@ export class Sandbox {
     this.#pass();
     try {
       switch (request.type) {
-        case 'join': return { state: session.join(request.terminals) };
-        case 'submit': return await this.#submit(session, request.key);
-        case 'api': return this.#api(session, id, request.request);
-        case 'ask': return request.name === 'terminal:input' ? await this.#type(session, request.request) : await session.ask(request.name, request.request as never);
+        case 'join':
+          return { state: session.join(request.terminals) };
+        case 'submit':
+          return await this.#submit(session, request.key);
+        case 'api':
+          return this.#api(session, id, request.request);
+        case 'ask':
+          return request.name === 'terminal:input'
+            ? await this.#type(session, request.request)
+            : await session.ask(request.name, request.request as never);
       }
     } finally {
       this.#arm();
@@ -149,7 +171,10 @@ export class Sandbox {
   }
 
   /** What a page sends again after a drop was perhaps applied before: then there is nothing to do but say so. */
-  async #type(session: HostedSession, { page = '', terminal, sequence, text }: { terminal: string; page?: string; sequence: number; text: string }): Promise<{ sequence: number }> {
+  async #type(
+    session: HostedSession,
+    { page = '', terminal, sequence, text }: { terminal: string; page?: string; sequence: number; text: string },
+  ): Promise<{ sequence: number }> {
     const applied = { page, terminal, sequence };
     const verdict = this.#inputs.judge(applied);
     if (verdict === 'known') return { sequence };
@@ -189,7 +214,11 @@ export class Sandbox {
       if (!this.#isStopped) work();
     } catch (error) {
       this.#stop();
-      this.#options.post({ type: 'broken', sandboxId: this.#options.id, error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+      this.#options.post({
+        type: 'broken',
+        sandboxId: this.#options.id,
+        error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+      });
     }
   }
 
@@ -238,7 +267,14 @@ export class Sandbox {
     const text = changes.length > 0 ? JSON.stringify(changes) : undefined;
     if (text !== undefined) this.#sequence++;
     this.#bytesSinceCut += text?.length ?? 0;
-    this.#options.post({ type: 'batch', sandboxId: this.#options.id, sequence: this.#sequence, durable, volatile, ...(text === undefined ? {} : { changes: text }) });
+    this.#options.post({
+      type: 'batch',
+      sandboxId: this.#options.id,
+      sequence: this.#sequence,
+      durable,
+      volatile,
+      ...(text === undefined ? {} : { changes: text }),
+    });
   }
 
   #stop(): void {

@@ -15,5 +15,6 @@ export const labSessions: SessionFactory = {
     for (const seed of ['first', 'second']) template.fork({ seed }).kernel.runUntilIdle({ limitMs: 60_000 });
   },
   create: (lab, seed, listener) => Session.create({ lab, seed, listener, host }),
-  restore: (lab, seed, snapshot, changes, listener) => Session.restore({ lab, seed, listener, host }, snapshot as Parameters<typeof Session.restore>[1], changes),
+  restore: (lab, seed, snapshot, changes, listener) =>
+    Session.restore({ lab, seed, listener, host }, snapshot as Parameters<typeof Session.restore>[1], changes),
 };

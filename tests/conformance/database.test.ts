@@ -1,15 +1,50 @@
 import { randomUUID } from 'node:crypto';
 import {
-  appendJournal, claimSandbox, clearSandboxState, createAttempt, findOpenAttempt, findSubmission, moveLearning, readSandboxState, releaseSandboxes,
-  saveLab, saveLessonProgress, saveQuizAnswer, saveSnapshot, saveSubmission, type Database, type Db,
+  appendJournal,
+  claimSandbox,
+  clearSandboxState,
+  createAttempt,
+  findOpenAttempt,
+  findSubmission,
+  moveLearning,
+  readSandboxState,
+  releaseSandboxes,
+  saveLab,
+  saveLessonProgress,
+  saveQuizAnswer,
+  saveSnapshot,
+  saveSubmission,
+  type Database,
+  type Db,
 } from '@/lib/db';
 import type { GradingResult } from '@/lib/grading/verdict';
 import { engines, openTestDatabase } from '../support/database';
 import { addContent, addSandbox, addUser } from '../support/learning';
 
 const result: GradingResult = {
-  gradable: true, score: 2, maxScore: 3, labSlug: 'stub', labRevision: 1, engineVersion: '1', seed: '7', stateHash: 'h', simTime: 't',
-  checks: [{ id: 'one', stepId: 'only', title: 'One', points: 2, maxPoints: 3, verdict: 'not-yet', message: 'Not yet: 2 of 3.', expected: 3, actual: 2, visibility: 'public' }],
+  gradable: true,
+  score: 2,
+  maxScore: 3,
+  labSlug: 'stub',
+  labRevision: 1,
+  engineVersion: '1',
+  seed: '7',
+  stateHash: 'h',
+  simTime: 't',
+  checks: [
+    {
+      id: 'one',
+      stepId: 'only',
+      title: 'One',
+      points: 2,
+      maxPoints: 3,
+      verdict: 'not-yet',
+      message: 'Not yet: 2 of 3.',
+      expected: 3,
+      actual: 2,
+      visibility: 'public',
+    },
+  ],
 };
 
 describe.each(engines())('the database on %s', (engine) => {
@@ -23,10 +58,18 @@ describe.each(engines())('the database on %s', (engine) => {
   });
   afterAll(() => database.close());
 
-  const row = (sandboxId: string, fence: number, sequence: number) => ({ sandboxId, fence, sequence, changes: `[${sequence}]`, checksum: -sequence });
+  const row = (sandboxId: string, fence: number, sequence: number) => ({
+    sandboxId,
+    fence,
+    sequence,
+    changes: `[${sequence}]`,
+    checksum: -sequence,
+  });
 
   test('migrations leave the history that `prisma migrate deploy` would', async () => {
-    const rows = await database.client.$queryRaw<{ migration_name: string; checksum: string }[]>`SELECT migration_name, checksum FROM _prisma_migrations WHERE finished_at IS NOT NULL`;
+    const rows = await database.client.$queryRaw<
+      { migration_name: string; checksum: string }[]
+    >`SELECT migration_name, checksum FROM _prisma_migrations WHERE finished_at IS NOT NULL`;
     expect(rows.length).toBeGreaterThan(0);
     expect(rows[0]?.checksum).toMatch(/^[0-9a-f]{64}$/);
   });
@@ -39,7 +82,9 @@ describe.each(engines())('the database on %s', (engine) => {
     expect(await saveSnapshot(db, sandboxId, 1, 2, new Uint8Array([0, 255, 7]))).toBe(true);
     const { snapshot, rows } = await readSandboxState(db, sandboxId);
     expect([...(snapshot?.content ?? [])]).toEqual([0, 255, 7]);
-    expect(rows.map(({ sequence, changes, checksum }) => ({ sequence, changes, checksum }))).toEqual([{ sequence: 3, changes: '[3]', checksum: -3 }]);
+    expect(rows.map(({ sequence, changes, checksum }) => ({ sequence, changes, checksum }))).toEqual([
+      { sequence: 3, changes: '[3]', checksum: -3 },
+    ]);
   });
 
   test('two hosts never own one sandbox, and rows and snapshots of the one that lost it are refused', async () => {
@@ -83,7 +128,13 @@ describe.each(engines())('the database on %s', (engine) => {
 
   test('a platform error never becomes a best score', async () => {
     const { attemptId } = await addSandbox(db, await addUser(db), labRevisionId);
-    await saveSubmission(db, { id: randomUUID(), attemptId, key: 'key-2', result: { ...result, gradable: false }, snapshot: new Uint8Array() });
+    await saveSubmission(db, {
+      id: randomUUID(),
+      attemptId,
+      key: 'key-2',
+      result: { ...result, gradable: false },
+      snapshot: new Uint8Array(),
+    });
     expect((await db.attempt.findUniqueOrThrow({ where: { id: attemptId } })).bestScore).toBeNull();
   });
 
@@ -97,7 +148,15 @@ describe.each(engines())('the database on %s', (engine) => {
 
   test('attempts keep the lab as it was in the revision they began on', async () => {
     const { attemptId } = await addSandbox(db, await addUser(db), labRevisionId);
-    await saveLab(db, { slug: 'stub', title: 'Stub', summary: 'A lab', minutes: 5, revision: 2, hash: 'b', source: { files: { 'lab.yaml': 'title: Newer' } } });
+    await saveLab(db, {
+      slug: 'stub',
+      title: 'Stub',
+      summary: 'A lab',
+      minutes: 5,
+      revision: 2,
+      hash: 'b',
+      source: { files: { 'lab.yaml': 'title: Newer' } },
+    });
     const attempt = await db.attempt.findUniqueOrThrow({ where: { id: attemptId }, include: { labRevision: true } });
     expect(attempt.labRevision).toMatchObject({ revision: 1, source: { files: { 'lab.yaml': 'title: Stub' } } });
   });
@@ -115,7 +174,10 @@ describe.each(engines())('the database on %s', (engine) => {
     expect((await db.attempt.findUniqueOrThrow({ where: { id: attemptId } })).userId).toBe(member);
     expect(await db.lessonProgress.findMany({ where: { userId: member } })).toMatchObject([{ completedAt: new Date(0) }]);
     const answers = await db.quizAnswer.findMany({ where: { userId: member }, orderBy: { quizId: 'asc' } });
-    expect(answers).toMatchObject([{ quizId: 'q1', answer: [1, 2] }, { quizId: 'q2', answer: 'kept' }]);
+    expect(answers).toMatchObject([
+      { quizId: 'q1', answer: [1, 2] },
+      { quizId: 'q2', answer: 'kept' },
+    ]);
   });
 
   test('an attempt is created whole or not at all', async () => {

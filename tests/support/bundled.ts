@@ -6,8 +6,15 @@ import { build } from 'esbuild';
 export async function bundled(entry: string): Promise<string> {
   const outdir = mkdtempSync(join(process.cwd(), 'dist/test-'));
   await build({
-    entryPoints: [join(process.cwd(), 'tests/support', entry)], outdir, bundle: true, platform: 'node', target: 'node20', format: 'esm', packages: 'external',
-    outExtension: { '.js': '.mjs' }, logLevel: 'silent',
+    entryPoints: [join(process.cwd(), 'tests/support', entry)],
+    outdir,
+    bundle: true,
+    platform: 'node',
+    target: 'node20',
+    format: 'esm',
+    packages: 'external',
+    outExtension: { '.js': '.mjs' },
+    logLevel: 'silent',
     banner: { js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);" },
   });
   return join(outdir, entry.replace(/\.ts$/, '.mjs'));

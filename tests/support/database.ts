@@ -20,7 +20,13 @@ export async function openTestDatabase(engine: Engine = 'PGlite'): Promise<Datab
   const name = `orrery_${randomUUID().replaceAll('-', '')}`;
   await onServer(`CREATE DATABASE ${name}`);
   const database = await openDatabase({ url: databaseUrl(name) });
-  return { ...database, close: async () => { await database.close(); await onServer(`DROP DATABASE ${name} WITH (FORCE)`); } };
+  return {
+    ...database,
+    close: async () => {
+      await database.close();
+      await onServer(`DROP DATABASE ${name} WITH (FORCE)`);
+    },
+  };
 }
 
 function databaseUrl(name: string): string {

@@ -3,15 +3,42 @@ import { createAttempt, saveCourses, saveLab, saveLesson, type Db } from '@/lib/
 
 export async function addUser(db: Db, about: { name?: string; role?: string; isAnonymous?: boolean } = {}): Promise<string> {
   const id = randomUUID();
-  await db.user.create({ data: { id, name: about.name ?? 'Ada', email: `${id}@example.com`, role: about.role ?? 'learner', isAnonymous: about.isAnonymous ?? false } });
+  await db.user.create({
+    data: {
+      id,
+      name: about.name ?? 'Ada',
+      email: `${id}@example.com`,
+      role: about.role ?? 'learner',
+      isAnonymous: about.isAnonymous ?? false,
+    },
+  });
   return id;
 }
 
 /** A course of one lesson and one lab, in the database only. */
 export async function addContent(db: Db): Promise<{ labRevisionId: number }> {
   await saveLesson(db, { slug: 'introduction', title: 'Introduction', summary: 'What it is', hash: 'a' });
-  await saveLab(db, { slug: 'stub', title: 'Stub', summary: 'A lab', minutes: 5, revision: 1, hash: 'a', source: { files: { 'lab.yaml': 'title: Stub' } } });
-  await saveCourses(db, [{ slug: 'course', title: 'Course', summary: 'All of it', position: 0, items: [{ part: 'One', lessonSlug: 'introduction' }, { part: 'One', labSlug: 'stub' }] }]);
+  await saveLab(db, {
+    slug: 'stub',
+    title: 'Stub',
+    summary: 'A lab',
+    minutes: 5,
+    revision: 1,
+    hash: 'a',
+    source: { files: { 'lab.yaml': 'title: Stub' } },
+  });
+  await saveCourses(db, [
+    {
+      slug: 'course',
+      title: 'Course',
+      summary: 'All of it',
+      position: 0,
+      items: [
+        { part: 'One', lessonSlug: 'introduction' },
+        { part: 'One', labSlug: 'stub' },
+      ],
+    },
+  ]);
   const { id } = await db.labRevision.findFirstOrThrow({ where: { labSlug: 'stub' } });
   return { labRevisionId: id };
 }

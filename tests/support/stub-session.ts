@@ -33,7 +33,8 @@ class StubSession implements HostedSession {
     if (this.#state.isPaused) return;
     const before = Math.floor(this.#state.now / 1000);
     this.#state.now += realMs;
-    for (let second = before; second < Math.floor(this.#state.now / 1000); second++) this.#change({ ticks: this.#state.ticks + 1, now: this.#state.now });
+    for (let second = before; second < Math.floor(this.#state.now / 1000); second++)
+      this.#change({ ticks: this.#state.ticks + 1, now: this.#state.now });
   }
 
   nextDueMs(): number | undefined {
@@ -47,7 +48,11 @@ class StubSession implements HostedSession {
   join(terminals: Readonly<Record<string, number>> = {}): SessionState {
     const offset = terminals['main'] ?? 0;
     return {
-      clock: { now: this.#state.now, isPaused: this.#state.isPaused, speed: 1 }, view, files: [], checks: [], editor: null,
+      clock: { now: this.#state.now, isPaused: this.#state.isPaused, speed: 1 },
+      view,
+      files: [],
+      checks: [],
+      editor: null,
       terminals: [{ terminal: 'main', title: 'workstation', offset, text: this.#state.text.slice(offset), sequence: 0 }],
     };
   }
@@ -66,15 +71,35 @@ class StubSession implements HostedSession {
 
   submit(): GradingResult {
     return {
-      gradable: true, score: this.#state.ticks, maxScore: 10, labSlug: 'stub', labRevision: 1, engineVersion: 'stub', seed: 'stub', stateHash: String(this.#state.ticks), simTime: String(this.#state.now),
-      checks: [{ id: 'one', stepId: 'only', title: 'One', points: 1, maxPoints: 1, verdict: 'pass', message: 'Yes.', visibility: 'public' }],
+      gradable: true,
+      score: this.#state.ticks,
+      maxScore: 10,
+      labSlug: 'stub',
+      labRevision: 1,
+      engineVersion: 'stub',
+      seed: 'stub',
+      stateHash: String(this.#state.ticks),
+      simTime: String(this.#state.now),
+      checks: [
+        { id: 'one', stepId: 'only', title: 'One', points: 1, maxPoints: 1, verdict: 'pass', message: 'Yes.', visibility: 'public' },
+      ],
     };
   }
 
   api(request: ApiRequest): ApiResponse {
     const headers = { 'content-type': 'application/json' };
     const key = request.url.split('?', 1)[0] ?? '';
-    if (request.url.includes('watch=')) return { status: 200, headers, stream: { start: (sink) => { sink.write({ type: 'ADDED', object: this.#state.values }); return () => {}; } } };
+    if (request.url.includes('watch='))
+      return {
+        status: 200,
+        headers,
+        stream: {
+          start: (sink) => {
+            sink.write({ type: 'ADDED', object: this.#state.values });
+            return () => {};
+          },
+        },
+      };
     if (request.method === 'GET') return { status: 200, headers, body: { value: this.#state.values[key] ?? null } };
     this.#change({ values: { ...this.#state.values, [key]: String(request.body) } });
     return { status: 201, headers, body: { value: request.body } };

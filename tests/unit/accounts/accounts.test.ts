@@ -27,7 +27,11 @@ class Browser {
   readonly #cookies = new Map<string, string>();
 
   get headers(): Headers {
-    return new Headers({ cookie: [...this.#cookies].map(([name, value]) => `${name}=${value}`).join('; '), host: 'orrery.test', 'x-forwarded-for': '10.0.0.1' });
+    return new Headers({
+      cookie: [...this.#cookies].map(([name, value]) => `${name}=${value}`).join('; '),
+      host: 'orrery.test',
+      'x-forwarded-for': '10.0.0.1',
+    });
   }
 
   keep(cookies: readonly string[]): void {

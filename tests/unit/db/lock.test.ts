@@ -7,12 +7,16 @@ import { DatabaseUnavailable, FolderInUse, lockFolder, openDatabase } from '@/li
 import { migrate } from '@/lib/db/migrate';
 
 let folder: string;
-beforeEach(() => { folder = mkdtempSync(join(tmpdir(), 'orrery-lock-')); });
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'orrery-lock-'));
+});
 afterEach(() => rmSync(folder, { recursive: true }));
 
 test('a folder in use is refused with the process that has it, and is free once that lets go', () => {
   const unlock = lockFolder(folder);
-  expect(() => lockFolder(folder)).toThrow(new FolderInUse(`Process ${process.pid} is using ${folder}. Stop it first, or set ORRERY_DATA to another folder.`));
+  expect(() => lockFolder(folder)).toThrow(
+    new FolderInUse(`Process ${process.pid} is using ${folder}. Stop it first, or set ORRERY_DATA to another folder.`),
+  );
   unlock();
   lockFolder(folder)();
 });
@@ -38,7 +42,9 @@ test('a database that cannot be reached is named without its password', async ()
 });
 
 test('a migration that changed after it was applied is refused', async () => {
-  const session = { run: async (sql: string) => (sql.startsWith('SELECT migration_name') ? [{ migration_name: '1_init', checksum: 'another' }] : []) };
+  const session = {
+    run: async (sql: string) => (sql.startsWith('SELECT migration_name') ? [{ migration_name: '1_init', checksum: 'another' }] : []),
+  };
   const migration = join(folder, '1_init');
   const { mkdirSync } = await import('node:fs');
   mkdirSync(migration);

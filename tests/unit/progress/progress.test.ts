@@ -7,7 +7,21 @@ import { isClusterToken, type Viewer } from '@/lib/accounts';
 import { library, syncLibrary } from '@/lib/content';
 import { saveSubmission, shareDatabase, type Database } from '@/lib/db';
 import type { GradingResult } from '@/lib/grading/verdict';
-import { answerQuiz, completeLesson, getGradebook, getLab, getLesson, getSandboxPage, gradebookCsv, kubeconfigFor, listCourses, NotAllowed, NotFound, rememberPlace, startAttempt } from '@/lib/progress';
+import {
+  answerQuiz,
+  completeLesson,
+  getGradebook,
+  getLab,
+  getLesson,
+  getSandboxPage,
+  gradebookCsv,
+  kubeconfigFor,
+  listCourses,
+  NotAllowed,
+  NotFound,
+  rememberPlace,
+  startAttempt,
+} from '@/lib/progress';
 import { openTestDatabase } from '../../support/database';
 import { addUser } from '../../support/learning';
 
@@ -31,15 +45,34 @@ async function viewer(about: Partial<Viewer> = {}): Promise<Viewer> {
 }
 
 const resultOf = (score: number): GradingResult => ({
-  gradable: true, score, maxScore: 4, labSlug: 'first-deployment', labRevision: 1, engineVersion: '1', seed: '7', stateHash: 'h', simTime: 't',
+  gradable: true,
+  score,
+  maxScore: 4,
+  labSlug: 'first-deployment',
+  labRevision: 1,
+  engineVersion: '1',
+  seed: '7',
+  stateHash: 'h',
+  simTime: 't',
   checks: [
-    { id: 'one', stepId: 's', title: 'One', points: score, maxPoints: 3, verdict: score === 4 ? 'pass' : 'not-yet', message: 'Well.', visibility: 'public' },
+    {
+      id: 'one',
+      stepId: 's',
+      title: 'One',
+      points: score,
+      maxPoints: 3,
+      verdict: score === 4 ? 'pass' : 'not-yet',
+      message: 'Well.',
+      visibility: 'public',
+    },
     { id: 'two', stepId: 's', title: 'Two', points: 1, maxPoints: 1, verdict: 'pass', message: 'Yes.', visibility: 'public' },
   ],
 });
-const submit = (attemptId: string, score: number) => saveSubmission(database.client, { id: randomUUID(), attemptId, key: randomUUID(), result: resultOf(score), snapshot: new Uint8Array() });
+const submit = (attemptId: string, score: number) =>
+  saveSubmission(database.client, { id: randomUUID(), attemptId, key: randomUUID(), result: resultOf(score), snapshot: new Uint8Array() });
 
-const itemOf = async (who: Viewer | undefined, slug: string) => (await listCourses(who)).flatMap((course) => course.parts.flatMap((part) => part.items)).find((item) => item.slug === slug);
+const itemOf = async (who: Viewer | undefined, slug: string) =>
+  (await listCourses(who)).flatMap((course) => course.parts.flatMap((part) => part.items)).find((item) => item.slug === slug);
 
 test('the catalogue is there for somebody who only looks, with nothing done', async () => {
   const [course] = await listCourses(undefined);
@@ -56,7 +89,11 @@ test('a lesson is started by reading, done by finishing, and knows its neighbour
   await completeLesson(ada, 'introduction');
   expect((await itemOf(ada, 'introduction'))?.state).toBe('done');
   const page = await getLesson(ada, 'introduction');
-  expect(page).toMatchObject({ isCompleted: true, lastPlace: 'the-watch', place: { previous: undefined, next: { type: 'lab', slug: 'first-deployment' } } });
+  expect(page).toMatchObject({
+    isCompleted: true,
+    lastPlace: 'the-watch',
+    place: { previous: undefined, next: { type: 'lab', slug: 'first-deployment' } },
+  });
 });
 
 test('the latest answer to a question is kept, and how many tries it took', async () => {
@@ -119,7 +156,17 @@ test('the gradebook is for instructors: one row for a learner and a lab, with th
   const second = await startAttempt(ada, 'first-deployment', { isFresh: true });
   await submit(second.id, 1);
   const rows = (await getGradebook(grace)).filter((row) => row.learner === 'Ada of the book');
-  expect(rows).toMatchObject([{ labSlug: 'first-deployment', attempts: 2, submissions: 2, bestScore: 2, maxScore: 4, sandboxId: second.sandboxId, checks: [{ id: 'one', points: 1 }, { id: 'two' }] }]);
+  expect(rows).toMatchObject([
+    {
+      labSlug: 'first-deployment',
+      attempts: 2,
+      submissions: 2,
+      bestScore: 2,
+      maxScore: 4,
+      sandboxId: second.sandboxId,
+      checks: [{ id: 'one', points: 1 }, { id: 'two' }],
+    },
+  ]);
   await expect(getGradebook(ada)).rejects.toThrow(NotAllowed);
   await expect(gradebookCsv(undefined)).rejects.toThrow(NotAllowed);
 });

@@ -25,7 +25,10 @@ class FakeHost implements RealtimeHost {
     const offset = incarnation === this.incarnation ? Math.min(terminals['1'] ?? 0, this.text.length) : 0;
     const view = { revision: 0, now: 0, nodes: [], pods: [], workloads: [], services: [], events: [] };
     const terminal = { terminal: '1', title: 'workstation', offset, text: this.text.slice(offset), sequence: 0 };
-    return { incarnation: this.incarnation, state: { clock: { now: 0, isPaused: false, speed: 1 }, view, terminals: [terminal], files: [], checks: [], editor: null } };
+    return {
+      incarnation: this.incarnation,
+      state: { clock: { now: 0, isPaused: false, speed: 1 }, view, terminals: [terminal], files: [], checks: [], editor: null },
+    };
   }
 
   async ask(_: string, name: string, request: object): Promise<never> {
@@ -36,8 +39,13 @@ class FakeHost implements RealtimeHost {
     return { sequence } as never;
   }
 
-  submit = async () => { throw new Error('nothing to grade'); };
-  reset = async () => { this.text = ''; this.incarnation++; };
+  submit = async () => {
+    throw new Error('nothing to grade');
+  };
+  reset = async () => {
+    this.text = '';
+    this.incarnation++;
+  };
   status = () => ({ type: 'running' }) as const;
 
   listen(_: string, listener: (message: SessionMessage) => void): () => void {
@@ -59,12 +67,23 @@ class FakeHost implements RealtimeHost {
 }
 
 /** The rows that admission looks at: one attempt, Ada's. */
-const db = { attempt: { findUnique: async ({ where }: { where: { sandboxId: string } }) => (where.sandboxId === sandboxId ? { userId: 'ada', submissions: [] } : null) } } as unknown as Db;
+const db = {
+  attempt: {
+    findUnique: async ({ where }: { where: { sandboxId: string } }) =>
+      where.sandboxId === sandboxId ? { userId: 'ada', submissions: [] } : null,
+  },
+} as unknown as Db;
 
 const closing: (() => Promise<unknown> | void)[] = [];
-afterEach(async () => { for (const close of closing.splice(0).reverse()) await close(); });
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) await close();
+});
 
-async function serve(host: FakeHost, viewer: Viewer | undefined = owner, port = 0): Promise<{ url: string; port: number; drop(): Promise<void> }> {
+async function serve(
+  host: FakeHost,
+  viewer: Viewer | undefined = owner,
+  port = 0,
+): Promise<{ url: string; port: number; drop(): Promise<void> }> {
   const server: Server = createServer();
   const realtime = serveRealtime(server, { host, db, viewerOf: async () => viewer });
   await new Promise<void>((done) => server.listen(port, '127.0.0.1', done));
@@ -84,16 +103,29 @@ async function serve(host: FakeHost, viewer: Viewer | undefined = owner, port = 
 /** A page: what it was told, and what its terminal shows. */
 function open(url: string, id = sandboxId) {
   const link: SandboxConnection = connectSandbox(id, url);
-  const page = { link, screen: '', joins: [] as JoinResult[], connection: 'connecting' as Connection, reason: undefined as string | undefined };
-  closing.push(link.listen({
-    onConnection: (connection, reason) => { page.connection = connection; page.reason = reason; },
-    onJoin(state) {
-      page.joins.push(state);
-      const { offset = 0, text = '' } = state.terminals[0] ?? {};
-      page.screen = page.screen.slice(0, offset) + text;
-    },
-    onMessage: (message) => { if (message.name === 'terminal:output') page.screen = page.screen.slice(0, message.payload.offset) + message.payload.text; },
-  }));
+  const page = {
+    link,
+    screen: '',
+    joins: [] as JoinResult[],
+    connection: 'connecting' as Connection,
+    reason: undefined as string | undefined,
+  };
+  closing.push(
+    link.listen({
+      onConnection: (connection, reason) => {
+        page.connection = connection;
+        page.reason = reason;
+      },
+      onJoin(state) {
+        page.joins.push(state);
+        const { offset = 0, text = '' } = state.terminals[0] ?? {};
+        page.screen = page.screen.slice(0, offset) + text;
+      },
+      onMessage: (message) => {
+        if (message.name === 'terminal:output') page.screen = page.screen.slice(0, message.payload.offset) + message.payload.text;
+      },
+    }),
+  );
   return page;
 }
 
@@ -157,7 +189,13 @@ test('nobody gets a connection without being somebody', async () => {
   const server = createServer();
   const realtime = serveRealtime(server, { host: new FakeHost(), db, viewerOf: async () => undefined });
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-  closing.push(() => { server.closeAllConnections(); server.close(); }, () => realtime.close());
+  closing.push(
+    () => {
+      server.closeAllConnections();
+      server.close();
+    },
+    () => realtime.close(),
+  );
   const page = open(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
   await until(() => page.connection === 'refused');
   expect(page.reason).toContain('Nobody is signed in');

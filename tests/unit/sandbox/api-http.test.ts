@@ -6,11 +6,23 @@ import { failure, type ApiConnection, type ApiRequest, type ApiResponse } from '
 import { serveClusterApi, type ClusterApiOptions } from '@/lib/sandbox/api-http';
 
 const servers: Server[] = [];
-afterEach(() => Promise.all(servers.splice(0).map((server) => new Promise((done) => { server.closeAllConnections(); server.close(done); }))));
+afterEach(() =>
+  Promise.all(
+    servers.splice(0).map(
+      (server) =>
+        new Promise((done) => {
+          server.closeAllConnections();
+          server.close(done);
+        }),
+    ),
+  ),
+);
 
 async function serve(handle: (request: ApiRequest) => ApiResponse, options?: ClusterApiOptions): Promise<string> {
   const api = serveClusterApi(handle, options);
-  const server = createServer((request, response) => api.onRequest(request, response)).on('upgrade', (request, socket, head) => api.onUpgrade(request, socket, head));
+  const server = createServer((request, response) => api.onRequest(request, response)).on('upgrade', (request, socket, head) =>
+    api.onUpgrade(request, socket, head),
+  );
   servers.push(server);
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
   return `127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -20,27 +32,68 @@ const json = { 'content-type': 'application/json' };
 
 test('a request arrives without its prefix, with its body as text and no header that names a user', async () => {
   let seen: ApiRequest | undefined;
-  const host = await serve((request) => { seen = request; return { status: 201, headers: json, body: { kind: 'Pod' } }; }, { prefix: '/clusters/7' });
-  const answer = await fetch(`http://${host}/clusters/7/api/v1/pods?dryRun=All`, { method: 'POST', headers: { 'Content-Type': 'application/yaml', 'X-Remote-User': 'root' }, body: 'kind: Pod' });
+  const host = await serve(
+    (request) => {
+      seen = request;
+      return { status: 201, headers: json, body: { kind: 'Pod' } };
+    },
+    { prefix: '/clusters/7' },
+  );
+  const answer = await fetch(`http://${host}/clusters/7/api/v1/pods?dryRun=All`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/yaml', 'X-Remote-User': 'root' },
+    body: 'kind: Pod',
+  });
   expect(answer.status).toBe(201);
   expect(await answer.json()).toEqual({ kind: 'Pod' });
-  expect(seen).toMatchObject({ method: 'POST', url: '/api/v1/pods?dryRun=All', body: 'kind: Pod', headers: { 'content-type': 'application/yaml' } });
+  expect(seen).toMatchObject({
+    method: 'POST',
+    url: '/api/v1/pods?dryRun=All',
+    body: 'kind: Pod',
+    headers: { 'content-type': 'application/yaml' },
+  });
   expect(seen?.headers).not.toHaveProperty('x-remote-user');
 });
 
 test('a watch is one JSON document a line, and hanging up ends it', async () => {
   let hungUp: () => void = () => {};
-  const gone = new Promise<void>((done) => { hungUp = done; });
+  const gone = new Promise<void>((done) => {
+    hungUp = done;
+  });
   const pod = Object.freeze({ kind: 'Pod', metadata: { name: 'web' } });
-  const host = await serve(() => ({ status: 200, headers: json, stream: { start(sink) { sink.write({ type: 'ADDED', object: pod }); sink.write({ type: 'MODIFIED', object: pod }); return hungUp; } } }));
+  const host = await serve(() => ({
+    status: 200,
+    headers: json,
+    stream: {
+      start(sink) {
+        sink.write({ type: 'ADDED', object: pod });
+        sink.write({ type: 'MODIFIED', object: pod });
+        return hungUp;
+      },
+    },
+  }));
   const text = await new Promise<string>((done) => {
     const request = httpRequest(`http://${host}/api/v1/pods?watch=true`, (response) => {
       let got = '';
-      response.on('data', (part) => { got += part; if (got.split('\n').length === 3) { request.destroy(); done(got); } });
+      response.on('data', (part) => {
+        got += part;
+        if (got.split('\n').length === 3) {
+          request.destroy();
+          done(got);
+        }
+      });
     });
     request.end();
   });
-  expect(text.trim().split('\n').map((line) => JSON.parse(line))).toEqual([{ type: 'ADDED', object: pod }, { type: 'MODIFIED', object: pod }]);
+  expect(
+    text
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line)),
+  ).toEqual([
+    { type: 'ADDED', object: pod },
+    { type: 'MODIFIED', object: pod },
+  ]);
   await gone;
 });
 
@@ -65,7 +118,9 @@ test('a body over the limit is answered with RequestEntityTooLarge', async () =>
 });
 
 test('an unexpected error is an InternalError Status, not a broken connection', async () => {
-  const host = await serve(() => { throw new Error('no such ring'); });
+  const host = await serve(() => {
+    throw new Error('no such ring');
+  });
   const answer = await fetch(`http://${host}/`);
   expect(answer.status).toBe(500);
   expect(await answer.json()).toMatchObject({ kind: 'Status', status: 'Failure', message: 'Internal error occurred: no such ring' });
@@ -95,15 +150,26 @@ test('exec speaks v5.channel.k8s.io: input, output, window size, closing of stdi
   });
   await new Promise((done) => websocket.on('close', done));
   expect(websocket.protocol).toBe('v5.channel.k8s.io');
-  expect(frames.filter(([channel]) => channel === 1).map(([, text]) => text).join('')).toBe('A€');
+  expect(
+    frames
+      .filter(([channel]) => channel === 1)
+      .map(([, text]) => text)
+      .join(''),
+  ).toBe('A€');
   expect(frames).toContainEqual([2, '120x40']);
   const [, status] = frames.find(([channel]) => channel === 3) ?? [];
-  expect(JSON.parse(status ?? '')).toMatchObject({ status: 'Failure', reason: 'NonZeroExitCode', details: { causes: [{ reason: 'ExitCode', message: '3' }] } });
+  expect(JSON.parse(status ?? '')).toMatchObject({
+    status: 'Failure',
+    reason: 'NonZeroExitCode',
+    details: { causes: [{ reason: 'ExitCode', message: '3' }] },
+  });
 });
 
-test('a refused exec is the API server\'s own answer, before any upgrade', async () => {
+test("a refused exec is the API server's own answer, before any upgrade", async () => {
   const host = await serve(() => ({ status: 404, headers: json, body: failure(404, 'NotFound', 'pods "web" not found').status }));
   const websocket = new WebSocket(`ws://${host}/exec`, ['v5.channel.k8s.io']);
-  const code = await new Promise((done) => websocket.on('unexpected-response', (_, response) => done(response.statusCode)).on('error', () => {}));
+  const code = await new Promise((done) =>
+    websocket.on('unexpected-response', (_, response) => done(response.statusCode)).on('error', () => {}),
+  );
   expect(code).toBe(404);
 });

@@ -40,7 +40,8 @@ async function kill(host: SandboxHost): Promise<void> {
 }
 
 const newSandbox = async () => (await addSandbox(database.client, userId, labRevisionId)).sandboxId;
-const type = (host: SandboxHost, id: string, text: string, sequence: number) => host.ask(id, 'terminal:input', { terminal: 'main', page: 'page', sequence, text });
+const type = (host: SandboxHost, id: string, text: string, sequence: number) =>
+  host.ask(id, 'terminal:input', { terminal: 'main', page: 'page', sequence, text });
 const screen = async (host: SandboxHost, id: string) => (await host.join(id, {})).state.terminals[0]?.text;
 
 function messagesOf(host: SandboxHost, id: string): SessionMessage[] {

@@ -11,7 +11,14 @@ afterEach(() => Promise.all(opened.splice(0).map((sandbox) => sandbox.close(fals
 async function open(recipe: SandboxRecipe = fresh, options: { cutBytes?: number } = {}) {
   const messages: FromWorker[] = [];
   const host = { ms: 0 };
-  const sandbox = await Sandbox.open({ id: 'one', recipe, factory: stubSessions, post: (message) => void messages.push(message), clock: () => host.ms, ...options });
+  const sandbox = await Sandbox.open({
+    id: 'one',
+    recipe,
+    factory: stubSessions,
+    post: (message) => void messages.push(message),
+    clock: () => host.ms,
+    ...options,
+  });
   opened.push(sandbox);
   let id = 0;
   const ask = (request: SandboxRequest): Promise<unknown> => {
@@ -19,7 +26,9 @@ async function open(recipe: SandboxRecipe = fresh, options: { cutBytes?: number 
     sandbox.request(wanted, request);
     return new Promise((resolve, reject) => {
       const look = () => {
-        const found = batches(messages).flatMap((batch) => [...batch.durable, ...batch.volatile]).find((one) => 'id' in one && one.id === wanted && one.type !== 'flow');
+        const found = batches(messages)
+          .flatMap((batch) => [...batch.durable, ...batch.volatile])
+          .find((one) => 'id' in one && one.id === wanted && one.type !== 'flow');
         if (!found) return void setImmediate(look);
         if (found.type === 'answer') resolve(found.value);
         else reject(new Error((found as Extract<Outgoing, { type: 'error' }>).error));
@@ -27,8 +36,10 @@ async function open(recipe: SandboxRecipe = fresh, options: { cutBytes?: number 
       look();
     });
   };
-  const type = (text: string, sequence: number, page = 'page') => ask({ type: 'ask', name: 'terminal:input', request: { terminal: 'main', page, sequence, text } });
-  const screen = async () => ((await ask({ type: 'join', terminals: {} })) as { state: { terminals: { text: string }[] } }).state.terminals[0]?.text;
+  const type = (text: string, sequence: number, page = 'page') =>
+    ask({ type: 'ask', name: 'terminal:input', request: { terminal: 'main', page, sequence, text } });
+  const screen = async () =>
+    ((await ask({ type: 'join', terminals: {} })) as { state: { terminals: { text: string }[] } }).state.terminals[0]?.text;
   const now = async () => ((await ask({ type: 'join', terminals: {} })) as { state: { clock: { now: number } } }).state.clock.now;
   return { sandbox, messages, host, ask, type, screen, now };
 }
@@ -39,7 +50,9 @@ const cuts = (messages: readonly FromWorker[]) => messages.filter((message): mes
 /** What a host would have kept of these messages. */
 function recipeOf(messages: readonly FromWorker[]): SandboxRecipe {
   const cut = cuts(messages).at(-1) as SandboxCut;
-  const rows = batches(messages).flatMap(({ sequence, changes }) => (changes === undefined || sequence <= cut.sequence ? [] : [{ sequence, changes, checksum: checksumOf(changes) }]));
+  const rows = batches(messages).flatMap(({ sequence, changes }) =>
+    changes === undefined || sequence <= cut.sequence ? [] : [{ sequence, changes, checksum: checksumOf(changes) }],
+  );
   return { ...fresh, snapshot: cut, rows };
 }
 
@@ -47,16 +60,24 @@ test('a fresh sandbox is open at once, and tells no row before its first snapsho
   const { messages, type } = await open();
   expect(messages.map((message) => message.type)).toEqual(['opened']);
   await type('ls', 1);
-  const kinds = messages.filter((message) => message.type === 'cut' || (message.type === 'batch' && message.changes !== undefined)).map((message) => message.type);
+  const kinds = messages
+    .filter((message) => message.type === 'cut' || (message.type === 'batch' && message.changes !== undefined))
+    .map((message) => message.type);
   expect(kinds).toEqual(['cut', 'batch']);
-  expect(unpackSnapshot(cuts(messages)[0]?.content as Uint8Array)).toMatchObject({ session: { text: '', values: { seed: '7' } }, inputs: [] });
+  expect(unpackSnapshot(cuts(messages)[0]?.content as Uint8Array)).toMatchObject({
+    session: { text: '', values: { seed: '7' } },
+    inputs: [],
+  });
 });
 
 test('what a keystroke did is in the journal before or with its answer and its output', async () => {
   const { messages, type } = await open();
   await type('ls', 1);
   const [batch] = batches(messages);
-  expect(JSON.parse(batch?.changes ?? '')).toEqual([{ type: 'input', applied: { page: 'page', terminal: 'main', sequence: 1 } }, { type: 'session', at: 0, change: { text: 'ls' } }]);
+  expect(JSON.parse(batch?.changes ?? '')).toEqual([
+    { type: 'input', applied: { page: 'page', terminal: 'main', sequence: 1 } },
+    { type: 'session', at: 0, change: { text: 'ls' } },
+  ]);
   expect(batch?.durable.map((one) => one.type).sort()).toEqual(['answer', 'message']);
   expect(batch?.volatile).toEqual([]);
 });
@@ -68,7 +89,10 @@ test('snapshot and rows bring back the same terminal, files and clock', async ()
   await first.ask({ type: 'ask', name: 'file:write', request: { path: 'web.yaml', text: 'kind: Pod' } });
   const second = await open(recipeOf(first.messages));
   expect(await second.screen()).toBe('echo hi');
-  expect(await second.ask({ type: 'ask', name: 'file:read', request: { path: 'web.yaml' } })).toEqual({ path: 'web.yaml', text: 'kind: Pod' });
+  expect(await second.ask({ type: 'ask', name: 'file:read', request: { path: 'web.yaml' } })).toEqual({
+    path: 'web.yaml',
+    text: 'kind: Pod',
+  });
 });
 
 test('keystrokes sent again after a drop are applied once, also across a restart and by page', async () => {
@@ -158,7 +182,10 @@ test('an error inside the simulation is reported and nothing is told after it', 
 test('a read of the API waits for nothing; a write waits for the journal', async () => {
   const { messages, ask } = await open();
   expect(await ask({ type: 'api', request: { method: 'POST', url: '/x', headers: {}, body: '1' } })).toMatchObject({ status: 201 });
-  expect(await ask({ type: 'api', request: { method: 'GET', url: '/x', headers: {} } })).toMatchObject({ status: 200, body: '{"value":"1"}\n' });
+  expect(await ask({ type: 'api', request: { method: 'GET', url: '/x', headers: {} } })).toMatchObject({
+    status: 200,
+    body: '{"value":"1"}\n',
+  });
   const [write, read] = batches(messages);
   expect(write).toMatchObject({ durable: [{ type: 'answer' }], volatile: [] });
   expect(read).toMatchObject({ durable: [], volatile: [{ type: 'answer' }] });
@@ -171,5 +198,8 @@ test('a watch of the API flows once its client is ready, line by line', async ()
   sandbox.flow(50, { start: true });
   await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
   const told = batches(messages).flatMap((batch) => batch.volatile);
-  expect(told).toMatchObject([{ type: 'answer', id: 50, value: { kind: 'stream' } }, { type: 'flow', id: 50, flow: { chunk: expect.stringContaining('"ADDED"') } }]);
+  expect(told).toMatchObject([
+    { type: 'answer', id: 50, value: { kind: 'stream' } },
+    { type: 'flow', id: 50, flow: { chunk: expect.stringContaining('"ADDED"') } },
+  ]);
 });
