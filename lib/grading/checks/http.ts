@@ -34,7 +34,8 @@ export const httpCheck = defineCheck<HttpSpec>({
   title: ({ url, fails }) => (fails ? `${url} does not answer` : `${url} answers`),
   reach: 'touch',
   run(http, observer) {
-    const url = resolved(http.url, observer);
+    const { url, missing } = resolved(http.url, observer);
+    if (missing !== undefined) return notYet(missing);
     const source = sourceOf(http, observer);
     if (!source.namespace) return notYet(source.message);
     const result = observer.http(source.namespace, url, { method: http.method, timeoutMs: http.timeout });
@@ -95,13 +96,20 @@ function sourceOf({ from }: HttpSpec, observer: Observer): { namespace: NetworkN
 }
 
 /** `{nodePort:shop/web}` in a URL stands for the node port the cluster chose; `{clusterIP:shop/web}` likewise. */
-function resolved(url: string, observer: Observer): string {
-  return url.replace(
+function resolved(template: string, observer: Observer): { url: string; missing?: string } {
+  let missing: string | undefined;
+  const url = template.replace(
     /\{(nodePort|clusterIP):(?:([\w-]+)\/)?([\w-]+)\}/g,
-    (_, what: string, namespace: string | undefined, name: string) => {
+    (whole, what: string, namespace: string | undefined, name: string) => {
       const service = observer.find('v1', 'Service', name, namespace ?? 'default');
       const value = what === 'nodePort' ? service?.['spec'].ports?.[0]?.nodePort : service?.['spec'].clusterIP;
-      return value === undefined ? `no-${what}-of-${name}` : String(value);
+      if (value !== undefined) return String(value);
+      const place = `in namespace ${namespace ?? 'default'}`;
+      missing ??= service
+        ? `The Service ${name} has no ${what === 'nodePort' ? 'node port' : 'address'}.`
+        : `There is no Service ${name} ${place}.`;
+      return whole;
     },
   );
+  return missing === undefined ? { url } : { url, missing };
 }

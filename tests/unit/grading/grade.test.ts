@@ -147,6 +147,18 @@ describe('http', () => {
   });
 });
 
+test('http says so when there is no Service yet whose port or address it should use', () => {
+  const results = resultsOf(
+    `- { id: closed, http: { url: 'http://172.18.0.3:{nodePort:web}/' } }
+- { id: none, http: { url: 'http://172.18.0.3:{nodePort:shop/www}/' } }`,
+    clusterWith(),
+  );
+  expect(results.map(({ message }) => message)).toEqual([
+    'The Service web has no node port.',
+    'There is no Service www in namespace shop.',
+  ]);
+});
+
 describe('experiment', () => {
   const experiment = `- id: lost
   experiment:
