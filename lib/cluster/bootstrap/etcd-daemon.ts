@@ -1,5 +1,5 @@
 import { failToStart, ignored, parseFlags, type Flags } from '../client';
-import { EtcdError, EtcdMember } from '../etcd';
+import { EtcdError, EtcdMember, MvccStore, readSnapshotFile, restoredPath } from '../etcd';
 import { rfc3339Micro } from '../kernel';
 import type { HttpResponse } from '../network/types';
 import type { Daemon, DaemonContext } from '../runtime/program';
@@ -9,6 +9,7 @@ interface CommandLine {
   readonly listenPeerUrls: readonly string[];
   readonly metricsUrls: readonly string[];
   readonly name: string;
+  readonly dataDirectory: string;
   readonly heartbeatMs: number;
   readonly electionMs: number;
   readonly quotaBytes: number;
@@ -21,20 +22,21 @@ const flags: Flags<CommandLine> = {
   'listen-peer-urls': { type: 'list', apply: (line, listenPeerUrls) => ({ ...line, listenPeerUrls }) },
   'listen-metrics-urls': { type: 'list', apply: (line, metricsUrls) => ({ ...line, metricsUrls }) },
   name: { type: 'string', apply: (line, name) => ({ ...line, name }) },
+  'data-dir': { type: 'string', apply: (line, dataDirectory) => ({ ...line, dataDirectory }) },
   'heartbeat-interval': { type: 'number', apply: (line, heartbeatMs) => ({ ...line, heartbeatMs }) },
   'election-timeout': { type: 'number', apply: (line, electionMs) => ({ ...line, electionMs }) },
   'quota-backend-bytes': { type: 'number', apply: (line, quotaBytes) => ({ ...line, quotaBytes }) },
   'snapshot-count': { type: 'number', apply: (line, snapshotCount) => ({ ...line, snapshotCount }) },
   'watch-progress-notify-interval': { type: 'duration', apply: (line, progressNotifyMs) => ({ ...line, progressNotifyMs }) },
   ...Object.fromEntries([
-    'advertise-client-urls', 'cert-file', 'client-cert-auth', 'data-dir', 'initial-advertise-peer-urls', 'initial-cluster', 'initial-cluster-state', 'initial-cluster-token', 'key-file',
+    'advertise-client-urls', 'cert-file', 'client-cert-auth', 'initial-advertise-peer-urls', 'initial-cluster', 'initial-cluster-state', 'initial-cluster-token', 'key-file',
     'peer-cert-file', 'peer-client-cert-auth', 'peer-key-file', 'peer-trusted-ca-file', 'trusted-ca-file', 'feature-gates',
     'auto-compaction-mode', 'auto-compaction-retention', 'log-level',
   ].map((flag) => [flag, ignored])),
 };
 
 const defaults: CommandLine = {
-  listenClientUrls: ['http://localhost:2379'], listenPeerUrls: ['http://localhost:2380'], metricsUrls: [], name: 'default',
+  listenClientUrls: ['http://localhost:2379'], listenPeerUrls: ['http://localhost:2380'], metricsUrls: [], name: 'default', dataDirectory: 'default.etcd',
   heartbeatMs: 100, electionMs: 1000, quotaBytes: 0, snapshotCount: 10_000, progressNotifyMs: 600_000,
 };
 
@@ -69,6 +71,7 @@ function createMember(context: DaemonContext, line: CommandLine): EtcdMember | u
   const { kernel, machine, network, namespace } = context;
   const { etcd: store, raft: disk } = machine;
   if (!store || !disk) return undefined;
+  adoptRestored(context, line, store);
   const instance = context.instance ?? `${machine.bootId}/${kernel.now}`;
   const { name, heartbeatMs, electionMs, quotaBytes, snapshotCount, progressNotifyMs } = line;
   return new EtcdMember({
@@ -77,6 +80,22 @@ function createMember(context: DaemonContext, line: CommandLine): EtcdMember | u
     send: ({ peerUrls }, message) => peerUrls.some((url) => network.sendPeer(namespace, url, message)),
     log: logger(context),
   });
+}
+
+/**
+ * `etcdutl snapshot restore` left a store where this member looks: it becomes what the member holds.
+ * Only a member that is alone does so; several would have to begin a new group together, which is not simulated.
+ */
+function adoptRestored(context: DaemonContext, { dataDirectory }: CommandLine, store: MvccStore): void {
+  const path = restoredPath(dataDirectory);
+  const text = context.files.read(path);
+  const snapshot = text === undefined ? undefined : readSnapshotFile(text);
+  if (!snapshot) return;
+  if ((context.machine.raft?.members.length ?? 0) > 1) return logger(context)('restoring a group of several members is not simulated; the snapshot is left alone', { path });
+  const { applied: _, ...rest } = snapshot;
+  store.install(MvccStore.restore(store.applied ? { ...rest, applied: store.applied } : rest));
+  context.files.remove(path);
+  logger(context)('restored from snapshot', { path, revision: snapshot.revision });
 }
 
 function logger(context: DaemonContext): (message: string, fields: object) => void {

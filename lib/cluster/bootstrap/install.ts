@@ -4,7 +4,7 @@ import { idOf, type MemberInfo } from '../etcd';
 import type { MachineSpec } from '../machine';
 import type { StaticToken } from '../apiserver';
 import { addresses } from './addresses';
-import { authority, renderCertificate, renderKubeconfig, type Subject } from './kubeconfig';
+import { authority, renderCertificate, renderKubeconfig, simulatedKey, type Subject } from './kubeconfig';
 import { controlPlaneManifests } from './manifests';
 
 /** What `kubeadm init` and `kubeadm join` leave on a node's disk before the kubelet starts. */
@@ -19,7 +19,10 @@ export function installNode(disk: Disk, spec: MachineSpec, server: string): void
 /** What only a control-plane node has: static Pods, certificates, and the components' kubeconfigs. */
 export function installControlPlane(disk: Disk, spec: MachineSpec, { server, members, tokens, seed }: { readonly server: string; readonly members: readonly MemberInfo[]; readonly tokens: readonly StaticToken[]; readonly seed: string | number }): void {
   const write = (path: string, text: string) => disk.set(path, text);
-  for (const [name, commonName] of certificates) write(`/etc/kubernetes/pki/${name}`, renderCertificate({ commonName, organizations: [] }));
+  for (const [name, commonName] of certificates) {
+    write(`/etc/kubernetes/pki/${name}`, renderCertificate({ commonName, organizations: [] }));
+    write(`/etc/kubernetes/pki/${name.replace(/crt$/, 'key')}`, simulatedKey);
+  }
   // Tokens outlive the seed they were made under: a fork with a seed of its own must still honour them.
   write('/etc/kubernetes/pki/sa.key', `-----BEGIN RSA PRIVATE KEY-----\nsimulated/${seed}\n-----END RSA PRIVATE KEY-----\n`);
   write('/etc/kubernetes/tokens.csv', tokens.map(renderToken).join(''));
@@ -54,6 +57,7 @@ const certificates: readonly (readonly [string, string])[] = [
   ['etcd/ca.crt', 'etcd-ca'],
   ['etcd/server.crt', 'etcd-server'],
   ['etcd/peer.crt', 'etcd-peer'],
+  ['etcd/healthcheck-client.crt', 'kube-etcd-healthcheck-client'],
 ];
 
 /** A row of `--token-auth-file`: token, user, uid and the groups in quotes. */

@@ -49,4 +49,4 @@ export function parseCertificate(pem: string): Subject | undefined {
 
 export const authority = renderCertificate({ commonName: 'kubernetes', organizations: [] });
 
-const simulatedKey = `-----BEGIN PRIVATE KEY-----\n${encodeBase64('simulated key')}\n-----END PRIVATE KEY-----\n`;
+export const simulatedKey = `-----BEGIN PRIVATE KEY-----\n${encodeBase64('simulated key')}\n-----END PRIVATE KEY-----\n`;

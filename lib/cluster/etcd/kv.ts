@@ -1,4 +1,5 @@
 import type { Brand, Json } from '@/lib/base';
+import type { MvccSnapshot } from './mvcc';
 
 /** etcd's main revision: the whole store's count of write transactions. A fresh store is at 1. */
 export type Revision = Brand<number, 'Revision'>;
@@ -196,7 +197,7 @@ export interface EtcdServer extends Etcd {
   memberRemove(id: string): void;
   memberPromote(id: string): void;
   /** A consistent copy of the store, as `etcdctl snapshot save` writes it. */
-  snapshot(): unknown;
+  snapshot(): MvccSnapshot;
 }
 
 /** An error of etcd's gRPC API, with etcd's own sentence. */

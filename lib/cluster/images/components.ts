@@ -1,3 +1,4 @@
+import { etcdPrograms } from './etcdctl';
 import { defineImage, type Daemon, type ImageDefinition } from '../runtime/program';
 
 interface ComponentImage {
@@ -26,6 +27,6 @@ const componentImageList: readonly ComponentImage[] = [
 export function componentImages(components: Readonly<Record<string, Daemon>>): ImageDefinition[] {
   return componentImageList.flatMap(({ name, repository, tags, sizeBytes, path, hasEntrypoint }) => {
     const daemon = components[name];
-    return daemon ? [defineImage({ repository, tags, sizeBytes, daemons: { [path]: daemon }, ...(hasEntrypoint ? { entrypoint: [path] } : {}) })] : [];
+    return daemon ? [defineImage({ repository, tags, sizeBytes, daemons: { [path]: daemon }, ...(name === 'etcd' ? { programs: etcdPrograms } : {}), ...(hasEntrypoint ? { entrypoint: [path] } : {}) })] : [];
   });
 }

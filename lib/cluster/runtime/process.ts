@@ -1,4 +1,5 @@
 import { hash32, type Json, type Random } from '@/lib/base';
+import type { EtcdServer } from '../etcd';
 import type { Entry, Instant, Kernel } from '../kernel';
 import type { DnsQuery, HttpRequest, HttpResponse, HttpResult, Listener, Network, NetworkNamespace } from '../network/types';
 import type { Files, ProcessContext, Program, Signal } from './program';
@@ -162,6 +163,10 @@ export class Process implements ProcessContext {
 
   connect(host: string, port: number, options?: { timeoutMs?: number }): ReturnType<Network['connect']> {
     return this.#options.network.connect(this.#options.namespace, host, port, options);
+  }
+
+  dialEtcd(server: string): EtcdServer {
+    return this.#options.network.dialEtcd(this.#options.namespace, server);
   }
 
   kill(pid: number, signal: Signal): boolean {

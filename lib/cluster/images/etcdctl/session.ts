@@ -1,0 +1,91 @@
+import type { EtcdServer } from '../../etcd';
+import type { ProcessContext } from '../../runtime/program';
+import type { CommandLine } from './flags';
+import { bordered, commaSeparated, fieldsPrinter, json, jsonPrinter, simplePrinter, type Header, type Plain, type Printer, type Table } from './printers';
+
+/** Ends the command with a message on standard error. */
+export class Failure extends Error {
+  readonly exitCode: number;
+
+  constructor(message: string, exitCode = 1) {
+    super(message);
+    this.exitCode = exitCode;
+  }
+}
+
+/** `cobrautl.ExitBadArgs` and `ExitBadFeature`. */
+export const badArguments = 128;
+export const badFeature = 129;
+
+/** One run of etcdctl: its words and flags, and the servers it talks to. */
+export class Session {
+  readonly ctx: ProcessContext;
+  readonly words: readonly string[];
+  readonly flags: Readonly<Record<string, string>>;
+
+  constructor(ctx: ProcessContext, { words, flags }: CommandLine) {
+    this.ctx = ctx;
+    this.words = words;
+    this.flags = flags;
+  }
+
+  isSet(name: string): boolean {
+    return this.flags[name] !== undefined && this.flags[name] !== 'false';
+  }
+
+  number(name: string): number {
+    const text = this.flags[name] ?? '0';
+    if (!/^-?\d+$/.test(text)) throw new Failure(`invalid argument ${JSON.stringify(text)} for "--${name}" flag: strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
+    return Number(text);
+  }
+
+  get endpoints(): readonly string[] {
+    return (this.flags['endpoints'] ?? '127.0.0.1:2379').split(',').filter(Boolean);
+  }
+
+  /** The first server that answers, as the client's balancer would pick. */
+  get server(): EtcdServer {
+    return this.serverAt(this.endpoints[0] as string);
+  }
+
+  serverAt(endpoint: string): EtcdServer {
+    return this.ctx.dialEtcd(/^https?:\/\//.test(endpoint) ? endpoint : `https://${endpoint}`);
+  }
+
+  get header(): Header {
+    return headerOf(this.server);
+  }
+
+  get format(): string {
+    return this.flags['write-out'] ?? 'simple';
+  }
+
+  get printer(): Printer {
+    switch (this.format) {
+      case 'simple': return simplePrinter({ isValueOnly: this.isSet('print-value-only'), isHex: this.isSet('hex') });
+      case 'json': return jsonPrinter;
+      case 'fields': return fieldsPrinter;
+      case 'table': throw new Failure('table is not supported as output format', badFeature);
+      case 'protobuf': throw new Failure('protobuf is not simulated as output format', badFeature);
+      default: throw new Failure('unsupported output format', badFeature);
+    }
+  }
+
+  /** Prints a thing in the format asked for. */
+  show(forms: { readonly simple?: string; readonly table?: Table; readonly json: Plain; readonly fields?: string }): void {
+    const { table } = forms;
+    switch (this.format) {
+      case 'json': return this.ctx.stdout(json(forms.json));
+      case 'table':
+        if (!table) throw new Failure('table is not supported as output format', badFeature);
+        return this.ctx.stdout(bordered(table));
+      case 'fields': return this.ctx.stdout(forms.fields ?? (table ? commaSeparated(table) : ''));
+      default: return this.ctx.stdout(forms.simple ?? (table ? commaSeparated(table) : ''));
+    }
+  }
+}
+
+export function headerOf(server: EtcdServer): Header {
+  const { clusterId, member, revision, term } = server.status();
+  return { clusterId, memberId: member, revision, term };
+}
