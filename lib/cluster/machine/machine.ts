@@ -1,5 +1,5 @@
 import { assert } from '@/lib/base';
-import type { MvccStore } from '../etcd';
+import type { MvccStore, RaftDisk } from '../etcd';
 import { Disk, type Kernel } from '../kernel';
 
 const bootIdPath = '/proc/sys/kernel/random/boot_id';
@@ -38,15 +38,18 @@ export class Machine {
   readonly kernel: Kernel;
   /** The data directory of the etcd member that lives here, which a disk of paths would hold too slowly. */
   readonly etcd: MvccStore | undefined;
+  /** That member's log and membership. */
+  readonly raft: RaftDisk | undefined;
   readonly #units: readonly MachineUnit[];
   #running = new Map<string, { stop(): void }>();
   #isUp = false;
 
-  constructor(options: { spec: MachineSpec; disk: Disk; kernel: Kernel; etcd?: MvccStore | undefined; units: readonly MachineUnit[] }) {
+  constructor(options: { spec: MachineSpec; disk: Disk; kernel: Kernel; etcd?: MvccStore | undefined; raft?: RaftDisk | undefined; units: readonly MachineUnit[] }) {
     this.spec = options.spec;
     this.disk = options.disk;
     this.kernel = options.kernel;
     this.etcd = options.etcd;
+    this.raft = options.raft;
     this.#units = options.units;
   }
 
