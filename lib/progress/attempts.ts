@@ -3,6 +3,7 @@ import { isInstructor, type Viewer } from '@/lib/accounts';
 import { library, parseLab, type LabContent, type LabFolder } from '@/lib/content';
 import { createAttempt, database, findAttemptBySandbox, findAttempts, findLabRevision, findOpenAttempt, type AttemptRow } from '@/lib/db';
 import type { GradingResult } from '@/lib/grading/verdict';
+import { drawVariant, substitute } from '@/lib/labs/lab';
 import { bestOf } from './courses';
 import { NotFound } from './errors';
 import { placeOf } from './places';
@@ -55,10 +56,12 @@ export async function getAttempt(viewer: Viewer, slug: string): Promise<AttemptP
 export async function getSandboxPage(viewer: Viewer, sandboxId: string): Promise<AttemptPage> {
   const row = await findAttemptBySandbox(database(), sandboxId);
   if (!row || (row.userId !== viewer.userId && !isInstructor(viewer))) throw new NotFound('There is no such sandbox.');
-  const folder: LabFolder = { slug: row.labRevision.labSlug, files: (row.labRevision.source as unknown as LabFolder).files };
+  const { labSlug: slug, source } = row.labRevision;
+  const { files } = source as unknown as LabFolder;
+  const lab = parseLab({ slug, files: substitute(files, drawVariant({ slug, files }, row.seed)) });
   return {
     attempt: summaryOf(row),
-    lab: parseLab(folder),
+    lab,
     submissions: row.submissions.map(({ id, key, submittedAt, result }) => ({
       id,
       key,

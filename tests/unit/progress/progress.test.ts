@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import { isClusterToken, type Viewer } from '@/lib/accounts';
 import { library, syncLibrary } from '@/lib/content';
-import { saveSubmission, shareDatabase, type Database } from '@/lib/db';
+import { createAttempt, saveLab, saveSubmission, shareDatabase, type Database } from '@/lib/db';
 import type { GradingResult } from '@/lib/grading/verdict';
 import {
   answerQuiz,
@@ -147,6 +147,26 @@ test('a kubeconfig carries its token where client-go will send it: as a bearer o
   const plain = parse(await kubeconfigFor(ada, sandboxId, 'http://localhost:3000'));
   expect(plain.clusters[0].cluster.server).toBe(`http://localhost:3000/clusters/${sandboxId}.${secure.users[0].user.token}`);
   expect(plain['current-context']).toBe(plain.contexts[0].name);
+});
+
+test("a learner's instructions carry the variant that their seed draws, the same every time", async () => {
+  const ada = await viewer();
+  const files = {
+    'lab.yaml':
+      'title: Tiers\nsummary: For ${tier}\nrevision: 1\nminutes: 5\ncluster: { topology: { controlPlanes: 1, workers: 1 } }\nvariants: { tier: [gold, silver] }\nsteps: [{ id: taint, checks: [] }]',
+    'instructions.md': '## Taint it {#taint}\nFor ${tier}.',
+  };
+  await saveLab(database.client, { slug: 'tiers', title: 'Tiers', summary: '', minutes: 5, revision: 1, hash: 'a', source: { files } });
+  const { id: labRevisionId } = await database.client.labRevision.findFirstOrThrow({ where: { labSlug: 'tiers' } });
+  const texts = new Set<string>();
+  for (let seed = 0; seed < 12; seed++) {
+    const attempt = { id: randomUUID(), userId: ada.userId, labRevisionId, sandboxId: randomUUID(), seed: String(seed) };
+    await createAttempt(database.client, attempt, 'tiers');
+    const [first, again] = [await getSandboxPage(ada, attempt.sandboxId), await getSandboxPage(ada, attempt.sandboxId)];
+    expect(again.lab).toEqual(first.lab);
+    texts.add(first.lab.steps[0]?.text ?? '');
+  }
+  expect([...texts].sort()).toEqual(['For gold.', 'For silver.']);
 });
 
 test('the gradebook is for instructors: one row for a learner and a lab, with the latest checks', async () => {
