@@ -40,11 +40,8 @@ export class SortedMap<V> {
 
   /** Calls `visit` for each key in [from, to) in order, until it returns false. `to` absent means to the end. */
   forRange(from: string, to: string | undefined, visit: (value: V, key: string) => boolean | void): void {
-    const entries = this.#tree.entries(from);
-    for (const [key, value] of entries) {
-      if (to !== undefined && compareBytes(key, to) >= 0) return;
-      if (visit(value, key) === false) return;
-    }
+    const end = to ?? this.#tree.maxKey();
+    if (end !== undefined) this.#tree.forRange(from, end, to === undefined, (key, value) => (visit(value, key) === false ? stop : undefined));
   }
 
   /** The entries whose key starts with `prefix`, in order. */
@@ -54,6 +51,8 @@ export class SortedMap<V> {
     return found;
   }
 }
+
+const stop = { break: true };
 
 /** The end of the half-open range of all keys that start with `prefix` (`clientv3.GetPrefixRangeEnd`). */
 export function prefixEnd(prefix: string): string | undefined {
