@@ -55,6 +55,8 @@ export interface ResourceDefinition<T extends KubeObject = KubeObject> {
     readonly status?: boolean;
     readonly scale?: { readonly replicas: string; readonly statusReplicas: string; readonly selector: string };
   };
+  /** `Validate…Update` ends with `Validate…`, so what is wrong with metadata is told once more. */
+  readonly updateChecksAll?: boolean;
   /** What an update of status leaves alone besides spec, and so nobody owns by it: `metadata.labels` (`GetResetFields`). */
   readonly statusKeeps?: readonly string[];
   /** `metadata.generation` is kept and counts changes of spec; 'constant' stays 1. */

@@ -105,12 +105,12 @@ function applied(type: PatchType, reading: Reading, old: KubeObject, definitionI
   const duplicates = reading.duplicates.map((path) => `duplicate field ${JSON.stringify(path)}`);
   if (type === 'json') {
     const data = patchByOperations(old, reading.value);
-    return { data, problems: [...jsonPatchProblems(reading)], shown: shownText(data) };
+    return { data, problems: [...jsonPatchProblems(reading)], shown: shownText(data, touchedBy(reading.value as readonly object[])) };
   }
   if (typeof reading.value !== 'object' || reading.value === null || Array.isArray(reading.value)) throw statusErrors.badRequest(type === 'strategic' ? `json: cannot unmarshal ${jsonType(reading.value)} into Go value of type map[string]interface {}` : `error decoding patch: json: cannot unmarshal ${jsonType(reading.value)} into Go value of type map[string]interface {}`);
   if (type === 'merge') {
     const data = mergePatch(old, reading.value);
-    return { data, problems: duplicates, shown: shownText(data) };
+    return { data, problems: duplicates, shown: shownText(data, reading.value) };
   }
   return { data: strategic(definitionId, old, reading.value), problems: duplicates, shown: goValue(reading.value), isStrategic: true };
 }
@@ -172,11 +172,24 @@ function refusal(shown: string, why: string) {
   return statusErrors.invalid({ group: '', resource: '' }, '', [fieldError.invalid(FieldPath.of('patch'), shown, why)]);
 }
 
-/** Its outermost keys sorted, as a patched map is encoded. */
-function shownText(data: unknown): string {
-  if (typeof data !== 'object' || data === null) return JSON.stringify(data);
+/** The keys of what a patch reached into are sorted, as Go encodes a map; `touched` has the patch's own shape. */
+function shownText(data: unknown, touched: unknown): string {
+  return JSON.stringify(sortedAlong(data, touched));
+}
+
+function sortedAlong(data: unknown, touched: unknown): unknown {
+  if (typeof data !== 'object' || data === null || Array.isArray(data) || typeof touched !== 'object' || touched === null) return data;
   const fields = data as Record<string, unknown>;
-  return JSON.stringify(Object.fromEntries(Object.keys(fields).sort(compareBytes).map((key) => [key, fields[key]])));
+  return Object.fromEntries(Object.keys(fields).sort(compareBytes).map((key) => [key, sortedAlong(fields[key], (touched as Record<string, unknown>)[key])]));
+}
+
+/** The objects on the way to what operations change. */
+function touchedBy(operations: readonly { readonly path?: unknown; readonly from?: unknown }[]): object {
+  const root: Record<string, any> = {};
+  for (const pointer of operations.flatMap(({ path, from }) => [path, from])) {
+    if (typeof pointer === 'string') pointer.split('/').slice(1, -1).reduce((node, part) => (node[part.replaceAll('~1', '/').replaceAll('~0', '~')] ??= {}), root);
+  }
+  return root;
 }
 
 function jsonType(value: unknown): string {

@@ -184,8 +184,7 @@ export class Store {
     if (before.deletionGracePeriodSeconds !== undefined) metadata.deletionGracePeriodSeconds ??= before.deletionGracePeriodSeconds;
     if (!strategy.subresource && definition.hasGeneration === true && metadata.generation === before.generation && isNewGeneration(object, old)) metadata.generation = (before.generation ?? 0) + 1;
     dedupeOwners(object);
-    const path = FieldPath.of('metadata');
-    const errors = [...validateObjectMeta(metadata, definition, path), ...validateObjectMetaUpdate(metadata, before, path), ...(strategy.validate?.(object, old) ?? [])];
+    const errors = [...metadataErrors(definition, metadata, before, strategy), ...(strategy.validate?.(object, old) ?? [])];
     if (errors.length > 0) throw statusErrors.invalid(kindOf(definition), metadata.name, errors);
     if (!strategy.subresource) context.warnings.push(...(definition.warnings?.(object, old) ?? []));
     this.#validateAdmission('UPDATE', context, object, old);
@@ -243,6 +242,14 @@ function admissionRequest(operation: Operation, context: RequestContext, object:
   const name = operation === 'CREATE' ? (object?.metadata.name ?? '') : (old?.metadata.name ?? info.name);
   const namespace = definition.kind === 'Namespace' ? name : info.namespace;
   return { operation, context, definition, namespace, name, subresource: info.subresource, object, old };
+}
+
+/** Errors of metadata come once from the registry and again from the kind's own `Validate…Update`, which some kinds end with all that a create checks. */
+function metadataErrors(definition: ResourceDefinition, metadata: KubeObject['metadata'], before: KubeObject['metadata'], { subresource }: UpdateStrategy): FieldError[] {
+  const path = FieldPath.of('metadata');
+  const all = validateObjectMeta(metadata, definition, path);
+  const changes = validateObjectMetaUpdate(metadata, before, path);
+  return [...all, ...changes, ...changes, ...(definition.updateChecksAll && !subresource ? all : [])];
 }
 
 /** The strategy of an update of the object itself. */

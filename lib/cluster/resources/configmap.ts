@@ -11,6 +11,7 @@ export const ConfigMap = defineResource<V1ConfigMap>({
   scope: 'Namespaced',
   validate: validateConfigMap,
   validateUpdate: validateConfigMapUpdate,
+  updateChecksAll: true,
   allowUnconditionalUpdate: true,
   columns: [
     nameColumn,

@@ -41,6 +41,7 @@ export const Pod = defineResource<V1Pod>({
   subresources: { status: true },
   statusKeeps: ['metadata.deletionTimestamp', 'metadata.ownerReferences'],
   hasGeneration: true,
+  updateChecksAll: true,
   allowUnconditionalUpdate: true,
   gracePeriodSeconds(pod, requested) {
     if (!pod.spec.nodeName || isTerminal(pod)) return 0;

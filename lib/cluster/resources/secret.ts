@@ -17,6 +17,7 @@ export const Secret = defineResource<V1Secret>({
   warnings: tlsWarnings,
   validate: validateSecret,
   validateUpdate: validateSecretUpdate,
+  updateChecksAll: true,
   allowUnconditionalUpdate: true,
   selectableFields: ({ type }) => ({ type: type ?? '' }),
   columns: [

@@ -48,6 +48,7 @@ export const Service = defineResource<V1Service>({
   warnings: serviceWarnings,
   subresources: { status: true },
   allowCreateOnUpdate: true,
+  updateChecksAll: true,
   allowUnconditionalUpdate: true,
   selectableFields: ({ spec }) => ({ 'spec.clusterIP': spec.clusterIP ?? '', 'spec.type': spec.type ?? '' }),
   columns: serviceColumns,
