@@ -1,4 +1,4 @@
-import { bootedCluster, Session, type SessionHost } from '@/lib/labs';
+import { Session, type SessionHost } from '@/lib/labs';
 import type { SessionFactory } from './sandbox';
 
 /** This thread's event loop, and its clock for budgets. */
@@ -7,13 +7,41 @@ const host: SessionHost = {
   now: () => performance.now(),
 };
 
+/** What a new worker plays through before anybody comes: the first times are slow, until the engine's compiler has learnt what is hot. */
+const rehearsal = {
+  slug: 'rehearsal',
+  files: {
+    'lab.yaml': `title: Rehearsal
+summary: Played by nobody
+revision: 1
+minutes: 1
+cluster: { topology: { controlPlanes: 1, workers: 2 }, latency: fast }
+steps:
+  - id: only
+    checks:
+      - { id: web, title: web is there, points: 1, assert: { apiVersion: apps/v1, kind: Deployment, metadata: { name: web, namespace: default } } }
+`,
+    'instructions.md': '## Only {#only}\n',
+    'setup/web.yaml': `apiVersion: apps/v1
+kind: Deployment
+metadata: { name: web }
+spec:
+  selector: { matchLabels: { app: web } }
+  template: { metadata: { labels: { app: web } }, spec: { containers: [{ name: web, image: nginx }] } }
+`,
+  },
+};
+
+function rehearse(seed: string): void {
+  const session = Session.create({ lab: rehearsal, seed, host });
+  session.join();
+  session.snapshot();
+  session.stop();
+}
+
 /** Labs' sessions, copied from a cluster that was booted when the worker started. */
 export const labSessions: SessionFactory = {
-  warm() {
-    // The first copies teach the engine's compiler what is hot; nobody should have to wait for that lesson.
-    const template = bootedCluster({ topology: { controlPlanes: 1, workers: 2 }, latency: 'fast' });
-    for (const seed of ['first', 'second']) template.fork({ seed }).kernel.runUntilIdle({ limitMs: 60_000 });
-  },
+  warm: () => ['first', 'second', 'third'].forEach(rehearse),
   create: (lab, seed, listener) => Session.create({ lab, seed, listener, host }),
   restore: (lab, seed, snapshot, changes, listener) =>
     Session.restore({ lab, seed, listener, host }, snapshot as Parameters<typeof Session.restore>[1], changes),
