@@ -77,6 +77,8 @@ const noState = (): State => ({ histories: new SortedMap(), log: new RevisionLog
  */
 export class MvccStore implements Etcd {
   #histories: SortedMap<KeyHistory>;
+  /** Histories by key as they were last found: what is asked for again costs no walk down the tree. A fork begins without. */
+  readonly #recent = new Map<string, KeyHistory>();
   #log: RevisionLog;
   #leases: Map<number, number>;
   #attached: SortedMap<true>;
@@ -254,6 +256,7 @@ export class MvccStore implements Etcd {
   install(other: MvccStore): void {
     const state = other.#share();
     this.#histories = state.histories;
+    this.#recent.clear();
     this.#log = state.log;
     this.#leases = new Map(state.leases);
     this.#attached = state.attached;
@@ -295,6 +298,19 @@ export class MvccStore implements Etcd {
     if (edit.applied) this.#applied = edit.applied;
   }
 
+  #historyOf(key: string): KeyHistory | undefined {
+    const recent = this.#recent.get(key);
+    if (recent) return recent;
+    const found = this.#histories.get(key);
+    if (found) this.#recent.set(key, found);
+    return found;
+  }
+
+  #setHistory(key: string, history: KeyHistory): void {
+    this.#histories.set(key, history);
+    this.#recent.set(key, history);
+  }
+
   #share(): State {
     return {
       histories: this.#histories.clone(), log: this.#log.clone(), leases: this.#leases, attached: this.#attached.clone(),
@@ -326,7 +342,7 @@ export class MvccStore implements Etcd {
       count++;
       if (options.order === 'descend' || kvs.length < limit) kvs.push(options.keysOnly ? { ...kv, value: null } : kv);
     };
-    if (options.end === undefined) add(aliveAt(this.#histories.get(key), at));
+    if (options.end === undefined) add(aliveAt(this.#historyOf(key), at));
     else this.#histories.forRange(key, options.end === '\0' ? undefined : options.end, (history) => add(aliveAt(history, at)));
     const ordered = options.order === 'descend' ? kvs.reverse().slice(0, limit) : kvs;
     const answered = options.countOnly ? [] : ordered;
@@ -360,7 +376,7 @@ export class MvccStore implements Etcd {
   #checkPut({ key, lease, ignoreValue, ignoreLease }: Extract<Operation, { type: 'put' }>): void {
     if (this.#alarms.length > 0) throw new EtcdError('ResourceExhausted', 'etcdserver: mvcc: database space exceeded');
     if (lease && !this.#leases.has(lease)) throw leaseNotFound();
-    if ((ignoreValue || ignoreLease) && !aliveAt(this.#histories.get(key), this.#revision)) throw new EtcdError('InvalidArgument', 'etcdserver: key not found');
+    if ((ignoreValue || ignoreLease) && !aliveAt(this.#historyOf(key), this.#revision)) throw new EtcdError('InvalidArgument', 'etcdserver: key not found');
   }
 
   #apply({ succeeded, operations }: Chosen, next: Revision, events: WatchEvent[]): Omit<TxnResponse, 'revision'> {
@@ -390,7 +406,7 @@ export class MvccStore implements Etcd {
 
   #put(put: Extract<Operation, { type: 'put' }>, next: Revision, events: WatchEvent[]): KeyValue | undefined {
     const { key } = put;
-    const history = this.#histories.get(key) ?? noHistory;
+    const history = this.#historyOf(key) ?? noHistory;
     const prevKv = aliveNow(history);
     const value = put.ignoreValue && prevKv ? prevKv.value : put.value;
     const lease = put.ignoreLease && prevKv ? prevKv.lease : (put.lease ?? 0);
@@ -400,7 +416,7 @@ export class MvccStore implements Etcd {
       version: (prevKv?.version ?? 0) + 1,
     });
     this.#attach(key, prevKv?.lease ?? 0, lease);
-    this.#histories.set(key, withVersion(history, kv));
+    this.#setHistory(key, withVersion(history, kv));
     events.push({ type: 'put', kv, ...(prevKv ? { prevKv } : {}) });
     return prevKv;
   }
@@ -408,7 +424,7 @@ export class MvccStore implements Etcd {
   #bury(prevKv: KeyValue, next: Revision, events: WatchEvent[]): void {
     const kv = Object.freeze({ key: prevKv.key, value: null, createRevision: 0 as Revision, modRevision: next, version: 0, lease: 0 });
     this.#attach(kv.key, prevKv.lease, 0);
-    this.#histories.set(kv.key, withVersion(this.#histories.get(kv.key) ?? noHistory, kv));
+    this.#setHistory(kv.key, withVersion(this.#historyOf(kv.key) ?? noHistory, kv));
     events.push({ type: 'delete', kv, prevKv });
   }
 
@@ -448,10 +464,10 @@ export class MvccStore implements Etcd {
   }
 
   #replay(kv: KeyValue): void {
-    const history = this.#histories.get(kv.key) ?? noHistory;
+    const history = this.#historyOf(kv.key) ?? noHistory;
     const prevKv = aliveNow(history);
     this.#attach(kv.key, prevKv?.lease ?? 0, kv.lease);
-    this.#histories.set(kv.key, withVersion(history, kv));
+    this.#setHistory(kv.key, withVersion(history, kv));
     if (kv.modRevision <= this.#compacted) return;
     const event: WatchEvent = { type: kv.version === 0 ? 'delete' : 'put', kv, ...(prevKv ? { prevKv } : {}) };
     if (kv.modRevision < this.#log.next) this.#log.extend(event);
@@ -460,14 +476,17 @@ export class MvccStore implements Etcd {
 
   /** Keeps the newest version at or before `revision`, unless it is a tombstone, and all later ones. */
   #compactKey(key: string, revision: number): void {
-    const history = this.#histories.get(key) ?? noHistory;
+    const history = this.#historyOf(key) ?? noHistory;
     const first = countUntil(history, revision) - 1;
     if (first < 0) return;
     const versions = versionsOf(history);
     const dropped = alive(versions[first]) ? first : first + 1;
     if (this.#sizedTo > 0) for (const kv of versions.slice(0, dropped)) this.#sizeInUse -= sizeOf(kv);
-    if (dropped < versions.length) this.#histories.set(key, historyOf(versions.slice(dropped)));
-    else this.#histories.delete(key);
+    if (dropped < versions.length) this.#setHistory(key, historyOf(versions.slice(dropped)));
+    else {
+      this.#histories.delete(key);
+      this.#recent.delete(key);
+    }
   }
 
   #measure(): void {

@@ -89,7 +89,7 @@ export class RaftNode<D = unknown, S = unknown> {
 
   /** Whether this member alone decides, so that what it appends is committed. */
   get isAlone(): boolean {
-    return this.#role === 'leader' && membersOf(this.#configuration).length === 1;
+    return this.#role === 'leader' && this.#progress.size === 1;
   }
 
   /** What this leader knows of the other members' logs. */
@@ -576,7 +576,8 @@ export class RaftNode<D = unknown, S = unknown> {
   }
 
   #send(to: MemberId, body: Body<D, S>, term = this.#term): void {
-    this.#messages.push({ ...body, from: this.id, to, term } as Message<D, S>);
+    // Completed in place: the body is a literal that nobody else holds, and copying it is what a proposal costs most.
+    this.#messages.push(Object.assign(body, { from: this.id, to, term }) as unknown as Message<D, S>);
   }
 
   #hardState(): HardState {
