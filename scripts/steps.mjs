@@ -96,15 +96,47 @@ function filesUnder(path) {
     .flatMap((name) => filesUnder(join(path, name)));
 }
 
-/** Runs `work` unless what it was last run for is the same. */
+/** Runs `work` unless what it was last run for is the same. Two commands that find the same work to do, do it once. */
 async function whenChanged(stampPath, hash, work) {
   const path = join(root, stampPath);
-  if (existsSync(path) && readFileSync(path, 'utf8') === hash) return false;
-  rmSync(path, { force: true });
-  await work();
+  const isDone = () => existsSync(path) && readFileSync(path, 'utf8') === hash;
+  if (isDone()) return;
+  const unlock = await lock(`${path}.lock`);
+  try {
+    if (isDone()) return;
+    rmSync(path, { force: true });
+    await work();
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, hash);
+  } finally {
+    unlock();
+  }
+}
+
+/** Waits until no living process holds the lock, then takes it. */
+async function lock(path) {
   mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, hash);
-  return true;
+  for (let isTold = false; ;) {
+    try {
+      writeFileSync(path, String(process.pid), { flag: 'wx' });
+      return () => rmSync(path, { force: true });
+    } catch (error) {
+      if (error.code !== 'EEXIST') throw error;
+    }
+    const holder = Number(readFileSync(path, { encoding: 'utf8', flag: 'a+' }));
+    if (!isAlive(holder)) rmSync(path, { force: true });
+    else if (!isTold) process.stderr.write(`  waiting for process ${holder}, which is at it already …\n`);
+    isTold = true;
+    await new Promise((resolve) => setTimeout(resolve, 250));
+  }
+}
+
+function isAlive(pid) {
+  try {
+    return pid > 0 && process.kill(pid, 0);
+  } catch (error) {
+    return error.code === 'EPERM';
+  }
 }
 
 /** Packages and a build take a gigabyte; what is there already needs little more. */
