@@ -180,7 +180,7 @@ class ProbeWorker {
     const found = this.#options.find(this.#pod.metadata.uid as string, this.#container.name);
     if (found?.container.id !== this.#id || found.container.state !== 'running') return;
     const isStarted = this.#options.isStarted(this.#pod.metadata.uid as string, this.#container, this.#id);
-    if (this.type === 'startup' && isStarted) return;
+    if (this.type === 'startup' && isStarted) return void (this.#result = 'success');
     if (this.type !== 'startup' && !isStarted) return this.#schedule(this.#periodMs);
     const target = { pod: this.#pod, container: this.#container, containerId: this.#id, podIp: found.podIp };
     const id = this.#id;

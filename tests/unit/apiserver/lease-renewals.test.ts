@@ -41,3 +41,8 @@ test('a renewal that changes nothing makes no revision', () => {
   expect(api.send('PUT', `${leases}/l`, { ...lease, spec: { ...lease.spec } }).status).toBe(200);
   expect(api.etcd.revision).toBe(revision);
 });
+
+test('an update without a body is refused, not a crash', () => {
+  const { api } = held();
+  for (const body of [null, undefined, 'null']) expect(api.send('PUT', `${leases}/l`, body).status).toBe(400);
+});
