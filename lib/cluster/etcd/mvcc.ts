@@ -254,6 +254,7 @@ export class MvccStore implements Etcd {
 
   /** Becomes what `other` is, as after a snapshot from a leader; watchers go on from where they were, or are cancelled where they cannot. */
   install(other: MvccStore): void {
+    this.#watchers.synced(this.#revision);
     const state = other.#share();
     this.#histories = state.histories;
     this.#recent.clear();

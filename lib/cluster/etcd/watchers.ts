@@ -44,7 +44,13 @@ export class Watchers {
 
   /** Tells those who want to hear it that nothing is missing up to `revision`. */
   progress(revision: Revision): void {
+    this.synced(revision);
     for (const watcher of this.all) if (watcher.options.progressNotify && watcher.next === revision + 1) watcher.onResponse({ revision, events: [] });
+  }
+
+  /** Everybody has heard of everything up to `revision`: those it was nothing for did not notice. */
+  synced(revision: Revision): void {
+    for (const watcher of this.all) watcher.next = Math.max(watcher.next, revision + 1);
   }
 
   #interested(events: readonly WatchEvent[]): readonly Watcher[] {

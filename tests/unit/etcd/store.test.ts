@@ -1,0 +1,169 @@
+import { EtcdError, MvccStore, readSnapshotFile, writeSnapshotFile, type MvccCommit, type MvccEdit, type WatchResponse } from '@/lib/cluster/etcd';
+
+const everything = { end: '\0' };
+const put = (key: string, value = 'v') => ({ type: 'put', key, value }) as const;
+const one = (...success: Parameters<MvccStore['txn']>[0]['success']) => ({ compare: [], success, failure: [] });
+
+test('a put answers what it replaced, and may keep the value or the lease that is there', () => {
+  const store = MvccStore.create();
+  store.leaseGrant(7, 60);
+  store.put('a', 1, { lease: 7 });
+  expect(store.put('a', 2, { prevKv: true }).prevKv).toMatchObject({ value: 1, version: 1, lease: 7 });
+  store.put('a', 3, { lease: 7 });
+  store.put('a', 'unused', { ignoreValue: true });
+  expect(store.range('a').kvs[0]).toMatchObject({ value: 3, lease: 0, version: 4 });
+  expect(() => store.put('b', 1, { ignoreLease: true })).toThrow('etcdserver: key not found');
+  expect(() => store.put('b', 1, { lease: 9 })).toThrow(new EtcdError('NotFound', 'etcdserver: requested lease not found'));
+});
+
+test('a range sorts by what is asked and looks at revisions before it limits', () => {
+  const store = MvccStore.create();
+  for (const [key, value] of [['a', 'z'], ['b', 'y'], ['c', 'x'], ['a', 'w']] as const) store.put(key, value);
+  const keys = (options: Parameters<MvccStore['range']>[1]) => store.range('a', { ...everything, ...options }).kvs.map(({ key }) => key);
+  expect(keys({ sortBy: 'mod' })).toEqual(['b', 'c', 'a']);
+  expect(keys({ sortBy: 'value', order: 'descend' })).toEqual(['b', 'c', 'a']);
+  expect(keys({ sortBy: 'version', order: 'descend', limit: 1 })).toEqual(['a']);
+  expect(keys({ minModRevision: 4 })).toEqual(['a', 'c']);
+  expect(store.range('a', { ...everything, maxCreateRevision: 3, limit: 1 })).toMatchObject({ kvs: [{ key: 'a' }], count: 3, more: true });
+});
+
+test('within a transaction what comes later sees what came before, at one revision', () => {
+  const store = MvccStore.create();
+  store.put('a', 'old');
+  const { responses, revision } = store.txn(one(put('b', 'new'), { type: 'range', key: 'a', end: 'c' }, { type: 'delete-range', key: 'a' }, { type: 'range', key: 'a', end: 'c' }));
+  expect(revision).toBe(3);
+  expect(responses[1]).toMatchObject({ kvs: [{ value: 'old' }, { value: 'new', modRevision: 3 }] });
+  expect(responses[3]).toMatchObject({ kvs: [{ key: 'b' }] });
+});
+
+test('nested transactions compare the store as it was before any of them wrote', () => {
+  const store = MvccStore.create();
+  const inner = { compare: [{ key: 'a', target: 'version', result: '=', operand: 0 }] as const, success: [put('b')], failure: [put('c')] };
+  store.txn(one(put('a'), { type: 'txn', txn: inner }));
+  expect(store.range('', everything).kvs.map(({ key }) => key)).toEqual(['a', 'b']);
+});
+
+test('a transaction that cannot be done whole is not begun', () => {
+  const store = MvccStore.create();
+  expect(() => store.txn(one(put('a'), { ...put('b'), lease: 5 }))).toThrow('requested lease not found');
+  expect(() => store.txn(one(put('a'), { type: 'delete-range', key: '', end: '\0' }))).toThrow('etcdserver: duplicate key given in txn request');
+  expect(() => store.txn(one(put('')))).toThrow('etcdserver: key is not provided');
+  expect(() => store.txn(one(...Array.from({ length: 129 }, (_, index) => put(`k${index}`))))).toThrow('etcdserver: too many operations in txn request');
+  expect([store.revision, store.range('', everything).count]).toEqual([1, 0]);
+});
+
+test('a compare of a value fails where there is no key', () => {
+  const store = MvccStore.create();
+  const value = (key: string, result: '=' | '!=') => store.txn({ compare: [{ key, target: 'value', result, operand: 'x' }], success: [], failure: [] }).succeeded;
+  store.put('a', 'x');
+  expect([value('a', '='), value('a', '!='), value('b', '!=')]).toEqual([true, false, false]);
+});
+
+test('revoking a lease deletes its keys at one revision, and not those that have moved on', () => {
+  const store = MvccStore.create();
+  store.leaseGrant(7, 60);
+  for (const key of ['a', 'b', 'c']) store.put(key, 1, { lease: 7 });
+  store.put('b', 2);
+  expect(store.keysOf(7)).toEqual(['a', 'c']);
+  const seen: WatchResponse[] = [];
+  store.watch('', everything, (response) => seen.push(response));
+  store.leaseRevoke(7);
+  expect(seen.map(({ revision, events }) => [revision, events.map(({ type, kv }) => `${type} ${kv.key}`)])).toEqual([[6, ['delete a', 'delete c']]]);
+  expect(() => store.leaseGrant(8, 60) ?? store.leaseGrant(8, 60)).toThrow('etcdserver: lease already exists');
+});
+
+test('a watch may leave out puts or deletes, and hears on request that nothing is missing', () => {
+  const store = MvccStore.create();
+  const seen: string[] = [];
+  store.watch('a', { filters: ['noput'] }, ({ events }) => seen.push(...events.map(({ type }) => type)));
+  store.watch('b', { progressNotify: true }, ({ revision, events }) => seen.push(`${revision}: ${events.length}`));
+  store.put('a', 1);
+  store.deleteRange('a');
+  store.notifyProgress();
+  expect(seen).toEqual(['delete', '3: 0']);
+});
+
+test('a watch may begin in the future', () => {
+  const store = MvccStore.create();
+  const seen: number[] = [];
+  store.watch('a', { startRevision: 4 }, ({ revision }) => seen.push(revision));
+  for (let count = 0; count < 4; count++) store.put('a', count);
+  expect(seen).toEqual([4, 5]);
+});
+
+test('installing a snapshot tells watchers what they missed, once, and cancels those whose revisions are gone', () => {
+  const [behind, ahead] = [MvccStore.create(), MvccStore.create()];
+  for (const store of [behind, ahead]) store.put('a', 0);
+  const seen: number[] = [];
+  const cancelled: number[] = [];
+  behind.watch('a', { onCancel: (revision) => cancelled.push(revision) }, ({ revision }) => seen.push(revision));
+  for (let count = 1; count < 5; count++) ahead.put('a', count);
+  behind.install(ahead.fork());
+  expect([seen, cancelled]).toEqual([[3, 4, 5, 6], []]);
+  for (let count = 5; count < 9; count++) ahead.put('a', count);
+  ahead.compact(9);
+  behind.install(ahead.fork());
+  ahead.put('a', 9);
+  expect([seen, cancelled, behind.revision]).toEqual([[3, 4, 5, 6], [9], 10]);
+});
+
+test('a watcher that had nothing to hear of has missed nothing', () => {
+  const store = MvccStore.create();
+  const cancelled: number[] = [];
+  store.watch('quiet', { onCancel: (revision) => cancelled.push(revision) }, () => {});
+  for (let count = 0; count < 5; count++) store.put('a', count);
+  const leader = store.fork();
+  leader.compact(5);
+  store.install(leader);
+  expect(cancelled).toEqual([]);
+});
+
+test('compaction frees what defragmentation gives back', () => {
+  const store = MvccStore.create();
+  for (let count = 0; count < 50; count++) store.put('a', 'x'.repeat(1000));
+  const full = store.size;
+  store.compact(store.revision);
+  const { inUse, file } = store.size;
+  expect([file, full.inUse]).toEqual([full.file, full.file]);
+  expect(inUse).toBeLessThan(full.inUse / 2);
+  store.defragment();
+  expect(store.size).toEqual({ inUse, file: inUse });
+});
+
+test('hashes are equal for equal histories and differ otherwise', () => {
+  const [left, right] = [MvccStore.create(), MvccStore.create()];
+  for (const store of [left, right]) for (const key of ['a', 'b']) store.put(key, 1);
+  expect(left.hashKv()).toBe(right.hashKv());
+  right.put('c', 1);
+  expect(left.hashKv()).not.toBe(right.hashKv());
+  expect(left.hashKv(3)).toBe(right.hashKv(3));
+  expect(() => left.hashKv(9)).toThrow('required revision is a future revision');
+});
+
+test('a journal of commits and edits makes the store again: leases, compaction and alarms too', () => {
+  const store = MvccStore.create();
+  const restored = MvccStore.restore(store.snapshot());
+  const journal: ({ commit: MvccCommit } | { edit: MvccEdit })[] = [];
+  store.onCommit = (commit) => journal.push({ commit });
+  store.onEdit = (edit) => journal.push({ edit });
+  store.leaseGrant(7, 60);
+  store.put('a', 1, { lease: 7 });
+  store.leaseGrant(8, 60);
+  store.put('b', 1, { lease: 8 });
+  store.leaseRevoke(8);
+  store.compact(3);
+  store.setAlarm('1', 'NOSPACE', true);
+  for (const row of JSON.parse(JSON.stringify(journal)) as typeof journal) 'commit' in row ? restored.replay(row.commit) : restored.replayEdit(row.edit);
+  expect(restored.snapshot()).toEqual(store.snapshot());
+  expect(restored.keysOf(7)).toEqual(['a']);
+  expect(MvccStore.restore(JSON.parse(JSON.stringify(store.snapshot()))).snapshot()).toEqual(store.snapshot());
+});
+
+test('a snapshot file holds a store, and a damaged one holds none', () => {
+  const store = MvccStore.create();
+  store.put('a', { kind: 'Pod' });
+  const text = writeSnapshotFile(store.snapshot());
+  expect(readSnapshotFile(text)).toEqual(store.snapshot());
+  expect(readSnapshotFile(text.slice(0, -9))).toBeUndefined();
+  expect(readSnapshotFile('{}')).toBeUndefined();
+});
