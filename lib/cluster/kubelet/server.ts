@@ -141,7 +141,7 @@ export class KubeletServer {
         };
         const kill = (code: number, message: string): void => {
           forget();
-          process.hangUp();
+          running.hangUp();
           sink.exit({ code, message });
         };
         const lose = (): void => kill(1, 'error reading from error stream: next reader: unexpected EOF');
@@ -149,7 +149,7 @@ export class KubeletServer {
           if (exited.id === id) kill(137, 'command terminated with exit code 137');
         });
         this.#hangUps.add(lose);
-        const process = connection.start({
+        const running = connection.start({
           stdout: (text) => sink.stdout(text), stderr: (text) => sink.stderr(text),
           exit: (status) => {
             forget();
@@ -157,10 +157,10 @@ export class KubeletServer {
           },
         });
         return {
-          stdin: (text) => process.stdin(text), closeStdin: () => process.closeStdin(), resize: (columns, rows) => process.resize(columns, rows),
+          stdin: (text) => running.stdin(text), closeStdin: () => running.closeStdin(), resize: (columns, rows) => running.resize(columns, rows),
           hangUp: () => {
             forget();
-            process.hangUp();
+            running.hangUp();
           },
         };
       },
