@@ -135,7 +135,7 @@ async function proveSameState(attempt: Attempt): Promise<string[]> {
 }
 
 function open({ source, seed, variant, host }: Attempt): Session {
-  return Session.create({ lab: source, seed, variant, host });
+  return Session.create({ lab: source, seed, variant, host, setup: 'own' });
 }
 
 /** Runs a script of the lab and lets the cluster come to rest; what went wrong, if anything did. */

@@ -28,7 +28,7 @@ import type {
   SessionState,
 } from './hosted-session';
 import { drawVariant, homeFiles, parseLab, setupObjects, type Lab, type LabSource, type Variant } from './lab';
-import { freshCluster } from './templates';
+import { freshCluster, preparedClusters, settledFork } from './templates';
 import { applyTerminalChange, Terminals, type TerminalChange, type TerminalsSnapshot } from './terminals';
 import { Waits } from './waits';
 import { HomeFiles } from './workstation-files';
@@ -47,6 +47,8 @@ export interface SessionOptions {
   readonly listener?: SessionListener;
   /** Absent, the seed draws it. */
   readonly variant?: Variant;
+  /** `own` plays the lab's setup with this session's seed; absent, it is a copy of one that was played before. */
+  readonly setup?: 'own';
 }
 
 /** Everything of a session that is not in the cluster's stores. */
@@ -79,6 +81,11 @@ const forwardMaxMs = 24 * 3_600_000;
 const agedMs = 30_000;
 /** How long time may race before others on this thread have their turn. */
 const passBudgetMs = 20;
+
+/** The lab's setup, played once for all who start it. */
+function preparedCluster({ lab: source, host }: SessionOptions, lab: Lab): Cluster {
+  return preparedClusters.get(JSON.stringify([lab.slug, lab.variant, lab.files]), () => Session.prepare({ lab: source, host, variant: lab.variant, seed: `setup/${lab.slug}` }));
+}
 
 const silent: SessionListener = { onChange: () => undefined, onMessage: () => undefined };
 
@@ -144,14 +151,22 @@ export class Session implements HostedSession {
   /** A fresh attempt: a booted cluster, the lab's setup applied and settled, its files in the home directory. */
   static create(options: SessionOptions): Session {
     const lab = parseLab(options.lab, options.variant ?? drawVariant(options.lab, options.seed));
-    const { topology, latency, seed } = lab.cluster;
-    const session = new Session(options, lab, (hosts) =>
-      freshCluster({ topology, latency, seed: seed === undefined ? options.seed : `${seed}/${options.seed}`, hosts }),
-    );
-    session.#prepare();
+    const seed = lab.cluster.seed === undefined ? options.seed : `${lab.cluster.seed}/${options.seed}`;
+    const session = new Session(options, lab, (hosts) => (options.setup === 'own' ? freshCluster({ ...lab.cluster, seed, hosts }) : settledFork(preparedCluster(options, lab), { seed, hosts })));
+    if (options.setup === 'own') session.#prepare();
+    session.#scheduleFaults();
     session.#listen();
     session.#terminals.open('1');
     return session;
+  }
+
+  /** The cluster of a session that has the lab's setup and nothing else: what other attempts at the same lab are copied from. */
+  static prepare(options: Omit<SessionOptions, 'listener' | 'setup'>): Cluster {
+    const lab = parseLab(options.lab, options.variant ?? drawVariant(options.lab, options.seed));
+    const session = new Session(options, lab, (hosts) => freshCluster({ ...lab.cluster, seed: options.seed, hosts }));
+    session.#prepare();
+    session.stop();
+    return session.cluster;
   }
 
   /** A session as it was, with every later change. */
@@ -283,6 +298,10 @@ export class Session implements HostedSession {
     for (const object of setupObjects(this.lab)) createOrFail(new Observer(this.cluster), object);
     kernel.runUntilIdle({ limitMs: 600_000 });
     if (setupObjects(this.lab).length > 0) kernel.runFor(agedMs);
+  }
+
+  #scheduleFaults(): void {
+    const { kernel } = this.cluster;
     for (const fault of this.lab.cluster.faults) {
       kernel.schedule({
         delayMs: fault.at,

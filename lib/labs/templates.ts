@@ -18,8 +18,34 @@ export function bootedCluster({ topology, latency }: TemplateOptions): Cluster {
 }
 
 /** A settled cluster of a shape, whose chance is drawn from `seed`. */
-export function freshCluster(options: TemplateOptions & { seed: string; hosts: ClusterHosts }): Cluster {
-  const cluster = bootedCluster(options).fork({ seed: options.seed, hosts: options.hosts });
-  cluster.kernel.runUntilIdle({ limitMs: 60_000 });
-  return cluster;
+export function freshCluster({ topology, latency, ...fork }: TemplateOptions & { seed: string; hosts: ClusterHosts }): Cluster {
+  return settledFork(bootedCluster({ topology, latency }), fork);
 }
+
+/** A copy whose components have all taken up their work. */
+export function settledFork(cluster: Cluster, options: { seed: string; hosts: ClusterHosts }): Cluster {
+  const fork = cluster.fork(options);
+  fork.kernel.runUntilIdle({ limitMs: 60_000 });
+  return fork;
+}
+
+/** How many labs' clusters are kept ready; the one not asked for longest goes first. */
+const preparedMax = 32;
+
+/** Clusters with a lab's setup, by what the lab is made of. */
+class PreparedClusters {
+  readonly #kept = new Map<string, Cluster>();
+
+  get(key: string, prepare: () => Cluster): Cluster {
+    const cluster = this.#kept.get(key) ?? prepare();
+    this.#kept.delete(key);
+    this.#kept.set(key, cluster);
+    for (const oldest of this.#kept.keys()) {
+      if (this.#kept.size <= preparedMax) break;
+      this.#kept.delete(oldest);
+    }
+    return cluster;
+  }
+}
+
+export const preparedClusters = new PreparedClusters();
