@@ -34,7 +34,7 @@ export class HostWorker {
         this.#isReady = true;
         resolve();
       });
-      this.#worker.on('exit', () => reject(new Error('a worker thread ended before it was ready')));
+      this.#worker.on('exit', () => void (this.#isGone || reject(new Error('a worker thread ended before it was ready'))));
     });
     this.ready.catch(() => {});
     this.#worker.on('error', (error) => process.stderr.write(`worker: ${error instanceof Error ? error.stack : String(error)}\n`));
