@@ -28,6 +28,8 @@ export class EtcdGroup {
   readonly machines: readonly Machine[];
   /** `cp-1>cp-2`: what goes from the one to the other is lost. */
   readonly cut = new Set<string>();
+  /** Messages that a test wants lost. */
+  drop: ((from: string, to: string, message: PeerMessage) => boolean) | undefined;
   loss: number;
   delay: number;
   readonly log: string[] = [];
@@ -100,7 +102,7 @@ export class EtcdGroup {
   }
 
   #send(from: string, to: string, message: PeerMessage): boolean {
-    if (this.cut.has(`${from}>${to}`) || (this.loss > 0 && this.#random.float() < this.loss)) return false;
+    if (this.drop?.(from, to, message) || this.cut.has(`${from}>${to}`) || (this.loss > 0 && this.#random.float() < this.loss)) return false;
     // A proposal that is passed on twice is done twice, by etcd as well: its streams never deliver twice, so neither does this network.
     const copies = message.type !== 'propose' && this.#options.duplication && this.#random.float() < this.#options.duplication ? 2 : 1;
     const arrive = () => this.machines.find(({ name }) => name === to)?.member?.receive(message);

@@ -81,6 +81,31 @@ test('a member that was away catches up from the log, and from a snapshot when t
   expect(heard).toEqual(Array.from({ length: 105 }, (_, index) => index + 2));
 });
 
+test('a follower answers no read before it has what the leader had', () => {
+  const group = new EtcdGroup({ size: 3 });
+  const leader = group.elect();
+  const behind = group.machines.find(({ name }) => name !== leader)?.name as string;
+  group.drop = (_, to, message) => to === behind && message.type === 'append';
+  group.member(leader).put('a', 1);
+  expect(() => group.member(behind).range('a')).toThrow('etcdserver: request timed out');
+  group.drop = undefined;
+  group.kernel.runFor(1_000);
+  expect(group.member(behind).range('a').count).toBe(1);
+});
+
+test('a lease ends under the next leader too', () => {
+  const group = new EtcdGroup({ size: 3 });
+  const leader = group.elect();
+  const { lease } = group.member(leader).leaseGrant(10);
+  group.member(leader).put('a', 1, { lease });
+  group.crash(leader);
+  const next = group.elect();
+  group.kernel.runFor(8_000);
+  expect(group.member(next).range('a').count).toBe(1);
+  group.kernel.runFor(3_000);
+  expect(group.member(next).range('a').count).toBe(0);
+});
+
 test('leadership moves on request, inside the call', () => {
   const group = new EtcdGroup({ size: 3 });
   const leader = group.elect();
