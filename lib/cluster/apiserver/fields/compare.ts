@@ -1,5 +1,5 @@
 import { deepEqual } from '@/lib/base';
-import { FieldSetBuilder, type FieldSet } from './field-set';
+import { FieldSetBuilder, leaf, nodeOf, type FieldNode, type FieldSet } from './field-set';
 import { elementOf, haveSameKeys, keyedElement, typeOfMapField, type FieldType, type ListType, type MapType } from './field-type';
 
 export interface Comparison {
@@ -29,11 +29,12 @@ class CompareWalk {
 
   compare(type: FieldType, before: unknown, after: unknown): void {
     if (before === after) return;
-    if (this.#comparesWhole(type, before, after)) return this.#compareWhole(before, after);
-    if (type.kind === 'list') this.#compareItems(type, before as unknown[] | undefined, after as unknown[] | undefined);
-    else this.#compareEntries(type as MapType, before as Fields | undefined, after as Fields | undefined);
-    if (before === undefined) this.#note(this.#added);
-    else if (after === undefined) this.#note(this.#removed);
+    if (before === undefined) return this.#note(this.#added, wholeNode(type, after));
+    if (after === undefined) return this.#note(this.#removed, wholeNode(type, before));
+    if (this.#comparesWhole(type, before, after)) {
+      if (!deepEqual(before, after)) this.#note(this.#modified);
+    } else if (type.kind === 'list') this.#compareItems(type, listOf(before), listOf(after));
+    else this.#compareEntries(type as MapType, fieldsOf(before), fieldsOf(after));
   }
 
   /** Leaves, what is atomic, and two that are empty, so that an empty one is told from none. */
@@ -45,14 +46,8 @@ class CompareWalk {
     }
   }
 
-  #compareWhole(before: unknown, after: unknown): void {
-    if (before === undefined) this.#note(this.#added);
-    else if (after === undefined) this.#note(this.#removed);
-    else if (!deepEqual(before, after)) this.#note(this.#modified);
-  }
-
-  #note(set: FieldSetBuilder, path: readonly string[] = this.#path): void {
-    set.insert(path);
+  #note(set: FieldSetBuilder, node?: FieldNode, path: readonly string[] = this.#path): void {
+    set.insert(path, node);
     this.#isSame = false;
   }
 
@@ -62,11 +57,9 @@ class CompareWalk {
     this.#path.pop();
   }
 
-  #compareEntries(type: MapType, before: Fields | undefined, after: Fields | undefined): void {
-    const left = before ?? none;
-    const right = after ?? none;
-    for (const name in left) this.#compareEntry(type, name, left[name], right[name]);
-    for (const name in right) if (left[name] === undefined) this.#compareEntry(type, name, undefined, right[name]);
+  #compareEntries(type: MapType, before: Fields, after: Fields): void {
+    for (const name in before) this.#compareEntry(type, name, before[name], after[name]);
+    for (const name in after) if (before[name] === undefined) this.#compareEntry(type, name, undefined, after[name]);
   }
 
   #compareEntry(type: MapType, name: string, before: unknown, after: unknown): void {
@@ -75,10 +68,10 @@ class CompareWalk {
     if (field) this.#within(`f:${name}`, field, before, after);
   }
 
-  #compareItems(type: ListType, before: readonly unknown[] | undefined, after: readonly unknown[] | undefined): void {
-    if (before && after && this.#compareInPlace(type, before, after)) return;
-    const left = itemsByElement(type, before ?? []);
-    const right = itemsByElement(type, after ?? []);
+  #compareItems(type: ListType, before: readonly unknown[], after: readonly unknown[]): void {
+    if (this.#compareInPlace(type, before, after)) return;
+    const left = itemsByElement(type, before);
+    const right = itemsByElement(type, after);
     for (const [element, items] of left) this.#compareItem(type, element, items, right.get(element) ?? []);
     for (const [element, items] of right) if (!left.has(element)) this.#compareItem(type, element, [], items);
   }
@@ -102,19 +95,42 @@ class CompareWalk {
     if (before.length < 2 && after.length < 2) return this.#within(element, item, before[0], after[0]);
     const path = [...this.#path, element];
     if (before.length >= 2 && after.length >= 2) {
-      if (!deepEqual(before, after)) this.#note(this.#modified, path);
+      if (!deepEqual(before, after)) this.#note(this.#modified, leaf, path);
     } else if (before.length >= 2) {
       if (after.length > 0) this.#within(element, item, undefined, after[0]);
-      this.#note(this.#removed, path);
+      this.#note(this.#removed, leaf, path);
     } else {
       if (before.length > 0) this.#within(element, item, before[0], undefined);
-      this.#note(this.#added, path);
+      this.#note(this.#added, leaf, path);
     }
   }
 }
 
 type Fields = Readonly<Record<string, unknown>>;
 const none: Fields = {};
+
+/** A value that appears or goes, with everything in it. */
+function wholeNode(type: FieldType, value: unknown): FieldNode {
+  const children: Record<string, FieldNode> = {};
+  if (type.kind === 'map' && !type.isAtomic) {
+    const fields = fieldsOf(value);
+    for (const name in fields) {
+      const field = typeOfMapField(type, name);
+      if (field && fields[name] !== undefined) children[`f:${name}`] = wholeNode(field, fields[name]);
+    }
+  } else if (type.kind === 'list' && type.relation !== 'atomic') {
+    for (const [element, items] of itemsByElement(type, listOf(value))) children[element] = items.length > 1 ? leaf : wholeNode(type.item, items[0]);
+  }
+  return nodeOf(true, children) as FieldNode;
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+function fieldsOf(value: unknown): Fields {
+  return isEmptyMap(value) ? none : (value as Fields);
+}
 
 function itemsByElement(type: ListType, items: readonly unknown[]): Map<string, unknown[]> {
   const found = new Map<string, unknown[]>();

@@ -100,26 +100,20 @@ function childrenOf(node: FieldNode): Building {
   return children;
 }
 
-/** Collects paths one by one. */
+/** Collects paths one by one; none leads through another. */
 export class FieldSetBuilder {
   #root: Building | undefined;
 
-  insert(path: readonly string[]): void {
-    let node = (this.#root ??= {});
-    for (const element of path) node = (node[element] ??= {}) as Building;
-    node[self] = leaf;
+  /** `node` is what is owned at the end of the path: just that, or a node with all below it. */
+  insert(path: readonly string[], node = leaf): void {
+    let parent = (this.#root ??= {});
+    for (let index = 0; index < path.length - 1; index++) parent = (parent[path[index] as string] ??= {}) as Building;
+    parent[path.at(-1) as string] = node;
   }
 
   build(): FieldSet {
-    return this.#root && finished(this.#root);
+    return this.#root;
   }
-}
-
-/** While it is built, every path of the set is marked, leaves too. */
-function finished(node: FieldNode): FieldSet {
-  const children: Building = {};
-  for (const element in node) if (element !== self) children[element] = finished(node[element] as FieldNode) as FieldNode;
-  return nodeOf(self in node, children);
 }
 
 /** Every path, members of a node before what is below them, in order (`Set.Iterate`). */
@@ -153,11 +147,11 @@ function compareElements(a: string, b: string): number {
 
 const order = ['.', 'f', 'k', 'v', 'i'];
 
-/** As it is stored: in order, `.` first. What is frozen has been through here before. */
+/** As it is stored: frozen and in order, `.` first. What is frozen has been through here before. */
 export function orderedSet(set: FieldNode): FieldNode {
   if (Object.isFrozen(set)) return set;
   const inOrder: Building = {};
-  for (const element of Object.keys(set).sort(compareElements)) inOrder[element] = orderedSet(set[element] as FieldNode);
+  for (const element of Object.keys(set).sort()) inOrder[element] = orderedSet(set[element] as FieldNode);
   return Object.freeze(inOrder);
 }
 
