@@ -101,7 +101,8 @@ async function whenChanged(stampPath, hash, work) {
   const path = join(root, stampPath);
   const isDone = () => existsSync(path) && readFileSync(path, 'utf8') === hash;
   if (isDone()) return;
-  const unlock = await lock(`${path}.lock`);
+  // Not beside the stamp: Prisma refuses to write into a folder where anything else is.
+  const unlock = await lock(join(root, '.cache', `${stampPath.replaceAll('/', '-')}.lock`));
   try {
     if (isDone()) return;
     rmSync(path, { force: true });
