@@ -55,6 +55,8 @@ test('with two control planes lost nothing can be written or read, and their ret
   const headers = { 'content-type': 'application/json', accept: 'application/json' };
   const refused = cluster.asAdmin('test')({ method: 'POST', url: '/api/v1/namespaces', headers, body: { metadata: { name: 'lost' } } });
   expect(refused).toMatchObject({ status: 500, body: { message: 'etcdserver: request timed out' } });
+  for (const url of ['/api/v1/nodes', '/api/v1/nodes/cp-1']) expect(cluster.asAdmin('test')({ method: 'GET', url, headers })).toMatchObject({ status: 500 });
+  expect(cluster.asAdmin('test')({ method: 'GET', url: '/api/v1/nodes?resourceVersion=0', headers })).toMatchObject({ status: 200 });
   cluster.bootMachine('cp-2');
   cluster.kernel.runFor(120_000);
   adminOf(cluster).create('/api/v1/namespaces', { metadata: { name: 'found' } });

@@ -4,7 +4,7 @@ import { EtcdError, type Etcd } from '../etcd';
 import { encodeContinue } from './continue-token';
 import { apiVersionOf } from './context';
 import { isSelected, type ListOptions } from './options';
-import { fromStorage, objectOf, storageRoot } from './storage';
+import { fromStorage, objectOf, spoken, storageRoot } from './storage';
 import { tooLarge, type WatchCache } from './watch-cache';
 
 /** Walks objects under a prefix in order of key, beginning at `from`. */
@@ -17,12 +17,18 @@ type Walk = (from: string, visit: (object: KubeObject, key: string) => boolean |
 export function listObjects(definition: ResourceDefinition, cache: WatchCache, etcd: Etcd, namespace: string, options: ListOptions): ObjectList {
   const prefix = `${storageRoot(definition)}${definition.scope === 'Namespaced' && namespace ? `${namespace}/` : ''}`;
   const revision = revisionOf(options, etcd);
+  if (options.resourceVersion === undefined && !options.continue) confirmNewest(etcd);
   const isNewest = revision === undefined || revision === etcd.revision;
   const walk: Walk = isNewest ? (from, visit) => cache.forEach(prefix, visit, from) : historyWalk(etcd, prefix, revision, options);
   const page = readPage(definition, prefix, walk, options);
   const shown = revision ?? etcd.revision;
   const metadata = { resourceVersion: String(shown), ...(page.next === undefined ? {} : { continue: encodeContinue({ revision: shown, start: page.next }), ...(page.remaining === undefined ? {} : { remainingItemCount: page.remaining }) }) };
   return { kind: `${definition.kind}List`, apiVersion: apiVersionOf(definition), metadata, items: page.items };
+}
+
+/** A list of the newest state is worth what etcd's quorum says (`ConsistentListFromCache`): without one it fails rather than being stale. */
+function confirmNewest(etcd: Etcd): void {
+  spoken(() => etcd.range('compact_rev_key'));
 }
 
 /** Undefined means the newest. */

@@ -1,6 +1,6 @@
 import { deepEqual, prefixEnd, SortedMap } from '@/lib/base';
 import { failure, type KubeObject, type ResourceDefinition, type StatusError } from '../api';
-import { EtcdError, type Etcd, type Revision, type WatchEvent as EtcdWatchEvent } from '../etcd';
+import { EtcdError, type Etcd, type KeyValue, type Revision, type WatchEvent as EtcdWatchEvent } from '../etcd';
 import type { Kernel } from '../kernel';
 import { objectAtDeletion, objectOf, spoken, storageRoot } from './storage';
 
@@ -30,7 +30,7 @@ export class WatchCache {
   readonly root: string;
   readonly #objects = new SortedMap<KubeObject>();
   readonly #watchers = new Set<Watcher>();
-  readonly #cancel: () => void;
+  #cancel: () => void;
   /** No object of this kind changed after this revision. */
   #changedAt: Revision;
   #isStopped = false;
@@ -42,7 +42,28 @@ export class WatchCache {
     this.root = storageRoot(definition);
     this.#changedAt = etcd.revision;
     for (const kv of etcd.range(this.root, rangeOf(this.root)).kvs) this.#objects.set(kv.key, objectOf(kv));
-    this.#cancel = etcd.watch(this.root, { ...rangeOf(this.root), prevKv: true }, ({ revision, events }) => this.#take(revision, events));
+    this.#cancel = this.#follow();
+  }
+
+  #follow(): () => void {
+    return this.#etcd.watch(this.root, { ...rangeOf(this.root), prevKv: true, onCancel: (revision) => this.#relist(revision) }, ({ revision, events }) => this.#take(revision, events));
+  }
+
+  /** etcd has forgotten what this cache had not seen yet, as when its member caught up from a snapshot: what differs is told as if it had just happened. */
+  #relist(since: Revision): void {
+    const now = new Map(this.#etcd.range(this.root, { ...rangeOf(this.root), serializable: true }).kvs.map((kv) => [kv.key, objectOf(kv)]));
+    const revision = this.#etcd.revision;
+    const events: CacheEvent[] = [];
+    this.#objects.forRange('', undefined, (old, key) => {
+      if (!now.has(key)) events.push({ type: 'delete', key, object: objectAtDeletion({ value: old } as unknown as KeyValue, since), old, revision: since });
+    });
+    for (const [key, object] of now) {
+      const old = this.#objects.get(key);
+      if (old?.metadata.resourceVersion !== object.metadata.resourceVersion) events.push({ type: 'put', key, object, old, revision: Number(object.metadata.resourceVersion) as Revision });
+    }
+    events.sort((a, b) => a.revision - b.revision);
+    this.#hold(events, revision);
+    this.#cancel = this.#follow();
   }
 
   stop(): void {
@@ -94,7 +115,10 @@ export class WatchCache {
   }
 
   #take(revision: Revision, changes: readonly EtcdWatchEvent[]): void {
-    const events = changes.map((change) => cacheEvent(revision, change));
+    this.#hold(changes.map((change) => cacheEvent(revision, change)), revision);
+  }
+
+  #hold(events: readonly CacheEvent[], revision: Revision): void {
     this.#changedAt = revision;
     for (const { type, key, object } of events) {
       if (type === 'put') this.#objects.set(key, object);
