@@ -7,7 +7,7 @@ import { Cluster, instant, parseTokenFile, renderKubeconfig, type ApiRequest } f
 import { keepConnections, serveClusterApi } from '@/lib/sandbox/api-http';
 import { Pump } from '@/lib/sandbox/pump';
 
-const usage = 'usage: npm run cluster -- --port 8001 --kubeconfig FILE [--workers N] [--seed N] [--speed realtime|max] [--token-auth-file FILE]';
+const usage = 'usage: npm run cluster -- --port 8001 --kubeconfig FILE [--control-planes 1|3] [--workers N] [--seed N] [--speed realtime|max] [--token-auth-file FILE]';
 
 function fail(message: string): never {
   console.error(`${message}\n${usage}`);
@@ -18,14 +18,16 @@ function readOptions() {
   try {
     const { values } = parseArgs({
       options: {
-        port: { type: 'string', default: '8001' }, kubeconfig: { type: 'string' }, workers: { type: 'string', default: '2' }, seed: { type: 'string', default: '1' },
+        port: { type: 'string', default: '8001' }, kubeconfig: { type: 'string' }, workers: { type: 'string', default: '2' }, 'control-planes': { type: 'string', default: '1' }, seed: { type: 'string', default: '1' },
         speed: { type: 'string', default: 'realtime' }, 'token-auth-file': { type: 'string' },
       },
     });
     const port = wholeNumber('--port', values.port, 0, 65_535);
     const workers = wholeNumber('--workers', values.workers, 0, 50);
+    const controlPlanes = values['control-planes'] === '3' ? 3 : 1;
+    if (!['1', '3'].includes(values['control-planes'])) fail(`--control-planes is 1 or 3, not ${values['control-planes']}`);
     if (values.speed !== 'realtime' && values.speed !== 'max') fail(`--speed is realtime or max, not ${values.speed}`);
-    return { port, workers, seed: values.seed, speed: values.speed, kubeconfig: values.kubeconfig, tokens: values['token-auth-file'] ? readTokens(values['token-auth-file']) : [] } as const;
+    return { port, controlPlanes, workers, seed: values.seed, speed: values.speed, kubeconfig: values.kubeconfig, tokens: values['token-auth-file'] ? readTokens(values['token-auth-file']) : [] } as const;
   } catch (error) {
     return fail((error as Error).message);
   }
@@ -51,7 +53,7 @@ function readTokens(path: string) {
 const options = readOptions();
 const adminToken = randomBytes(24).toString('base64url');
 const cluster = Cluster.boot({
-  topology: { controlPlanes: 1, workers: options.workers },
+  topology: { controlPlanes: options.controlPlanes, workers: options.workers },
   seed: options.seed,
   // kubectl counts ages by its own clock, so this cluster starts at the host's.
   now: instant(Date.now()),
