@@ -1,11 +1,9 @@
 import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import type { Cluster } from '@/lib/cluster';
-import { serveClusterApi } from '@/lib/sandbox/api-http';
+import { serveOverHttp, type HttpCluster } from '../support/http-cluster';
 import { freshCluster } from '../support/template';
 import { Desk, webManifest } from '../support/kubectl';
 
@@ -15,7 +13,7 @@ if (!real) console.log('parity/kubectl: skipped, there is no kubectl in $KUBECTL
 const compared = real ? describe : describe.skip;
 
 let cluster: Cluster;
-let server: Server;
+let server: HttpCluster;
 let directory: string;
 
 const files: Record<string, string> = {
@@ -33,17 +31,10 @@ const files: Record<string, string> = {
 beforeAll(async () => {
   if (!real) return;
   cluster = freshCluster();
-  const api = cluster.asAdmin('kubectl');
-  const handler = serveClusterApi((request) => {
-    setImmediate(() => cluster.kernel.runUntilIdle({ limitMs: 60_000 }));
-    return api(request);
-  });
-  server = createServer(handler.onRequest);
-  server.on('upgrade', handler.onUpgrade);
-  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', () => resolve()));
+  server = await serveOverHttp(cluster);
   directory = mkdtempSync(join(tmpdir(), 'kubectl-parity-'));
   mkdirSync(join(directory, '.kube'));
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const { url } = server;
   writeFileSync(join(directory, '.kube/config'), `apiVersion: v1\nkind: Config\nclusters: [{name: kubernetes, cluster: {server: "${url}"}}]\ncontexts: [{name: learner, context: {cluster: kubernetes, user: learner}}]\nusers: [{name: learner, user: {}}]\ncurrent-context: learner\n`);
   for (const [name, text] of Object.entries(files)) writeFileSync(join(directory, name), text);
   for (const namespace of ['real', 'ours']) await new Desk(cluster).run(['create', 'namespace', namespace]);
@@ -51,7 +42,6 @@ beforeAll(async () => {
 });
 
 afterAll(() => {
-  server?.closeAllConnections();
   server?.close();
 });
 
