@@ -47,8 +47,19 @@ test('a write that changes nothing changes no owner, no time and no revision', (
 
 test('what a status update writes is owned with its subresource, and what it may not write is not', () => {
   const pod = api.create('/api/v1/namespaces/default/pods?fieldManager=user', podOf('p'));
-  const { body } = api.send('PUT', '/api/v1/namespaces/default/pods/p/status', { ...pod, spec: { ...pod.spec, containers: [] }, status: { ...pod.status, message: 'hello' } }, { 'user-agent': 'kubelet/v1.36.0' });
+  const { body } = api.send('PUT', '/api/v1/namespaces/default/pods/p/status', { ...pod, spec: { ...pod.spec, containers: [], schedulerName: 'mine' }, status: { ...pod.status, message: 'hello' } }, { 'user-agent': 'kubelet/v1.36.0' });
   expect(ownersOf(body)[0]).toEqual(['kubelet', 'Update', 'status', { 'f:status': { 'f:message': {} } }]);
+  expect(ownersOf(body)[1][3]['f:spec']).toMatchObject({ 'f:containers': {}, 'f:schedulerName': {} });
+});
+
+test('an apply that says the same in other words is no write', () => {
+  const deployment = deploymentOf('d');
+  Object.assign(deployment.spec.template.spec.containers[0]!, { resources: { requests: { cpu: '1000m' } } });
+  applied(`${deployments}/d`, 'm1', deployment);
+  const { revision } = api.etcd;
+  api.kernel.runFor(5_000);
+  expect(applied(`${deployments}/d`, 'm1', deployment).spec.template.spec.containers[0].resources.requests.cpu).toBe('1');
+  expect(api.etcd.revision).toBe(revision);
 });
 
 test('an applied configuration creates what is not there and owns just what it names', () => {
@@ -98,6 +109,9 @@ test('what is atomic has one owner', () => {
   applied(`${services}/s`, 'm1', { ...service({ a: 'b' }), spec: { selector: { a: 'b' }, ports: [{ port: 80 }] } });
   expect(conflict(`${services}/s`, 'm2', service({ c: 'd' }))).toBe('Apply failed with 1 conflict: conflict with "m1": .spec.selector');
   expect(applied(`${services}/s`, 'm2', service({ c: 'd' }), '&force=true').spec.selector).toEqual({ c: 'd' });
+  const running = (...args: string[]) => ({ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p' }, spec: { containers: [{ name: 'c', image: 'nginx', args }] } });
+  applied('/api/v1/namespaces/default/pods/p', 'm1', running('a', 'b'));
+  expect(conflict('/api/v1/namespaces/default/pods/p', 'm2', running('a'))).toBe('Apply failed with 1 conflict: conflict with "m1": .spec.containers[name="c"].args');
 });
 
 test('a field the schema does not have, a repeated item and a missing manager are refused', () => {
