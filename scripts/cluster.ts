@@ -7,7 +7,8 @@ import { Cluster, instant, parseTokenFile, renderKubeconfig, type ApiRequest } f
 import { keepConnections, serveClusterApi } from '@/lib/sandbox/api-http';
 import { Pump } from '@/lib/sandbox/pump';
 
-const usage = 'usage: npm run cluster -- --port 8001 --kubeconfig FILE [--control-planes 1|3] [--workers N] [--seed N] [--speed realtime|max] [--token-auth-file FILE]';
+const usage =
+  'usage: npm run cluster -- --port 8001 --kubeconfig FILE [--control-planes 1|3] [--workers N] [--seed N] [--speed realtime|max] [--token-auth-file FILE]';
 
 function fail(message: string): never {
   console.error(`${message}\n${usage}`);
@@ -18,8 +19,13 @@ function readOptions() {
   try {
     const { values } = parseArgs({
       options: {
-        port: { type: 'string', default: '8001' }, kubeconfig: { type: 'string' }, workers: { type: 'string', default: '2' }, 'control-planes': { type: 'string', default: '1' }, seed: { type: 'string', default: '1' },
-        speed: { type: 'string', default: 'realtime' }, 'token-auth-file': { type: 'string' },
+        port: { type: 'string', default: '8001' },
+        kubeconfig: { type: 'string' },
+        workers: { type: 'string', default: '2' },
+        'control-planes': { type: 'string', default: '1' },
+        seed: { type: 'string', default: '1' },
+        speed: { type: 'string', default: 'realtime' },
+        'token-auth-file': { type: 'string' },
       },
     });
     const port = wholeNumber('--port', values.port, 0, 65_535);
@@ -27,7 +33,15 @@ function readOptions() {
     const controlPlanes = values['control-planes'] === '3' ? 3 : 1;
     if (!['1', '3'].includes(values['control-planes'])) fail(`--control-planes is 1 or 3, not ${values['control-planes']}`);
     if (values.speed !== 'realtime' && values.speed !== 'max') fail(`--speed is realtime or max, not ${values.speed}`);
-    return { port, controlPlanes, workers, seed: values.seed, speed: values.speed, kubeconfig: values.kubeconfig, tokens: values['token-auth-file'] ? readTokens(values['token-auth-file']) : [] } as const;
+    return {
+      port,
+      controlPlanes,
+      workers,
+      seed: values.seed,
+      speed: values.speed,
+      kubeconfig: values.kubeconfig,
+      tokens: values['token-auth-file'] ? readTokens(values['token-auth-file']) : [],
+    } as const;
   } catch (error) {
     return fail((error as Error).message);
   }
@@ -66,28 +80,41 @@ const inPath = (url = '') => /^\/as\/([^/?]+)/.exec(url);
 
 function authenticated(request: ApiRequest, raw: IncomingMessage): ApiRequest {
   const token = inPath(raw.url)?.[1];
-  return token && !request.headers['authorization'] ? { ...request, headers: { ...request.headers, authorization: `Bearer ${token}` } } : request;
+  return token && !request.headers['authorization']
+    ? { ...request, headers: { ...request.headers, authorization: `Bearer ${token}` } }
+    : request;
 }
 
-const api = serveClusterApi((request, raw) => {
-  pump.turn();
-  const response = cluster.api(authenticated(request, raw));
-  setImmediate(() => pump.turn());
-  return response;
-}, { prefix: (raw) => inPath(raw.url)?.[0] ?? '' });
+const api = serveClusterApi(
+  (request, raw) => {
+    pump.turn();
+    const response = cluster.api(authenticated(request, raw));
+    setImmediate(() => pump.turn());
+    return response;
+  },
+  { prefix: (raw) => inPath(raw.url)?.[0] ?? '' },
+);
 const server = createServer(api.onRequest);
 server.on('upgrade', api.onUpgrade);
 keepConnections(server);
-server.on('error', (error: NodeJS.ErrnoException) => fail(error.code === 'EADDRINUSE' ? `port ${options.port} is taken: choose another with --port` : error.message));
+server.on('error', (error: NodeJS.ErrnoException) =>
+  fail(error.code === 'EADDRINUSE' ? `port ${options.port} is taken: choose another with --port` : error.message),
+);
 server.listen(options.port, '127.0.0.1', () => {
   const address = server.address();
   const url = `http://127.0.0.1:${typeof address === 'object' && address ? address.port : options.port}`;
-  if (options.kubeconfig) writeFileSync(options.kubeconfig, renderKubeconfig({ server: `${url}/as/${adminToken}`, user: 'orrery-admin', cluster: 'orrery', token: adminToken }), { mode: 0o600 });
+  if (options.kubeconfig)
+    writeFileSync(
+      options.kubeconfig,
+      renderKubeconfig({ server: `${url}/as/${adminToken}`, user: 'orrery-admin', cluster: 'orrery', token: adminToken }),
+      { mode: 0o600 },
+    );
   pump.turn();
   console.log(`ready ${url}`);
 });
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => {
-  pump.stop();
-  server.closeAllConnections();
-  server.close(() => process.exit(0));
-});
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.on(signal, () => {
+    pump.stop();
+    server.closeAllConnections();
+    server.close(() => process.exit(0));
+  });

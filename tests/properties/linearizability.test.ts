@@ -13,11 +13,31 @@ type Action =
 
 const member = fc.nat(2);
 const action: fc.Arbitrary<Action> = fc.oneof(
-  { weight: 12, arbitrary: fc.record({ type: fc.constantFrom('write' as const, 'read' as const, 'read' as const, 'swap' as const), member, key: fc.constantFrom('x' as const, 'y' as const) }) },
-  { weight: 3, arbitrary: fc.record({ type: fc.constantFrom('isolate' as const, 'crash' as const, 'start' as const, 'start' as const, 'move-leader' as const), member }) },
+  {
+    weight: 12,
+    arbitrary: fc.record({
+      type: fc.constantFrom('write' as const, 'read' as const, 'read' as const, 'swap' as const),
+      member,
+      key: fc.constantFrom('x' as const, 'y' as const),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      type: fc.constantFrom('isolate' as const, 'crash' as const, 'start' as const, 'start' as const, 'move-leader' as const),
+      member,
+    }),
+  },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('cut' as const), from: member, to: member }) },
   { weight: 2, arbitrary: fc.constant<Action>({ type: 'heal' }) },
-  { weight: 2, arbitrary: fc.record({ type: fc.constant('disturb' as const), loss: fc.constantFrom(0, 0.1, 0.5), delay: fc.constantFrom(0, 0.3, 0.9) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      type: fc.constant('disturb' as const),
+      loss: fc.constantFrom(0, 0.1, 0.5),
+      delay: fc.constantFrom(0, 0.3, 0.9),
+    }),
+  },
   { weight: 5, arbitrary: fc.record({ type: fc.constant('wait' as const), ms: fc.constantFrom(1, 20, 200, 1_500, 5_000) }) },
 );
 
@@ -25,25 +45,37 @@ const action: fc.Arbitrary<Action> = fc.oneof(
 function histories(seed: string, actions: readonly Action[], { serializable = false } = {}): Map<string, RegisterCall[]> {
   const group = new EtcdGroup({ size: 3, seed, duplication: 0.1, snapshotCount: 5 });
   group.elect();
-  const seen = new Map<string, RegisterCall[]>([['x', []], ['y', []]]);
+  const seen = new Map<string, RegisterCall[]>([
+    ['x', []],
+    ['y', []],
+  ]);
   const name = (index: number) => `cp-${index + 1}`;
   actions.forEach((one, time) => {
     switch (one.type) {
-      case 'write': case 'read': case 'swap': {
+      case 'write':
+      case 'read':
+      case 'swap': {
         const { member } = group.machine(name(one.member));
         if (member) seen.get(one.key)?.push(call(one.type, one.key, time));
         return;
       }
-      case 'isolate': return group.isolate(name(one.member));
-      case 'crash': return group.crash(name(one.member));
-      case 'start': return group.start(name(one.member));
-      case 'move-leader': return attempt(() => group.leader && group.member(group.leader).moveLeader(group.machine(name(one.member)).disk.id));
-      case 'cut': return void group.cut.add(`${name(one.from)}>${name(one.to)}`);
-      case 'heal': return group.heal();
+      case 'isolate':
+        return group.isolate(name(one.member));
+      case 'crash':
+        return group.crash(name(one.member));
+      case 'start':
+        return group.start(name(one.member));
+      case 'move-leader':
+        return attempt(() => group.leader && group.member(group.leader).moveLeader(group.machine(name(one.member)).disk.id));
+      case 'cut':
+        return void group.cut.add(`${name(one.from)}>${name(one.to)}`);
+      case 'heal':
+        return group.heal();
       case 'disturb':
         [group.loss, group.delay] = [one.loss, one.delay];
         return;
-      case 'wait': return void group.kernel.runFor(one.ms);
+      case 'wait':
+        return void group.kernel.runFor(one.ms);
     }
 
     /** A call is made and answered at `time`; one that failed may still come to pass, whenever. */
@@ -58,7 +90,11 @@ function histories(seed: string, actions: readonly Action[], { serializable = fa
           return { type, ...times, value: calledAt };
         }
         const from = member.range(key, { serializable: true }).kvs[0];
-        const { succeeded } = member.txn({ compare: [{ key, target: 'mod', result: '=', operand: from?.modRevision ?? 0 }], success: [{ type: 'put', key, value: calledAt }], failure: [] });
+        const { succeeded } = member.txn({
+          compare: [{ key, target: 'mod', result: '=', operand: from?.modRevision ?? 0 }],
+          success: [{ type: 'put', key, value: calledAt }],
+          failure: [],
+        });
         return { type, ...times, from: from?.value as number | undefined, to: calledAt, isDone: succeeded };
       } catch (error) {
         if (!(error instanceof EtcdError)) throw error;
@@ -92,7 +128,9 @@ test('clients of three members see one register a key, whatever happens to membe
 });
 
 test('a read that does not ask the group may be stale, and the checker sees it', () => {
-  const stale = fc.property(seed, actions, (seed, actions) => [...histories(seed, actions, { serializable: true }).values()].every(isLinearizable));
+  const stale = fc.property(seed, actions, (seed, actions) =>
+    [...histories(seed, actions, { serializable: true }).values()].every(isLinearizable),
+  );
   expect(fc.check(stale, { numRuns: 300 }).failed).toBe(true);
 });
 

@@ -35,7 +35,9 @@ test('at every revision the store holds what the list of all writes says', () =>
           store.put(one.key, one.value);
           writes.push({ revision: next, key: one.key, value: one.value });
         } else {
-          const doomed = Object.keys(contentAt(writes, next)).filter((name) => (one.end === undefined ? name === one.key : name >= one.key && name < one.end));
+          const doomed = Object.keys(contentAt(writes, next)).filter((name) =>
+            one.end === undefined ? name === one.key : name >= one.key && name < one.end,
+          );
           store.deleteRange(one.key, one.end === undefined ? {} : { end: one.end });
           for (const name of doomed) writes.push({ revision: next, key: name, value: null });
         }
@@ -84,7 +86,8 @@ test('a store that is forked, restored and compacted along the way holds what on
             original.deleteRange('', { end: '\0' });
             break;
           }
-          default: store = MvccStore.restore(JSON.parse(JSON.stringify(store.snapshot())));
+          default:
+            store = MvccStore.restore(JSON.parse(JSON.stringify(store.snapshot())));
         }
       }
       for (let revision = Math.max(1, store.compactedRevision); revision <= store.revision; revision++) {

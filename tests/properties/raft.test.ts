@@ -12,40 +12,97 @@ type Action =
   | { readonly type: 'heal' }
   | { readonly type: 'crash' | 'crash-before-save' | 'start' | 'compact' | 'propose' | 'campaign'; readonly member: number }
   | { readonly type: 'transfer'; readonly member: number; readonly to: number }
-  | { readonly type: 'change'; readonly member: number; readonly step: 'add-voter' | 'add-learner' | 'remove'; readonly of: number; readonly isJoint: boolean };
+  | {
+      readonly type: 'change';
+      readonly member: number;
+      readonly step: 'add-voter' | 'add-learner' | 'remove';
+      readonly of: number;
+      readonly isJoint: boolean;
+    };
 
 const member = fc.nat(4);
 const action: fc.Arbitrary<Action> = fc.oneof(
   { weight: 6, arbitrary: fc.record({ type: fc.constant('tick' as const), member, times: fc.integer({ min: 1, max: 25 }) }) },
   { weight: 3, arbitrary: fc.record({ type: fc.constant('tick-all' as const), times: fc.integer({ min: 1, max: 25 }) }) },
-  { weight: 12, arbitrary: fc.record({ type: fc.constantFrom('deliver' as const, 'deliver' as const, 'drop' as const, 'duplicate' as const), pick: fc.nat(50) }) },
+  {
+    weight: 12,
+    arbitrary: fc.record({
+      type: fc.constantFrom('deliver' as const, 'deliver' as const, 'drop' as const, 'duplicate' as const),
+      pick: fc.nat(50),
+    }),
+  },
   { weight: 4, arbitrary: fc.constant<Action>({ type: 'stabilize' }) },
   { weight: 3, arbitrary: fc.record({ type: fc.constant('cut' as const), from: member, to: member }) },
   { weight: 1, arbitrary: fc.constant<Action>({ type: 'heal' }) },
-  { weight: 8, arbitrary: fc.record({ type: fc.constantFrom('crash' as const, 'crash-before-save' as const, 'start' as const, 'start' as const, 'compact' as const, 'propose' as const, 'propose' as const, 'propose' as const, 'campaign' as const), member }) },
+  {
+    weight: 8,
+    arbitrary: fc.record({
+      type: fc.constantFrom(
+        'crash' as const,
+        'crash-before-save' as const,
+        'start' as const,
+        'start' as const,
+        'compact' as const,
+        'propose' as const,
+        'propose' as const,
+        'propose' as const,
+        'campaign' as const,
+      ),
+      member,
+    }),
+  },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('transfer' as const), member, to: member }) },
-  { weight: 1, arbitrary: fc.record({ type: fc.constant('change' as const), member, step: fc.constantFrom('add-voter' as const, 'add-learner' as const, 'remove' as const), of: member, isJoint: fc.boolean() }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      type: fc.constant('change' as const),
+      member,
+      step: fc.constantFrom('add-voter' as const, 'add-learner' as const, 'remove' as const),
+      of: member,
+      isJoint: fc.boolean(),
+    }),
+  },
 );
 
 function perform(group: RaftGroup, action: Action, count: number): void {
   const idOf = (index: number) => (group.members[index % group.members.length] as (typeof group.members)[number]).id;
   switch (action.type) {
-    case 'tick': return group.tick(idOf(action.member), action.times);
-    case 'tick-all': return group.members.forEach(({ id }) => group.tick(id, action.times));
-    case 'deliver': return group.deliver(action.pick % (group.network.length || 1));
-    case 'duplicate': return group.deliver(action.pick % (group.network.length || 1), { keep: true });
-    case 'drop': return void group.network.splice(action.pick % (group.network.length || 1), 1);
-    case 'stabilize': return group.stabilize();
-    case 'cut': return void group.cut.add(`${idOf(action.from)}>${idOf(action.to)}`);
-    case 'heal': return group.heal();
-    case 'crash': return group.crash(idOf(action.member));
-    case 'crash-before-save': return group.crashBeforeSave(idOf(action.member));
-    case 'start': group.start(idOf(action.member)); return group.settle(idOf(action.member));
-    case 'compact': return group.compact(idOf(action.member));
-    case 'propose': return group.propose(idOf(action.member), `c${count}`);
-    case 'campaign': return group.act(idOf(action.member), (node) => node.campaign());
-    case 'transfer': return group.act(idOf(action.member), (node) => node.transferLeadership(idOf(action.to)));
-    case 'change': return group.change(idOf(action.member), { steps: [{ type: action.step, member: idOf(action.of) }], transition: action.isJoint ? 'joint-implicit' : 'auto' });
+    case 'tick':
+      return group.tick(idOf(action.member), action.times);
+    case 'tick-all':
+      return group.members.forEach(({ id }) => group.tick(id, action.times));
+    case 'deliver':
+      return group.deliver(action.pick % (group.network.length || 1));
+    case 'duplicate':
+      return group.deliver(action.pick % (group.network.length || 1), { keep: true });
+    case 'drop':
+      return void group.network.splice(action.pick % (group.network.length || 1), 1);
+    case 'stabilize':
+      return group.stabilize();
+    case 'cut':
+      return void group.cut.add(`${idOf(action.from)}>${idOf(action.to)}`);
+    case 'heal':
+      return group.heal();
+    case 'crash':
+      return group.crash(idOf(action.member));
+    case 'crash-before-save':
+      return group.crashBeforeSave(idOf(action.member));
+    case 'start':
+      group.start(idOf(action.member));
+      return group.settle(idOf(action.member));
+    case 'compact':
+      return group.compact(idOf(action.member));
+    case 'propose':
+      return group.propose(idOf(action.member), `c${count}`);
+    case 'campaign':
+      return group.act(idOf(action.member), (node) => node.campaign());
+    case 'transfer':
+      return group.act(idOf(action.member), (node) => node.transferLeadership(idOf(action.to)));
+    case 'change':
+      return group.change(idOf(action.member), {
+        steps: [{ type: action.step, member: idOf(action.of) }],
+        transition: action.isJoint ? 'joint-implicit' : 'auto',
+      });
   }
 }
 
@@ -61,13 +118,21 @@ function play(options: GroupOptions, actions: readonly Action[]): RaftGroup {
 
 const runs = Number(process.env['RUNS'] ?? 300);
 const group = fc.record({
-  size: fc.integer({ min: 1, max: 5 }), learners: fc.nat(1), seed: fc.nat(1_000_000).map(String),
+  size: fc.integer({ min: 1, max: 5 }),
+  learners: fc.nat(1),
+  seed: fc.nat(1_000_000).map(String),
   raft: fc.record({ preVote: fc.boolean(), checkQuorum: fc.boolean(), appendMax: fc.constantFrom(1, 3, 256) }),
 });
-const withoutChanges = fc.array(action.filter(({ type }) => type !== 'change'), { maxLength: 150, size: 'max' });
+const withoutChanges = fc.array(
+  action.filter(({ type }) => type !== 'change'),
+  { maxLength: 150, size: 'max' },
+);
 
-test('the five properties of the paper\'s Figure 3 hold whatever happens to messages, links, clocks and members', () => {
-  fc.assert(fc.property(group, fc.array(action, { maxLength: 150, size: 'max' }), (options, actions) => void play(options, actions)), { numRuns: runs });
+test("the five properties of the paper's Figure 3 hold whatever happens to messages, links, clocks and members", () => {
+  fc.assert(
+    fc.property(group, fc.array(action, { maxLength: 150, size: 'max' }), (options, actions) => void play(options, actions)),
+    { numRuns: runs },
+  );
 });
 
 /** All faults stop: every link mended, every member up, clocks in step. */
@@ -115,7 +180,8 @@ test('a read index is never behind what was committed when it was asked for', ()
           group.act(id, (node) => node.readIndex(`r${count}`));
         }
         perform(group, one, count);
-        for (const { reads } of group.members) for (const { context, index } of reads) expect(index).toBeGreaterThanOrEqual(asked.get(context) as number);
+        for (const { reads } of group.members)
+          for (const { context, index } of reads) expect(index).toBeGreaterThanOrEqual(asked.get(context) as number);
       });
     }),
     { numRuns: Math.ceil(runs / 3) },
@@ -158,7 +224,10 @@ function figure8(make?: GroupOptions['make']): void {
 function elect(group: RaftGroup, id: string, voters: readonly string[]): void {
   group.network = [];
   group.heal();
-  group.partition([id], group.members.map((one) => one.id).filter((one) => one !== id && !voters.includes(one)));
+  group.partition(
+    [id],
+    group.members.map((one) => one.id).filter((one) => one !== id && !voters.includes(one)),
+  );
   for (const one of [id, ...voters]) group.start(one);
   for (let round = 0; round < 20 && group.node(id).role !== 'leader'; round++) {
     group.act(id, (node) => node.campaign());
@@ -172,10 +241,16 @@ function findVote({ network }: RaftGroup): number {
 
 /** One message of `from` reaches `to`, and the answer comes back. */
 function roundTrip(group: RaftGroup, from: string, to: string): void {
-  for (const [sender, receiver] of [[from, to], [to, from]]) group.deliver(group.network.findIndex((message) => message.from === sender && message.to === receiver));
+  for (const [sender, receiver] of [
+    [from, to],
+    [to, from],
+  ])
+    group.deliver(group.network.findIndex((message) => message.from === sender && message.to === receiver));
 }
 
 test('the checkers see a leader that commits an entry of an older term by counting', () => {
   expect(() => figure8()).not.toThrow();
-  expect(() => figure8((options) => new CountsOldTerms(options))).toThrow(/^Leader Completeness: leader 5 of term 5 lacks committed 2\/3 "old"$/);
+  expect(() => figure8((options) => new CountsOldTerms(options))).toThrow(
+    /^Leader Completeness: leader 5 of term 5 lacks committed 2\/3 "old"$/,
+  );
 });

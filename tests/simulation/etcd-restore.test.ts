@@ -1,7 +1,11 @@
 import { Cluster } from '@/lib/cluster';
 import { adminOf } from '@/tests/support/api-calls';
 
-const certificates = ['--cacert=/etc/kubernetes/pki/etcd/ca.crt', '--cert=/etc/kubernetes/pki/etcd/server.crt', '--key=/etc/kubernetes/pki/etcd/server.key'];
+const certificates = [
+  '--cacert=/etc/kubernetes/pki/etcd/ca.crt',
+  '--cert=/etc/kubernetes/pki/etcd/server.crt',
+  '--key=/etc/kubernetes/pki/etcd/server.key',
+];
 
 /** `kubectl exec` into the etcd Pod of cp-1. */
 function inEtcd(cluster: Cluster, argv: readonly string[]): number | undefined {
@@ -26,7 +30,10 @@ function manifest(cluster: Cluster, name: string, text?: string): string {
 
 test('a cluster is restored from a snapshot of etcd as the documentation tells', () => {
   const cluster = Cluster.boot({ topology: { controlPlanes: 1, workers: 1 }, seed: 'restore' });
-  const namespaces = () => adminOf(cluster).list('/api/v1/namespaces').map(({ metadata }) => metadata.name);
+  const namespaces = () =>
+    adminOf(cluster)
+      .list('/api/v1/namespaces')
+      .map(({ metadata }) => metadata.name);
   adminOf(cluster).create('/api/v1/namespaces', { metadata: { name: 'kept' } });
   expect(inEtcd(cluster, ['etcdctl', ...certificates, 'snapshot', 'save', '/var/lib/etcd/snapshot.db'])).toBe(0);
   adminOf(cluster).create('/api/v1/namespaces', { metadata: { name: 'late' } });
@@ -38,5 +45,9 @@ test('a cluster is restored from a snapshot of etcd as the documentation tells',
   expect(namespaces()).not.toContain('late');
   adminOf(cluster).create('/api/v1/namespaces', { metadata: { name: 'later' } });
   const restored = Cluster.restore(JSON.parse(JSON.stringify(cluster.snapshot())) as ReturnType<Cluster['snapshot']>);
-  expect(adminOf(restored).list('/api/v1/namespaces').map(({ metadata }) => metadata.name)).toEqual(namespaces());
+  expect(
+    adminOf(restored)
+      .list('/api/v1/namespaces')
+      .map(({ metadata }) => metadata.name),
+  ).toEqual(namespaces());
 });

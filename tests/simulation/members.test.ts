@@ -17,7 +17,14 @@ function fresh(seed: string): Cluster {
 function write(cluster: Cluster, through: string, name: string): boolean {
   try {
     const server = `https://${cluster.machine(through).ip}:6443`;
-    return cluster.dial('workstation', { server, subject: admin })({ method: 'POST', url: '/api/v1/namespaces', headers, body: { metadata: { name } } }).status === 201;
+    return (
+      cluster.dial('workstation', { server, subject: admin })({
+        method: 'POST',
+        url: '/api/v1/namespaces',
+        headers,
+        body: { metadata: { name } },
+      }).status === 201
+    );
   } catch {
     return false;
   }
@@ -29,10 +36,15 @@ function disagreements(cluster: Cluster): string[] {
   const wrong: string[] = [];
   cluster.onChange = (change) => {
     if (change.type !== 'etcd') return;
-    const { machine, commit: { revision, events } } = change;
+    const {
+      machine,
+      commit: { revision, events },
+    } = change;
     const first = known.get(revision);
     if (!first) return void known.set(revision, { machine, events });
-    const isSame = events.length === first.events.length && events.every(({ kv }, at) => kv.key === first.events[at]?.kv.key && deepEqual(kv.value, first.events[at]?.kv.value));
+    const isSame =
+      events.length === first.events.length &&
+      events.every(({ kv }, at) => kv.key === first.events[at]?.kv.key && deepEqual(kv.value, first.events[at]?.kv.value));
     if (!isSame) wrong.push(`${machine} and ${first.machine} differ at revision ${revision}`);
   };
   return wrong;
@@ -47,11 +59,21 @@ function play(seed: string): { cluster: Cluster; acknowledged: string[]; refused
   for (let count = 0; count < 30; count++) {
     const [one, other] = [random.pick(controlPlanes), random.pick(controlPlanes)];
     switch (random.int(6)) {
-      case 0: cluster.crash(one); break;
-      case 1: cluster.bootMachine(one); break;
-      case 2: if (one !== other) cluster.network.setLink(one, other, false); break;
-      case 3: for (const from of controlPlanes) for (const to of controlPlanes) cluster.network.setLink(from, to, true); break;
-      default: if (write(cluster, one, `n${count}`)) acknowledged.push(`n${count}`); else refused++;
+      case 0:
+        cluster.crash(one);
+        break;
+      case 1:
+        cluster.bootMachine(one);
+        break;
+      case 2:
+        if (one !== other) cluster.network.setLink(one, other, false);
+        break;
+      case 3:
+        for (const from of controlPlanes) for (const to of controlPlanes) cluster.network.setLink(from, to, true);
+        break;
+      default:
+        if (write(cluster, one, `n${count}`)) acknowledged.push(`n${count}`);
+        else refused++;
     }
     cluster.kernel.runFor(random.pick([1, 100, 2_500, 15_000]));
     if (wrong.length > 0) throw new Error(`SEED=${seed} step ${count}: ${wrong[0]}`);
@@ -71,7 +93,10 @@ test.each(seeds)('seed %s: members never disagree, and what was acknowledged is 
   totals.refused += refused;
   const stores = cluster.machines.flatMap(({ etcd }) => (etcd ? [etcd] : []));
   expect(new Set(stores.map((store) => `${store.revision} ${store.hashKv()}`)).size).toBe(1);
-  const names = stores[0]?.range('/registry/namespaces/', { end: '/registry/namespaces0' }).kvs.map(({ key }) => key.slice('/registry/namespaces/'.length)) ?? [];
+  const names =
+    stores[0]
+      ?.range('/registry/namespaces/', { end: '/registry/namespaces0' })
+      .kvs.map(({ key }) => key.slice('/registry/namespaces/'.length)) ?? [];
   for (const name of acknowledged) expect(names).toContain(name);
   expect(write(cluster, 'cp-1', 'after')).toBe(true);
 });

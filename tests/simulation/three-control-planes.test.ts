@@ -9,7 +9,10 @@ function highlyAvailable(seed: string): Cluster {
   return template.fork({ seed });
 }
 
-const members = (cluster: Cluster) => cluster.machines.flatMap(({ name, etcd, raft, isUp }) => (etcd && raft ? [{ name, isUp, revision: etcd.revision, hash: etcd.hashKv(), role: raft.session?.role }] : []));
+const members = (cluster: Cluster) =>
+  cluster.machines.flatMap(({ name, etcd, raft, isUp }) =>
+    etcd && raft ? [{ name, isUp, revision: etcd.revision, hash: etcd.hashKv(), role: raft.session?.role }] : [],
+  );
 const leaderOf = (cluster: Cluster) => members(cluster).find(({ role, isUp }) => isUp && role === 'leader')?.name as string;
 
 function readyReplicas(cluster: Cluster, name: string): number {
@@ -22,7 +25,11 @@ test('three control planes boot themselves, and every etcd member holds the same
   cluster.kernel.runUntilIdle();
   expect(readyReplicas(cluster, 'web')).toBe(3);
   expect(new Set(members(cluster).map(({ revision, hash }) => `${revision} ${hash}`)).size).toBe(1);
-  expect(members(cluster).map(({ role }) => role).sort()).toEqual(['follower', 'follower', 'leader']);
+  expect(
+    members(cluster)
+      .map(({ role }) => role)
+      .sort(),
+  ).toEqual(['follower', 'follower', 'leader']);
 });
 
 test('a fork serves at once, under the leader it had', () => {
@@ -55,7 +62,8 @@ test('with two control planes lost nothing can be written or read, and their ret
   const headers = { 'content-type': 'application/json', accept: 'application/json' };
   const refused = cluster.asAdmin('test')({ method: 'POST', url: '/api/v1/namespaces', headers, body: { metadata: { name: 'lost' } } });
   expect(refused).toMatchObject({ status: 500, body: { message: 'etcdserver: request timed out' } });
-  for (const url of ['/api/v1/nodes', '/api/v1/nodes/cp-1']) expect(cluster.asAdmin('test')({ method: 'GET', url, headers })).toMatchObject({ status: 500 });
+  for (const url of ['/api/v1/nodes', '/api/v1/nodes/cp-1'])
+    expect(cluster.asAdmin('test')({ method: 'GET', url, headers })).toMatchObject({ status: 500 });
   expect(cluster.asAdmin('test')({ method: 'GET', url: '/api/v1/nodes?resourceVersion=0', headers })).toMatchObject({ status: 200 });
   cluster.bootMachine('cp-2');
   cluster.kernel.runFor(120_000);
@@ -64,7 +72,10 @@ test('with two control planes lost nothing can be written or read, and their ret
 
 test('Service kubernetes leads to every API server that is alive', () => {
   const cluster = highlyAvailable('endpoints');
-  const addresses = () => (adminOf(cluster).get('/api/v1/namespaces/default/endpoints/kubernetes') as unknown as V1Endpoints).subsets?.[0]?.addresses?.map(({ ip }) => ip);
+  const addresses = () =>
+    (adminOf(cluster).get('/api/v1/namespaces/default/endpoints/kubernetes') as unknown as V1Endpoints).subsets?.[0]?.addresses?.map(
+      ({ ip }) => ip,
+    );
   cluster.kernel.runFor(30_000);
   expect(addresses()).toEqual(['172.18.0.2', '172.18.0.3', '172.18.0.4']);
   cluster.crash('cp-3');
@@ -76,7 +87,10 @@ test('a fork of three control planes runs as a restored snapshot does', () => {
   const original = highlyAvailable('restore');
   adminOf(original).create(paths.deployments, deploymentOf('web', 3));
   original.kernel.runFor(200);
-  const [fork, restored] = [original.fork(), Cluster.restore(JSON.parse(JSON.stringify(original.snapshot())) as ReturnType<Cluster['snapshot']>)];
+  const [fork, restored] = [
+    original.fork(),
+    Cluster.restore(JSON.parse(JSON.stringify(original.snapshot())) as ReturnType<Cluster['snapshot']>),
+  ];
   for (const cluster of [fork, restored]) {
     cluster.kernel.runUntilIdle();
     cluster.crash('cp-2');

@@ -43,7 +43,13 @@ export class EtcdGroup {
     this.#random = Random.of(options.seed ?? '1').fork('faults');
     this.kernel = new Kernel({ seed: options.seed ?? '1', now: parseInstant('2026-01-05T08:00:00Z') });
     const infos = Array.from({ length: options.size }, (_, index) => infoOf(`cp-${index + 1}`));
-    this.machines = infos.map(({ name }) => ({ name, store: MvccStore.create(), disk: RaftDisk.create(name, infos), member: undefined, starts: 0 }));
+    this.machines = infos.map(({ name }) => ({
+      name,
+      store: MvccStore.create(),
+      disk: RaftDisk.create(name, infos),
+      member: undefined,
+      starts: 0,
+    }));
     for (const { name } of this.machines) this.start(name);
   }
 
@@ -65,7 +71,12 @@ export class EtcdGroup {
     const { kernel } = this;
     const { store, disk } = machine;
     machine.member = new EtcdMember({
-      kernel, name, store, disk, instance: instance ?? `${name}/${machine.starts++}`, random: kernel.random.fork(`${name}/${machine.starts}`),
+      kernel,
+      name,
+      store,
+      disk,
+      instance: instance ?? `${name}/${machine.starts++}`,
+      random: kernel.random.fork(`${name}/${machine.starts}`),
       send: (to, message) => this.#send(name, to.name, message),
       log: (message) => void this.log.push(`${name}: ${message}`),
       ...(this.#options.quotaBytes ? { quotaBytes: this.#options.quotaBytes } : {}),
@@ -102,7 +113,8 @@ export class EtcdGroup {
   }
 
   #send(from: string, to: string, message: PeerMessage): boolean {
-    if (this.drop?.(from, to, message) || this.cut.has(`${from}>${to}`) || (this.loss > 0 && this.#random.float() < this.loss)) return false;
+    if (this.drop?.(from, to, message) || this.cut.has(`${from}>${to}`) || (this.loss > 0 && this.#random.float() < this.loss))
+      return false;
     // A proposal that is passed on twice is done twice, by etcd as well: its streams never deliver twice, so neither does this network.
     const copies = message.type !== 'propose' && this.#options.duplication && this.#random.float() < this.#options.duplication ? 2 : 1;
     const arrive = () => this.machines.find(({ name }) => name === to)?.member?.receive(message);

@@ -23,17 +23,28 @@ export function isLinearizable(calls: readonly RegisterCall[]): boolean {
       const call = calls[at] as RegisterCall;
       if (call.calledAt > firstReturn) return false;
       const next = step(call, state);
-      return next !== undefined && search(pending.filter((one) => one !== at), next.state);
+      return (
+        next !== undefined &&
+        search(
+          pending.filter((one) => one !== at),
+          next.state,
+        )
+      );
     });
   };
-  return search(calls.map((_, index) => index), undefined);
+  return search(
+    calls.map((_, index) => index),
+    undefined,
+  );
 }
 
 /** What the register holds after the call, or undefined where it could not have answered so. */
 function step(call: RegisterCall, state: State): { state: State } | undefined {
   switch (call.type) {
-    case 'write': return { state: call.value };
-    case 'read': return call.value === state ? { state } : undefined;
+    case 'write':
+      return { state: call.value };
+    case 'read':
+      return call.value === state ? { state } : undefined;
     case 'swap': {
       const isDone = state === call.from;
       if (call.isDone !== undefined && call.isDone !== isDone) return undefined;

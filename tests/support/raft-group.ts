@@ -1,5 +1,17 @@
 import { Random } from '@/lib/base';
-import { emptyState, RaftNode, type ConfigurationChange, type Entry, type HardState, type MemberId, type Message, type PersistentState, type RaftOptions, type Ready, type Snapshot } from '@/lib/cluster/raft';
+import {
+  emptyState,
+  RaftNode,
+  type ConfigurationChange,
+  type Entry,
+  type HardState,
+  type MemberId,
+  type Message,
+  type PersistentState,
+  type RaftOptions,
+  type Ready,
+  type Snapshot,
+} from '@/lib/cluster/raft';
 
 type Command = string;
 type Applied = readonly { readonly index: number; readonly data: Command }[];
@@ -43,7 +55,15 @@ export class RaftGroup {
     this.#options = options;
     const voters = Array.from({ length: options.size }, (_, index) => String(index + 1));
     const others = Array.from({ length: options.learners ?? 0 }, (_, index) => String(options.size + index + 1));
-    this.members = [...voters, ...others].map((id) => ({ id, disk: emptyState<Command>(voters.includes(id) ? voters : []), applied: [], appliedIndex: 0, node: undefined, restarts: 0, reads: [] }));
+    this.members = [...voters, ...others].map((id) => ({
+      id,
+      disk: emptyState<Command>(voters.includes(id) ? voters : []),
+      applied: [],
+      appliedIndex: 0,
+      node: undefined,
+      restarts: 0,
+      reads: [],
+    }));
     for (const { id } of this.members) this.start(id);
   }
 
@@ -63,7 +83,12 @@ export class RaftGroup {
     const member = this.member(id);
     if (member.node) return;
     const random = Random.of(this.#options.seed ?? '1').fork(`${id}/${member.restarts++}`);
-    const snapshot = (): Snapshot<Applied> => ({ index: member.appliedIndex, term: this.node(id).log.findTerm(member.appliedIndex) ?? 0, configuration: this.node(id).configuration, data: member.applied });
+    const snapshot = (): Snapshot<Applied> => ({
+      index: member.appliedIndex,
+      term: this.node(id).log.findTerm(member.appliedIndex) ?? 0,
+      configuration: this.node(id).configuration,
+      data: member.applied,
+    });
     const make = this.#options.make ?? ((options) => new RaftNode<Command, Applied>(options));
     // A state machine that survives only as far as its snapshot: the rest is applied again from the log.
     member.applied = member.applied.filter(({ index }) => index <= member.disk.snapshot.index);
@@ -124,7 +149,11 @@ export class RaftGroup {
     const { appliedIndex: index, node } = member;
     const term = node.log.findTerm(index) as number;
     node.compact(index);
-    member.disk = { ...member.disk, snapshot: { index, term, configuration: node.configuration }, entries: member.disk.entries.filter((entry) => entry.index > index) };
+    member.disk = {
+      ...member.disk,
+      snapshot: { index, term, configuration: node.configuration },
+      entries: member.disk.entries.filter((entry) => entry.index > index),
+    };
   }
 
   /** The message at `at` arrives, unless the link is cut or nobody is there. */
@@ -173,7 +202,8 @@ export class RaftGroup {
   /** State Machine Safety: no two members apply different entries at one index. */
   #assertSame(id: MemberId, entry: Entry<Command>): void {
     const known = this.committed.get(entry.index);
-    if (known && (known.term !== entry.term || known.data !== entry.data)) throw new Error(`State Machine Safety: member ${id} applies ${written(entry)} where another applied ${written(known)}`);
+    if (known && (known.term !== entry.term || known.data !== entry.data))
+      throw new Error(`State Machine Safety: member ${id} applies ${written(entry)} where another applied ${written(known)}`);
     this.committed.set(entry.index, entry);
   }
 
@@ -189,7 +219,8 @@ export class RaftGroup {
 function persist(member: Member, { hardState, snapshot, entries }: Ready<Command, Applied>): void {
   let { disk } = member;
   if (hardState) disk = { ...disk, hardState: hardState satisfies HardState };
-  if (snapshot) disk = { ...disk, snapshot: { index: snapshot.index, term: snapshot.term, configuration: snapshot.configuration }, entries: [] };
+  if (snapshot)
+    disk = { ...disk, snapshot: { index: snapshot.index, term: snapshot.term, configuration: snapshot.configuration }, entries: [] };
   const [first] = entries;
   if (first) disk = { ...disk, entries: [...disk.entries.filter(({ index }) => index < first.index), ...entries] };
   member.disk = disk;
@@ -223,7 +254,8 @@ export class RaftChecker {
       const now = node.log.slice(node.log.firstIndex);
       const before = (this.#leaderLogs.get(key) ?? []).filter(({ index }) => index >= node.log.firstIndex);
       before.forEach((entry, at) => {
-        if (now[at]?.term !== entry.term || now[at]?.index !== entry.index) throw new Error(`Leader Append-Only: leader ${id} lost ${written(entry)}`);
+        if (now[at]?.term !== entry.term || now[at]?.index !== entry.index)
+          throw new Error(`Leader Append-Only: leader ${id} lost ${written(entry)}`);
       });
       this.#leaderLogs.set(key, now);
     }
@@ -257,7 +289,8 @@ export class RaftChecker {
     if (!node || node.role !== 'leader' || node.term !== newest) return;
     for (const entry of this.#group.committed.values()) {
       if (entry.index < node.log.firstIndex || entry.term > node.term) continue;
-      if (!node.log.matches(entry.index, entry.term)) throw new Error(`Leader Completeness: leader ${id} of term ${node.term} lacks committed ${written(entry)}`);
+      if (!node.log.matches(entry.index, entry.term))
+        throw new Error(`Leader Completeness: leader ${id} of term ${node.term} lacks committed ${written(entry)}`);
     }
   }
 }

@@ -7,7 +7,11 @@ import { Cluster } from '@/lib/cluster';
  * The first line names the control planes. `$` runs with the Pod's certificates, `$!` without; `<` is standard input, `@` lets something happen.
  */
 const folder = join(import.meta.dirname, 'etcdctl');
-const certificates = ['--cacert=/etc/kubernetes/pki/etcd/ca.crt', '--cert=/etc/kubernetes/pki/etcd/server.crt', '--key=/etc/kubernetes/pki/etcd/server.key'];
+const certificates = [
+  '--cacert=/etc/kubernetes/pki/etcd/ca.crt',
+  '--cert=/etc/kubernetes/pki/etcd/server.crt',
+  '--key=/etc/kubernetes/pki/etcd/server.key',
+];
 
 test.each(readdirSync(folder).filter((name) => name.endsWith('.txt')))('%s', (name) => {
   const path = join(folder, name);
@@ -36,28 +40,47 @@ function play(text: string): string {
 /** Control planes whose kubelets have nothing to run but etcd, so that nobody else writes. */
 function withEtcdAlone(controlPlanes: 1 | 3): Cluster {
   const cluster = Cluster.create({ topology: { controlPlanes, workers: 0 }, seed: 'etcdctl' });
-  for (const { disk } of cluster.machines) for (const name of ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler']) disk.delete(`/etc/kubernetes/manifests/${name}.yaml`);
+  for (const { disk } of cluster.machines)
+    for (const name of ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler'])
+      disk.delete(`/etc/kubernetes/manifests/${name}.yaml`);
   cluster.kernel.runFor(30_000);
   return cluster;
 }
 
 /** Without what no reader needs and every change of a neighbour would change. */
 function masked(printed: string): string {
-  return printed.replace(/\d+\.\d{3}ms/g, '<took>').replace(/"ts":"[^"]+"/g, '"ts":"<time>"').replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, '<time>').replace(/\b000[0-9a-f]{13}\b/g, '<lease>');
+  return printed
+    .replace(/\d+\.\d{3}ms/g, '<took>')
+    .replace(/"ts":"[^"]+"/g, '"ts":"<time>"')
+    .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, '<time>')
+    .replace(/\b000[0-9a-f]{13}\b/g, '<lease>');
 }
 
 function execute(cluster: Cluster, line: string, stdin: string): string[] {
-  const words = [...line.replace(/^\$!? /, '').matchAll(/'([^']*)'|"([^"]*)"|(\S+)/g)].map(([, single, double, bare]) => single ?? double ?? bare ?? '');
+  const words = [...line.replace(/^\$!? /, '').matchAll(/'([^']*)'|"([^"]*)"|(\S+)/g)].map(
+    ([, single, double, bare]) => single ?? double ?? bare ?? '',
+  );
   const argv = line.startsWith('$!') ? words : [words[0] as string, ...certificates, ...words.slice(1)];
   const runtime = cluster.runtimeOf('cp-1');
   const container = runtime.listContainers().find(({ name, state }) => name === 'etcd' && state === 'running');
   if (!container) throw new Error('etcd is not running');
   let printed = '';
   let exitCode: number | undefined;
-  const process = runtime.exec(container.id, { argv, stdin, write: (_, text) => void (printed += text), onExit: (code) => void (exitCode = code) });
+  const process = runtime.exec(container.id, {
+    argv,
+    stdin,
+    write: (_, text) => void (printed += text),
+    onExit: (code) => void (exitCode = code),
+  });
   cluster.kernel.runUntilCondition(() => exitCode !== undefined, { limitMs: 15_000 });
   if (exitCode === undefined) process.signal('SIGINT');
-  return [...masked(printed).replace(/\n$/, '').split('\n').filter((text, index) => text !== '' || index > 0), ...(exitCode === 0 ? [] : [`(exit ${exitCode ?? 'on Ctrl-C'})`])];
+  return [
+    ...masked(printed)
+      .replace(/\n$/, '')
+      .split('\n')
+      .filter((text, index) => text !== '' || index > 0),
+    ...(exitCode === 0 ? [] : [`(exit ${exitCode ?? 'on Ctrl-C'})`]),
+  ];
 }
 
 function happen(cluster: Cluster, [what, ...words]: readonly string[]): void {
@@ -65,7 +88,13 @@ function happen(cluster: Cluster, [what, ...words]: readonly string[]): void {
   else if (what === 'boot') cluster.bootMachine(words[0] as string);
   else if (what === 'later') {
     const [key = '', value = ''] = words;
-    cluster.kernel.schedule({ delayMs: 2_000, actor: 'test', what: 'put', background: false, run: () => void cluster.network.dialEtcd(cluster.network.host('cp-1'), 'https://127.0.0.1:2379').put(key, value) });
+    cluster.kernel.schedule({
+      delayMs: 2_000,
+      actor: 'test',
+      what: 'put',
+      background: false,
+      run: () => void cluster.network.dialEtcd(cluster.network.host('cp-1'), 'https://127.0.0.1:2379').put(key, value),
+    });
     return;
   }
   cluster.kernel.runFor(Number(what === 'wait' ? words[0] : 5) * 1000);

@@ -36,7 +36,12 @@ function play(text: string): string {
 }
 
 function create([, size, ...flags]: readonly string[], output: string[]): RaftGroup {
-  const group = new RaftGroup({ size: Number(size), seed: 'transcript', learners: flags.includes('learner') ? 1 : 0, raft: { preVote: !flags.includes('no-pre-vote') } });
+  const group = new RaftGroup({
+    size: Number(size),
+    seed: 'transcript',
+    learners: flags.includes('learner') ? 1 : 0,
+    raft: { preVote: !flags.includes('no-pre-vote') },
+  });
   const before = new Map(group.members.map(({ id }) => [id, 'follower']));
   group.onReady = (id, ready) => {
     const { role, term, leader } = group.node(id);
@@ -54,23 +59,45 @@ function create([, size, ...flags]: readonly string[], output: string[]): RaftGr
 function perform(group: RaftGroup, [command, ...words]: readonly string[], output: string[]): void {
   const [id = '', ...rest] = words;
   switch (command) {
-    case 'campaign': return group.act(id, (node) => node.campaign());
-    case 'tick': return group.tick(id, Number(rest[0] ?? 1));
-    case 'propose': return group.propose(id, rest.join(' '));
-    case 'read': return group.act(id, (node) => node.readIndex(rest[0] as string));
-    case 'transfer': return group.act(id, (node) => node.transferLeadership(rest[0] as string));
-    case 'add-voter': case 'add-learner': case 'remove': return group.change(id, { steps: [{ type: command, member: rest[0] as string }] });
-    case 'replace': return group.change(id, { steps: [{ type: 'remove', member: rest[0] as string }, { type: 'add-voter', member: rest[1] as string }] });
-    case 'partition': return group.partition(id.split(','), (rest[0] as string).split(','));
-    case 'heal': return group.heal();
-    case 'crash': return group.crash(id);
-    case 'start': group.start(id); return group.settle(id);
-    case 'compact': return group.compact(id);
-    case 'stabilize': return group.stabilize();
+    case 'campaign':
+      return group.act(id, (node) => node.campaign());
+    case 'tick':
+      return group.tick(id, Number(rest[0] ?? 1));
+    case 'propose':
+      return group.propose(id, rest.join(' '));
+    case 'read':
+      return group.act(id, (node) => node.readIndex(rest[0] as string));
+    case 'transfer':
+      return group.act(id, (node) => node.transferLeadership(rest[0] as string));
+    case 'add-voter':
+    case 'add-learner':
+    case 'remove':
+      return group.change(id, { steps: [{ type: command, member: rest[0] as string }] });
+    case 'replace':
+      return group.change(id, {
+        steps: [
+          { type: 'remove', member: rest[0] as string },
+          { type: 'add-voter', member: rest[1] as string },
+        ],
+      });
+    case 'partition':
+      return group.partition(id.split(','), (rest[0] as string).split(','));
+    case 'heal':
+      return group.heal();
+    case 'crash':
+      return group.crash(id);
+    case 'start':
+      group.start(id);
+      return group.settle(id);
+    case 'compact':
+      return group.compact(id);
+    case 'stabilize':
+      return group.stabilize();
     case 'status':
       for (const member of group.members) output.push(`  ${status(group, member.id)}`);
       return;
-    default: throw new Error(`no command ${command}`);
+    default:
+      throw new Error(`no command ${command}`);
   }
 }
 
@@ -84,17 +111,31 @@ function status(group: RaftGroup, id: string): string {
 function spoken(message: GroupMessage): string {
   const header = `${message.from}→${message.to} ${message.type} term ${message.term}`;
   switch (message.type) {
-    case 'vote': case 'pre-vote': return `${header} log ends at ${message.lastTerm}/${message.lastIndex}${message.isTransfer ? ' (transfer)' : ''}`;
-    case 'vote-response': case 'pre-vote-response': return `${header} ${message.isRejected ? 'no' : 'yes'}`;
-    case 'append': return `${header} after ${message.previousTerm}/${message.previousIndex} commit ${message.commit} [${message.entries.map(written).join(', ')}]`;
-    case 'append-response': return `${header} ${message.isRejected ? `refused at ${message.index}, try ${message.hintTerm}/${message.hintIndex}` : `up to ${message.index}`}`;
-    case 'heartbeat': return `${header} commit ${message.commit}${message.context === undefined ? '' : ` read ${message.context}`}`;
-    case 'heartbeat-response': return `${header}${message.context === undefined ? '' : ` read ${message.context}`}`;
-    case 'snapshot': return `${header} at ${message.snapshot.term}/${message.snapshot.index}`;
-    case 'read-index': return `${header} ${message.context}`;
-    case 'read-index-response': return `${header} ${message.context} at ${message.index}`;
-    case 'propose': return `${header} ${message.entries.length}`;
-    case 'transfer-leader': return `${header} to ${message.transferee}`;
-    default: return header;
+    case 'vote':
+    case 'pre-vote':
+      return `${header} log ends at ${message.lastTerm}/${message.lastIndex}${message.isTransfer ? ' (transfer)' : ''}`;
+    case 'vote-response':
+    case 'pre-vote-response':
+      return `${header} ${message.isRejected ? 'no' : 'yes'}`;
+    case 'append':
+      return `${header} after ${message.previousTerm}/${message.previousIndex} commit ${message.commit} [${message.entries.map(written).join(', ')}]`;
+    case 'append-response':
+      return `${header} ${message.isRejected ? `refused at ${message.index}, try ${message.hintTerm}/${message.hintIndex}` : `up to ${message.index}`}`;
+    case 'heartbeat':
+      return `${header} commit ${message.commit}${message.context === undefined ? '' : ` read ${message.context}`}`;
+    case 'heartbeat-response':
+      return `${header}${message.context === undefined ? '' : ` read ${message.context}`}`;
+    case 'snapshot':
+      return `${header} at ${message.snapshot.term}/${message.snapshot.index}`;
+    case 'read-index':
+      return `${header} ${message.context}`;
+    case 'read-index-response':
+      return `${header} ${message.context} at ${message.index}`;
+    case 'propose':
+      return `${header} ${message.entries.length}`;
+    case 'transfer-leader':
+      return `${header} to ${message.transferee}`;
+    default:
+      return header;
   }
 }

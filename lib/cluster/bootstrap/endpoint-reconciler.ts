@@ -36,7 +36,13 @@ export class EndpointReconciler {
   }
 
   #again(delayMs: number): void {
-    this.#entry = this.#options.kernel.schedule({ delayMs, actor: 'kube-apiserver', what: 'reconcile endpoints of kubernetes', background: true, run: () => this.#attempt() });
+    this.#entry = this.#options.kernel.schedule({
+      delayMs,
+      actor: 'kube-apiserver',
+      what: 'reconcile endpoints of kubernetes',
+      background: true,
+      run: () => this.#attempt(),
+    });
   }
 
   #attempt(): void {
@@ -55,13 +61,22 @@ export class EndpointReconciler {
     const key = `${root}${ip}`;
     const lease = etcd.range(key).kvs[0]?.lease;
     if (lease) etcd.leaseKeepAlive(lease);
-    else etcd.put(key, { kind: 'Endpoints', apiVersion: 'v1', metadata: {}, subsets: [{ addresses: [{ ip }] }] }, { lease: etcd.leaseGrant(leaseSeconds).lease });
+    else
+      etcd.put(
+        key,
+        { kind: 'Endpoints', apiVersion: 'v1', metadata: {}, subsets: [{ addresses: [{ ip }] }] },
+        { lease: etcd.leaseGrant(leaseSeconds).lease },
+      );
   }
 
   #reconcile(ips: readonly string[]): void {
     const { port } = this.#options;
-    this.#patch('/api/v1/namespaces/default/endpoints/kubernetes', { subsets: [{ addresses: ips.map((ip) => ({ ip })), ports: [{ name: 'https', port, protocol: 'TCP' }] }] });
-    this.#patch('/apis/discovery.k8s.io/v1/namespaces/default/endpointslices/kubernetes', { endpoints: ips.map((ip) => ({ addresses: [ip], conditions: { ready: true } })) });
+    this.#patch('/api/v1/namespaces/default/endpoints/kubernetes', {
+      subsets: [{ addresses: ips.map((ip) => ({ ip })), ports: [{ name: 'https', port, protocol: 'TCP' }] }],
+    });
+    this.#patch('/apis/discovery.k8s.io/v1/namespaces/default/endpointslices/kubernetes', {
+      endpoints: ips.map((ip) => ({ addresses: [ip], conditions: { ready: true } })),
+    });
   }
 
   #patch(url: string, wanted: Readonly<Record<string, unknown>>): void {

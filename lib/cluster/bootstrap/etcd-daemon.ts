@@ -28,16 +28,40 @@ const flags: Flags<CommandLine> = {
   'quota-backend-bytes': { type: 'number', apply: (line, quotaBytes) => ({ ...line, quotaBytes }) },
   'snapshot-count': { type: 'number', apply: (line, snapshotCount) => ({ ...line, snapshotCount }) },
   'watch-progress-notify-interval': { type: 'duration', apply: (line, progressNotifyMs) => ({ ...line, progressNotifyMs }) },
-  ...Object.fromEntries([
-    'advertise-client-urls', 'cert-file', 'client-cert-auth', 'initial-advertise-peer-urls', 'initial-cluster', 'initial-cluster-state', 'initial-cluster-token', 'key-file',
-    'peer-cert-file', 'peer-client-cert-auth', 'peer-key-file', 'peer-trusted-ca-file', 'trusted-ca-file', 'feature-gates',
-    'auto-compaction-mode', 'auto-compaction-retention', 'log-level',
-  ].map((flag) => [flag, ignored])),
+  ...Object.fromEntries(
+    [
+      'advertise-client-urls',
+      'cert-file',
+      'client-cert-auth',
+      'initial-advertise-peer-urls',
+      'initial-cluster',
+      'initial-cluster-state',
+      'initial-cluster-token',
+      'key-file',
+      'peer-cert-file',
+      'peer-client-cert-auth',
+      'peer-key-file',
+      'peer-trusted-ca-file',
+      'trusted-ca-file',
+      'feature-gates',
+      'auto-compaction-mode',
+      'auto-compaction-retention',
+      'log-level',
+    ].map((flag) => [flag, ignored]),
+  ),
 };
 
 const defaults: CommandLine = {
-  listenClientUrls: ['http://localhost:2379'], listenPeerUrls: ['http://localhost:2380'], metricsUrls: [], name: 'default', dataDirectory: 'default.etcd',
-  heartbeatMs: 100, electionMs: 1000, quotaBytes: 0, snapshotCount: 10_000, progressNotifyMs: 600_000,
+  listenClientUrls: ['http://localhost:2379'],
+  listenPeerUrls: ['http://localhost:2380'],
+  metricsUrls: [],
+  name: 'default',
+  dataDirectory: 'default.etcd',
+  heartbeatMs: 100,
+  electionMs: 1000,
+  quotaBytes: 0,
+  snapshotCount: 10_000,
+  progressNotifyMs: 600_000,
 };
 
 /** One etcd member on its machine's data directory. */
@@ -63,7 +87,8 @@ export const etcdDaemon: Daemon = {
 function checkLine({ heartbeatMs, electionMs }: CommandLine): string | undefined {
   if (heartbeatMs <= 0) return `--heartbeat-interval must be >0 (set to ${heartbeatMs}ms)`;
   if (electionMs <= 0) return `--election-timeout must be >0 (set to ${electionMs}ms)`;
-  if (5 * heartbeatMs > electionMs) return `--election-timeout[${electionMs}ms] should be at least as 5 times as --heartbeat-interval[${heartbeatMs}ms]`;
+  if (5 * heartbeatMs > electionMs)
+    return `--election-timeout[${electionMs}ms] should be at least as 5 times as --heartbeat-interval[${heartbeatMs}ms]`;
   return electionMs > 50_000 ? `--election-timeout[${electionMs}ms] is too long, and should be set less than 50000ms` : undefined;
 }
 
@@ -75,7 +100,16 @@ function createMember(context: DaemonContext, line: CommandLine): EtcdMember | u
   const instance = context.instance ?? `${machine.bootId}/${kernel.now}`;
   const { name, heartbeatMs, electionMs, quotaBytes, snapshotCount, progressNotifyMs } = line;
   return new EtcdMember({
-    kernel, name, store, disk, instance, heartbeatMs, electionMs, quotaBytes, snapshotCount, progressNotifyMs,
+    kernel,
+    name,
+    store,
+    disk,
+    instance,
+    heartbeatMs,
+    electionMs,
+    quotaBytes,
+    snapshotCount,
+    progressNotifyMs,
     random: kernel.random.fork(`etcd/${name}/${instance}`),
     send: ({ peerUrls }, message) => peerUrls.some((url) => network.sendPeer(namespace, url, message)),
     log: logger(context),
@@ -91,7 +125,8 @@ function adoptRestored(context: DaemonContext, { dataDirectory }: CommandLine, s
   const text = context.files.read(path);
   const snapshot = text === undefined ? undefined : readSnapshotFile(text);
   if (!snapshot) return;
-  if ((context.machine.raft?.members.length ?? 0) > 1) return logger(context)('restoring a group of several members is not simulated; the snapshot is left alone', { path });
+  if ((context.machine.raft?.members.length ?? 0) > 1)
+    return logger(context)('restoring a group of several members is not simulated; the snapshot is left alone', { path });
   const { applied: _, ...rest } = snapshot;
   store.install(MvccStore.restore(store.applied ? { ...rest, applied: store.applied } : rest));
   context.files.remove(path);
@@ -111,10 +146,15 @@ function healthOf(member: EtcdMember): (request: { readonly url: string }) => Ht
   return ({ url }) => {
     const path = url.replace(/^https?:\/\/[^/]+/, '').split('?')[0];
     if (path === '/livez') return text(200, 'ok\n');
-    if (path === '/readyz') return failure(member) === undefined ? text(200, 'ok\n') : text(503, `[+]data_corruption ok\n[+]serializable_read ok\n[-]linearizable_read failed: ${failure(member)}\n[+]non_learner ok\n`);
+    if (path === '/readyz')
+      return failure(member) === undefined
+        ? text(200, 'ok\n')
+        : text(503, `[+]data_corruption ok\n[+]serializable_read ok\n[-]linearizable_read failed: ${failure(member)}\n[+]non_learner ok\n`);
     if (path !== '/health') return text(404, '404 page not found\n');
     const reason = failure(member);
-    const body = JSON.stringify(reason === undefined ? { health: 'true', reason: '' } : { health: 'false', reason: `RANGE ERROR:${reason}` });
+    const body = JSON.stringify(
+      reason === undefined ? { health: 'true', reason: '' } : { health: 'false', reason: `RANGE ERROR:${reason}` },
+    );
     return { status: reason === undefined ? 200 : 503, headers: { 'content-type': 'application/json' }, body };
   };
 }

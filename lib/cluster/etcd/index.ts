@@ -1,4 +1,25 @@
-export { EtcdError, type Alarm, type Compare, type Etcd, type EtcdServer, type KeyValue, type LeaseStatus, type MemberInfo, type MemberStatus, type Operation, type OperationResponse, type RaisedAlarm, type RangeOptions, type RangeResponse, type Revision, type Txn, type TxnResponse, type WatchEvent, type WatchOptions, type WatchResponse } from './kv';
+export {
+  EtcdError,
+  type Alarm,
+  type Compare,
+  type Etcd,
+  type EtcdServer,
+  type KeyValue,
+  type LeaseStatus,
+  type MemberInfo,
+  type MemberStatus,
+  type Operation,
+  type OperationResponse,
+  type RaisedAlarm,
+  type RangeOptions,
+  type RangeResponse,
+  type Revision,
+  type Txn,
+  type TxnResponse,
+  type WatchEvent,
+  type WatchOptions,
+  type WatchResponse,
+} from './kv';
 export { EtcdMember, type EtcdMemberOptions, type PeerMessage } from './member';
 export { MvccStore, type MvccCommit, type MvccEdit, type MvccSnapshot } from './mvcc';
 export { readSnapshotFile, restoredPath, writeSnapshotFile } from './snapshot-file';

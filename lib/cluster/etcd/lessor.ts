@@ -50,7 +50,13 @@ export class Lessor {
     if (this.#deadlines.size === 0 || !this.#options.isPrimary()) return;
     const { kernel, actor } = this.#options;
     const next = Math.min(...this.#deadlines.values());
-    this.#entry = kernel.schedule({ delayMs: Math.max(0, next - kernel.now), actor, what: 'expire leases', background: true, run: () => this.#expire() });
+    this.#entry = kernel.schedule({
+      delayMs: Math.max(0, next - kernel.now),
+      actor,
+      what: 'expire leases',
+      background: true,
+      run: () => this.#expire(),
+    });
   }
 
   stop(): void {

@@ -1,7 +1,33 @@
 import { assert, type Json, type Random } from '@/lib/base';
 import type { Entry as KernelEntry, Kernel } from '../kernel';
-import { membersOf, RaftNode, type ConfigurationChange, type Entry, type MemberId, type Message, type PersistentState, type Ready, type Role } from '../raft';
-import { EtcdError, type EtcdServer, type KeyValue, type LeaseStatus, type MemberInfo, type MemberStatus, type PutOptions, type RaisedAlarm, type RangeOptions, type RangeResponse, type Revision, type Txn, type TxnResponse, type WatchOptions, type WatchResponse } from './kv';
+import {
+  membersOf,
+  RaftNode,
+  type ConfigurationChange,
+  type Entry,
+  type MemberId,
+  type Message,
+  type PersistentState,
+  type Ready,
+  type Role,
+} from '../raft';
+import {
+  EtcdError,
+  type EtcdServer,
+  type KeyValue,
+  type LeaseStatus,
+  type MemberInfo,
+  type MemberStatus,
+  type PutOptions,
+  type RaisedAlarm,
+  type RangeOptions,
+  type RangeResponse,
+  type Revision,
+  type Txn,
+  type TxnResponse,
+  type WatchOptions,
+  type WatchResponse,
+} from './kv';
 import { Lessor } from './lessor';
 import type { MvccSnapshot, MvccStore } from './mvcc';
 import { idOf, type RaftDisk } from './raft-disk';
@@ -73,8 +99,19 @@ export class EtcdMember implements EtcdServer {
     const { kernel, disk, random, name } = options;
     this.#actor = `etcd/${name}`;
     this.#startedAt = kernel.now;
-    this.#lessor = new Lessor({ kernel, actor: this.#actor, isPrimary: () => this.#node.role === 'leader' && !this.#isStopped, revoke: (lease) => this.#revokeExpired(lease) });
-    this.#node = new RaftNode({ id: disk.id, state: this.#stateOnDisk(), random, electionTicks: Math.max(2, Math.round(this.#options.electionMs / this.#options.heartbeatMs)), snapshot: () => this.#takeSnapshot() });
+    this.#lessor = new Lessor({
+      kernel,
+      actor: this.#actor,
+      isPrimary: () => this.#node.role === 'leader' && !this.#isStopped,
+      revoke: (lease) => this.#revokeExpired(lease),
+    });
+    this.#node = new RaftNode({
+      id: disk.id,
+      state: this.#stateOnDisk(),
+      random,
+      electionTicks: Math.max(2, Math.round(this.#options.electionMs / this.#options.heartbeatMs)),
+      snapshot: () => this.#takeSnapshot(),
+    });
   }
 
   start(): void {
@@ -133,7 +170,11 @@ export class EtcdMember implements EtcdServer {
   }
 
   deleteRange(key: string, { end }: { end?: string } = {}): { deleted: number; revision: Revision } {
-    const { responses, revision } = this.txn({ compare: [], success: [{ type: 'delete-range', key, ...(end === undefined ? {} : { end }) }], failure: [] });
+    const { responses, revision } = this.txn({
+      compare: [],
+      success: [{ type: 'delete-range', key, ...(end === undefined ? {} : { end }) }],
+      failure: [],
+    });
     const response = responses[0];
     assert(response?.type === 'delete-range', 'a delete answers a delete');
     return { deleted: response.deleted, revision };
@@ -197,15 +238,30 @@ export class EtcdMember implements EtcdServer {
     const { file, inUse } = store.size;
     const alarms = store.alarms.map(({ member, alarm }) => `memberID:${BigInt(`0x${member}`)} alarm:${alarm} `);
     return {
-      clusterId: disk.clusterId, member: disk.id, version: '3.6.8', storageVersion: '3.6.0', dbSize: file, dbSizeInUse: inUse, dbSizeQuota: quotaBytes || defaultQuotaBytes,
-      leader, isLearner: configuration.learners.includes(disk.id), term, raftIndex: log.lastIndex, appliedIndex: log.applied,
-      errors: leader === undefined ? [...alarms, 'etcdserver: no leader'] : alarms, revision: store.revision,
+      clusterId: disk.clusterId,
+      member: disk.id,
+      version: '3.6.8',
+      storageVersion: '3.6.0',
+      dbSize: file,
+      dbSizeInUse: inUse,
+      dbSizeQuota: quotaBytes || defaultQuotaBytes,
+      leader,
+      isLearner: configuration.learners.includes(disk.id),
+      term,
+      raftIndex: log.lastIndex,
+      appliedIndex: log.applied,
+      errors: leader === undefined ? [...alarms, 'etcdserver: no leader'] : alarms,
+      revision: store.revision,
     };
   }
 
   hashKv(revision?: number): { hash: number; hashRevision: Revision; compactRevision: Revision } {
     const { store } = this.#options;
-    return { hash: store.hashKv(revision || undefined), hashRevision: (revision || store.revision) as Revision, compactRevision: store.compactedRevision };
+    return {
+      hash: store.hashKv(revision || undefined),
+      hashRevision: (revision || store.revision) as Revision,
+      compactRevision: store.compactedRevision,
+    };
   }
 
   defragment(): void {
@@ -238,9 +294,17 @@ export class EtcdMember implements EtcdServer {
 
   memberAdd(name: string, peerUrls: readonly string[], isLearner: boolean): MemberInfo {
     const { disk, kernel } = this.#options;
-    if (disk.members.some((member) => member.peerUrls.some((url) => peerUrls.includes(url)))) throw new EtcdError('FailedPrecondition', 'etcdserver: Peer URLs already exists');
-    if (isLearner && disk.members.some((member) => member.isLearner)) throw new EtcdError('FailedPrecondition', 'etcdserver: too many learner members in cluster');
-    const member: MemberInfo = { id: idOf(`${peerUrls.join()}/${disk.clusterId}/${kernel.now}`), name, peerUrls, clientUrls: [], isLearner };
+    if (disk.members.some((member) => member.peerUrls.some((url) => peerUrls.includes(url))))
+      throw new EtcdError('FailedPrecondition', 'etcdserver: Peer URLs already exists');
+    if (isLearner && disk.members.some((member) => member.isLearner))
+      throw new EtcdError('FailedPrecondition', 'etcdserver: too many learner members in cluster');
+    const member: MemberInfo = {
+      id: idOf(`${peerUrls.join()}/${disk.clusterId}/${kernel.now}`),
+      name,
+      peerUrls,
+      clientUrls: [],
+      isLearner,
+    };
     this.#proposeMembers({ type: 'add', member }, [{ type: isLearner ? 'add-learner' : 'add-voter', member: member.id }]);
     return member;
   }
@@ -253,7 +317,8 @@ export class EtcdMember implements EtcdServer {
   memberPromote(id: MemberId): void {
     if (!this.#assertMember(id).isLearner) throw new EtcdError('FailedPrecondition', 'etcdserver: can only promote a learner member');
     const progress = this.#node.progress.get(id);
-    if (this.isLeader && (!progress || progress.match < this.#node.log.committed * 0.9)) throw new EtcdError('FailedPrecondition', 'etcdserver: can only promote a learner member which is in sync with leader');
+    if (this.isLeader && (!progress || progress.match < this.#node.log.committed * 0.9))
+      throw new EtcdError('FailedPrecondition', 'etcdserver: can only promote a learner member which is in sync with leader');
     this.#proposeMembers({ type: 'promote', member: id }, [{ type: 'add-voter', member: id }]);
   }
 
@@ -323,7 +388,10 @@ export class EtcdMember implements EtcdServer {
     this.#becomeAlert();
     this.#scheduleTick();
     const { leader } = this.#node;
-    return new EtcdError('Unavailable', leader === undefined ? 'etcdserver: request timed out' : 'etcdserver: request timed out, possibly due to connection lost');
+    return new EtcdError(
+      'Unavailable',
+      leader === undefined ? 'etcdserver: request timed out' : 'etcdserver: request timed out, possibly due to connection lost',
+    );
   }
 
   /** Lets the node take in what arrived and does what it wants, until there is nothing left of either. */
@@ -361,7 +429,10 @@ export class EtcdMember implements EtcdServer {
     const isUnhurried = message.type === 'snapshot' || message.type === 'pre-vote' || (message.type === 'vote' && !message.isTransfer);
     if (!isUnhurried) return void this.#options.send(to, message);
     this.#options.kernel.schedule({
-      delayMs: latencyMs, actor: this.#actor, what: `${message.type} to ${to.name}`, background: true,
+      delayMs: latencyMs,
+      actor: this.#actor,
+      what: `${message.type} to ${to.name}`,
+      background: true,
       run: () => {
         if (!this.#isStopped) this.#options.send(to, message);
       },
@@ -390,8 +461,11 @@ export class EtcdMember implements EtcdServer {
   #perform(request: Request): TxnResponse | undefined {
     const { store } = this.#options;
     switch (request.type) {
-      case 'txn': return store.applyTxn(request.txn);
-      case 'compact': store.compact(request.revision); return undefined;
+      case 'txn':
+        return store.applyTxn(request.txn);
+      case 'compact':
+        store.compact(request.revision);
+        return undefined;
       case 'lease-grant':
         store.leaseGrant(request.lease, request.ttl);
         this.#lessor.renew(request.lease, request.ttl);
@@ -431,7 +505,11 @@ export class EtcdMember implements EtcdServer {
     const { applied } = store;
     if (!applied || applied.index <= last) return state;
     const commit = Math.max(state.hardState.commit, applied.index);
-    return { hardState: { ...state.hardState, term: Math.max(state.hardState.term, applied.term), commit }, snapshot: { ...state.snapshot, ...applied }, entries: [] };
+    return {
+      hardState: { ...state.hardState, term: Math.max(state.hardState.term, applied.term), commit },
+      snapshot: { ...state.snapshot, ...applied },
+      entries: [],
+    };
   }
 
   /** Writes down where the log begins now, if entries went by unkept since. */
@@ -458,7 +536,12 @@ export class EtcdMember implements EtcdServer {
   #takeSnapshot() {
     const { store, disk } = this.#options;
     const { log, configuration } = this.#node;
-    return { index: log.applied, term: log.findTerm(log.applied) as number, configuration, data: { store: store.fork(), members: disk.members } };
+    return {
+      index: log.applied,
+      term: log.findTerm(log.applied) as number,
+      configuration,
+      data: { store: store.fork(), members: disk.members },
+    };
   }
 
   #install({ store, members }: GroupSnapshot): void {
@@ -481,7 +564,12 @@ export class EtcdMember implements EtcdServer {
     if (disk.session?.instance !== instance || disk.session.role !== role || disk.session.leader !== leader) {
       disk.setSession({ instance, role, leader });
       kernel.record('commit', this.#actor, `became ${role} at term ${term}`);
-      log?.(role === 'follower' && leader !== undefined ? `raft.node: ${disk.id} elected leader ${leader} at term ${term}` : `${disk.id} became ${role} at term ${term}`, { 'local-member-id': disk.id });
+      log?.(
+        role === 'follower' && leader !== undefined
+          ? `raft.node: ${disk.id} elected leader ${leader} at term ${term}`
+          : `${disk.id} became ${role} at term ${term}`,
+        { 'local-member-id': disk.id },
+      );
     }
     if (role === 'leader') this.#lessor.reset(store.leases);
     else if (wasLeader) this.#lessor.arm();
@@ -503,7 +591,13 @@ export class EtcdMember implements EtcdServer {
     const { heartbeatMs, electionMs, kernel } = this.#options;
     const isAlert = this.#alertTicks > 0;
     const delayMs = isAlert ? heartbeatMs : this.isLeader ? Math.floor(electionMs / 2) : electionMs;
-    this.#tick = kernel.schedule({ delayMs, actor: this.#actor, what: this.isLeader ? 'heartbeat' : 'election timer', background: true, run: () => this.#onTick(isAlert) });
+    this.#tick = kernel.schedule({
+      delayMs,
+      actor: this.#actor,
+      what: this.isLeader ? 'heartbeat' : 'election timer',
+      background: true,
+      run: () => this.#onTick(isAlert),
+    });
   }
 
   #onTick(wasAlert: boolean): void {
@@ -539,7 +633,10 @@ export class EtcdMember implements EtcdServer {
     if (this.#progressTick || this.#progressWatches === 0) return;
     const { kernel, store, progressNotifyMs = 600_000 } = this.#options;
     this.#progressTick = kernel.schedule({
-      delayMs: progressNotifyMs, actor: this.#actor, what: 'progress notify', background: true,
+      delayMs: progressNotifyMs,
+      actor: this.#actor,
+      what: 'progress notify',
+      background: true,
       run: () => {
         this.#progressTick = undefined;
         store.notifyProgress();
@@ -576,17 +673,24 @@ export class EtcdMember implements EtcdServer {
   /** The quota is looked at before anything is proposed; who first exceeds it raises the alarm (`etcdserver/api/v3rpc/quota.go`). */
   #assertSpace(txn: Txn): void {
     const { store, quotaBytes } = this.#options;
-    const bytes = txn.success.reduce((total, operation) => total + (operation.type === 'put' ? JSON.stringify(operation.value ?? null).length + operation.key.length : 0), 0);
+    const bytes = txn.success.reduce(
+      (total, operation) => total + (operation.type === 'put' ? JSON.stringify(operation.value ?? null).length + operation.key.length : 0),
+      0,
+    );
     if (bytes === 0 || store.size.file + bytes <= quotaBytes) return;
-    if (!store.alarms.some(({ member }) => member === this.id)) this.#propose({ type: 'alarm', member: this.id, alarm: 'NOSPACE', isRaised: true });
+    if (!store.alarms.some(({ member }) => member === this.id))
+      this.#propose({ type: 'alarm', member: this.id, alarm: 'NOSPACE', isRaised: true });
     throw new EtcdError('ResourceExhausted', 'etcdserver: mvcc: database space exceeded');
   }
 }
 
 function membersAfter(before: readonly MemberInfo[], change: MembershipChange['members']): readonly MemberInfo[] {
   switch (change.type) {
-    case 'add': return [...before.filter(({ id }) => id !== change.member.id), change.member];
-    case 'remove': return before.filter(({ id }) => id !== change.member);
-    default: return before.map((member) => (member.id === change.member ? { ...member, isLearner: false } : member));
+    case 'add':
+      return [...before.filter(({ id }) => id !== change.member.id), change.member];
+    case 'remove':
+      return before.filter(({ id }) => id !== change.member);
+    default:
+      return before.map((member) => (member.id === change.member ? { ...member, isLearner: false } : member));
   }
 }

@@ -18,7 +18,18 @@ import {
   type WatchOptions,
   type WatchResponse,
 } from './kv';
-import { alive, aliveAt, aliveNow, countUntil, historyOf, noHistory, RevisionLog, versionsOf, withVersion, type KeyHistory } from './history';
+import {
+  alive,
+  aliveAt,
+  aliveNow,
+  countUntil,
+  historyOf,
+  noHistory,
+  RevisionLog,
+  versionsOf,
+  withVersion,
+  type KeyHistory,
+} from './history';
 import { checkTransaction } from './transaction-check';
 import { notify, Watchers, type Watcher } from './watchers';
 
@@ -69,7 +80,16 @@ interface State {
   readonly applied: AppliedPoint | undefined;
 }
 
-const noState = (): State => ({ histories: new SortedMap(), log: new RevisionLog(2), leases: new Map(), attached: new SortedMap(), alarms: [], revision: 1 as Revision, compacted: 0 as Revision, applied: undefined });
+const noState = (): State => ({
+  histories: new SortedMap(),
+  log: new RevisionLog(2),
+  leases: new Map(),
+  attached: new SortedMap(),
+  alarms: [],
+  revision: 1 as Revision,
+  compacted: 0 as Revision,
+  applied: undefined,
+});
 
 /**
  * etcd's multi-version store (`etcd/server/storage/mvcc`): every write makes a new revision, old ones stay readable until compacted.
@@ -113,8 +133,13 @@ export class MvccStore implements Etcd {
 
   static restore(snapshot: MvccSnapshot): MvccStore {
     const store = new MvccStore({
-      ...noState(), log: new RevisionLog(Math.max(snapshot.compactedRevision, 1) + 1), revision: snapshot.revision as Revision, compacted: snapshot.compactedRevision as Revision, applied: snapshot.applied,
-      leases: new Map(snapshot.leases?.map(({ lease, ttl }) => [lease, ttl])), alarms: snapshot.alarms ?? [],
+      ...noState(),
+      log: new RevisionLog(Math.max(snapshot.compactedRevision, 1) + 1),
+      revision: snapshot.revision as Revision,
+      compacted: snapshot.compactedRevision as Revision,
+      applied: snapshot.applied,
+      leases: new Map(snapshot.leases?.map(({ lease, ttl }) => [lease, ttl])),
+      alarms: snapshot.alarms ?? [],
     });
     for (const kv of snapshot.versions) store.#replay(deepFreeze(kv));
     return store;
@@ -148,7 +173,11 @@ export class MvccStore implements Etcd {
   }
 
   deleteRange(key: string, { end }: { end?: string } = {}): { deleted: number; revision: Revision } {
-    const { responses, revision } = this.txn({ compare: [], success: [{ type: 'delete-range', key, ...(end === undefined ? {} : { end }) }], failure: [] });
+    const { responses, revision } = this.txn({
+      compare: [],
+      success: [{ type: 'delete-range', key, ...(end === undefined ? {} : { end }) }],
+      failure: [],
+    });
     const response = responses[0];
     assert(response?.type === 'delete-range', 'a delete answers a delete');
     return { deleted: response.deleted, revision };
@@ -242,7 +271,8 @@ export class MvccStore implements Etcd {
     if (revision < this.#compacted) throw compactedError();
     let hash = hash32(String(this.#compacted));
     for (const kv of this.#versions()) {
-      if (kv.modRevision <= revision) hash = hash32(JSON.stringify([kv.key, kv.createRevision, kv.modRevision, kv.version, kv.lease, kv.value]), hash);
+      if (kv.modRevision <= revision)
+        hash = hash32(JSON.stringify([kv.key, kv.createRevision, kv.modRevision, kv.version, kv.lease, kv.value]), hash);
     }
     return hash;
   }
@@ -272,7 +302,9 @@ export class MvccStore implements Etcd {
 
   snapshot(): MvccSnapshot {
     return {
-      revision: this.#revision, compactedRevision: this.#compacted, versions: this.#versions(),
+      revision: this.#revision,
+      compactedRevision: this.#compacted,
+      versions: this.#versions(),
       ...(this.#leases.size > 0 ? { leases: [...this.#leases].map(([lease, ttl]) => ({ lease, ttl })) } : {}),
       ...(this.#alarms.length > 0 ? { alarms: this.#alarms } : {}),
       ...(this.#applied ? { applied: this.#applied } : {}),
@@ -289,12 +321,23 @@ export class MvccStore implements Etcd {
 
   replayEdit(edit: MvccEdit): void {
     switch (edit.type) {
-      case 'compact': this.#compact(edit.revision); break;
-      case 'lease-grant': this.#leases.set(edit.lease, edit.ttl); break;
-      case 'lease-revoke': this.#leases.delete(edit.lease); break;
-      case 'alarm': this.setAlarm(edit.member, edit.alarm, edit.isRaised); break;
-      case 'install': this.install(MvccStore.restore(edit.snapshot)); break;
-      default: unreachable(edit);
+      case 'compact':
+        this.#compact(edit.revision);
+        break;
+      case 'lease-grant':
+        this.#leases.set(edit.lease, edit.ttl);
+        break;
+      case 'lease-revoke':
+        this.#leases.delete(edit.lease);
+        break;
+      case 'alarm':
+        this.setAlarm(edit.member, edit.alarm, edit.isRaised);
+        break;
+      case 'install':
+        this.install(MvccStore.restore(edit.snapshot));
+        break;
+      default:
+        unreachable(edit);
     }
     if (edit.applied) this.#applied = edit.applied;
   }
@@ -314,8 +357,14 @@ export class MvccStore implements Etcd {
 
   #share(): State {
     return {
-      histories: this.#histories.clone(), log: this.#log.clone(), leases: this.#leases, attached: this.#attached.clone(),
-      alarms: this.#alarms, revision: this.#revision, compacted: this.#compacted, applied: this.#applied,
+      histories: this.#histories.clone(),
+      log: this.#log.clone(),
+      leases: this.#leases,
+      attached: this.#attached.clone(),
+      alarms: this.#alarms,
+      revision: this.#revision,
+      compacted: this.#compacted,
+      applied: this.#applied,
     };
   }
 
@@ -352,7 +401,17 @@ export class MvccStore implements Etcd {
 
   /** Sorting and bounds on revisions come before the limit, and `count` does not see them (`etcdserver/txn/range.go`). */
   #selectiveRange(key: string, options: RangeOptions, at: number): RangeResponse {
-    const { limit = 0, keysOnly = false, sortBy: _, order: __, minModRevision: ___, maxModRevision: ____, minCreateRevision: _____, maxCreateRevision: ______, ...plain } = options;
+    const {
+      limit = 0,
+      keysOnly = false,
+      sortBy: _,
+      order: __,
+      minModRevision: ___,
+      maxModRevision: ____,
+      minCreateRevision: _____,
+      maxCreateRevision: ______,
+      ...plain
+    } = options;
     const { kvs: all, count, revision } = this.#range(key, { ...plain, revision: at }, at as Revision);
     const kvs = all.filter((kv) => isWanted(kv, options)).sort(orderOf(options));
     const kept = limit > 0 ? kvs.slice(0, limit) : kvs;
@@ -363,7 +422,12 @@ export class MvccStore implements Etcd {
   #choose({ compare, success, failure }: Txn): Chosen {
     const succeeded = compare.every((one) => this.#holds(one));
     const operations = succeeded ? success : failure;
-    return { succeeded, operations: operations.map((operation) => (operation.type === 'txn' ? { type: 'chosen', chosen: this.#choose(operation.txn) } : operation)) };
+    return {
+      succeeded,
+      operations: operations.map((operation) =>
+        operation.type === 'txn' ? { type: 'chosen', chosen: this.#choose(operation.txn) } : operation,
+      ),
+    };
   }
 
   /** Refuses the whole transaction before any of it is written. */
@@ -377,7 +441,8 @@ export class MvccStore implements Etcd {
   #checkPut({ key, lease, ignoreValue, ignoreLease }: Extract<Operation, { type: 'put' }>): void {
     if (this.#alarms.length > 0) throw new EtcdError('ResourceExhausted', 'etcdserver: mvcc: database space exceeded');
     if (lease && !this.#leases.has(lease)) throw leaseNotFound();
-    if ((ignoreValue || ignoreLease) && !aliveAt(this.#historyOf(key), this.#revision)) throw new EtcdError('InvalidArgument', 'etcdserver: key not found');
+    if ((ignoreValue || ignoreLease) && !aliveAt(this.#historyOf(key), this.#revision))
+      throw new EtcdError('InvalidArgument', 'etcdserver: key not found');
   }
 
   #apply({ succeeded, operations }: Chosen, next: Revision, events: WatchEvent[]): Omit<TxnResponse, 'revision'> {
@@ -412,7 +477,10 @@ export class MvccStore implements Etcd {
     const value = put.ignoreValue && prevKv ? prevKv.value : put.value;
     const lease = put.ignoreLease && prevKv ? prevKv.lease : (put.lease ?? 0);
     const kv = Object.freeze({
-      key, value: deepFreeze(value), lease, modRevision: next,
+      key,
+      value: deepFreeze(value),
+      lease,
+      modRevision: next,
       createRevision: prevKv?.createRevision ?? next,
       version: (prevKv?.version ?? 0) + 1,
     });
@@ -458,7 +526,13 @@ export class MvccStore implements Etcd {
   #compact(revision: number): void {
     if (this.#sizedTo > 0) this.#measure();
     const touched = new Set<string>();
-    this.#log.forEach(0, (events) => { for (const { kv } of events) touched.add(kv.key); }, revision + 1);
+    this.#log.forEach(
+      0,
+      (events) => {
+        for (const { kv } of events) touched.add(kv.key);
+      },
+      revision + 1,
+    );
     this.#log.dropBefore(revision + 1);
     for (const key of touched) this.#compactKey(key, revision);
     this.#compacted = revision as Revision;
@@ -492,7 +566,8 @@ export class MvccStore implements Etcd {
 
   #measure(): void {
     if (this.#sizedTo === 0) this.#sizeInUse = this.#versions().reduce((total, kv) => total + sizeOf(kv), emptyFileBytes);
-    else this.#log.forEach(this.#sizedTo + 1, (events) => void (this.#sizeInUse += events.reduce((total, { kv }) => total + sizeOf(kv), 0)));
+    else
+      this.#log.forEach(this.#sizedTo + 1, (events) => void (this.#sizeInUse += events.reduce((total, { kv }) => total + sizeOf(kv), 0)));
     this.#sizedTo = this.#revision;
     this.#sizeOfFile = Math.max(this.#sizeOfFile, this.#sizeInUse);
   }
@@ -522,18 +597,31 @@ function isSelective({ sortBy, minModRevision, maxModRevision, minCreateRevision
   return (sortBy !== undefined && sortBy !== 'key') || Boolean(minModRevision || maxModRevision || minCreateRevision || maxCreateRevision);
 }
 
-function isWanted({ modRevision, createRevision }: KeyValue, { minModRevision, maxModRevision, minCreateRevision, maxCreateRevision }: RangeOptions): boolean {
-  return modRevision >= (minModRevision || 0) && modRevision <= (maxModRevision || Infinity) && createRevision >= (minCreateRevision || 0) && createRevision <= (maxCreateRevision || Infinity);
+function isWanted(
+  { modRevision, createRevision }: KeyValue,
+  { minModRevision, maxModRevision, minCreateRevision, maxCreateRevision }: RangeOptions,
+): boolean {
+  return (
+    modRevision >= (minModRevision || 0) &&
+    modRevision <= (maxModRevision || Infinity) &&
+    createRevision >= (minCreateRevision || 0) &&
+    createRevision <= (maxCreateRevision || Infinity)
+  );
 }
 
 function orderOf({ sortBy = 'key', order = 'ascend' }: RangeOptions): (a: KeyValue, b: KeyValue) => number {
   const by = (a: KeyValue, b: KeyValue): number => {
     switch (sortBy) {
-      case 'version': return a.version - b.version;
-      case 'create': return a.createRevision - b.createRevision;
-      case 'mod': return a.modRevision - b.modRevision;
-      case 'value': return compareBytes(textOf(a.value), textOf(b.value));
-      default: return compareBytes(a.key, b.key);
+      case 'version':
+        return a.version - b.version;
+      case 'create':
+        return a.createRevision - b.createRevision;
+      case 'mod':
+        return a.modRevision - b.modRevision;
+      case 'value':
+        return compareBytes(textOf(a.value), textOf(b.value));
+      default:
+        return compareBytes(a.key, b.key);
     }
   };
   return order === 'descend' ? (a, b) => by(b, a) : by;
@@ -545,19 +633,26 @@ function textOf(value: Json): string {
 
 function targetOf(kv: KeyValue | undefined, target: Compare['target']): Json {
   switch (target) {
-    case 'version': return kv?.version ?? 0;
-    case 'create': return kv?.createRevision ?? 0;
-    case 'mod': return kv?.modRevision ?? 0;
-    case 'lease': return kv?.lease ?? 0;
-    case 'value': return kv?.value ?? null;
-    default: return unreachable(target);
+    case 'version':
+      return kv?.version ?? 0;
+    case 'create':
+      return kv?.createRevision ?? 0;
+    case 'mod':
+      return kv?.modRevision ?? 0;
+    case 'lease':
+      return kv?.lease ?? 0;
+    case 'value':
+      return kv?.value ?? null;
+    default:
+      return unreachable(target);
   }
 }
 
 function compares(actual: Json, result: Compare['result'], operand: Json): boolean {
   if (result === '=') return deepEqual(actual, operand);
   if (result === '!=') return !deepEqual(actual, operand);
-  const order = typeof actual === 'number' && typeof operand === 'number' ? actual - operand : compareBytes(String(actual), String(operand));
+  const order =
+    typeof actual === 'number' && typeof operand === 'number' ? actual - operand : compareBytes(String(actual), String(operand));
   return result === '>' ? order > 0 : order < 0;
 }
 

@@ -1,5 +1,14 @@
 import { assert, deepFreeze, hash32 } from '@/lib/base';
-import { emptyState, type Entry, type HardState, type MemberId, type PersistentState, type Ready, type Role, type SnapshotPoint } from '../raft';
+import {
+  emptyState,
+  type Entry,
+  type HardState,
+  type MemberId,
+  type PersistentState,
+  type Ready,
+  type Role,
+  type SnapshotPoint,
+} from '../raft';
 import type { MemberInfo } from './kv';
 import type { GroupEntry, GroupSnapshot } from './request';
 
@@ -51,8 +60,16 @@ export class RaftDisk {
   static create(name: string, members: readonly MemberInfo[]): RaftDisk {
     const self = members.find((member) => member.name === name);
     assert(self, `no member ${name}`);
-    const voters = members.filter(({ isLearner }) => !isLearner).map(({ id }) => id).sort();
-    return new RaftDisk({ id: self.id, clusterId: idOf(members.flatMap(({ peerUrls }) => peerUrls).join()), members, ...emptyState<GroupEntry>(voters) });
+    const voters = members
+      .filter(({ isLearner }) => !isLearner)
+      .map(({ id }) => id)
+      .sort();
+    return new RaftDisk({
+      id: self.id,
+      clusterId: idOf(members.flatMap(({ peerUrls }) => peerUrls).join()),
+      members,
+      ...emptyState<GroupEntry>(voters),
+    });
   }
 
   static restore(snapshot: RaftDiskSnapshot): RaftDisk {
@@ -87,7 +104,8 @@ export class RaftDisk {
   /** Before any message of the same `ready` is sent. */
   save({ hardState, snapshot, entries }: Ready<GroupEntry, GroupSnapshot>): void {
     if (snapshot) this.setPoint({ index: snapshot.index, term: snapshot.term, configuration: snapshot.configuration });
-    if (hardState || entries.length > 0) this.#write({ type: 'save', ...(hardState ? { hardState } : {}), ...(entries.length > 0 ? { entries } : {}) });
+    if (hardState || entries.length > 0)
+      this.#write({ type: 'save', ...(hardState ? { hardState } : {}), ...(entries.length > 0 ? { entries } : {}) });
   }
 
   /** The log begins after `point` from now on. */
@@ -125,8 +143,11 @@ export class RaftDisk {
         this.#point = change.point;
         return;
       }
-      case 'members': this.#members = change.members; return;
-      case 'session': this.#session = change.session;
+      case 'members':
+        this.#members = change.members;
+        return;
+      case 'session':
+        this.#session = change.session;
     }
   }
 }

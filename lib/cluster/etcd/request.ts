@@ -19,7 +19,9 @@ export interface GroupEntry {
 /** The context of a configuration change. */
 export interface MembershipChange {
   readonly id: string;
-  readonly members: { readonly type: 'add'; readonly member: MemberInfo } | { readonly type: 'remove' | 'promote'; readonly member: string };
+  readonly members:
+    | { readonly type: 'add'; readonly member: MemberInfo }
+    | { readonly type: 'remove' | 'promote'; readonly member: string };
 }
 
 /** What a leader sends to a member that is too far behind. The store is a fork: it shares everything with the leader's. */

@@ -45,14 +45,17 @@ function checkOverlap(branch: readonly Operation[]): Writes {
 
 function writesOf(operation: Operation): Writes {
   switch (operation.type) {
-    case 'put': return { puts: [operation.key], deletes: [] };
-    case 'delete-range': return { puts: [], deletes: [{ key: operation.key, end: operation.end }] };
+    case 'put':
+      return { puts: [operation.key], deletes: [] };
+    case 'delete-range':
+      return { puts: [], deletes: [{ key: operation.key, end: operation.end }] };
     case 'txn': {
       const success = checkOverlap(operation.txn.success);
       const failure = checkOverlap(operation.txn.failure);
       return { puts: [...success.puts, ...failure.puts], deletes: [...success.deletes, ...failure.deletes] };
     }
-    default: return { puts: [], deletes: [] };
+    default:
+      return { puts: [], deletes: [] };
   }
 }
 

@@ -45,7 +45,8 @@ export class Watchers {
   /** Tells those who want to hear it that nothing is missing up to `revision`. */
   progress(revision: Revision): void {
     this.synced(revision);
-    for (const watcher of this.all) if (watcher.options.progressNotify && watcher.next === revision + 1) watcher.onResponse({ revision, events: [] });
+    for (const watcher of this.all)
+      if (watcher.options.progressNotify && watcher.next === revision + 1) watcher.onResponse({ revision, events: [] });
   }
 
   /** Everybody has heard of everything up to `revision`: those it was nothing for did not notice. */

@@ -35,28 +35,42 @@ export function changed(before: Configuration, change: ConfigurationChange): Con
   if (change.steps.length === 0) return left(before);
   assert(!isJoint(before), 'a joint configuration must be left before it is changed again');
   const after = change.steps.reduce(stepped, before);
-  const moved = [...after.voters, ...before.voters].filter((member) => after.voters.includes(member) !== before.voters.includes(member)).length;
+  const moved = [...after.voters, ...before.voters].filter(
+    (member) => after.voters.includes(member) !== before.voters.includes(member),
+  ).length;
   const transition = change.transition ?? 'auto';
   if (transition === 'auto' && moved <= 1) return after;
   const demoted = after.learners.filter((member) => before.voters.includes(member));
   return {
-    voters: after.voters, outgoing: before.voters, learners: after.learners.filter((member) => !demoted.includes(member)),
-    learnersNext: demoted, autoLeave: transition !== 'joint-explicit',
+    voters: after.voters,
+    outgoing: before.voters,
+    learners: after.learners.filter((member) => !demoted.includes(member)),
+    learnersNext: demoted,
+    autoLeave: transition !== 'joint-explicit',
   };
 }
 
 function left(before: Configuration): Configuration {
   assert(isJoint(before), 'not a joint configuration');
-  return { voters: before.voters, learners: sorted([...before.learners, ...before.learnersNext]), outgoing: [], learnersNext: [], autoLeave: false };
+  return {
+    voters: before.voters,
+    learners: sorted([...before.learners, ...before.learnersNext]),
+    outgoing: [],
+    learnersNext: [],
+    autoLeave: false,
+  };
 }
 
 function stepped(before: Configuration, { type, member }: ConfigurationStep): Configuration {
   const voters = before.voters.filter((one) => one !== member);
   const learners = before.learners.filter((one) => one !== member);
   switch (type) {
-    case 'add-voter': return { ...before, voters: sorted([...voters, member]), learners };
-    case 'add-learner': return { ...before, voters, learners: sorted([...learners, member]) };
-    default: return { ...before, voters, learners };
+    case 'add-voter':
+      return { ...before, voters: sorted([...voters, member]), learners };
+    case 'add-learner':
+      return { ...before, voters, learners: sorted([...learners, member]) };
+    default:
+      return { ...before, voters, learners };
   }
 }
 

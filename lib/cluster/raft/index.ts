@@ -1,3 +1,17 @@
 export { changed, isJoint, isVoter, membersOf } from './configuration';
 export { RaftNode, type RaftOptions } from './node';
-export { configurationOf, emptyState, type Configuration, type ConfigurationChange, type Entry, type HardState, type MemberId, type Message, type PersistentState, type Ready, type Role, type Snapshot, type SnapshotPoint } from './types';
+export {
+  configurationOf,
+  emptyState,
+  type Configuration,
+  type ConfigurationChange,
+  type Entry,
+  type HardState,
+  type MemberId,
+  type Message,
+  type PersistentState,
+  type Ready,
+  type Role,
+  type Snapshot,
+  type SnapshotPoint,
+} from './types';

@@ -2,7 +2,19 @@ import { assert, type Random } from '@/lib/base';
 import { changed, committedIndex, isJoint, isLost, isQuorum, isVoter, membersOf } from './configuration';
 import { RaftLog } from './log';
 import { Progress } from './progress';
-import type { Configuration, ConfigurationChange, Entry, HardState, MemberId, Message, PersistentState, ReadState, Ready, Role, Snapshot } from './types';
+import type {
+  Configuration,
+  ConfigurationChange,
+  Entry,
+  HardState,
+  MemberId,
+  Message,
+  PersistentState,
+  ReadState,
+  Ready,
+  Role,
+  Snapshot,
+} from './types';
 
 export interface RaftOptions<D, S> {
   readonly id: MemberId;
@@ -166,7 +178,14 @@ export class RaftNode<D = unknown, S = unknown> {
 
   /** Whether `ready` has anything to say. */
   get hasReady(): boolean {
-    return this.#messages.length > 0 || this.log.stable < this.log.lastIndex || this.log.applied < this.log.committed || this.#reads.length > 0 || this.#snapshot !== undefined || this.#isHardStateNew();
+    return (
+      this.#messages.length > 0 ||
+      this.log.stable < this.log.lastIndex ||
+      this.log.applied < this.log.committed ||
+      this.#reads.length > 0 ||
+      this.#snapshot !== undefined ||
+      this.#isHardStateNew()
+    );
   }
 
   ready(): Ready<D, S> {
@@ -197,18 +216,39 @@ export class RaftNode<D = unknown, S = unknown> {
 
   step(message: Message<D, S>): void {
     if (message.term > this.#term && !this.#takeHigherTerm(message)) return;
-    if (message.term < this.#term && message.type !== 'propose' && message.type !== 'read-index' && message.type !== 'transfer-leader' && message.type !== 'read-index-response') return this.#refuseLowerTerm(message);
+    if (
+      message.term < this.#term &&
+      message.type !== 'propose' &&
+      message.type !== 'read-index' &&
+      message.type !== 'transfer-leader' &&
+      message.type !== 'read-index-response'
+    )
+      return this.#refuseLowerTerm(message);
     switch (message.type) {
-      case 'vote': case 'pre-vote': return this.#answerVote(message);
-      case 'vote-response': case 'pre-vote-response': return this.#countVote(message);
-      case 'append': case 'heartbeat': case 'snapshot': return this.#follow(message);
-      case 'append-response': return this.#takeAppendResponse(message);
-      case 'heartbeat-response': return this.#takeHeartbeatResponse(message);
-      case 'propose': return void this.#propose(message.entries);
-      case 'read-index': return this.#takeReadRequest(message);
-      case 'read-index-response': return void this.#reads.push({ context: message.context, index: message.index });
-      case 'transfer-leader': return this.transferLeadership(message.transferee);
-      case 'timeout-now': return this.#campaignAtOnce();
+      case 'vote':
+      case 'pre-vote':
+        return this.#answerVote(message);
+      case 'vote-response':
+      case 'pre-vote-response':
+        return this.#countVote(message);
+      case 'append':
+      case 'heartbeat':
+      case 'snapshot':
+        return this.#follow(message);
+      case 'append-response':
+        return this.#takeAppendResponse(message);
+      case 'heartbeat-response':
+        return this.#takeHeartbeatResponse(message);
+      case 'propose':
+        return void this.#propose(message.entries);
+      case 'read-index':
+        return this.#takeReadRequest(message);
+      case 'read-index-response':
+        return void this.#reads.push({ context: message.context, index: message.index });
+      case 'transfer-leader':
+        return this.transferLeadership(message.transferee);
+      case 'timeout-now':
+        return this.#campaignAtOnce();
     }
   }
 
@@ -238,7 +278,8 @@ export class RaftNode<D = unknown, S = unknown> {
   /** Whether the message is still worth reading. */
   #takeHigherTerm(message: Message<D, S>): boolean {
     switch (message.type) {
-      case 'vote': case 'pre-vote': {
+      case 'vote':
+      case 'pre-vote': {
         const isLed = this.#options.checkQuorum && this.#leader !== undefined && this.#electionElapsed < this.#options.electionTicks;
         if (isLed && !message.isTransfer) return false;
         if (message.type === 'vote') this.#becomeFollower(message.term, undefined);
@@ -247,7 +288,9 @@ export class RaftNode<D = unknown, S = unknown> {
       case 'pre-vote-response':
         if (message.isRejected) this.#becomeFollower(message.term, undefined);
         return true;
-      case 'append': case 'heartbeat': case 'snapshot':
+      case 'append':
+      case 'heartbeat':
+      case 'snapshot':
         this.#becomeFollower(message.term, message.from);
         return true;
       default:
@@ -259,12 +302,16 @@ export class RaftNode<D = unknown, S = unknown> {
   /** A leader of an old term is told the new one, or it would never step down while this member cannot win. */
   #refuseLowerTerm(message: Message<D, S>): void {
     const { checkQuorum, preVote } = this.#options;
-    if ((checkQuorum || preVote) && (message.type === 'append' || message.type === 'heartbeat')) this.#send(message.from, { type: 'append-response', index: 0, isRejected: false, hintIndex: 0, hintTerm: 0 });
+    if ((checkQuorum || preVote) && (message.type === 'append' || message.type === 'heartbeat'))
+      this.#send(message.from, { type: 'append-response', index: 0, isRejected: false, hintIndex: 0, hintTerm: 0 });
     else if (message.type === 'pre-vote') this.#send(message.from, { type: 'pre-vote-response', isRejected: true });
   }
 
   #answerVote(message: Of<'vote' | 'pre-vote', D, S>): void {
-    const isFree = this.#vote === message.from || (this.#vote === undefined && this.#leader === undefined) || (message.type === 'pre-vote' && message.term > this.#term);
+    const isFree =
+      this.#vote === message.from ||
+      (this.#vote === undefined && this.#leader === undefined) ||
+      (message.type === 'pre-vote' && message.term > this.#term);
     const type = message.type === 'vote' ? 'vote-response' : 'pre-vote-response';
     if (!isFree || !this.log.isUpToDate(message.lastIndex, message.lastTerm)) return this.#send(message.from, { type, isRejected: true });
     this.#send(message.from, { type, isRejected: false }, message.term);
@@ -452,11 +499,13 @@ export class RaftNode<D = unknown, S = unknown> {
     this.#electionElapsed = 0;
     this.#leader = message.from;
     switch (message.type) {
-      case 'append': return this.#takeAppend(message);
+      case 'append':
+        return this.#takeAppend(message);
       case 'heartbeat':
         this.log.commitTo(Math.min(message.commit, this.log.lastIndex));
         return this.#send(message.from, { type: 'heartbeat-response', context: message.context });
-      default: return this.#takeSnapshot(message);
+      default:
+        return this.#takeSnapshot(message);
     }
   }
 
@@ -473,7 +522,8 @@ export class RaftNode<D = unknown, S = unknown> {
   }
 
   #takeSnapshot({ from, snapshot }: Of<'snapshot', D, S>): void {
-    if (this.#restore(snapshot)) this.#send(from, { type: 'append-response', index: this.log.lastIndex, isRejected: false, hintIndex: 0, hintTerm: 0 });
+    if (this.#restore(snapshot))
+      this.#send(from, { type: 'append-response', index: this.log.lastIndex, isRejected: false, hintIndex: 0, hintTerm: 0 });
     else this.#send(from, { type: 'append-response', index: this.log.committed, isRejected: false, hintIndex: 0, hintTerm: 0 });
   }
 

@@ -59,20 +59,33 @@ interface Header {
 }
 
 /** What members say to each other (`raftpb.Message`). */
-export type Message<D = unknown, S = unknown> = Header & (
-  | { readonly type: 'vote' | 'pre-vote'; readonly lastIndex: number; readonly lastTerm: number; readonly isTransfer: boolean }
-  | { readonly type: 'vote-response' | 'pre-vote-response'; readonly isRejected: boolean }
-  | { readonly type: 'append'; readonly previousIndex: number; readonly previousTerm: number; readonly entries: readonly Entry<D>[]; readonly commit: number }
-  | { readonly type: 'append-response'; readonly index: number; readonly isRejected: boolean; readonly hintIndex: number; readonly hintTerm: number }
-  | { readonly type: 'heartbeat'; readonly commit: number; readonly context: string | undefined }
-  | { readonly type: 'heartbeat-response'; readonly context: string | undefined }
-  | { readonly type: 'snapshot'; readonly snapshot: Snapshot<S> }
-  | { readonly type: 'propose'; readonly entries: readonly Pick<Entry<D>, 'type' | 'data'>[] }
-  | { readonly type: 'read-index'; readonly context: string }
-  | { readonly type: 'read-index-response'; readonly context: string; readonly index: number }
-  | { readonly type: 'transfer-leader'; readonly transferee: MemberId }
-  | { readonly type: 'timeout-now' }
-);
+export type Message<D = unknown, S = unknown> = Header &
+  (
+    | { readonly type: 'vote' | 'pre-vote'; readonly lastIndex: number; readonly lastTerm: number; readonly isTransfer: boolean }
+    | { readonly type: 'vote-response' | 'pre-vote-response'; readonly isRejected: boolean }
+    | {
+        readonly type: 'append';
+        readonly previousIndex: number;
+        readonly previousTerm: number;
+        readonly entries: readonly Entry<D>[];
+        readonly commit: number;
+      }
+    | {
+        readonly type: 'append-response';
+        readonly index: number;
+        readonly isRejected: boolean;
+        readonly hintIndex: number;
+        readonly hintTerm: number;
+      }
+    | { readonly type: 'heartbeat'; readonly commit: number; readonly context: string | undefined }
+    | { readonly type: 'heartbeat-response'; readonly context: string | undefined }
+    | { readonly type: 'snapshot'; readonly snapshot: Snapshot<S> }
+    | { readonly type: 'propose'; readonly entries: readonly Pick<Entry<D>, 'type' | 'data'>[] }
+    | { readonly type: 'read-index'; readonly context: string }
+    | { readonly type: 'read-index-response'; readonly context: string; readonly index: number }
+    | { readonly type: 'transfer-leader'; readonly transferee: MemberId }
+    | { readonly type: 'timeout-now' }
+  );
 
 /** A read asked for with `context` may be served once `index` is applied. */
 export interface ReadState {
@@ -114,5 +127,9 @@ export function configurationOf(voters: readonly MemberId[], rest: Partial<Confi
  */
 export function emptyState<D>(voters: readonly MemberId[]): PersistentState<D> {
   const first = voters.length > 0 ? 1 : 0;
-  return { hardState: { term: first, vote: undefined, commit: first }, snapshot: { index: first, term: first, configuration: configurationOf(voters) }, entries: [] };
+  return {
+    hardState: { term: first, vote: undefined, commit: first },
+    snapshot: { index: first, term: first, configuration: configurationOf(voters) },
+    entries: [],
+  };
 }

@@ -11,11 +11,13 @@ test('watchers hear what changed while etcd was caught up from a snapshot that s
   const kernel = new Kernel({ seed: 1, now: parseInstant('2026-01-05T08:00:00Z') });
   const [behind, ahead] = [MvccStore.create(), MvccStore.create()];
   const server = createApiServer({ kernel, etcd: behind, resources: builtInResources });
-  const send = (method: 'POST' | 'GET', path = url, body?: object) => server.handle({ method, url: path, headers, clientCertificate, ...(body ? { body } : {}) });
+  const send = (method: 'POST' | 'GET', path = url, body?: object) =>
+    server.handle({ method, url: path, headers, clientCertificate, ...(body ? { body } : {}) });
   for (const name of ['gone', 'changed', 'same']) send('POST', url, { metadata: { name }, data: { a: '1' } });
   const seen: string[] = [];
   send('GET', `${url}?watch=true&resourceVersion=${behind.revision}`).stream?.start({
-    write: (chunk) => void seen.push(`${(chunk as { type: string }).type} ${(chunk as { object: { metadata: { name: string } } }).object.metadata.name}`),
+    write: (chunk) =>
+      void seen.push(`${(chunk as { type: string }).type} ${(chunk as { object: { metadata: { name: string } } }).object.metadata.name}`),
     end: () => void seen.push('END'),
   });
   kernel.runFor(1_000);
@@ -28,7 +30,11 @@ test('watchers hear what changed while etcd was caught up from a snapshot that s
   behind.install(ahead.fork());
   kernel.runFor(1_000);
   expect(seen.sort()).toEqual(['ADDED new', 'DELETED gone', 'MODIFIED changed']);
-  expect((send('GET').body as { items: { metadata: { name: string } }[] }).items.map(({ metadata }) => metadata.name)).toEqual(['changed', 'new', 'same']);
+  expect((send('GET').body as { items: { metadata: { name: string } }[] }).items.map(({ metadata }) => metadata.name)).toEqual([
+    'changed',
+    'new',
+    'same',
+  ]);
   ahead.put('/registry/configmaps/default/same', { ...value, metadata: { name: 'same', namespace: 'default', uid: 'u' } } as never);
   behind.install(ahead.fork());
   kernel.runFor(1_000);

@@ -14,7 +14,12 @@ test('what one member accepts every member has', () => {
   group.elect();
   for (const { name } of group.machines) group.member(name).put(name, name);
   group.member('cp-2').deleteRange('cp-1');
-  expect(group.member('cp-3').range('', { end: '\0' }).kvs.map(({ key }) => key)).toEqual(['cp-2', 'cp-3']);
+  expect(
+    group
+      .member('cp-3')
+      .range('', { end: '\0' })
+      .kvs.map(({ key }) => key),
+  ).toEqual(['cp-2', 'cp-3']);
   expect(stores(group)[1]).toEqual(stores(group)[0]);
   expect(stores(group)[2]).toEqual(stores(group)[0]);
   expect(new Set(group.machines.map(({ member }) => member?.hashKv().hash)).size).toBe(1);
@@ -36,7 +41,9 @@ test('when the leader dies another is elected within seconds, and nothing acknow
   group.kernel.runFor(10_000);
   group.crash(first);
   const other = group.machines.find(({ name }) => name !== first)?.name as string;
-  expect(() => group.member(other).put('b', 1)).toThrow(new EtcdError('Unavailable', 'etcdserver: request timed out, possibly due to connection lost'));
+  expect(() => group.member(other).put('b', 1)).toThrow(
+    new EtcdError('Unavailable', 'etcdserver: request timed out, possibly due to connection lost'),
+  );
   const before = group.kernel.now;
   const second = group.elect();
   expect(group.kernel.now - before).toBeLessThan(5_000);
@@ -183,7 +190,13 @@ test('a member is removed, and the two that remain need both', () => {
   const leader = group.elect();
   const [gone, kept] = group.machines.filter(({ name }) => name !== leader).map(({ name }) => name) as [string, string];
   group.member(leader).memberRemove(group.member(gone).id);
-  expect(group.member(kept).members().map(({ name }) => name).sort()).toEqual([leader, kept].sort());
+  expect(
+    group
+      .member(kept)
+      .members()
+      .map(({ name }) => name)
+      .sort(),
+  ).toEqual([leader, kept].sort());
   group.crash(gone);
   group.member(kept).put('a', 1);
   group.crash(kept);
@@ -196,7 +209,9 @@ test('what a member that was alone has is given to one that is added', () => {
   const added = group.member('cp-1').memberAdd('cp-2', ['https://cp-2:2380'], true);
   expect(added).toMatchObject({ name: 'cp-2', isLearner: true });
   group.member('cp-1').put('b', 1);
-  expect(() => group.member('cp-1').memberPromote(added.id)).toThrow('etcdserver: can only promote a learner member which is in sync with leader');
+  expect(() => group.member('cp-1').memberPromote(added.id)).toThrow(
+    'etcdserver: can only promote a learner member which is in sync with leader',
+  );
   expect(() => group.member('cp-1').memberAdd('cp-2', ['https://cp-2:2380'], false)).toThrow('etcdserver: Peer URLs already exists');
   expect(() => group.member('cp-1').memberRemove('ffff')).toThrow('etcdserver: member not found');
 });

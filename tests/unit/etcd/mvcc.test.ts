@@ -29,14 +29,30 @@ test('a range is half open, counts beyond its limit and can go backwards', () =>
 
 test('a transaction does one branch, all at one revision', () => {
   const store = MvccStore.create();
-  const create = (value: string) => store.txn({ compare: [{ key: 'a', target: 'mod', result: '=', operand: 0 }], success: [{ type: 'put', key: 'a', value }, { type: 'put', key: 'b', value }], failure: [{ type: 'range', key: 'a' }] });
+  const create = (value: string) =>
+    store.txn({
+      compare: [{ key: 'a', target: 'mod', result: '=', operand: 0 }],
+      success: [
+        { type: 'put', key: 'a', value },
+        { type: 'put', key: 'b', value },
+      ],
+      failure: [{ type: 'range', key: 'a' }],
+    });
   expect(create('first')).toMatchObject({ succeeded: true, revision: 2 });
   expect(create('second')).toMatchObject({ succeeded: false, revision: 2, responses: [{ type: 'range', kvs: [{ value: 'first' }] }] });
 });
 
-test('putting one key twice in a transaction is refused in etcd\'s words', () => {
+test("putting one key twice in a transaction is refused in etcd's words", () => {
   const store = MvccStore.create();
-  const twice = () => store.txn({ compare: [], success: [{ type: 'put', key: 'a', value: 1 }, { type: 'put', key: 'a', value: 2 }], failure: [] });
+  const twice = () =>
+    store.txn({
+      compare: [],
+      success: [
+        { type: 'put', key: 'a', value: 1 },
+        { type: 'put', key: 'a', value: 2 },
+      ],
+      failure: [],
+    });
   expect(twice).toThrow('etcdserver: duplicate key given in txn request');
   expect(store.revision).toBe(1);
 });
@@ -63,13 +79,15 @@ test('compaction forgets old revisions and nothing that is alive', () => {
   store.deleteRange('b');
   store.compact(5);
   expect(store.range('a').kvs[0]?.value).toBe(2);
-  expect(() => store.range('a', { revision: 4 })).toThrow(new EtcdError('OutOfRange', 'etcdserver: mvcc: required revision has been compacted'));
+  expect(() => store.range('a', { revision: 4 })).toThrow(
+    new EtcdError('OutOfRange', 'etcdserver: mvcc: required revision has been compacted'),
+  );
   expect(() => store.watch('a', { startRevision: 3 }, () => {})).toThrow('required revision has been compacted');
   expect(() => store.compact(5)).toThrow('required revision has been compacted');
   expect(() => store.compact(99)).toThrow('required revision is a future revision');
 });
 
-test('a fork and its original do not see each other\'s writes', () => {
+test("a fork and its original do not see each other's writes", () => {
   const store = MvccStore.create();
   store.put('a', 1);
   const fork = store.fork();
@@ -95,5 +113,7 @@ test('values are frozen, so nobody changes history by holding on to an object', 
   const store = MvccStore.create();
   const value = { labels: { app: 'web' } };
   store.put('a', value);
-  expect(() => { value.labels.app = 'other'; }).toThrow(TypeError);
+  expect(() => {
+    value.labels.app = 'other';
+  }).toThrow(TypeError);
 });

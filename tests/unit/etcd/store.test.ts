@@ -1,4 +1,12 @@
-import { EtcdError, MvccStore, readSnapshotFile, writeSnapshotFile, type MvccCommit, type MvccEdit, type WatchResponse } from '@/lib/cluster/etcd';
+import {
+  EtcdError,
+  MvccStore,
+  readSnapshotFile,
+  writeSnapshotFile,
+  type MvccCommit,
+  type MvccEdit,
+  type WatchResponse,
+} from '@/lib/cluster/etcd';
 
 const everything = { end: '\0' };
 const put = (key: string, value = 'v') => ({ type: 'put', key, value }) as const;
@@ -18,7 +26,13 @@ test('a put answers what it replaced, and may keep the value or the lease that i
 
 test('a range sorts by what is asked and looks at revisions before it limits', () => {
   const store = MvccStore.create();
-  for (const [key, value] of [['a', 'z'], ['b', 'y'], ['c', 'x'], ['a', 'w']] as const) store.put(key, value);
+  for (const [key, value] of [
+    ['a', 'z'],
+    ['b', 'y'],
+    ['c', 'x'],
+    ['a', 'w'],
+  ] as const)
+    store.put(key, value);
   const keys = (options: Parameters<MvccStore['range']>[1]) => store.range('a', { ...everything, ...options }).kvs.map(({ key }) => key);
   expect(keys({ sortBy: 'mod' })).toEqual(['b', 'c', 'a']);
   expect(keys({ sortBy: 'value', order: 'descend' })).toEqual(['b', 'c', 'a']);
@@ -30,7 +44,9 @@ test('a range sorts by what is asked and looks at revisions before it limits', (
 test('within a transaction what comes later sees what came before, at one revision', () => {
   const store = MvccStore.create();
   store.put('a', 'old');
-  const { responses, revision } = store.txn(one(put('b', 'new'), { type: 'range', key: 'a', end: 'c' }, { type: 'delete-range', key: 'a' }, { type: 'range', key: 'a', end: 'c' }));
+  const { responses, revision } = store.txn(
+    one(put('b', 'new'), { type: 'range', key: 'a', end: 'c' }, { type: 'delete-range', key: 'a' }, { type: 'range', key: 'a', end: 'c' }),
+  );
   expect(revision).toBe(3);
   expect(responses[1]).toMatchObject({ kvs: [{ value: 'old' }, { value: 'new', modRevision: 3 }] });
   expect(responses[3]).toMatchObject({ kvs: [{ key: 'b' }] });
@@ -46,15 +62,20 @@ test('nested transactions compare the store as it was before any of them wrote',
 test('a transaction that cannot be done whole is not begun', () => {
   const store = MvccStore.create();
   expect(() => store.txn(one(put('a'), { ...put('b'), lease: 5 }))).toThrow('requested lease not found');
-  expect(() => store.txn(one(put('a'), { type: 'delete-range', key: '', end: '\0' }))).toThrow('etcdserver: duplicate key given in txn request');
+  expect(() => store.txn(one(put('a'), { type: 'delete-range', key: '', end: '\0' }))).toThrow(
+    'etcdserver: duplicate key given in txn request',
+  );
   expect(() => store.txn(one(put('')))).toThrow('etcdserver: key is not provided');
-  expect(() => store.txn(one(...Array.from({ length: 129 }, (_, index) => put(`k${index}`))))).toThrow('etcdserver: too many operations in txn request');
+  expect(() => store.txn(one(...Array.from({ length: 129 }, (_, index) => put(`k${index}`))))).toThrow(
+    'etcdserver: too many operations in txn request',
+  );
   expect([store.revision, store.range('', everything).count]).toEqual([1, 0]);
 });
 
 test('a compare of a value fails where there is no key', () => {
   const store = MvccStore.create();
-  const value = (key: string, result: '=' | '!=') => store.txn({ compare: [{ key, target: 'value', result, operand: 'x' }], success: [], failure: [] }).succeeded;
+  const value = (key: string, result: '=' | '!=') =>
+    store.txn({ compare: [{ key, target: 'value', result, operand: 'x' }], success: [], failure: [] }).succeeded;
   store.put('a', 'x');
   expect([value('a', '='), value('a', '!='), value('b', '!=')]).toEqual([true, false, false]);
 });
@@ -68,7 +89,9 @@ test('revoking a lease deletes its keys at one revision, and not those that have
   const seen: WatchResponse[] = [];
   store.watch('', everything, (response) => seen.push(response));
   store.leaseRevoke(7);
-  expect(seen.map(({ revision, events }) => [revision, events.map(({ type, kv }) => `${type} ${kv.key}`)])).toEqual([[6, ['delete a', 'delete c']]]);
+  expect(seen.map(({ revision, events }) => [revision, events.map(({ type, kv }) => `${type} ${kv.key}`)])).toEqual([
+    [6, ['delete a', 'delete c']],
+  ]);
   expect(() => store.leaseGrant(8, 60) ?? store.leaseGrant(8, 60)).toThrow('etcdserver: lease already exists');
 });
 
@@ -153,7 +176,10 @@ test('a journal of commits and edits makes the store again: leases, compaction a
   store.leaseRevoke(8);
   store.compact(3);
   store.setAlarm('1', 'NOSPACE', true);
-  for (const row of JSON.parse(JSON.stringify(journal)) as typeof journal) 'commit' in row ? restored.replay(row.commit) : restored.replayEdit(row.edit);
+  for (const row of JSON.parse(JSON.stringify(journal)) as typeof journal) {
+    if ('commit' in row) restored.replay(row.commit);
+    else restored.replayEdit(row.edit);
+  }
   expect(restored.snapshot()).toEqual(store.snapshot());
   expect(restored.keysOf(7)).toEqual(['a']);
   expect(MvccStore.restore(JSON.parse(JSON.stringify(store.snapshot()))).snapshot()).toEqual(store.snapshot());

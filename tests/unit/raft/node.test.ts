@@ -75,7 +75,13 @@ test('a learner has every entry and no vote', () => {
 
 test('a joint configuration needs both majorities', () => {
   const group = led(3, 1);
-  group.change('1', { steps: [{ type: 'remove', member: '2' }, { type: 'add-voter', member: '4' }], transition: 'joint-explicit' });
+  group.change('1', {
+    steps: [
+      { type: 'remove', member: '2' },
+      { type: 'add-voter', member: '4' },
+    ],
+    transition: 'joint-explicit',
+  });
   group.stabilize();
   expect(group.node('1').configuration).toMatchObject({ voters: ['1', '3', '4'], outgoing: ['1', '2', '3'] });
   group.partition(['1', '4'], ['2', '3']);

@@ -9,15 +9,62 @@ export interface CommandLine {
 export class UsageError extends Error {}
 
 const globalFlags: FlagTable = {
-  endpoints: 'value', cacert: 'value', cert: 'value', key: 'value', 'write-out': 'value', 'command-timeout': 'value', 'dial-timeout': 'value', 'keepalive-time': 'value', 'keepalive-timeout': 'value',
-  user: 'value', password: 'value', hex: 'switch', debug: 'switch', 'insecure-skip-tls-verify': 'switch', 'insecure-transport': 'switch', help: 'switch', version: 'switch',
+  endpoints: 'value',
+  cacert: 'value',
+  cert: 'value',
+  key: 'value',
+  'write-out': 'value',
+  'command-timeout': 'value',
+  'dial-timeout': 'value',
+  'keepalive-time': 'value',
+  'keepalive-timeout': 'value',
+  user: 'value',
+  password: 'value',
+  hex: 'switch',
+  debug: 'switch',
+  'insecure-skip-tls-verify': 'switch',
+  'insecure-transport': 'switch',
+  help: 'switch',
+  version: 'switch',
 };
 
 const commandFlags: FlagTable = {
-  prefix: 'switch', 'keys-only': 'switch', 'count-only': 'switch', 'print-value-only': 'switch', 'from-key': 'switch', limit: 'value', order: 'value', 'sort-by': 'value', rev: 'value', consistency: 'value',
-  'min-mod-rev': 'value', 'max-mod-rev': 'value', 'min-create-rev': 'value', 'max-create-rev': 'value', 'prev-kv': 'switch', lease: 'value', 'ignore-value': 'switch', 'ignore-lease': 'switch', range: 'switch',
-  interactive: 'switch', 'progress-notify': 'switch', keys: 'switch', once: 'switch', 'peer-urls': 'value', learner: 'switch', cluster: 'switch', physical: 'switch', 'data-dir': 'value', name: 'value',
-  'initial-cluster': 'value', 'initial-cluster-token': 'value', 'initial-advertise-peer-urls': 'value', 'skip-hash-check': 'switch', 'bump-revision': 'value', 'mark-compacted': 'switch', 'wal-dir': 'value',
+  prefix: 'switch',
+  'keys-only': 'switch',
+  'count-only': 'switch',
+  'print-value-only': 'switch',
+  'from-key': 'switch',
+  limit: 'value',
+  order: 'value',
+  'sort-by': 'value',
+  rev: 'value',
+  consistency: 'value',
+  'min-mod-rev': 'value',
+  'max-mod-rev': 'value',
+  'min-create-rev': 'value',
+  'max-create-rev': 'value',
+  'prev-kv': 'switch',
+  lease: 'value',
+  'ignore-value': 'switch',
+  'ignore-lease': 'switch',
+  range: 'switch',
+  interactive: 'switch',
+  'progress-notify': 'switch',
+  keys: 'switch',
+  once: 'switch',
+  'peer-urls': 'value',
+  learner: 'switch',
+  cluster: 'switch',
+  physical: 'switch',
+  'data-dir': 'value',
+  name: 'value',
+  'initial-cluster': 'value',
+  'initial-cluster-token': 'value',
+  'initial-advertise-peer-urls': 'value',
+  'skip-hash-check': 'switch',
+  'bump-revision': 'value',
+  'mark-compacted': 'switch',
+  'wal-dir': 'value',
 };
 
 const short: Readonly<Record<string, string>> = { w: 'write-out', h: 'help', i: 'interactive', d: 'debug' };
@@ -48,7 +95,8 @@ export function parseCommandLine(args: readonly string[], env: Readonly<Record<s
 }
 
 function named(word: string): { name: string; inline: string | undefined } {
-  if (!word.startsWith('--')) return { name: short[word[1] as string] ?? '', inline: word.length > 2 ? word.slice(2).replace(/^=/, '') : undefined };
+  if (!word.startsWith('--'))
+    return { name: short[word[1] as string] ?? '', inline: word.length > 2 ? word.slice(2).replace(/^=/, '') : undefined };
   const equals = word.indexOf('=');
   return equals < 0 ? { name: word.slice(2), inline: undefined } : { name: word.slice(2, equals), inline: word.slice(equals + 1) };
 }

@@ -1,5 +1,17 @@
 import { EtcdError, type EtcdServer, type MemberInfo, type MemberStatus } from '../../etcd';
-import { alarmsText, headerFields, headerJson, idNumber, json, leaseId, membersTable, statusJson, statusTable, timeToLiveText, type Table } from './printers';
+import {
+  alarmsText,
+  headerFields,
+  headerJson,
+  idNumber,
+  json,
+  leaseId,
+  membersTable,
+  statusJson,
+  statusTable,
+  timeToLiveText,
+  type Table,
+} from './printers';
 import { badArguments, Failure, headerOf, type Session } from './session';
 import { parseLease } from './keyspace';
 
@@ -30,7 +42,10 @@ export function memberAdd(session: Session): void {
   if (peers === undefined) throw new Failure('member peer urls not provided', badArguments);
   const { server } = session;
   const member = server.memberAdd(name, peers.split(','), session.isSet('learner'));
-  const cluster = server.members().flatMap((one) => one.peerUrls.map((url) => `${one.name}=${url}`)).join();
+  const cluster = server
+    .members()
+    .flatMap((one) => one.peerUrls.map((url) => `${one.name}=${url}`))
+    .join();
   session.show({
     simple: `Member ${member.id} added to cluster ${session.header.clusterId}\n\nETCD_NAME="${name}"\nETCD_INITIAL_CLUSTER="${cluster}"\nETCD_INITIAL_ADVERTISE_PEER_URLS="${peers}"\nETCD_INITIAL_CLUSTER_STATE="existing"\n`,
     json: { header: headerJson(session.header), member: memberJson(member), members: server.members().map(memberJson) },
@@ -52,7 +67,11 @@ export function memberPromote(session: Session): void {
 function memberId({ words }: Session, missing: string): string {
   const [id] = words;
   if (id === undefined) throw new Failure(missing, badArguments);
-  if (!/^[0-9a-f]{1,16}$/i.test(id)) throw new Failure(`bad member ID arg (strconv.ParseUint: parsing ${JSON.stringify(id)}: invalid syntax), expecting ID in Hex`, badArguments);
+  if (!/^[0-9a-f]{1,16}$/i.test(id))
+    throw new Failure(
+      `bad member ID arg (strconv.ParseUint: parsing ${JSON.stringify(id)}: invalid syntax), expecting ID in Hex`,
+      badArguments,
+    );
   return id.toLowerCase().padStart(16, '0');
 }
 
@@ -84,15 +103,26 @@ export function endpointStatus(session: Session): number {
       exitCode = 1;
     } else found.push([endpoint, status]);
   }
-  const fields = found.map(([endpoint, status]) => `${headerFields({ clusterId: status.clusterId, memberId: status.member, revision: status.revision, term: status.term })}"Version" : "${status.version}"\n"StorageVersion" : "${status.storageVersion}"\n"DBSize" : ${status.dbSize}\n"DBSizeInUse" : ${status.dbSizeInUse}\n"Leader" : ${status.leader === undefined ? 0 : idNumber(status.leader)}\n"IsLearner" : ${status.isLearner}\n"RaftIndex" : ${status.raftIndex}\n"RaftTerm" : ${status.term}\n"RaftAppliedIndex" : ${status.appliedIndex}\n"Errors" : [${status.errors.join(' ')}]\n"Endpoint" : "${endpoint}"\n\n`);
-  session.show({ table: statusTable(found), json: found.map(([endpoint, status]) => statusJson(endpoint, status)), fields: fields.join('') });
+  const fields = found.map(
+    ([endpoint, status]) =>
+      `${headerFields({ clusterId: status.clusterId, memberId: status.member, revision: status.revision, term: status.term })}"Version" : "${status.version}"\n"StorageVersion" : "${status.storageVersion}"\n"DBSize" : ${status.dbSize}\n"DBSizeInUse" : ${status.dbSizeInUse}\n"Leader" : ${status.leader === undefined ? 0 : idNumber(status.leader)}\n"IsLearner" : ${status.isLearner}\n"RaftIndex" : ${status.raftIndex}\n"RaftTerm" : ${status.term}\n"RaftAppliedIndex" : ${status.appliedIndex}\n"Errors" : [${status.errors.join(' ')}]\n"Endpoint" : "${endpoint}"\n\n`,
+  );
+  session.show({
+    table: statusTable(found),
+    json: found.map(([endpoint, status]) => statusJson(endpoint, status)),
+    fields: fields.join(''),
+  });
   return exitCode;
 }
 
 export function endpointHealth(session: Session): number {
   const results = endpointsOf(session).map((endpoint) => {
     const failed = attempt(session, endpoint, (server) => server.range('health'));
-    return { endpoint, took: `${(session.ctx.random.between(1_500, 9_000) / 1000).toFixed(3)}ms`, error: failed instanceof EtcdError ? 'context deadline exceeded' : '' };
+    return {
+      endpoint,
+      took: `${(session.ctx.random.between(1_500, 9_000) / 1000).toFixed(3)}ms`,
+      error: failed instanceof EtcdError ? 'context deadline exceeded' : '',
+    };
   });
   if (session.format === 'simple') {
     // etcdctl says this much on standard error since 3.4; what is healthy goes to standard output.
@@ -101,9 +131,20 @@ export function endpointHealth(session: Session): number {
       else session.ctx.stderr(`${endpoint} is unhealthy: failed to commit proposal: ${error}\n`);
     }
   } else {
-    const table: Table = { head: ['endpoint', 'health', 'took', 'error'], rows: results.map(({ endpoint, took, error }) => [endpoint, String(error === ''), error === '' ? took : '5.000000000s', error]) };
-    const fields = results.map(({ endpoint, took, error }) => `"Endpoint" : "${endpoint}"\n"Health" : ${error === ''}\n"Took" : ${took}\n"Error" : ${error}\n\n`).join('');
-    session.show({ table, fields, json: results.map(({ endpoint, took, error }) => ({ endpoint, health: error === '', took, error: error || undefined })) });
+    const table: Table = {
+      head: ['endpoint', 'health', 'took', 'error'],
+      rows: results.map(({ endpoint, took, error }) => [endpoint, String(error === ''), error === '' ? took : '5.000000000s', error]),
+    };
+    const fields = results
+      .map(
+        ({ endpoint, took, error }) => `"Endpoint" : "${endpoint}"\n"Health" : ${error === ''}\n"Took" : ${took}\n"Error" : ${error}\n\n`,
+      )
+      .join('');
+    session.show({
+      table,
+      fields,
+      json: results.map(({ endpoint, took, error }) => ({ endpoint, health: error === '', took, error: error || undefined })),
+    });
   }
   if (results.every(({ error }) => error === '')) return 0;
   session.ctx.stderr('Error: unhealthy cluster\n');
@@ -116,8 +157,14 @@ export function endpointHashKv(session: Session): void {
     return { endpoint, header: headerOf(server), ...server.hashKv(session.number('rev')) };
   });
   session.show({
-    table: { head: ['endpoint', 'hash', 'hash_revision'], rows: found.map(({ endpoint, hash, hashRevision }) => [endpoint, String(hash), String(hashRevision)]) },
-    json: found.map(({ endpoint, header, hash, compactRevision, hashRevision }) => ({ Endpoint: endpoint, HashKV: { header: headerJson(header), hash, compact_revision: compactRevision || undefined, hash_revision: hashRevision } })),
+    table: {
+      head: ['endpoint', 'hash', 'hash_revision'],
+      rows: found.map(({ endpoint, hash, hashRevision }) => [endpoint, String(hash), String(hashRevision)]),
+    },
+    json: found.map(({ endpoint, header, hash, compactRevision, hashRevision }) => ({
+      Endpoint: endpoint,
+      HashKV: { header: headerJson(header), hash, compact_revision: compactRevision || undefined, hash_revision: hashRevision },
+    })),
     fields: found.map(({ endpoint, header, hash }) => `${headerFields(header)}"Endpoint" : "${endpoint}"\n"Hash" : ${hash}\n\n`).join(''),
   });
 }
@@ -138,14 +185,23 @@ export function defrag(session: Session): number {
     if (failed instanceof EtcdError) {
       failures++;
       session.ctx.stderr(`Failed to defragment etcd member[${endpoint}]. took 5s. (context deadline exceeded)\n`);
-    } else session.ctx.stdout(`Finished defragmenting etcd member[${endpoint}]. took ${(session.ctx.random.between(4_000, 40_000) / 1000).toFixed(3)}ms\n`);
+    } else
+      session.ctx.stdout(
+        `Finished defragmenting etcd member[${endpoint}]. took ${(session.ctx.random.between(4_000, 40_000) / 1000).toFixed(3)}ms\n`,
+      );
   }
   return failures > 0 ? 1 : 0;
 }
 
 export function alarmList(session: Session): void {
   const alarms = session.server.alarms();
-  session.show({ simple: alarmsText(alarms), json: { header: headerJson(session.header), alarms: alarms.map(({ member, alarm }) => ({ memberID: idNumber(member), alarm: alarm === 'NOSPACE' ? 1 : 2 })) } });
+  session.show({
+    simple: alarmsText(alarms),
+    json: {
+      header: headerJson(session.header),
+      alarms: alarms.map(({ member, alarm }) => ({ memberID: idNumber(member), alarm: alarm === 'NOSPACE' ? 1 : 2 })),
+    },
+  });
 }
 
 export function alarmDisarm(session: Session): void {
@@ -158,7 +214,18 @@ export function leaseGrant(session: Session): void {
   if (ttl === undefined || rest.length > 0) throw new Failure('lease grant command needs TTL argument', badArguments);
   if (!/^-?\d+$/.test(ttl)) throw new Failure(`bad TTL (strconv.ParseInt: parsing ${JSON.stringify(ttl)}: invalid syntax)`, badArguments);
   const granted = session.server.leaseGrant(Number(ttl));
-  session.show({ simple: `lease ${leaseId(granted.lease)} granted with TTL(${granted.ttl}s)\n`, json: { cluster_id: idNumber(session.header.clusterId), member_id: idNumber(session.header.memberId), revision: session.header.revision, raft_term: session.header.term, id: granted.lease, ttl: granted.ttl, error: '' } });
+  session.show({
+    simple: `lease ${leaseId(granted.lease)} granted with TTL(${granted.ttl}s)\n`,
+    json: {
+      cluster_id: idNumber(session.header.clusterId),
+      member_id: idNumber(session.header.memberId),
+      revision: session.header.revision,
+      raft_term: session.header.term,
+      id: granted.lease,
+      ttl: granted.ttl,
+      error: '',
+    },
+  });
 }
 
 export function leaseRevoke(session: Session): void {
@@ -171,12 +238,27 @@ export function leaseTimeToLive(session: Session): void {
   const lease = leaseArgument(session, 'lease timetolive command needs lease ID as argument');
   const status = session.server.leaseTimeToLive(lease);
   const { clusterId, memberId: member, revision, term } = session.header;
-  session.show({ simple: timeToLiveText(status, session.isSet('keys')), json: { cluster_id: idNumber(clusterId), member_id: idNumber(member), revision, raft_term: term, id: lease, ttl: status.ttl, 'granted-ttl': status.grantedTtl, keys: session.isSet('keys') ? status.keys : null } });
+  session.show({
+    simple: timeToLiveText(status, session.isSet('keys')),
+    json: {
+      cluster_id: idNumber(clusterId),
+      member_id: idNumber(member),
+      revision,
+      raft_term: term,
+      id: lease,
+      ttl: status.ttl,
+      'granted-ttl': status.grantedTtl,
+      keys: session.isSet('keys') ? status.keys : null,
+    },
+  });
 }
 
 export function leaseList(session: Session): void {
   const leases = session.server.leases();
-  session.show({ simple: `found ${leases.length} leases\n${leases.map((lease) => `${leaseId(lease)}\n`).join('')}`, json: { leases: leases.map((lease) => ({ id: lease })) } });
+  session.show({
+    simple: `found ${leases.length} leases\n${leases.map((lease) => `${leaseId(lease)}\n`).join('')}`,
+    json: { leases: leases.map((lease) => ({ id: lease })) },
+  });
 }
 
 /** Once, or again and again after a third of the time; answers when to do it next. */

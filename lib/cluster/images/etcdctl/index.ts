@@ -4,7 +4,24 @@ import { rfc3339Micro } from '../../kernel';
 import type { ProcessContext, Program } from '../../runtime/program';
 import { readDuration } from '../../client';
 import { parseCommandLine, UsageError } from './flags';
-import { alarmDisarm, alarmList, defrag, endpointHashKv, endpointHealth, endpointStatus, leaseGrant, leaseKeepAlive, leaseList, leaseRevoke, leaseTimeToLive, memberAdd, memberList, memberPromote, memberRemove, moveLeader } from './group';
+import {
+  alarmDisarm,
+  alarmList,
+  defrag,
+  endpointHashKv,
+  endpointHealth,
+  endpointStatus,
+  leaseGrant,
+  leaseKeepAlive,
+  leaseList,
+  leaseRevoke,
+  leaseTimeToLive,
+  memberAdd,
+  memberList,
+  memberPromote,
+  memberRemove,
+  moveLeader,
+} from './group';
 import { compaction, del, get, look, put, txn, watch, type WatchState } from './keyspace';
 import { Failure, Session } from './session';
 import { snapshotRestore, snapshotSave, snapshotStatus } from './snapshots';
@@ -16,15 +33,32 @@ type State = { readonly type: 'once' } | WatchState;
 type Command = (session: Session) => number | WatchState | { readonly againMs: number } | void;
 
 const commands: Readonly<Record<string, Command>> = {
-  get, put, del, txn, watch, compaction, compact: compaction, defrag, 'move-leader': moveLeader,
-  'alarm list': alarmList, 'alarm disarm': alarmDisarm,
-  'endpoint status': endpointStatus, 'endpoint health': endpointHealth, 'endpoint hashkv': endpointHashKv,
-  'lease grant': leaseGrant, 'lease revoke': leaseRevoke, 'lease timetolive': leaseTimeToLive, 'lease list': leaseList,
+  get,
+  put,
+  del,
+  txn,
+  watch,
+  compaction,
+  compact: compaction,
+  defrag,
+  'move-leader': moveLeader,
+  'alarm list': alarmList,
+  'alarm disarm': alarmDisarm,
+  'endpoint status': endpointStatus,
+  'endpoint health': endpointHealth,
+  'endpoint hashkv': endpointHashKv,
+  'lease grant': leaseGrant,
+  'lease revoke': leaseRevoke,
+  'lease timetolive': leaseTimeToLive,
+  'lease list': leaseList,
   'lease keep-alive': (session) => {
     const againMs = leaseKeepAlive(session);
     return againMs === undefined ? undefined : { againMs };
   },
-  'member list': memberList, 'member add': memberAdd, 'member remove': memberRemove, 'member promote': memberPromote,
+  'member list': memberList,
+  'member add': memberAdd,
+  'member remove': memberRemove,
+  'member promote': memberPromote,
   'snapshot save': snapshotSave,
 };
 
@@ -46,14 +80,17 @@ API VERSION:
 	3.6
 
 COMMANDS:
-${Object.keys(commands).map((name) => `	${name}`).join('\n')}
+${Object.keys(commands)
+  .map((name) => `	${name}`)
+  .join('\n')}
 	version
 `;
 
 /** etcdctl 3.6: each run is one command, done at once or, for `watch` and `lease keep-alive`, until it is interrupted. */
 export const etcdctl: Program<State> = {
   start: (ctx) => run(ctx, 'etcdctl', commands, 0),
-  onTimer: (ctx, state, timer) => (timer === 'look' && state.type === 'watch' ? again(ctx, state) : run(ctx, 'etcdctl', commands, Number(timer.split(' ')[1] ?? 0))),
+  onTimer: (ctx, state, timer) =>
+    timer === 'look' && state.type === 'watch' ? again(ctx, state) : run(ctx, 'etcdctl', commands, Number(timer.split(' ')[1] ?? 0)),
 };
 
 /** etcdutl 3.6: what is done to files while no member runs. */
@@ -67,7 +104,8 @@ const retryMs = 500;
 function run(ctx: ProcessContext, name: string, table: Readonly<Record<string, Command>>, waitedMs: number): State {
   return guarded(ctx, () => {
     const line = parseCommandLine(ctx.argv.slice(1), ctx.env);
-    if (line.words.length === 0 || localCommands.has(line.words[0] as string) || line.flags['help'] || line.flags['version']) return local(ctx, name, line.words[0]);
+    if (line.words.length === 0 || localCommands.has(line.words[0] as string) || line.flags['help'] || line.flags['version'])
+      return local(ctx, name, line.words[0]);
     const { key, words } = commandOf(table, line.words);
     if (!key) throw new UsageError(`unknown command ${JSON.stringify(line.words[0])} for ${JSON.stringify(name)}`);
     const session = new Session(ctx, { ...line, words });
@@ -76,7 +114,10 @@ function run(ctx: ProcessContext, name: string, table: Readonly<Record<string, C
   });
 }
 
-function commandOf(table: Readonly<Record<string, Command>>, [first = '', second = '', ...rest]: readonly string[]): { key: string | undefined; words: readonly string[] } {
+function commandOf(
+  table: Readonly<Record<string, Command>>,
+  [first = '', second = '', ...rest]: readonly string[],
+): { key: string | undefined; words: readonly string[] } {
   if (Object.hasOwn(table, `${first} ${second}`)) return { key: `${first} ${second}`, words: rest };
   return { key: Object.hasOwn(table, first) ? first : undefined, words: [second, ...rest].filter((word, at) => at > 0 || word !== '') };
 }
@@ -103,7 +144,8 @@ function again(ctx: ProcessContext, state: WatchState): State {
       return look(session, state);
     } catch (error) {
       if (!(error instanceof EtcdError)) throw error;
-      if (error.code === 'OutOfRange') throw new Failure(`watch was canceled (${error.message})\nError: watch is canceled by the server`, 1);
+      if (error.code === 'OutOfRange')
+        throw new Failure(`watch was canceled (${error.message})\nError: watch is canceled by the server`, 1);
       ctx.after(retryMs, 'look');
       return state;
     }
@@ -117,7 +159,9 @@ function deadline(ctx: ProcessContext, session: Session, waitedMs: number, why: 
     return once;
   }
   const error = `rpc error: code = DeadlineExceeded desc = latest balancer error: last connection error: ${why.startsWith('connection error') ? why : `connection error: desc = ${JSON.stringify(why)}`}`;
-  ctx.stderr(`${JSON.stringify({ level: 'warn', ts: rfc3339Micro(ctx.now), logger: 'etcd-client', caller: 'v3@v3.6.8/retry_interceptor.go:65', msg: 'retrying of unary invoker failed', target: `etcd-endpoints://0xc00012e1e0/${session.endpoints[0]}`, attempt: 0, error })}\n`);
+  ctx.stderr(
+    `${JSON.stringify({ level: 'warn', ts: rfc3339Micro(ctx.now), logger: 'etcd-client', caller: 'v3@v3.6.8/retry_interceptor.go:65', msg: 'retrying of unary invoker failed', target: `etcd-endpoints://0xc00012e1e0/${session.endpoints[0]}`, attempt: 0, error })}\n`,
+  );
   throw new Failure('context deadline exceeded');
 }
 
@@ -132,13 +176,28 @@ function timeoutOf({ flags }: Session): number {
 function hasCertificates({ ctx, flags }: Session): boolean {
   const given = ['cert', 'key', 'cacert'].flatMap((name) => (flags[name] === undefined ? [] : [flags[name]]));
   for (const path of given) if (ctx.files.read(path) === undefined) throw new Failure(`open ${path}: no such file or directory`);
-  if (flags['key'] === undefined && flags['cert'] !== undefined) throw new Failure('KeyFile and CertFile must both be present[key: , cert: ' + flags['cert'] + ']');
-  return flags['cert'] !== undefined && flags['key'] !== undefined && (flags['cacert'] !== undefined || flags['insecure-skip-tls-verify'] !== undefined);
+  if (flags['key'] === undefined && flags['cert'] !== undefined)
+    throw new Failure('KeyFile and CertFile must both be present[key: , cert: ' + flags['cert'] + ']');
+  return (
+    flags['cert'] !== undefined &&
+    flags['key'] !== undefined &&
+    (flags['cacert'] !== undefined || flags['insecure-skip-tls-verify'] !== undefined)
+  );
 }
 
 function local(ctx: ProcessContext, name: string, word: string | undefined): State {
   if (word === 'version') ctx.stdout(`${name} version: 3.6.8\nAPI version: 3.6\n`);
-  else ctx.stdout(name === 'etcdctl' ? summary : summary.replaceAll('etcdctl', 'etcdutl').replace(/COMMANDS:[\s\S]*/, `COMMANDS:\n${Object.keys(offlineCommands).map((key) => `	${key}`).join('\n')}\n	version\n`));
+  else
+    ctx.stdout(
+      name === 'etcdctl'
+        ? summary
+        : summary.replaceAll('etcdctl', 'etcdutl').replace(
+            /COMMANDS:[\s\S]*/,
+            `COMMANDS:\n${Object.keys(offlineCommands)
+              .map((key) => `	${key}`)
+              .join('\n')}\n	version\n`,
+          ),
+    );
   ctx.exit(0);
   return once;
 }
@@ -156,4 +215,7 @@ function guarded(ctx: ProcessContext, body: () => State): State {
 }
 
 /** Both programs, where the etcd image has them. */
-export const etcdPrograms: Readonly<Record<string, Program<Json & State>>> = { '/usr/local/bin/etcdctl': etcdctl as Program, '/usr/local/bin/etcdutl': etcdutl as Program };
+export const etcdPrograms: Readonly<Record<string, Program<Json & State>>> = {
+  '/usr/local/bin/etcdctl': etcdctl as Program,
+  '/usr/local/bin/etcdutl': etcdutl as Program,
+};

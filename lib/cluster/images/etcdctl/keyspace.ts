@@ -7,8 +7,10 @@ import { badArguments, Failure, Session } from './session';
 
 export function get(session: Session): void {
   const { key, options } = rangeOf(session, 'get');
-  if (session.isSet('count-only') && session.format !== 'fields') throw new Failure('--count-only is only for `--write-out=fields`', badArguments);
-  if (session.isSet('print-value-only') && session.format !== 'simple') throw new Failure('print-value-only is only for `--write-out=simple`', badArguments);
+  if (session.isSet('count-only') && session.format !== 'fields')
+    throw new Failure('--count-only is only for `--write-out=fields`', badArguments);
+  if (session.isSet('print-value-only') && session.format !== 'simple')
+    throw new Failure('print-value-only is only for `--write-out=simple`', badArguments);
   const { printer, server } = session;
   const got = server.range(key, options);
   session.ctx.stdout(printer.get(session.header, got));
@@ -41,7 +43,8 @@ export function compaction(session: Session): void {
 export function txn(session: Session): void {
   if (session.words.length > 0) throw new Failure('txn command does not accept argument', badArguments);
   const [compares = [], success = [], failure = []] = sections(session.ctx.stdin);
-  if (session.isSet('interactive')) session.ctx.stdout('compares:\n\nsuccess requests (get, put, del):\n\nfailure requests (get, put, del):\n\n');
+  if (session.isSet('interactive'))
+    session.ctx.stdout('compares:\n\nsuccess requests (get, put, del):\n\nfailure requests (get, put, del):\n\n');
   const { printer, server } = session;
   const operation = (line: string) => operationOf(session, line);
   const response = server.txn({ compare: compares.map(compareOf), success: success.map(operation), failure: failure.map(operation) });
@@ -68,7 +71,11 @@ export function look(session: Session, { next }: WatchState): WatchState {
   const { key, options } = rangeOf(session, 'watch');
   const { printer, server, ctx } = session;
   const seen: { revision: number; events: readonly WatchEvent[] }[] = [];
-  server.watch(key, { startRevision: next, prevKv: session.isSet('prev-kv'), ...(options.end === undefined ? {} : { end: options.end }) }, (response) => void seen.push(response))();
+  server.watch(
+    key,
+    { startRevision: next, prevKv: session.isSet('prev-kv'), ...(options.end === undefined ? {} : { end: options.end }) },
+    (response) => void seen.push(response),
+  )();
   for (const { events } of seen) ctx.stdout(printer.watch(session.header, events));
   ctx.after(lookEveryMs, 'look');
   return { type: 'watch', next: (seen.at(-1)?.revision ?? next - 1) + 1 };
@@ -76,17 +83,25 @@ export function look(session: Session, { next }: WatchState): WatchState {
 
 function rangeOf(session: Session, command: string): { key: string; options: RangeOptions } {
   const [key, end, ...rest] = session.words;
-  if (key === undefined || rest.length > 0) throw new Failure(`${command} command needs one argument as key and an optional argument as range_end`, badArguments);
+  if (key === undefined || rest.length > 0)
+    throw new Failure(`${command} command needs one argument as key and an optional argument as range_end`, badArguments);
   const isPrefix = session.isSet('prefix');
   const isFromKey = session.isSet('from-key');
   if (isPrefix && isFromKey) throw new Failure('`--prefix` and `--from-key` cannot be set at the same time, choose one', badArguments);
-  if (end !== undefined && (isPrefix || isFromKey)) throw new Failure(`too many arguments, only accept one argument when \`--${isPrefix ? 'prefix' : 'from-key'}\` is set`, badArguments);
+  if (end !== undefined && (isPrefix || isFromKey))
+    throw new Failure(`too many arguments, only accept one argument when \`--${isPrefix ? 'prefix' : 'from-key'}\` is set`, badArguments);
   const upTo = isPrefix ? (prefixEnd(key) ?? '\0') : isFromKey ? '\0' : end;
   return { key, options: { ...selectionOf(session), ...(upTo === undefined ? {} : { end: upTo }) } };
 }
 
 const orders: Readonly<Record<string, 'ascend' | 'descend'>> = { ASCEND: 'ascend', DESCEND: 'descend' };
-const sorts: Readonly<Record<string, NonNullable<RangeOptions['sortBy']>>> = { KEY: 'key', VERSION: 'version', CREATE: 'create', MODIFY: 'mod', VALUE: 'value' };
+const sorts: Readonly<Record<string, NonNullable<RangeOptions['sortBy']>>> = {
+  KEY: 'key',
+  VERSION: 'version',
+  CREATE: 'create',
+  MODIFY: 'mod',
+  VALUE: 'value',
+};
 
 function selectionOf(session: Session): RangeOptions {
   const { flags } = session;
@@ -94,10 +109,18 @@ function selectionOf(session: Session): RangeOptions {
   if (flags['order'] && !order) throw new Failure(`bad sort order ${flags['order']}`, badFeature);
   const sortBy = flags['sort-by'] && sorts[flags['sort-by'].toUpperCase()];
   if (flags['sort-by'] && !sortBy) throw new Failure(`bad sort target ${flags['sort-by']}`, badFeature);
-  if (flags['consistency'] && !['l', 's'].includes(flags['consistency'])) throw new Failure(`unknown consistency flag ${JSON.stringify(flags['consistency'])}`, badFeature);
+  if (flags['consistency'] && !['l', 's'].includes(flags['consistency']))
+    throw new Failure(`unknown consistency flag ${JSON.stringify(flags['consistency'])}`, badFeature);
   const options: RangeOptions = {
-    revision: session.number('rev'), limit: session.number('limit'), keysOnly: session.isSet('keys-only'), countOnly: session.isSet('count-only'), serializable: flags['consistency'] === 's',
-    minModRevision: session.number('min-mod-rev'), maxModRevision: session.number('max-mod-rev'), minCreateRevision: session.number('min-create-rev'), maxCreateRevision: session.number('max-create-rev'),
+    revision: session.number('rev'),
+    limit: session.number('limit'),
+    keysOnly: session.isSet('keys-only'),
+    countOnly: session.isSet('count-only'),
+    serializable: flags['consistency'] === 's',
+    minModRevision: session.number('min-mod-rev'),
+    maxModRevision: session.number('max-mod-rev'),
+    minCreateRevision: session.number('min-create-rev'),
+    maxCreateRevision: session.number('max-create-rev'),
   };
   if (order) options.order = order;
   if (sortBy) options.sortBy = sortBy;
@@ -109,13 +132,26 @@ const badFeature = 129;
 function putOf(session: Session, words: readonly string[], stdin: () => string) {
   const [key, value, ...rest] = words;
   const isValueIgnored = session.isSet('ignore-value');
-  if (key === undefined || rest.length > 0) throw new Failure('put command needs 1 argument and input from stdin or 2 arguments', badArguments);
-  if (isValueIgnored && value !== undefined) throw new Failure('put command needs only 1 argument when \'--ignore-value\' is set', badArguments);
-  return { key, value: value ?? (isValueIgnored ? '' : stdin()), lease: parseLease(session.flags['lease'] ?? '0'), prevKv: session.isSet('prev-kv'), ignoreValue: isValueIgnored, ignoreLease: session.isSet('ignore-lease') };
+  if (key === undefined || rest.length > 0)
+    throw new Failure('put command needs 1 argument and input from stdin or 2 arguments', badArguments);
+  if (isValueIgnored && value !== undefined)
+    throw new Failure("put command needs only 1 argument when '--ignore-value' is set", badArguments);
+  return {
+    key,
+    value: value ?? (isValueIgnored ? '' : stdin()),
+    lease: parseLease(session.flags['lease'] ?? '0'),
+    prevKv: session.isSet('prev-kv'),
+    ignoreValue: isValueIgnored,
+    ignoreLease: session.isSet('ignore-lease'),
+  };
 }
 
 export function parseLease(text: string): number {
-  if (!/^[0-9a-f]+$/i.test(text)) throw new Failure(`bad lease ID (strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax), expecting ID in Hex`, badArguments);
+  if (!/^[0-9a-f]+$/i.test(text))
+    throw new Failure(
+      `bad lease ID (strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax), expecting ID in Hex`,
+      badArguments,
+    );
   return parseInt(text, 16);
 }
 
@@ -132,7 +168,17 @@ function sections(text: string): string[][] {
   return parts;
 }
 
-const targets: Readonly<Record<string, Compare['target']>> = { ver: 'version', version: 'version', c: 'create', create: 'create', m: 'mod', mod: 'mod', val: 'value', value: 'value', lease: 'lease' };
+const targets: Readonly<Record<string, Compare['target']>> = {
+  ver: 'version',
+  version: 'version',
+  c: 'create',
+  create: 'create',
+  m: 'mod',
+  mod: 'mod',
+  val: 'value',
+  value: 'value',
+  lease: 'lease',
+};
 
 /** `mod("key1") > "0"` */
 function compareOf(line: string): Compare {
@@ -142,12 +188,19 @@ function compareOf(line: string): Compare {
   const target = targets[name];
   if (!target) throw new Failure(`malformed comparison: ${line}; unknown target ${name}`, badArguments);
   const operand = quotedOperand ?? bareOperand ?? '';
-  return { key: quoted ?? bare ?? '', target, result: result as Compare['result'], operand: target === 'value' ? operand : Number(target === 'lease' ? parseLease(operand) : operand) };
+  return {
+    key: quoted ?? bare ?? '',
+    target,
+    result: result as Compare['result'],
+    operand: target === 'value' ? operand : Number(target === 'lease' ? parseLease(operand) : operand),
+  };
 }
 
 /** `put key1 "overwrote-key1"` */
 function operationOf(session: Session, line: string): Operation {
-  const [command = '', ...args] = [...line.matchAll(/"((?:[^"\\]|\\.)*)"|'([^']*)'|(\S+)/g)].map(([, double, single, bare]) => double ?? single ?? bare ?? '');
+  const [command = '', ...args] = [...line.matchAll(/"((?:[^"\\]|\\.)*)"|'([^']*)'|(\S+)/g)].map(
+    ([, double, single, bare]) => double ?? single ?? bare ?? '',
+  );
   const inner = new Session(session.ctx, parseCommandLine(args, {}));
   switch (command) {
     case 'put': {
@@ -162,6 +215,7 @@ function operationOf(session: Session, line: string): Operation {
       const { key, options } = rangeOf(inner, 'del');
       return deletion(inner, key, options);
     }
-    default: throw new Failure(`invalid txn request: ${line}`, badArguments);
+    default:
+      throw new Failure(`invalid txn request: ${line}`, badArguments);
   }
 }

@@ -44,53 +44,84 @@ export function textOf({ value }: KeyValue): string {
 }
 
 export function simplePrinter({ isValueOnly = false, isHex = false } = {}): Printer {
-  const shown = (text: string) => (isHex ? [...new TextEncoder().encode(text)].map((byte) => `\\x${byte.toString(16).padStart(2, '0')}`).join('') : text);
+  const shown = (text: string) =>
+    isHex ? [...new TextEncoder().encode(text)].map((byte) => `\\x${byte.toString(16).padStart(2, '0')}`).join('') : text;
   const kv = (one: KeyValue) => `${isValueOnly ? '' : `${shown(one.key)}\n`}${shown(textOf(one))}\n`;
   const printer: Printer = {
     get: (_, { kvs }) => kvs.map(kv).join(''),
     put: (_, prevKv) => `OK\n${prevKv ? kv(prevKv) : ''}`,
     del: (_, { deleted, prevKvs }) => `${deleted}\n${prevKvs.map(kv).join('')}`,
-    txn: (header, { succeeded, responses }) => `${succeeded ? 'SUCCESS' : 'FAILURE'}\n${responses.map((one) => `\n${responseText(printer, header, one)}`).join('')}`,
-    watch: (_, events) => events.map((event) => `${event.type === 'put' ? 'PUT' : 'DELETE'}\n${event.prevKv ? kv(event.prevKv) : ''}${kv(event.kv)}`).join(''),
+    txn: (header, { succeeded, responses }) =>
+      `${succeeded ? 'SUCCESS' : 'FAILURE'}\n${responses.map((one) => `\n${responseText(printer, header, one)}`).join('')}`,
+    watch: (_, events) =>
+      events.map((event) => `${event.type === 'put' ? 'PUT' : 'DELETE'}\n${event.prevKv ? kv(event.prevKv) : ''}${kv(event.kv)}`).join(''),
   };
   return printer;
 }
 
 export const fieldsPrinter: Printer = {
-  get: (header, { kvs, more, count }) => `${headerFields(header)}${kvs.map((one) => kvFields('', one)).join('')}"More" : ${more}\n"Count" : ${count}\n`,
+  get: (header, { kvs, more, count }) =>
+    `${headerFields(header)}${kvs.map((one) => kvFields('', one)).join('')}"More" : ${more}\n"Count" : ${count}\n`,
   put: (header, prevKv) => `${headerFields(header)}${prevKv ? kvFields('Prev', prevKv) : ''}`,
-  del: (header, { deleted, prevKvs }) => `${headerFields(header)}"Deleted" : ${deleted}\n${prevKvs.map((one) => kvFields('Prev', one)).join('')}`,
-  txn: (header, { succeeded, responses }) => `${headerFields(header)}"Succeeded" : ${succeeded}\n${responses.map((one) => responseText(fieldsPrinter, header, one)).join('')}`,
-  watch: (header, events) => `${headerFields(header)}${events.map((event) => `"Type" : ${event.type.toUpperCase()}\n${event.prevKv ? kvFields('Prev', event.prevKv) : ''}${kvFields('', event.kv)}`).join('')}`,
+  del: (header, { deleted, prevKvs }) =>
+    `${headerFields(header)}"Deleted" : ${deleted}\n${prevKvs.map((one) => kvFields('Prev', one)).join('')}`,
+  txn: (header, { succeeded, responses }) =>
+    `${headerFields(header)}"Succeeded" : ${succeeded}\n${responses.map((one) => responseText(fieldsPrinter, header, one)).join('')}`,
+  watch: (header, events) =>
+    `${headerFields(header)}${events.map((event) => `"Type" : ${event.type.toUpperCase()}\n${event.prevKv ? kvFields('Prev', event.prevKv) : ''}${kvFields('', event.kv)}`).join('')}`,
 };
 
 export const jsonPrinter: Printer = {
-  get: (header, { kvs, more, count }) => json({ header: headerJson(header), kvs: kvs.length > 0 ? kvs.map(kvJson) : undefined, more: more || undefined, count: count || undefined }),
+  get: (header, { kvs, more, count }) =>
+    json({
+      header: headerJson(header),
+      kvs: kvs.length > 0 ? kvs.map(kvJson) : undefined,
+      more: more || undefined,
+      count: count || undefined,
+    }),
   put: (header, prevKv) => json({ header: headerJson(header), prev_kv: prevKv && kvJson(prevKv) }),
-  del: (header, { deleted, prevKvs }) => json({ header: headerJson(header), deleted: deleted || undefined, prev_kvs: prevKvs.length > 0 ? prevKvs.map(kvJson) : undefined }),
-  txn: (header, { succeeded, responses }) => json({ header: headerJson(header), succeeded: succeeded || undefined, responses: responses.map((one) => responseJson(header, one)) }),
-  watch: (header, events) => json({
-    Header: headerJson(header), Events: events.map(({ type, kv, prevKv }) => ({ type: type === 'delete' ? 1 : undefined, kv: kvJson(kv), prev_kv: prevKv && kvJson(prevKv) })),
-    CompactRevision: 0, Canceled: false, Created: false,
-  }),
+  del: (header, { deleted, prevKvs }) =>
+    json({ header: headerJson(header), deleted: deleted || undefined, prev_kvs: prevKvs.length > 0 ? prevKvs.map(kvJson) : undefined }),
+  txn: (header, { succeeded, responses }) =>
+    json({ header: headerJson(header), succeeded: succeeded || undefined, responses: responses.map((one) => responseJson(header, one)) }),
+  watch: (header, events) =>
+    json({
+      Header: headerJson(header),
+      Events: events.map(({ type, kv, prevKv }) => ({
+        type: type === 'delete' ? 1 : undefined,
+        kv: kvJson(kv),
+        prev_kv: prevKv && kvJson(prevKv),
+      })),
+      CompactRevision: 0,
+      Canceled: false,
+      Created: false,
+    }),
 };
 
 function responseText(printer: Printer, header: Header, response: OperationResponse): string {
   switch (response.type) {
-    case 'range': return printer.get(header, response);
-    case 'put': return printer.put(header, response.prevKv);
-    case 'delete-range': return printer.del(header, response);
-    default: return printer.txn(header, response);
+    case 'range':
+      return printer.get(header, response);
+    case 'put':
+      return printer.put(header, response.prevKv);
+    case 'delete-range':
+      return printer.del(header, response);
+    default:
+      return printer.txn(header, response);
   }
 }
 
 function responseJson({ revision }: Header, response: OperationResponse): Plain {
   const header = { revision };
   switch (response.type) {
-    case 'range': return { Response: { response_range: { header, kvs: response.kvs.map(kvJson), count: response.count || undefined } } };
-    case 'put': return { Response: { response_put: { header, prev_kv: response.prevKv && kvJson(response.prevKv) } } };
-    case 'delete-range': return { Response: { response_delete_range: { header, deleted: response.deleted || undefined } } };
-    default: return { Response: { response_txn: { header, succeeded: response.succeeded || undefined } } };
+    case 'range':
+      return { Response: { response_range: { header, kvs: response.kvs.map(kvJson), count: response.count || undefined } } };
+    case 'put':
+      return { Response: { response_put: { header, prev_kv: response.prevKv && kvJson(response.prevKv) } } };
+    case 'delete-range':
+      return { Response: { response_delete_range: { header, deleted: response.deleted || undefined } } };
+    default:
+      return { Response: { response_txn: { header, succeeded: response.succeeded || undefined } } };
   }
 }
 
@@ -109,8 +140,12 @@ export function headerFields({ clusterId, memberId, revision, term }: Header): s
 function kvJson(kv: KeyValue): Plain {
   const text = textOf(kv);
   return {
-    key: encodeBase64(kv.key), create_revision: kv.createRevision || undefined, mod_revision: kv.modRevision, version: kv.version || undefined,
-    value: text ? encodeBase64(text) : undefined, lease: kv.lease || undefined,
+    key: encodeBase64(kv.key),
+    create_revision: kv.createRevision || undefined,
+    mod_revision: kv.modRevision,
+    version: kv.version || undefined,
+    value: text ? encodeBase64(text) : undefined,
+    lease: kv.lease || undefined,
   };
 }
 
@@ -127,7 +162,9 @@ function encoded(value: Plain): string {
   if (typeof value === 'bigint') return value.toString();
   if (Array.isArray(value)) return `[${value.map(encoded).join(',')}]`;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
-  const members = Object.entries(value as Record<string, Plain | undefined>).flatMap(([name, member]) => (member === undefined ? [] : [`${JSON.stringify(name)}:${encoded(member)}`]));
+  const members = Object.entries(value as Record<string, Plain | undefined>).flatMap(([name, member]) =>
+    member === undefined ? [] : [`${JSON.stringify(name)}:${encoded(member)}`],
+  );
   return `{${members.join(',')}}`;
 }
 
@@ -135,8 +172,12 @@ function encoded(value: Plain): string {
 export function bordered({ head, rows }: Table): string {
   const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => (row[column] ?? '').length)));
   const line = `+${widths.map((width) => '-'.repeat(width + 2)).join('+')}+\n`;
-  const drawn = (cells: readonly string[], align: (cell: string, width: number) => string) => `|${cells.map((cell, column) => ` ${align(cell, widths[column] as number)} `).join('|')}|\n`;
-  return `${line}${drawn(head.map((title) => title.toUpperCase()), centred)}${line}${rows.map((row) => drawn(row, aligned)).join('')}${line}`;
+  const drawn = (cells: readonly string[], align: (cell: string, width: number) => string) =>
+    `|${cells.map((cell, column) => ` ${align(cell, widths[column] as number)} `).join('|')}|\n`;
+  return `${line}${drawn(
+    head.map((title) => title.toUpperCase()),
+    centred,
+  )}${line}${rows.map((row) => drawn(row, aligned)).join('')}${line}`;
 }
 
 export function commaSeparated({ rows }: Table): string {
@@ -178,16 +219,54 @@ export function alarmsText(alarms: readonly RaisedAlarm[]): string {
 export function membersTable(members: readonly MemberInfo[]): Table {
   return {
     head: ['ID', 'Status', 'Name', 'Peer Addrs', 'Client Addrs', 'Is Learner'],
-    rows: members.map(({ id, name, peerUrls, clientUrls, isLearner }) => [id, clientUrls.length > 0 ? 'started' : 'unstarted', clientUrls.length > 0 ? name : '', peerUrls.join(','), clientUrls.join(','), String(isLearner)]),
+    rows: members.map(({ id, name, peerUrls, clientUrls, isLearner }) => [
+      id,
+      clientUrls.length > 0 ? 'started' : 'unstarted',
+      clientUrls.length > 0 ? name : '',
+      peerUrls.join(','),
+      clientUrls.join(','),
+      String(isLearner),
+    ]),
   };
 }
 
 export function statusTable(statuses: readonly (readonly [endpoint: string, status: MemberStatus])[]): Table {
   return {
-    head: ['endpoint', 'ID', 'version', 'storage version', 'db size', 'in use', 'percentage not in use', 'quota', 'is leader', 'is learner', 'raft term', 'raft index', 'raft applied index', 'errors', 'downgrade target version', 'downgrade enabled'],
+    head: [
+      'endpoint',
+      'ID',
+      'version',
+      'storage version',
+      'db size',
+      'in use',
+      'percentage not in use',
+      'quota',
+      'is leader',
+      'is learner',
+      'raft term',
+      'raft index',
+      'raft applied index',
+      'errors',
+      'downgrade target version',
+      'downgrade enabled',
+    ],
     rows: statuses.map(([endpoint, status]) => [
-      endpoint, status.member, status.version, status.storageVersion, humanBytes(status.dbSize), humanBytes(status.dbSizeInUse), `${Math.floor((1 - status.dbSizeInUse / status.dbSize) * 100)}%`, humanBytes(status.dbSizeQuota),
-      String(status.leader === status.member), String(status.isLearner), String(status.term), String(status.raftIndex), String(status.appliedIndex), status.errors.join(', '), '', 'false',
+      endpoint,
+      status.member,
+      status.version,
+      status.storageVersion,
+      humanBytes(status.dbSize),
+      humanBytes(status.dbSizeInUse),
+      `${Math.floor((1 - status.dbSizeInUse / status.dbSize) * 100)}%`,
+      humanBytes(status.dbSizeQuota),
+      String(status.leader === status.member),
+      String(status.isLearner),
+      String(status.term),
+      String(status.raftIndex),
+      String(status.appliedIndex),
+      status.errors.join(', '),
+      '',
+      'false',
     ]),
   };
 }
@@ -197,8 +276,19 @@ export function statusJson(endpoint: string, status: MemberStatus): Plain {
   return {
     Endpoint: endpoint,
     Status: {
-      header, version: status.version, dbSize: status.dbSize, leader: status.leader === undefined ? undefined : idNumber(status.leader), raftIndex: status.raftIndex, raftTerm: status.term, raftAppliedIndex: status.appliedIndex,
-      errors: status.errors.length > 0 ? status.errors : undefined, dbSizeInUse: status.dbSizeInUse, isLearner: status.isLearner || undefined, storageVersion: status.storageVersion, dbSizeQuota: status.dbSizeQuota, downgradeInfo: {},
+      header,
+      version: status.version,
+      dbSize: status.dbSize,
+      leader: status.leader === undefined ? undefined : idNumber(status.leader),
+      raftIndex: status.raftIndex,
+      raftTerm: status.term,
+      raftAppliedIndex: status.appliedIndex,
+      errors: status.errors.length > 0 ? status.errors : undefined,
+      dbSizeInUse: status.dbSizeInUse,
+      isLearner: status.isLearner || undefined,
+      storageVersion: status.storageVersion,
+      dbSizeQuota: status.dbSizeQuota,
+      downgradeInfo: {},
     },
   };
 }

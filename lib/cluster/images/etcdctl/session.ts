@@ -1,7 +1,18 @@
 import type { EtcdServer } from '../../etcd';
 import type { ProcessContext } from '../../runtime/program';
 import type { CommandLine } from './flags';
-import { bordered, commaSeparated, fieldsPrinter, json, jsonPrinter, simplePrinter, type Header, type Plain, type Printer, type Table } from './printers';
+import {
+  bordered,
+  commaSeparated,
+  fieldsPrinter,
+  json,
+  jsonPrinter,
+  simplePrinter,
+  type Header,
+  type Plain,
+  type Printer,
+  type Table,
+} from './printers';
 
 /** Ends the command with a message on standard error. */
 export class Failure extends Error {
@@ -35,7 +46,10 @@ export class Session {
 
   number(name: string): number {
     const text = this.flags[name] ?? '0';
-    if (!/^-?\d+$/.test(text)) throw new Failure(`invalid argument ${JSON.stringify(text)} for "--${name}" flag: strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
+    if (!/^-?\d+$/.test(text))
+      throw new Failure(
+        `invalid argument ${JSON.stringify(text)} for "--${name}" flag: strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`,
+      );
     return Number(text);
   }
 
@@ -62,12 +76,18 @@ export class Session {
 
   get printer(): Printer {
     switch (this.format) {
-      case 'simple': return simplePrinter({ isValueOnly: this.isSet('print-value-only'), isHex: this.isSet('hex') });
-      case 'json': return jsonPrinter;
-      case 'fields': return fieldsPrinter;
-      case 'table': throw new Failure('table is not supported as output format', badFeature);
-      case 'protobuf': throw new Failure('protobuf is not simulated as output format', badFeature);
-      default: throw new Failure('unsupported output format', badFeature);
+      case 'simple':
+        return simplePrinter({ isValueOnly: this.isSet('print-value-only'), isHex: this.isSet('hex') });
+      case 'json':
+        return jsonPrinter;
+      case 'fields':
+        return fieldsPrinter;
+      case 'table':
+        throw new Failure('table is not supported as output format', badFeature);
+      case 'protobuf':
+        throw new Failure('protobuf is not simulated as output format', badFeature);
+      default:
+        throw new Failure('unsupported output format', badFeature);
     }
   }
 
@@ -75,12 +95,15 @@ export class Session {
   show(forms: { readonly simple?: string; readonly table?: Table; readonly json: Plain; readonly fields?: string }): void {
     const { table } = forms;
     switch (this.format) {
-      case 'json': return this.ctx.stdout(json(forms.json));
+      case 'json':
+        return this.ctx.stdout(json(forms.json));
       case 'table':
         if (!table) throw new Failure('table is not supported as output format', badFeature);
         return this.ctx.stdout(bordered(table));
-      case 'fields': return this.ctx.stdout(forms.fields ?? (table ? commaSeparated(table) : ''));
-      default: return this.ctx.stdout(forms.simple ?? (table ? commaSeparated(table) : ''));
+      case 'fields':
+        return this.ctx.stdout(forms.fields ?? (table ? commaSeparated(table) : ''));
+      default:
+        return this.ctx.stdout(forms.simple ?? (table ? commaSeparated(table) : ''));
     }
   }
 }

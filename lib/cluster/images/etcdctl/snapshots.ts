@@ -6,7 +6,8 @@ import { badArguments, Failure, type Session } from './session';
 export function snapshotSave(session: Session): void {
   const [path, ...rest] = session.words;
   if (path === undefined || rest.length > 0) throw new Failure(`snapshot save expects one argument`, badArguments);
-  if (session.endpoints.length > 1) throw new Failure(`snapshot must be requested to one selected node, not multiple [${session.endpoints.join(' ')}]`);
+  if (session.endpoints.length > 1)
+    throw new Failure(`snapshot must be requested to one selected node, not multiple [${session.endpoints.join(' ')}]`);
   write(session, path, writeSnapshotFile(session.server.snapshot()));
   session.ctx.stdout(`Snapshot saved at ${path}\nServer version ${session.server.status().storageVersion}\n`);
 }
@@ -19,8 +20,15 @@ export function snapshotStatus(session: Session): void {
   const snapshot = snapshotAt(session, path);
   const keys = snapshot.versions.length;
   const hash = hash32(text).toString(16);
-  const table: Table = { head: ['hash', 'revision', 'total keys', 'total size', 'version'], rows: [[hash, String(snapshot.revision), String(keys), humanBytes(text.length), '3.6.0']] };
-  session.show({ table, json: { hash: hash32(text), revision: snapshot.revision, totalKey: keys, totalSize: text.length, version: '3.6.0' }, fields: `"Hash" : ${hash32(text)}\n"Revision" : ${snapshot.revision}\n"Keys" : ${keys}\n"Size" : ${text.length}\n"Version" : "3.6.0"\n` });
+  const table: Table = {
+    head: ['hash', 'revision', 'total keys', 'total size', 'version'],
+    rows: [[hash, String(snapshot.revision), String(keys), humanBytes(text.length), '3.6.0']],
+  };
+  session.show({
+    table,
+    json: { hash: hash32(text), revision: snapshot.revision, totalKey: keys, totalSize: text.length, version: '3.6.0' },
+    fields: `"Hash" : ${hash32(text)}\n"Revision" : ${snapshot.revision}\n"Keys" : ${keys}\n"Size" : ${text.length}\n"Version" : "3.6.0"\n`,
+  });
 }
 
 export function snapshotRestore(session: Session): void {
