@@ -33,6 +33,8 @@ export class SimulatedNetwork implements Network {
   readonly #hosts = new Map<string, HostNamespace>();
   readonly #traversals = new Map<string, TraversalContext>();
   readonly #namespaces = new Map<string, NetworkNamespace>();
+  /** Connections that stay open, with the rules that let them through. */
+  readonly #connections = new Map<string, { readonly to: NetworkNamespace; readonly left: Ruleset | undefined; readonly arrived: Ruleset | undefined }>();
   readonly podCidr: string;
 
   constructor(options: { kernel: Kernel; world: Disk; podCidr: string }) {
@@ -131,10 +133,28 @@ export class SimulatedNetwork implements Network {
   sendPeer(from: NetworkNamespace, server: string, message: PeerMessage): boolean {
     const url = parseUrl(server);
     assert(url, `not an etcd member's address: ${server}`);
-    const route = this.#route(from, url.hostname, url.port, 'tcp');
-    if (route.type !== 'open' || !route.listener.peer) return false;
-    route.listener.peer(message);
+    const listener = this.#established(from, url);
+    if (!listener?.peer) return false;
+    listener.peer(message);
     return true;
+  }
+
+  /**
+   * Who is at the other end of a connection that stays open: rules that let it through once are not walked again until somebody changes them,
+   * as conntrack has it; links, power and who listens count each time.
+   */
+  #established(from: NetworkNamespace, { hostname, port }: Authority): Listener | undefined {
+    const [here, to] = [this.#machines.get(from.machine), this.#namespaces.get(hostname)];
+    const there = to && this.#machines.get(to.machine);
+    if (!here?.isUp || !to || !there?.isUp || !this.#isLinked(here.name, there.name) || !this.#isLinked(there.name, here.name)) return undefined;
+    const key = `${from.ip}>${hostname}:${port}`;
+    const [left, arrived] = [here, there].map((machine) => machine.disk.get<Ruleset>(rulesetPath));
+    const known = this.#connections.get(key);
+    if (known?.to === to && known.left === left && known.arrived === arrived) return to.findListener(port, 'TCP');
+    const route = this.#route(from, hostname, port, 'tcp');
+    if (route.type !== 'open') return undefined;
+    if (route.namespace === to) this.#connections.set(key, { to, left, arrived });
+    return route.listener;
   }
 
   /** A stream over a link that is cut later falls silent, as TCP does until somebody's keep-alive notices. */
