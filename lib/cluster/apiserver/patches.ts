@@ -2,7 +2,7 @@ import { compareBytes } from '@/lib/base';
 import { applyJsonPatch, decodeObject, DecodeError, failure, FieldPath, fieldError, goValue, JsonPatchError, JsonSyntaxError, mergePatch, PatchError, QuantityError, readJson, statusErrors, strategicMergePatch, type ApiRequest, type Decoding, type KubeObject } from '../api';
 import { mediaTypeOf, readYaml, type Reading } from './body';
 import { definitionIdOfKind, resourceOf, type RequestContext } from './context';
-import { applyConfiguration, writeOf } from './fields';
+import { applyConfiguration, fieldTypeOf, typeOfMapField, writeOf, type FieldType } from './fields';
 import { checkName } from './handler';
 import type { WriteOptions } from './options';
 
@@ -39,7 +39,7 @@ export function patchProducer(request: ApiRequest, context: RequestContext, type
   return (old) => {
     if (!old) throw statusErrors.notFound({ group: definition.group, resource: definition.names.plural }, info.name);
     const patched = applied(type, reading, old, definitionId);
-    checkTypeMeta(patched, old);
+    checkTypeMeta(patched, old, (kind) => definitionIdOfKind({ ...definition, kind }));
     const decoding = decodeOrRefuse(definitionId, patched);
     judge([...patched.problems, ...decoding.unknown.map((path) => `unknown field ${JSON.stringify(path)}`)], patched, options, warnings);
     const object = { ...decoding.value, kind: old.kind, apiVersion: old.apiVersion } as KubeObject;
@@ -80,10 +80,13 @@ function readApplied({ body = '' }: ApiRequest): Reading {
   }
 }
 
-/** A patch may not make another kind of the object. */
-function checkTypeMeta({ data, shown }: Patched, { kind, apiVersion }: KubeObject): void {
+/** A patch may not make another kind of the object; what it made is read as that kind first. */
+function checkTypeMeta(patched: Patched, { kind, apiVersion }: KubeObject, otherId: (kind: string) => string): void {
+  const { data, shown } = patched;
   const next = data as Partial<KubeObject>;
-  if (next.kind !== undefined && next.kind !== kind && next.kind !== '') throw refusal(shown, `${typeAs(next.apiVersion ?? apiVersion, next.kind)} cannot be handled as a ${kind}`);
+  const isOther = next.kind !== undefined && next.kind !== kind && next.kind !== '';
+  if (isOther) decodeOrRefuse(otherId(next.kind as string), patched);
+  if (isOther) throw refusal(shown, `${typeAs(next.apiVersion ?? apiVersion, next.kind as string)} cannot be handled as a ${kind}`);
   if (next.apiVersion !== undefined && next.apiVersion !== apiVersion && next.apiVersion !== '') throw refusal(shown, `no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(next.apiVersion)} in scheme "pkg/api/legacyscheme/scheme.go:30"`);
 }
 
@@ -105,12 +108,12 @@ function applied(type: PatchType, reading: Reading, old: KubeObject, definitionI
   const duplicates = reading.duplicates.map((path) => `duplicate field ${JSON.stringify(path)}`);
   if (type === 'json') {
     const data = patchByOperations(old, reading.value);
-    return { data, problems: [...jsonPatchProblems(reading)], shown: shownText(data, touchedBy(reading.value as readonly object[])) };
+    return { data, problems: [...jsonPatchProblems(reading)], shown: shownText(data, touchedBy(reading.value as readonly object[]), definitionId) };
   }
   if (typeof reading.value !== 'object' || reading.value === null || Array.isArray(reading.value)) throw statusErrors.badRequest(type === 'strategic' ? `json: cannot unmarshal ${jsonType(reading.value)} into Go value of type map[string]interface {}` : `error decoding patch: json: cannot unmarshal ${jsonType(reading.value)} into Go value of type map[string]interface {}`);
   if (type === 'merge') {
     const data = mergePatch(old, reading.value);
-    return { data, problems: duplicates, shown: shownText(data, reading.value) };
+    return { data, problems: duplicates, shown: shownText(data, reading.value, definitionId) };
   }
   return { data: strategic(definitionId, old, reading.value), problems: duplicates, shown: goValue(reading.value), isStrategic: true };
 }
@@ -172,15 +175,18 @@ function refusal(shown: string, why: string) {
   return statusErrors.invalid({ group: '', resource: '' }, '', [fieldError.invalid(FieldPath.of('patch'), shown, why)]);
 }
 
-/** The keys of what a patch reached into are sorted, as Go encodes a map; `touched` has the patch's own shape. */
-function shownText(data: unknown, touched: unknown): string {
-  return JSON.stringify(sortedAlong(data, touched));
+/** The keys of maps and of what a patch reached into are sorted, as Go encodes a map; `touched` has the patch's own shape. */
+function shownText(data: unknown, touched: unknown, definitionId: string): string {
+  return JSON.stringify(sortedAlong(data, touched, fieldTypeOf(definitionId)));
 }
 
-function sortedAlong(data: unknown, touched: unknown): unknown {
-  if (typeof data !== 'object' || data === null || Array.isArray(data) || typeof touched !== 'object' || touched === null) return data;
-  const fields = data as Record<string, unknown>;
-  return Object.fromEntries(Object.keys(fields).sort(compareBytes).map((key) => [key, sortedAlong(fields[key], (touched as Record<string, unknown>)[key])]));
+function sortedAlong(data: unknown, touched: unknown, type: FieldType | undefined): unknown {
+  if (typeof data !== 'object' || data === null || Array.isArray(data)) return data;
+  const isTouched = typeof touched === 'object' && touched !== null;
+  const map = type?.kind === 'map' ? type : undefined;
+  const names = isTouched || map?.values ? Object.keys(data).sort(compareBytes) : Object.keys(data);
+  const below = (name: string) => sortedAlong((data as Record<string, unknown>)[name], isTouched ? (touched as Record<string, unknown>)[name] : undefined, map && typeOfMapField(map, name));
+  return Object.fromEntries(names.map((name) => [name, below(name)]));
 }
 
 /** The objects on the way to what operations change. */

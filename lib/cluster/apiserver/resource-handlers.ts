@@ -110,10 +110,17 @@ const create: ResourceHandler = (services, request, context) => {
   const object = withDefaults(definition, decodeBody(request, definition, options.fieldValidation, context.warnings));
   if (definition.scope === 'Namespaced' && info.namespace === '') throw notAllowed();
   const creating = writing(context, request, options);
+  wipeSystemFields(object);
   trackUpdate(writeOf(creating), undefined, object);
   const created = services.store.create(creating, object);
   return rendered(services, request, context, created, 201);
 };
+
+/** What only the server sets, and so nobody owns (`rest.WipeObjectMetaSystemFields`). */
+function wipeSystemFields({ metadata }: KubeObject): void {
+  delete metadata.deletionTimestamp;
+  delete metadata.deletionGracePeriodSeconds;
+}
 
 function update(services: ResourceServices, request: ApiRequest, context: RequestContext, strategy = mainStrategy(context.definition)): Answer {
   const { definition, info } = context;

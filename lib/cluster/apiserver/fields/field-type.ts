@@ -62,7 +62,8 @@ function listKeys(names: readonly string[], items: FieldSchema): ListKey[] {
   const { required, properties } = definitions[items.$ref ?? ''] ?? {};
   return [...names].sort().map((name) => {
     const zero = properties?.[name]?.type === 'string' ? '' : 0;
-    return { name, whenAbsent: name === 'protocol' ? 'TCP' : required?.includes(name) ? zero : undefined };
+    const hasZero = required?.includes(name) || items.$ref?.endsWith('.LocalObjectReference');
+    return { name, whenAbsent: name === 'protocol' ? 'TCP' : hasZero ? zero : undefined };
   });
 }
 

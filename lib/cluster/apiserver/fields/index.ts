@@ -1,4 +1,5 @@
 export { applyConfiguration, trackUpdate, type TrackedWrite } from './field-manager';
 export { decodeManagers, encodeManagers, fieldsOf, managerOf, type Manager } from './managed-fields';
+export { fieldTypeOf, typeOfMapField, type FieldType } from './field-type';
 export { difference, hasPath, setOfPath } from './field-set';
 export { tracked, writeOf } from './tracking';

@@ -19,8 +19,9 @@ export function validateWorkloadTemplate(template: V1PodTemplateSpec, selector: 
   return [...validateSelected(template, selector, path), ...validatePodTemplate(template, path), ...validateRunsForever(template, path)];
 }
 
+/** No selector selects nothing, so the template is not selected either. */
 export function validateSelected(template: V1PodTemplateSpec, selector: LabelSelector | undefined, path: FieldPath): FieldError[] {
-  if (!selector || !isReadable(selector)) return [];
+  if (selector && !isReadable(selector)) return [];
   const matcher = labelSelectorAsSelector(selector);
   if (matcher.isEmpty || matcher.matches(template.metadata?.labels)) return [];
   return [fieldError.invalid(path.child('metadata', 'labels'), template.metadata?.labels, '`selector` does not match template `labels`')];
