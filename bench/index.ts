@@ -21,10 +21,21 @@ if (isJson) console.log(JSON.stringify(Object.fromEntries(measured.map(([{ key }
 else for (const line of table(measured)) console.log(line);
 
 function table(results: readonly [BenchRow, number][]): string[] {
-  const cells = results.map(([row, value]) => [row.title, `${round(value)} ${row.unit}`, row.mark ? `${row.mark.value} ${row.unit}` : '', row.mark ? ratio(row, value) : '', row.mark?.of ?? '']);
+  const cells = results.map(([row, value]) => [
+    row.title,
+    `${round(value)} ${row.unit}`,
+    row.mark ? `${row.mark.value} ${row.unit}` : '',
+    row.mark ? ratio(row, value) : '',
+    row.mark?.of ?? '',
+  ]);
   const all = [['what', 'here', 'mark', 'ahead by', 'mark is of'], ...cells];
   const widths = (all[0] as string[]).map((_, column) => Math.max(...all.map((line) => (line[column] as string).length)));
-  return all.map((line) => line.map((cell, column) => cell.padEnd(widths[column] as number)).join('  ').trimEnd());
+  return all.map((line) =>
+    line
+      .map((cell, column) => cell.padEnd(widths[column] as number))
+      .join('  ')
+      .trimEnd(),
+  );
 }
 
 function ratio({ mark, isHigherBetter }: BenchRow, value: number): string {

@@ -9,4 +9,21 @@ import { idle, idleCpu } from './rows/idle';
 import { provision } from './rows/provision';
 import { snapshotRestore, snapshotSize } from './rows/snapshot';
 
-export const rows: readonly BenchRow[] = [provision, fork, boot, heap, deploy3, deploy50, idle, idleCpu, day, snapshotSize, snapshotRestore, etcdPuts, etcdReads, etcdGroupPuts, etcdFanOut, etcdFork];
+export const rows: readonly BenchRow[] = [
+  provision,
+  fork,
+  boot,
+  heap,
+  deploy3,
+  deploy50,
+  idle,
+  idleCpu,
+  day,
+  snapshotSize,
+  snapshotRestore,
+  etcdPuts,
+  etcdReads,
+  etcdGroupPuts,
+  etcdFanOut,
+  etcdFork,
+];

@@ -20,8 +20,14 @@ const json = { 'content-type': 'application/json', accept: 'application/json' };
 export function deploy(cluster: Cluster, name: string, replicas: number): void {
   const labels = { app: name };
   const body = {
-    apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name },
-    spec: { replicas, selector: { matchLabels: labels }, template: { metadata: { labels }, spec: { containers: [{ name: 'nginx', image: 'nginx:1.27' }] } } },
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name },
+    spec: {
+      replicas,
+      selector: { matchLabels: labels },
+      template: { metadata: { labels }, spec: { containers: [{ name: 'nginx', image: 'nginx:1.27' }] } },
+    },
   };
   const { status } = cluster.asAdmin('bench')({ method: 'POST', url: '/apis/apps/v1/namespaces/default/deployments', headers: json, body });
   if (status !== 201) throw new Error(`the Deployment was answered ${status}`);
@@ -36,14 +42,24 @@ export function readyReplicas(cluster: Cluster, name: string): number {
 export function areNodesReady(cluster: Cluster, count: number): boolean {
   const { body } = cluster.asAdmin('bench')({ method: 'GET', url: '/api/v1/nodes', headers: json });
   const items = (body as { items?: { status: { conditions?: { type: string; status: string }[] } }[] }).items ?? [];
-  return items.filter(({ status }) => status.conditions?.some(({ type, status: holds }) => type === 'Ready' && holds === 'True')).length === count;
+  return (
+    items.filter(({ status }) => status.conditions?.some(({ type, status: holds }) => type === 'Ready' && holds === 'True')).length ===
+    count
+  );
 }
 
 /** Runs until a watch of the Deployment says that all replicas are Ready. */
 export function runUntilReady(cluster: Cluster, name: string, replicas: number): void {
   let ready = readyReplicas(cluster, name);
-  const { stream } = cluster.asAdmin('bench')({ method: 'GET', url: `/apis/apps/v1/namespaces/default/deployments?watch=true&fieldSelector=metadata.name%3D${name}`, headers: json });
-  const hangUp = stream?.start({ write: (chunk) => void (ready = (chunk as { object: { status?: { readyReplicas?: number } } }).object.status?.readyReplicas ?? 0), end() {} });
+  const { stream } = cluster.asAdmin('bench')({
+    method: 'GET',
+    url: `/apis/apps/v1/namespaces/default/deployments?watch=true&fieldSelector=metadata.name%3D${name}`,
+    headers: json,
+  });
+  const hangUp = stream?.start({
+    write: (chunk) => void (ready = (chunk as { object: { status?: { readyReplicas?: number } } }).object.status?.readyReplicas ?? 0),
+    end() {},
+  });
   if (!cluster.kernel.runUntilCondition(() => ready === replicas, { limitMs: 300_000 })) throw new Error(`${name} did not become ready`);
   hangUp?.();
 }

@@ -23,7 +23,9 @@ const scalars = {
   IIoK8sApimachineryPkgApisMetaV1Patch: { $ref: 'io.k8s.apimachinery.pkg.apis.meta.v1.Patch' },
 };
 /** The one field the package spells out in place instead of naming its type. */
-const overrides = { 'io.k8s.api.apps.v1.StatefulSetSpec.volumeClaimTemplates': { type: 'array', items: { $ref: 'io.k8s.api.core.v1.PersistentVolumeClaim' } } };
+const overrides = {
+  'io.k8s.api.apps.v1.StatefulSetSpec.volumeClaimTemplates': { type: 'array', items: { $ref: 'io.k8s.api.core.v1.PersistentVolumeClaim' } },
+};
 const scalarDefinitions = {
   'io.k8s.apimachinery.pkg.api.resource.Quantity': { type: 'string' },
   'io.k8s.apimachinery.pkg.util.intstr.IntOrString': { type: 'string', format: 'int-or-string' },
@@ -56,7 +58,12 @@ function readFile(path, interfaces) {
   const start = alias && text.search(new RegExp(`export interface I${alias[1]} (extends [\\w, ]+ )?\\{`));
   if (!alias || start < 0) return;
   const body = text.slice(text.indexOf('{\n', start) + 2, text.indexOf('\n}', start));
-  interfaces.set(alias[2], { name: alias[1], description: commentBefore(text, start), fields: readFields(body), typeNames: typeNames(text) });
+  interfaces.set(alias[2], {
+    name: alias[1],
+    description: commentBefore(text, start),
+    fields: readFields(body),
+    typeNames: typeNames(text),
+  });
 }
 
 /** Local type names to global aliases, for interfaces a file declares beside its own. */
@@ -71,7 +78,12 @@ function commentBefore(text, start) {
 }
 
 function cleanComment(comment) {
-  return comment.replace(/^\s*\/\*\*/, '').split('\n').map((line) => line.replace(/^\s*\* ?/, '').trimEnd()).join('\n').trim();
+  return comment
+    .replace(/^\s*\/\*\*/, '')
+    .split('\n')
+    .map((line) => line.replace(/^\s*\* ?/, '').trimEnd())
+    .join('\n')
+    .trim();
 }
 
 function readFields(body) {
@@ -85,9 +97,17 @@ function readFields(body) {
 
 /** `IIoK8sApiCoreV1PodSpec` → `io.k8s.api.core.v1.PodSpec`. */
 export function definitionId(alias) {
-  const match = /^IIoK8s(Api|KubeAggregatorPkgApis|ApiextensionsApiserverPkgApis|ApimachineryPkgApis)([A-Z][a-z0-9]*)(V\d+(?:(?:alpha|beta)\d+)?)(\w+)$/.exec(alias);
+  const match =
+    /^IIoK8s(Api|KubeAggregatorPkgApis|ApiextensionsApiserverPkgApis|ApimachineryPkgApis)([A-Z][a-z0-9]*)(V\d+(?:(?:alpha|beta)\d+)?)(\w+)$/.exec(
+      alias,
+    );
   if (match) {
-    const prefix = { Api: 'api', KubeAggregatorPkgApis: 'kube-aggregator.pkg.apis', ApiextensionsApiserverPkgApis: 'apiextensions-apiserver.pkg.apis', ApimachineryPkgApis: 'apimachinery.pkg.apis' }[match[1]];
+    const prefix = {
+      Api: 'api',
+      KubeAggregatorPkgApis: 'kube-aggregator.pkg.apis',
+      ApiextensionsApiserverPkgApis: 'apiextensions-apiserver.pkg.apis',
+      ApimachineryPkgApis: 'apimachinery.pkg.apis',
+    }[match[1]];
     return `io.k8s.${prefix}.${match[2].toLowerCase()}.${match[3].toLowerCase()}.${match[4]}`;
   }
   const version = /^IIoK8sApimachineryPkgVersion(\w+)$/.exec(alias);
@@ -124,7 +144,8 @@ function integerFormats() {
   for (const file of readdirSync(dir)) {
     if (!file.endsWith('.js')) continue;
     const text = readFileSync(join(dir, file), 'utf8');
-    for (const [, name, type, format] of text.matchAll(/"baseName": "([^"]+)",\s*"type": "([^"]+)",\s*"format": "([^"]*)"/g)) formats.set(`${file.slice(0, -3)}.${name}`, { type, format });
+    for (const [, name, type, format] of text.matchAll(/"baseName": "([^"]+)",\s*"type": "([^"]+)",\s*"format": "([^"]*)"/g))
+      formats.set(`${file.slice(0, -3)}.${name}`, { type, format });
   }
   return formats;
 }
@@ -138,7 +159,10 @@ function clientModels(id) {
 /** TypeScript names: `V1PodSpec`, with the group in front where two groups share one (`CoreV1Event`, `EventsV1Event`). */
 function typeScriptNames(ids) {
   const cap = (text) => text[0].toUpperCase() + text.slice(1);
-  const short = (id) => { const [, , version, name] = /\.([\w-]+)\.(v\w+)\.(\w+)$/.exec(id) ?? [null, null, '', id.split('.').at(-1)]; return cap(version || 'x') + name; };
+  const short = (id) => {
+    const [, , version, name] = /\.([\w-]+)\.(v\w+)\.(\w+)$/.exec(id) ?? [null, null, '', id.split('.').at(-1)];
+    return cap(version || 'x') + name;
+  };
   const counts = new Map();
   for (const id of ids) counts.set(short(id), (counts.get(short(id)) ?? 0) + 1);
   return new Map(ids.map((id) => [id, counts.get(short(id)) > 1 ? cap(id.split('.').at(-3)) + short(id) : short(id)]));
@@ -171,7 +195,10 @@ export function generate() {
     const properties = {};
     const required = [];
     for (const field of declared.fields) {
-      const schema = gvk && (field.name === 'apiVersion' || field.name === 'kind') ? { type: 'string' } : (overrides[`${id}.${field.name}`] ?? schemaOf(field.type, declared));
+      const schema =
+        gvk && (field.name === 'apiVersion' || field.name === 'kind')
+          ? { type: 'string' }
+          : (overrides[`${id}.${field.name}`] ?? schemaOf(field.type, declared));
       properties[field.name] = withFormat(schema, id, field.name, formats);
       if (field.description) descriptions[`${id}.${field.name}`] = field.description.replace(/\n\nPossible enum values:[\s\S]*$/, '');
       if (field.required && !(gvk && (field.name === 'apiVersion' || field.name === 'kind'))) required.push(field.name);
@@ -184,7 +211,9 @@ export function generate() {
 }
 
 function withFormat(schema, id, name, formats) {
-  const known = clientModels(id).map((model) => formats.get(`${model}.${name}`)).find(Boolean);
+  const known = clientModels(id)
+    .map((model) => formats.get(`${model}.${name}`))
+    .find(Boolean);
   const bottom = schema.items ?? schema.additionalProperties ?? schema;
   if (bottom.type === 'number') {
     const format = known?.format || 'int32';
@@ -206,8 +235,16 @@ function writeTypes(definitions) {
     const isKind = gvk && properties.metadata;
     lines.push(`/** ${id} */`, `export interface ${names.get(id)} {`);
     for (const [name, schema] of Object.entries(properties)) {
-      const sure = required.includes(name) || alwaysThere[id]?.includes(name) || (isKind && ['apiVersion', 'kind', 'metadata', 'spec', 'status'].includes(name));
-      const type = isKind && gvk && name === 'kind' ? `'${gvk.kind}'` : isKind && gvk && name === 'apiVersion' ? `'${gvk.group ? `${gvk.group}/` : ''}${gvk.version}'` : typeScriptOf(schema, names);
+      const sure =
+        required.includes(name) ||
+        alwaysThere[id]?.includes(name) ||
+        (isKind && ['apiVersion', 'kind', 'metadata', 'spec', 'status'].includes(name));
+      const type =
+        isKind && gvk && name === 'kind'
+          ? `'${gvk.kind}'`
+          : isKind && gvk && name === 'apiVersion'
+            ? `'${gvk.group ? `${gvk.group}/` : ''}${gvk.version}'`
+            : typeScriptOf(schema, names);
       lines.push(`  '${name}'${sure ? '' : '?'}: ${type}${sure ? '' : ' | undefined'};`);
     }
     lines.push('}', '');

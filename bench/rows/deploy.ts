@@ -16,11 +16,14 @@ function deployRow(replicas: number, mark?: BenchRow['mark']): BenchRow {
     ...(mark ? { mark } : {}),
     measure: () => {
       const clusters = Array.from({ length: 30 }, settled);
-      return medianMs(() => {
-        const cluster = clusters.pop() as (typeof clusters)[number];
-        deploy(cluster, 'web', replicas);
-        runUntilReady(cluster, 'web', replicas);
-      }, { runs: 9, warmUps: 20 });
+      return medianMs(
+        () => {
+          const cluster = clusters.pop() as (typeof clusters)[number];
+          deploy(cluster, 'web', replicas);
+          runUntilReady(cluster, 'web', replicas);
+        },
+        { runs: 9, warmUps: 20 },
+      );
     },
   };
 }

@@ -10,10 +10,13 @@ export const fork: BenchRow = {
   mark: { value: 5, of: 'our own' },
   measure() {
     template();
-    return medianMs(() => {
-      const cluster = sandbox();
-      if (!cluster.kernel.runUntilCondition(() => hasReconciled(cluster), { limitMs: 1_000 })) throw new Error('nothing was reconciled');
-    }, { runs: 51, warmUps: 10 });
+    return medianMs(
+      () => {
+        const cluster = sandbox();
+        if (!cluster.kernel.runUntilCondition(() => hasReconciled(cluster), { limitMs: 1_000 })) throw new Error('nothing was reconciled');
+      },
+      { runs: 51, warmUps: 10 },
+    );
   },
 };
 

@@ -11,7 +11,8 @@ export const provision: BenchRow = {
     template();
     return medianMs(() => {
       const cluster = sandbox();
-      if (!cluster.kernel.runUntilCondition(() => areNodesReady(cluster, 3), { limitMs: 60_000 })) throw new Error('the nodes are not Ready');
+      if (!cluster.kernel.runUntilCondition(() => areNodesReady(cluster, 3), { limitMs: 60_000 }))
+        throw new Error('the nodes are not Ready');
     });
   },
 };

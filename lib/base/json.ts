@@ -33,7 +33,8 @@ export function deepCopy<T>(value: T): T {
   const copy: Record<string, unknown> = {};
   for (const key in value) {
     const item = value[key];
-    if (key === '__proto__') Object.defineProperty(copy, key, { value: deepCopy(item), enumerable: true, writable: true, configurable: true });
+    if (key === '__proto__')
+      Object.defineProperty(copy, key, { value: deepCopy(item), enumerable: true, writable: true, configurable: true });
     else copy[key] = deepCopy(item);
   }
   return copy as T;

@@ -2,7 +2,9 @@ import BTreeModule from 'sorted-btree';
 import { compareBytes } from './compare';
 
 // The package is CommonJS: depending on the loader the class is the default export or a property of it.
-const BTree = ('default' in BTreeModule ? (BTreeModule as unknown as { default: typeof BTreeModule }).default : BTreeModule) as typeof BTreeModule;
+const BTree = (
+  'default' in BTreeModule ? (BTreeModule as unknown as { default: typeof BTreeModule }).default : BTreeModule
+) as typeof BTreeModule;
 
 /** Strings to values in byte order. `clone` is O(1): both copies share structure until one of them writes. */
 export class SortedMap<V> {
@@ -41,7 +43,8 @@ export class SortedMap<V> {
   /** Calls `visit` for each key in [from, to) in order, until it returns false. `to` absent means to the end. */
   forRange(from: string, to: string | undefined, visit: (value: V, key: string) => boolean | void): void {
     const end = to ?? this.#tree.maxKey();
-    if (end !== undefined) this.#tree.forRange(from, end, to === undefined, (key, value) => (visit(value, key) === false ? stop : undefined));
+    if (end !== undefined)
+      this.#tree.forRange(from, end, to === undefined, (key, value) => (visit(value, key) === false ? stop : undefined));
   }
 
   /** The entries whose key starts with `prefix`, in order. */

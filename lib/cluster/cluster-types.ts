@@ -29,7 +29,13 @@ export interface ClusterSnapshot {
   /** How often components have been started from stores; a restore adds one. */
   readonly generation: number;
   readonly world: readonly (readonly [string, Json])[];
-  readonly machines: readonly { readonly spec: MachineSpec; readonly isUp: boolean; readonly disk: readonly (readonly [string, Json])[]; readonly etcd?: MvccSnapshot; readonly raft?: RaftDiskSnapshot }[];
+  readonly machines: readonly {
+    readonly spec: MachineSpec;
+    readonly isUp: boolean;
+    readonly disk: readonly (readonly [string, Json])[];
+    readonly etcd?: MvccSnapshot;
+    readonly raft?: RaftDiskSnapshot;
+  }[];
 }
 
 /** One change of a store: what the journal keeps between snapshots, in order. */

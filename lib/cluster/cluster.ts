@@ -24,7 +24,13 @@ const bootLimitMs = 600_000;
 /** The stores of one cluster: all that survives. */
 interface Stores {
   readonly world: Disk;
-  readonly machines: readonly { readonly spec: MachineSpec; readonly disk: Disk; readonly etcd: MvccStore | undefined; readonly raft: RaftDisk | undefined; readonly isUp: boolean }[];
+  readonly machines: readonly {
+    readonly spec: MachineSpec;
+    readonly disk: Disk;
+    readonly etcd: MvccStore | undefined;
+    readonly raft: RaftDisk | undefined;
+    readonly isUp: boolean;
+  }[];
 }
 
 /** What the layers above lend to a cluster; never part of a snapshot. */
@@ -65,7 +71,13 @@ export class Cluster {
       this.#machines.set(spec.name, machine);
       this.network.addMachine(machine);
     }
-    this.#kubeadm = new Kubeadm({ kernel, world: stores.world, transport: this.dial('workstation', { server: this.server, subject: admin }), server: this.server, controlPlanes: this.#named('control-plane') });
+    this.#kubeadm = new Kubeadm({
+      kernel,
+      world: stores.world,
+      transport: this.dial('workstation', { server: this.server, subject: admin }),
+      server: this.server,
+      controlPlanes: this.#named('control-plane'),
+    });
     this.#listen();
   }
 
@@ -81,7 +93,9 @@ export class Cluster {
   /** `create`, run until every node is Ready and the add-ons run. */
   static boot(options: ClusterOptions, hosts: ClusterHosts = {}): Cluster {
     const cluster = Cluster.create(options, hosts);
-    const isBooted = cluster.kernel.runUntilCondition(() => cluster.#kubeadm.isDone, { limitMs: bootLimitMs }) && cluster.kernel.runUntilIdle({ limitMs: bootLimitMs });
+    const isBooted =
+      cluster.kernel.runUntilCondition(() => cluster.#kubeadm.isDone, { limitMs: bootLimitMs }) &&
+      cluster.kernel.runUntilIdle({ limitMs: bootLimitMs });
     assert(isBooted, `the cluster did not come up in ${bootLimitMs} simulated ms`);
     return cluster;
   }
@@ -91,7 +105,10 @@ export class Cluster {
     const world = new Disk('world', snapshot.world);
     const controlPlanes = snapshot.machines.map(({ spec }) => spec).filter(({ role }) => role === 'control-plane');
     const machines = snapshot.machines.map(({ spec, disk, etcd, raft, isUp }) => ({
-      spec, isUp, disk: new Disk(spec.name, disk), etcd: etcd && MvccStore.restore(etcd),
+      spec,
+      isUp,
+      disk: new Disk(spec.name, disk),
+      etcd: etcd && MvccStore.restore(etcd),
       raft: raft ? RaftDisk.restore(raft) : etcd && RaftDisk.create(spec.name, stackedEtcd(controlPlanes)),
     }));
     const replayed = replay({ world, machines }, changes);
@@ -113,7 +130,13 @@ export class Cluster {
    */
   fork({ seed = this.kernel.seed, hosts = {} }: { seed?: string | number; hosts?: ClusterHosts } = {}): Cluster {
     const kernel = new Kernel({ seed, now: this.kernel.now, generation: this.kernel.generation + 1 });
-    const machines = [...this.#machines.values()].map((machine) => ({ spec: machine.spec, disk: machine.disk.fork(), etcd: machine.etcd?.fork(), raft: machine.raft?.fork(), isUp: machine.isUp }));
+    const machines = [...this.#machines.values()].map((machine) => ({
+      spec: machine.spec,
+      disk: machine.disk.fork(),
+      etcd: machine.etcd?.fork(),
+      raft: machine.raft?.fork(),
+      isUp: machine.isUp,
+    }));
     return Cluster.#resume({ ...this.options, seed }, kernel, { world: this.world.fork(), machines }, hosts);
   }
 
@@ -126,7 +149,9 @@ export class Cluster {
       generation: this.kernel.generation,
       world: this.world.list(),
       machines: [...this.#machines.values()].map((machine) => ({
-        spec: machine.spec, isUp: machine.isUp, disk: machine.disk.list(),
+        spec: machine.spec,
+        isUp: machine.isUp,
+        disk: machine.disk.list(),
         ...(machine.etcd ? { etcd: machine.etcd.snapshot() } : {}),
         ...(machine.raft ? { raft: machine.raft.snapshot() } : {}),
       })),
@@ -181,7 +206,11 @@ export class Cluster {
     } catch (error) {
       if (!(error instanceof ConnectionError)) throw error;
       const message = `the API server is not answering: ${error.message}`;
-      return { status: 503, headers: { 'content-type': 'application/json' }, body: { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, reason: 'ServiceUnavailable', code: 503 } };
+      return {
+        status: 503,
+        headers: { 'content-type': 'application/json' },
+        body: { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, reason: 'ServiceUnavailable', code: 503 },
+      };
     }
   }
 
@@ -242,19 +271,26 @@ export class Cluster {
   #nodeUnits(): { units: MachineUnit[]; runtimes: (machine: Machine) => ContainerRuntime } {
     const latency = runtimeLatencies[this.options.latency ?? 'fast'];
     const { etcdCompactionIntervalMs } = this.options;
-    const registry = createImageRegistry(createComponents({
-      addressOf: (node) => this.#machines.get(node)?.ip, descriptions: () => descriptions,
-      ...(etcdCompactionIntervalMs === undefined ? {} : { etcdCompactionIntervalMs }),
-    }));
+    const registry = createImageRegistry(
+      createComponents({
+        addressOf: (node) => this.#machines.get(node)?.ip,
+        descriptions: () => descriptions,
+        ...(etcdCompactionIntervalMs === undefined ? {} : { etcdCompactionIntervalMs }),
+      }),
+    );
     const containerd = createContainerd((machine) => ({
-      network: this.network, registry, latency, host: this.network.host(machine.name),
+      network: this.network,
+      registry,
+      latency,
+      host: this.network.host(machine.name),
       connect: (from, path) => connect({ network: this.network, ...from }, path),
     }));
     const kubelet = createKubelet({
       network: this.network,
       runtime: containerd.connect,
       host: (machine) => this.network.host(machine.name),
-      connect: (machine, path) => connect({ network: this.network, namespace: this.network.host(machine.name), files: diskFiles(machine.disk), env: {} }, path),
+      connect: (machine, path) =>
+        connect({ network: this.network, namespace: this.network.host(machine.name), files: diskFiles(machine.disk), env: {} }, path),
       ...(this.#hosts.exec ? { execHost: this.#hosts.exec } : {}),
     });
     return { units: [containerd.unit, kubelet], runtimes: containerd.connect };
@@ -269,9 +305,16 @@ function install(options: ClusterOptions): Stores {
     const disk = new Disk(spec.name);
     const nearest = spec.role === 'control-plane' ? `https://${spec.ip}:${addresses.apiPort}` : server;
     if (spec.role !== 'workstation') installNode(disk, spec, nearest);
-    if (spec.role === 'control-plane') installControlPlane(disk, spec, { server: nearest, members, tokens: options.tokens ?? [], seed: options.seed });
+    if (spec.role === 'control-plane')
+      installControlPlane(disk, spec, { server: nearest, members, tokens: options.tokens ?? [], seed: options.seed });
     const isMember = spec.role === 'control-plane';
-    return { spec, disk, etcd: isMember ? MvccStore.create() : undefined, raft: isMember ? RaftDisk.create(spec.name, members) : undefined, isUp: false };
+    return {
+      spec,
+      disk,
+      etcd: isMember ? MvccStore.create() : undefined,
+      raft: isMember ? RaftDisk.create(spec.name, members) : undefined,
+      isUp: false,
+    };
   });
   return { world: new Disk('world'), machines };
 }
@@ -299,7 +342,13 @@ function replay(stores: Stores, changes: Iterable<StoreChange>): { stores: Store
     else if (change.type === 'raft') members.get(change.machine)?.raft?.apply(change.change);
     else power.set(change.machine, change.isUp);
   }
-  return { now, stores: { world: stores.world, machines: stores.machines.map((machine) => ({ ...machine, isUp: power.get(machine.spec.name) ?? machine.isUp })) } };
+  return {
+    now,
+    stores: {
+      world: stores.world,
+      machines: stores.machines.map((machine) => ({ ...machine, isUp: power.get(machine.spec.name) ?? machine.isUp })),
+    },
+  };
 }
 
 function diskFiles(disk: Disk): { read(path: string): string | undefined } {

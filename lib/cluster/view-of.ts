@@ -1,4 +1,13 @@
-import type { CoreV1Event, V1DaemonSet, V1Deployment, V1EndpointSlice, V1Node, V1Pod, V1ReplicaSet, V1Service } from '@/generated/kubernetes/types';
+import type {
+  CoreV1Event,
+  V1DaemonSet,
+  V1Deployment,
+  V1EndpointSlice,
+  V1Node,
+  V1Pod,
+  V1ReplicaSet,
+  V1Service,
+} from '@/generated/kubernetes/types';
 import { keyOf, Quantity, type KubeObject, type OwnerReference } from './api';
 import { Client, type ResourceRef } from './client';
 import type { Cluster } from './cluster';
@@ -36,12 +45,16 @@ function listed<T extends KubeObject>(client: Client, resource: ResourceRef<T>):
 }
 
 function nodeView(node: V1Node, pods: readonly V1Pod[], cluster: Cluster): NodeView {
-  const here = pods.filter((pod) => pod.spec.nodeName === node.metadata.name && pod.status.phase !== 'Succeeded' && pod.status.phase !== 'Failed');
+  const here = pods.filter(
+    (pod) => pod.spec.nodeName === node.metadata.name && pod.status.phase !== 'Succeeded' && pod.status.phase !== 'Failed',
+  );
   const asked = (resource: string) => here.reduce((sum, pod) => sum + requested(pod, resource), 0);
   const has = (resource: string) => amount(node.status.allocatable?.[resource], resource);
   return {
     name: node.metadata.name,
-    roles: Object.keys(node.metadata.labels ?? {}).flatMap((label) => (label.startsWith('node-role.kubernetes.io/') ? [label.slice('node-role.kubernetes.io/'.length)] : [])),
+    roles: Object.keys(node.metadata.labels ?? {}).flatMap((label) =>
+      label.startsWith('node-role.kubernetes.io/') ? [label.slice('node-role.kubernetes.io/'.length)] : [],
+    ),
     status: nodeStatus(node),
     isUp: cluster.findMachine(node.metadata.name)?.isUp ?? false,
     taints: (node.spec.taints ?? []).map(({ key, value, effect }) => `${key}${value ? `=${value}` : ''}:${effect}`),
@@ -110,12 +123,22 @@ function daemonSetView({ metadata, status }: V1DaemonSet): WorkloadView {
 }
 
 function workload(kind: string, metadata: KubeObject['metadata'], desired = 0, ready = 0, upToDate = 0): WorkloadView {
-  return { kind, namespace: metadata.namespace ?? '', name: metadata.name, desired, ready, upToDate, owner: ownerOf(metadata.ownerReferences) };
+  return {
+    kind,
+    namespace: metadata.namespace ?? '',
+    name: metadata.name,
+    desired,
+    ready,
+    upToDate,
+    owner: ownerOf(metadata.ownerReferences),
+  };
 }
 
 function serviceView(service: V1Service, slices: readonly V1EndpointSlice[]): ServiceView {
   const { metadata, spec } = service;
-  const own = slices.filter((slice) => slice.metadata.namespace === metadata.namespace && slice.metadata.labels?.['kubernetes.io/service-name'] === metadata.name);
+  const own = slices.filter(
+    (slice) => slice.metadata.namespace === metadata.namespace && slice.metadata.labels?.['kubernetes.io/service-name'] === metadata.name,
+  );
   const ready = own.flatMap((slice) => slice.endpoints ?? []).filter(({ conditions }) => conditions?.ready ?? true);
   return {
     namespace: metadata.namespace ?? '',

@@ -70,7 +70,10 @@ export class Client {
 
   /** What an upgraded connection (exec, attach) speaks. */
   async connect(path: string, query: Query): Promise<ApiConnection> {
-    const response = await this.send('POST', path, { query, headers: { connection: 'Upgrade', upgrade: 'websocket', 'sec-websocket-protocol': 'v5.channel.k8s.io' } });
+    const response = await this.send('POST', path, {
+      query,
+      headers: { connection: 'Upgrade', upgrade: 'websocket', 'sec-websocket-protocol': 'v5.channel.k8s.io' },
+    });
     if (!response.connect) throw new StatusError({ ...failedUpgrade });
     return response.connect;
   }
@@ -100,7 +103,13 @@ export class Client {
     const sent: ApiRequest = {
       method,
       url,
-      headers: { accept: 'application/json', 'user-agent': 'kubectl/v1.36.0 (linux/amd64) kubernetes/orrery', ...this.#target.headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+      headers: {
+        accept: 'application/json',
+        'user-agent': 'kubectl/v1.36.0 (linux/amd64) kubernetes/orrery',
+        ...this.#target.headers,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+      },
       ...(body === undefined ? {} : { body }),
     };
     const started = this.#io.now();
@@ -121,10 +130,16 @@ export class Client {
     if (this.#verbosity < 6) return;
     const url = this.#target.server + request.url;
     const status = `${response.status} ${statusTexts[response.status] ?? ''}`.trim();
-    if (this.#verbosity >= 8 && request.body !== undefined) this.log('request.go:1212', `"Request Body" body=${JSON.stringify(jsonText(request.body))}`);
-    if (this.#verbosity >= 7) this.log('round_trippers.go:527', `"Request" verb="${request.method}" url="${url}" headers=<\n${headerLines(request.headers)} >`);
-    this.log('round_trippers.go:632', `"Response" verb="${request.method}" url="${url}" status="${status}"${this.#verbosity >= 8 ? ` headers=<\n${headerLines(response.headers)} >` : ''} milliseconds=${milliseconds}`);
-    if (this.#verbosity >= 8 && response.body !== undefined) this.log('request.go:1212', `"Response Body" body=${JSON.stringify(this.#cutBody(jsonText(response.body)))}`);
+    if (this.#verbosity >= 8 && request.body !== undefined)
+      this.log('request.go:1212', `"Request Body" body=${JSON.stringify(jsonText(request.body))}`);
+    if (this.#verbosity >= 7)
+      this.log('round_trippers.go:527', `"Request" verb="${request.method}" url="${url}" headers=<\n${headerLines(request.headers)} >`);
+    this.log(
+      'round_trippers.go:632',
+      `"Response" verb="${request.method}" url="${url}" status="${status}"${this.#verbosity >= 8 ? ` headers=<\n${headerLines(response.headers)} >` : ''} milliseconds=${milliseconds}`,
+    );
+    if (this.#verbosity >= 8 && response.body !== undefined)
+      this.log('request.go:1212', `"Response Body" body=${JSON.stringify(this.#cutBody(jsonText(response.body)))}`);
   }
 
   #cutBody(text: string): string {
@@ -147,11 +162,35 @@ export class Client {
   }
 }
 
-const failedUpgrade: Status = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', reason: 'BadRequest', message: 'Upgrade request required', code: 400 };
+const failedUpgrade: Status = {
+  kind: 'Status',
+  apiVersion: 'v1',
+  metadata: {},
+  status: 'Failure',
+  reason: 'BadRequest',
+  message: 'Upgrade request required',
+  code: 400,
+};
 
 const statusTexts: Readonly<Record<number, string>> = {
-  101: 'Switching Protocols', 200: 'OK', 201: 'Created', 202: 'Accepted', 400: 'Bad Request', 401: 'Unauthorized', 403: 'Forbidden', 404: 'Not Found', 405: 'Method Not Allowed',
-  406: 'Not Acceptable', 409: 'Conflict', 410: 'Gone', 415: 'Unsupported Media Type', 422: 'Unprocessable Entity', 429: 'Too Many Requests', 500: 'Internal Server Error', 503: 'Service Unavailable', 504: 'Gateway Timeout',
+  101: 'Switching Protocols',
+  200: 'OK',
+  201: 'Created',
+  202: 'Accepted',
+  400: 'Bad Request',
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  404: 'Not Found',
+  405: 'Method Not Allowed',
+  406: 'Not Acceptable',
+  409: 'Conflict',
+  410: 'Gone',
+  415: 'Unsupported Media Type',
+  422: 'Unprocessable Entity',
+  429: 'Too Many Requests',
+  500: 'Internal Server Error',
+  503: 'Service Unavailable',
+  504: 'Gateway Timeout',
 };
 
 /** `I0105 08:00:00.000000   12345`, as klog begins its lines. */
@@ -163,7 +202,10 @@ export function klogHead(level: 'I' | 'W' | 'E', now: number): string {
 function headerLines(headers: Readonly<Record<string, string>>): string {
   return Object.keys(headers)
     .sort()
-    .map((name) => `\t${name.replace(/(^|-)[a-z]/g, (one) => one.toUpperCase())}: ${name === 'authorization' ? 'Bearer <masked>' : headers[name]}\n`)
+    .map(
+      (name) =>
+        `\t${name.replace(/(^|-)[a-z]/g, (one) => one.toUpperCase())}: ${name === 'authorization' ? 'Bearer <masked>' : headers[name]}\n`,
+    )
     .join('');
 }
 
@@ -175,7 +217,15 @@ function jsonText(body: unknown): string {
 function statusOf({ status: code, body }: ApiResponse): Status {
   const decoded: unknown = typeof body === 'string' && body.startsWith('{') ? JSON.parse(body) : body;
   if (typeof decoded === 'object' && decoded !== null && (decoded as Status).kind === 'Status') return decoded as Status;
-  const generic = code === 404 ? { reason: 'NotFound' as const, message: 'the server could not find the requested resource' } : { message: typeof body === 'string' ? body.trim() : `an error on the server (${JSON.stringify(body)}) has prevented the request from succeeding` };
+  const generic =
+    code === 404
+      ? { reason: 'NotFound' as const, message: 'the server could not find the requested resource' }
+      : {
+          message:
+            typeof body === 'string'
+              ? body.trim()
+              : `an error on the server (${JSON.stringify(body)}) has prevented the request from succeeding`,
+        };
   return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', code, ...generic };
 }
 
@@ -189,7 +239,11 @@ export function queryString(query: Query): string {
 }
 
 /** Turns a pushed stream into one to be pulled from; Ctrl-C ends it by throwing `Exit(130)`. */
-async function* chunksOf(stream: NonNullable<ApiResponse['stream']>, io: KubectlIo, timeoutMs?: number): AsyncGenerator<unknown, void, void> {
+async function* chunksOf(
+  stream: NonNullable<ApiResponse['stream']>,
+  io: KubectlIo,
+  timeoutMs?: number,
+): AsyncGenerator<unknown, void, void> {
   const waiting: unknown[] = [];
   let hasEnded = false;
   let wake = () => {};

@@ -37,7 +37,8 @@ async function candidatesFor(argv: readonly string[], io: KubectlIo): Promise<re
   const pending = pendingFlag(words.at(-1), flags);
   if (pending) return flagValues(pending.name, await contextOf(command, path, words.slice(0, -1), io), '');
   if (word.startsWith('--') && word.includes('=')) return inlineFlagValues(word, await contextOf(command, path, words, io));
-  if (word.startsWith('-')) return flags.filter((one) => !one.isHidden).map((one) => `--${one.name}${aloneValue(one) === undefined ? '=' : ''}`);
+  if (word.startsWith('-'))
+    return flags.filter((one) => !one.isHidden).map((one) => `--${one.name}${aloneValue(one) === undefined ? '=' : ''}`);
   if (!command) return commands.map(({ name }) => name);
   if (command.subcommands && !command.run) return command.subcommands.map(({ name }) => name);
   return argumentsFor(command, await contextOf(command, path, words, io), word);
@@ -46,7 +47,9 @@ async function candidatesFor(argv: readonly string[], io: KubectlIo): Promise<re
 /** The flag whose value the word being typed is. */
 function pendingFlag(previous: string | undefined, flags: readonly FlagDefinition[]): FlagDefinition | undefined {
   if (!previous?.startsWith('-') || previous.includes('=')) return undefined;
-  const found = previous.startsWith('--') ? flags.find((one) => one.name === previous.slice(2)) : flags.find((one) => one.shorthand === previous.slice(-1));
+  const found = previous.startsWith('--')
+    ? flags.find((one) => one.name === previous.slice(2))
+    : flags.find((one) => one.shorthand === previous.slice(-1));
   return found && aloneValue(found) === undefined ? found : undefined;
 }
 
@@ -102,7 +105,8 @@ async function argumentsFor(command: Command, context: Context, word: string): P
   const { args } = context;
   if (command.name === 'explain') return explainArguments(context);
   if (nodeVerbs.includes(command.name)) return namesOf(context, 'nodes');
-  if (/^(use-context|delete-context|rename-context|set-context|get-contexts)$/.test(command.name)) return [...context.config.contexts.keys()];
+  if (/^(use-context|delete-context|rename-context|set-context|get-contexts)$/.test(command.name))
+    return [...context.config.contexts.keys()];
   if (podVerbs.includes(command.name)) return args.length === 0 ? podArguments(context, word) : containersOfFirst(context);
   if (command.name === 'create') return args.length === 0 ? (command.subcommands ?? []).map(({ name }) => name) : [];
   if (command.flags?.every(({ name }) => name !== 'filename') && !['delete', 'taint', 'wait'].includes(command.name)) return [];
@@ -125,7 +129,9 @@ async function typedNames(context: Context, type: string): Promise<readonly stri
 }
 
 async function typeWords(context: Context, only: readonly string[] | undefined): Promise<readonly string[]> {
-  const resources = (await context.discovery.resources()).filter(({ plural, verbs }) => verbs.includes('list') && (!only || only.includes(plural)));
+  const resources = (await context.discovery.resources()).filter(
+    ({ plural, verbs }) => verbs.includes('list') && (!only || only.includes(plural)),
+  );
   const words = resources.flatMap(({ plural, singular, shortNames }) => [plural, singular, ...shortNames]);
   return only ? words : [...words, 'all'];
 }

@@ -23,7 +23,15 @@ export class Context {
   #client: Client | undefined;
   #discovery: Discovery | undefined;
 
-  constructor(init: { io: KubectlIo; command: Command; path: string; flags: Flags; args: readonly string[]; dashAt: number; config: Kubeconfig | CommandError }) {
+  constructor(init: {
+    io: KubectlIo;
+    command: Command;
+    path: string;
+    flags: Flags;
+    args: readonly string[];
+    dashAt: number;
+    config: Kubeconfig | CommandError;
+  }) {
     this.io = init.io;
     this.command = init.command;
     this.path = init.path;
@@ -87,7 +95,12 @@ export class Context {
     if (/^(strict|true)$/.test(value)) return 'Strict';
     if (value === 'warn') return 'Warn';
     if (/^(ignore|false)$/.test(value)) return 'Ignore';
-    throw new CommandError(`invalid - must be one of: "strict", "warn", "ignore", "true", "false"`.replace('invalid', `invalid value ${JSON.stringify(value)} for validate`));
+    throw new CommandError(
+      `invalid - must be one of: "strict", "warn", "ignore", "true", "false"`.replace(
+        'invalid',
+        `invalid value ${JSON.stringify(value)} for validate`,
+      ),
+    );
   }
 
   out(text: string): void {

@@ -44,7 +44,10 @@ export class Discovery {
     const [head = '', ...rest] = word.toLowerCase().split('.');
     if (rest.length === 0) return lookUp(resources, head, () => true);
     const withVersion = lookUp(resources, head, (one) => one.version === rest[0] && one.group === rest.slice(1).join('.'));
-    return withVersion ?? lookUp(resources, head, (one) => one.group === rest.join('.') || (one.group !== '' && one.group.startsWith(`${rest.join('.')}.`)));
+    return (
+      withVersion ??
+      lookUp(resources, head, (one) => one.group === rest.join('.') || (one.group !== '' && one.group.startsWith(`${rest.join('.')}.`)))
+    );
   }
 
   async get(word: string): Promise<ApiResource> {
@@ -68,33 +71,43 @@ export function noSuchType(word: string): CommandError {
   const group = rest.join('.');
   if (group && /^v\d+((alpha|beta)\d+)?\./.test(group)) {
     const [version, ...tail] = rest;
-    return new CommandError(`the server doesn't have a resource type ${JSON.stringify(resource)} in group ${JSON.stringify(tail.join('.'))} and version ${JSON.stringify(version)}`);
+    return new CommandError(
+      `the server doesn't have a resource type ${JSON.stringify(resource)} in group ${JSON.stringify(tail.join('.'))} and version ${JSON.stringify(version)}`,
+    );
   }
-  return new CommandError(`the server doesn't have a resource type ${JSON.stringify(resource)}${group ? ` in group ${JSON.stringify(group)}` : ''}`);
+  return new CommandError(
+    `the server doesn't have a resource type ${JSON.stringify(resource)}${group ? ` in group ${JSON.stringify(group)}` : ''}`,
+  );
 }
 
 function lookUp(resources: readonly ApiResource[], word: string, accepts: (resource: ApiResource) => boolean): ApiResource | undefined {
   const candidates = resources.filter(accepts);
   const ordered = [...candidates.filter((one) => one.isPreferred), ...candidates.filter((one) => !one.isPreferred)];
-  return ordered.find((one) => one.plural === word || one.singular === word) ?? ordered.find((one) => one.shortNames.includes(word)) ?? ordered.find((one) => one.kind.toLowerCase() === word);
+  return (
+    ordered.find((one) => one.plural === word || one.singular === word) ??
+    ordered.find((one) => one.shortNames.includes(word)) ??
+    ordered.find((one) => one.kind.toLowerCase() === word)
+  );
 }
 
 function resourcesOf(list: { items?: readonly any[] }): ApiResource[] {
   return (list.items ?? []).flatMap((group) =>
     (group.versions ?? []).flatMap((version: any, index: number) =>
-      (version.resources ?? []).filter((resource: any) => resource.responseKind?.kind).map((resource: any) => ({
-        group: group.metadata?.name ?? '',
-        version: version.version,
-        kind: resource.responseKind.kind,
-        plural: resource.resource,
-        singular: resource.singularResource || resource.responseKind.kind.toLowerCase(),
-        namespaced: resource.scope === 'Namespaced',
-        shortNames: resource.shortNames ?? [],
-        categories: resource.categories ?? [],
-        verbs: resource.verbs ?? [],
-        subresources: (resource.subresources ?? []).map((one: any) => one.subresource),
-        isPreferred: index === 0,
-      })),
+      (version.resources ?? [])
+        .filter((resource: any) => resource.responseKind?.kind)
+        .map((resource: any) => ({
+          group: group.metadata?.name ?? '',
+          version: version.version,
+          kind: resource.responseKind.kind,
+          plural: resource.resource,
+          singular: resource.singularResource || resource.responseKind.kind.toLowerCase(),
+          namespaced: resource.scope === 'Namespaced',
+          shortNames: resource.shortNames ?? [],
+          categories: resource.categories ?? [],
+          verbs: resource.verbs ?? [],
+          subresources: (resource.subresources ?? []).map((one: any) => one.subresource),
+          isPreferred: index === 0,
+        })),
     ),
   );
 }

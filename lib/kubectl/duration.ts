@@ -6,7 +6,8 @@ export function parseDuration(text: string): number | undefined {
   if (text === '0') return 0;
   if (!match) return undefined;
   let total = 0;
-  for (const [, amount, unit] of text.matchAll(/(\d+\.?\d*|\.\d+)(h|ms|m|s|us|µs|ns)/g)) total += Number(amount) * (unitMs[unit as string] as number);
+  for (const [, amount, unit] of text.matchAll(/(\d+\.?\d*|\.\d+)(h|ms|m|s|us|µs|ns)/g))
+    total += Number(amount) * (unitMs[unit as string] as number);
   return match[1] === '-' ? -total : total;
 }
 

@@ -78,7 +78,8 @@ export function explainFailure(error: unknown): { readonly text: string; readonl
   if (error instanceof BareError) return failed(error.message);
   const standard = standardMessage(error);
   if (standard !== undefined) return failed(standard);
-  if (error instanceof CommandError) return { text: line(error.message.startsWith('error: ') ? error.message : `error: ${error.message}`), exitCode: error.exitCode };
+  if (error instanceof CommandError)
+    return { text: line(error.message.startsWith('error: ') ? error.message : `error: ${error.message}`), exitCode: error.exitCode };
   throw error;
 }
 
@@ -102,7 +103,8 @@ export function standardMessage(error: unknown): string | undefined {
     return reason ? `Error from server (${reason}): ${message ?? ''}` : `Error from server: ${message ?? ''}`;
   }
   if (error instanceof ServerUnreachable) {
-    if (error.reason.includes('connection refused')) return `The connection to the server ${hostOf(error.server)} was refused - did you specify the right host or port?`;
+    if (error.reason.includes('connection refused'))
+      return `The connection to the server ${hostOf(error.server)} was refused - did you specify the right host or port?`;
     return `Unable to connect to the server: ${error.reason}`;
   }
   return undefined;
@@ -113,7 +115,10 @@ export function hostOf(server: string): string {
 }
 
 function invalidText({ message, details }: Status): string {
-  const subject = details && (details.kind || details.name) ? `The ${details.kind ?? ''} ${JSON.stringify(details.name ?? '')} is invalid` : `The request is invalid`;
+  const subject =
+    details && (details.kind || details.name)
+      ? `The ${details.kind ?? ''} ${JSON.stringify(details.name ?? '')} is invalid`
+      : `The request is invalid`;
   const causes = [...new Set((details?.causes ?? []).map((cause) => `${cause.field ?? ''}: ${cause.message ?? ''}`))];
   if (causes.length === 0) return details && (details.kind || details.name) ? subject : `${subject}${message ? `: ${message}` : ''}`;
   if (causes.length === 1) return `${subject}: ${causes[0]}`;

@@ -90,14 +90,18 @@ export class Flags {
 export class FlagError extends CommandError {}
 
 function reject({ type }: FlagDefinition, value: string): string | undefined {
-  if (type === 'bool' && !/^(1|0|t|f|true|false|T|F|TRUE|FALSE|True|False)$/.test(value)) return `strconv.ParseBool: parsing ${JSON.stringify(value)}: invalid syntax`;
-  if (type === 'int' && !/^[+-]?(\d+|0x[0-9a-fA-F]+)$/.test(value)) return `strconv.ParseInt: parsing ${JSON.stringify(value)}: invalid syntax`;
+  if (type === 'bool' && !/^(1|0|t|f|true|false|T|F|TRUE|FALSE|True|False)$/.test(value))
+    return `strconv.ParseBool: parsing ${JSON.stringify(value)}: invalid syntax`;
+  if (type === 'int' && !/^[+-]?(\d+|0x[0-9a-fA-F]+)$/.test(value))
+    return `strconv.ParseInt: parsing ${JSON.stringify(value)}: invalid syntax`;
   if (type === 'duration' && parseDuration(value) === undefined) return durationProblem(value);
   return undefined;
 }
 
 function durationProblem(value: string): string {
-  return /^[+-]?\d+(\.\d+)?$/.test(value) ? `time: missing unit in duration ${JSON.stringify(value)}` : `time: invalid duration ${JSON.stringify(value)}`;
+  return /^[+-]?\d+(\.\d+)?$/.test(value)
+    ? `time: missing unit in duration ${JSON.stringify(value)}`
+    : `time: invalid duration ${JSON.stringify(value)}`;
 }
 
 /** One line of CSV, as pflag reads a StringSlice: `a,"b,c"`. */
@@ -144,31 +148,31 @@ export function parseArguments(words: readonly string[], definitions: readonly F
     const normal = name.replaceAll('_', '-');
     if (name === '' || name.startsWith('-') || name.startsWith('=')) throw new FlagError(`bad flag syntax: ${word}`);
     const definition = byName.get(normal);
-    if (!definition && normal === 'help') return (wantsHelp = true), 0;
+    if (!definition && normal === 'help') return ((wantsHelp = true), 0);
     if (!definition) throw new FlagError(`unknown flag: --${normal}`);
-    if (value !== undefined) return flags.set(definition, value), 0;
+    if (value !== undefined) return (flags.set(definition, value), 0);
     const alone = aloneValue(definition);
-    if (alone !== undefined) return flags.set(definition, alone), 0;
+    if (alone !== undefined) return (flags.set(definition, alone), 0);
     if (next === undefined) throw new FlagError(`flag needs an argument: --${normal}`);
-    return flags.set(definition, next), 1;
+    return (flags.set(definition, next), 1);
   }
 
   function parseShort(word: string, next: string | undefined): number {
     for (let at = 1; at < word.length; at++) {
       const letter = word[at] as string;
       const definition = byShorthand.get(letter);
-      if (!definition && letter === 'h') return (wantsHelp = true), 0;
+      if (!definition && letter === 'h') return ((wantsHelp = true), 0);
       if (!definition) throw new FlagError(`unknown shorthand flag: '${letter}' in ${word}`);
       const rest = word.slice(at + 1);
-      if (rest.startsWith('=')) return flags.set(definition, rest.slice(1)), 0;
+      if (rest.startsWith('=')) return (flags.set(definition, rest.slice(1)), 0);
       const alone = aloneValue(definition);
       if (alone !== undefined) {
         flags.set(definition, alone);
         continue;
       }
-      if (rest) return flags.set(definition, rest), 0;
+      if (rest) return (flags.set(definition, rest), 0);
       if (next === undefined) throw new FlagError(`flag needs an argument: '${letter}' in ${word}`);
-      return flags.set(definition, next), 1;
+      return (flags.set(definition, next), 1);
     }
     return 0;
   }

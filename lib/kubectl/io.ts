@@ -31,7 +31,10 @@ export interface KubectlIo {
   /** Opens the learner's editor; null when it was closed without saving. */
   editor(request: { readonly title: string; readonly text: string }): Promise<string | null>;
   /** Joins a terminal to a process in a container until that ends. Used for `-t`; without a terminal kubectl pipes by itself. */
-  attachTerminal(connection: ApiConnection, options: { readonly stdin: boolean }): Promise<{ readonly code: number; readonly message?: string }>;
+  attachTerminal(
+    connection: ApiConnection,
+    options: { readonly stdin: boolean },
+  ): Promise<{ readonly code: number; readonly message?: string }>;
 }
 
 /** Paths are absolute. */

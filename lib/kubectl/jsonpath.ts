@@ -22,7 +22,8 @@ export class JsonPath {
   /** Accepts `x.y`, `.x.y` and `{.x.y}`, as `--sort-by` and custom columns do (`RelaxedJSONPathExpression`). */
   static parseRelaxed(expression: string): JsonPath {
     const match = /^\{\.?([^{}]+)\}$|^\.?([^{}]+)$/.exec(expression);
-    if (!match) throw new CommandError(`unexpected path string, expected a 'name1.name2' or '.name1.name2' or '{name1.name2}' or '{.name1.name2}'`);
+    if (!match)
+      throw new CommandError(`unexpected path string, expected a 'name1.name2' or '.name1.name2' or '{name1.name2}' or '{.name1.name2}'`);
     const fields = match[1] ?? match[2] ?? '';
     return JsonPath.parse(`{.${fields}}`);
   }
@@ -34,12 +35,20 @@ export class JsonPath {
 
   /** The template filled in with `object`. */
   render(object: unknown, allowMissingKeys = true): string {
-    return this.#explaining(object, () => this.find(object, allowMissingKeys).map((results) => results.map(textOf).join(' ')).join(''));
+    return this.#explaining(object, () =>
+      this.find(object, allowMissingKeys)
+        .map((results) => results.map(textOf).join(' '))
+        .join(''),
+    );
   }
 
   /** `-o jsonpath-as-json`: every result in one JSON list. */
   renderAsJson(object: unknown): string {
-    return this.#explaining(object, () => this.find(object).map((results) => `${JSON.stringify(results, null, 4)}\n`).join(''));
+    return this.#explaining(object, () =>
+      this.find(object)
+        .map((results) => `${JSON.stringify(results, null, 4)}\n`)
+        .join(''),
+    );
   }
 
   #explaining(object: unknown, render: () => string): string {
@@ -67,7 +76,13 @@ type Step =
   | { readonly type: 'field'; readonly name: string }
   | { readonly type: 'wildcard' }
   | { readonly type: 'recursive' }
-  | { readonly type: 'slice'; readonly from: number | undefined; readonly to: number | undefined; readonly step: number | undefined; readonly isIndex: boolean }
+  | {
+      readonly type: 'slice';
+      readonly from: number | undefined;
+      readonly to: number | undefined;
+      readonly step: number | undefined;
+      readonly isIndex: boolean;
+    }
   | { readonly type: 'union'; readonly parts: readonly (readonly Step[])[] }
   | { readonly type: 'filter'; readonly left: readonly Step[]; readonly operator: string; readonly right: readonly Step[] }
   | { readonly type: 'value'; readonly value: unknown };
@@ -128,7 +143,7 @@ class Parser {
       this.#skipSpaces();
       const next = this.#text[this.#at];
       if (next === undefined) throw new CommandError(close === '}' ? 'unclosed action' : 'unterminated filter');
-      if (next === close) return this.#at++, steps;
+      if (next === close) return (this.#at++, steps);
       steps.push(...this.#parseStep(next));
     }
   }
@@ -137,16 +152,18 @@ class Parser {
     const rest = this.#rest();
     if (rest.startsWith('[?(')) return [this.#parseFilter()];
     if (rest.startsWith('..')) return this.#parseRecursive();
-    if (next === '@' || next === '$') return this.#at++, [];
+    if (next === '@' || next === '$') return (this.#at++, []);
     if (next === '[') return this.#parseArray();
     if (next === '"' || next === "'") return [{ type: 'value', value: this.#parseQuote(next) }];
-    if (next === '.') return this.#at++, [this.#parseField()];
+    if (next === '.') return (this.#at++, [this.#parseField()]);
     const number = /^[+-]?\d+(\.\d+)?/.exec(rest)?.[0];
-    if (number) return (this.#at += number.length), [{ type: 'value', value: Number(number) }];
+    if (number) return ((this.#at += number.length), [{ type: 'value', value: Number(number) }]);
     const word = /^\w+/.exec(rest)?.[0];
-    if (word === 'true' || word === 'false') return (this.#at += word.length), [{ type: 'value', value: word === 'true' }];
+    if (word === 'true' || word === 'false') return ((this.#at += word.length), [{ type: 'value', value: word === 'true' }]);
     if (word) throw new CommandError(`unrecognized identifier ${word}`);
-    throw new CommandError(`unrecognized character in action: U+${next.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')} '${next}'`);
+    throw new CommandError(
+      `unrecognized character in action: U+${next.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')} '${next}'`,
+    );
   }
 
   #parseRecursive(): Step[] {
@@ -194,7 +211,7 @@ class Parser {
     this.#at += 3;
     const left = this.#parseOperand();
     const operator = /^(==|!=|<=|>=|<|>|=)/.exec(this.#rest())?.[0] ?? '';
-    if (operator === '=') throw new CommandError('unrecognized character in action: U+003D \'=\'');
+    if (operator === '=') throw new CommandError("unrecognized character in action: U+003D '='");
     this.#at += operator.length;
     const right = operator ? this.#parseOperand() : [];
     this.#skipSpaces();
@@ -230,7 +247,10 @@ function splitOutsideQuotes(text: string): string[] {
 function indexStep(text: string): Step[] {
   if (text === '*') return [{ type: 'wildcard' }];
   const key = /^'([^']*)'$/.exec(text) ?? /^"([^"]*)"$/.exec(text);
-  if (key) return (key[1] as string).split(/(?<!\\)\./).map((name) => (name === '*' ? { type: 'wildcard' } : { type: 'field', name: name.replaceAll('\\', '') }));
+  if (key)
+    return (key[1] as string)
+      .split(/(?<!\\)\./)
+      .map((name) => (name === '*' ? { type: 'wildcard' } : { type: 'field', name: name.replaceAll('\\', '') }));
   const slice = /^(-?\d*)(?::(-?\d*))?(?::(-?\d*))?$/.exec(text);
   if (!slice || text === '') throw new CommandError(`invalid array index ${text}`);
   const number = (part: string | undefined) => (part ? Number(part) : undefined);
@@ -309,7 +329,8 @@ function sliceOf(value: unknown, step: Extract<Step, { type: 'slice' }>): unknow
   if (value === null || value === undefined) return [];
   if (!Array.isArray(value)) throw new JsonPathError(`${typeof value === 'object' ? 'map' : String(value)} is not array or slice`);
   if (step.isIndex) return [atIndex(value, step.from ?? 0)];
-  const bound = (index: number | undefined, absent: number) => (index === undefined ? absent : index < 0 ? index + value.length : Math.min(index, value.length));
+  const bound = (index: number | undefined, absent: number) =>
+    index === undefined ? absent : index < 0 ? index + value.length : Math.min(index, value.length);
   const every = step.step ?? 1;
   if (every <= 0) throw new JsonPathError('step must be > 0');
   return value.slice(Math.max(0, bound(step.from, 0)), Math.max(0, bound(step.to, value.length))).filter((_, index) => index % every === 0);

@@ -3,7 +3,6 @@ import { CommandError } from './errors';
 import type { KubectlIo } from './io';
 import { toYaml } from './yaml';
 
-
 export interface KubeconfigCluster {
   server?: string;
   [field: string]: unknown;
@@ -36,7 +35,12 @@ export interface Kubeconfig {
 
 /** Loads `--kubeconfig`, or the files of $KUBECONFIG merged, or ~/.kube/config (`clientcmd/loader.go`). */
 export async function loadKubeconfig(io: KubectlIo, explicit: string): Promise<Kubeconfig> {
-  const candidates = explicit ? [absolute(io, explicit)] : (io.env['KUBECONFIG'] ?? '').split(':').filter(Boolean).map((path) => absolute(io, path));
+  const candidates = explicit
+    ? [absolute(io, explicit)]
+    : (io.env['KUBECONFIG'] ?? '')
+        .split(':')
+        .filter(Boolean)
+        .map((path) => absolute(io, path));
   const paths = candidates.length ? candidates : [`${io.home}/.kube/config`];
   const files: Kubeconfig[] = [];
   for (const path of paths) {
@@ -63,10 +67,14 @@ function parseKubeconfig(text: string, path: string): Kubeconfig {
   try {
     file = parse(text) as Record<string, unknown> | null;
   } catch (error) {
-    throw new CommandError(`error loading config file ${JSON.stringify(path)}: yaml: ${error instanceof Error ? error.message.split('\n')[0] : String(error)}`);
+    throw new CommandError(
+      `error loading config file ${JSON.stringify(path)}: yaml: ${error instanceof Error ? error.message.split('\n')[0] : String(error)}`,
+    );
   }
   const named = <T>(list: unknown, key: string) =>
-    new Map((Array.isArray(list) ? (list as Record<string, unknown>[]) : []).map((entry) => [String(entry['name']), (entry[key] ?? {}) as T]));
+    new Map(
+      (Array.isArray(list) ? (list as Record<string, unknown>[]) : []).map((entry) => [String(entry['name']), (entry[key] ?? {}) as T]),
+    );
   return {
     clusters: named<KubeconfigCluster>(file?.['clusters'], 'cluster'),
     users: named<KubeconfigUser>(file?.['users'], 'user'),
@@ -106,7 +114,8 @@ export function selectTarget(config: Kubeconfig, flags: { string(name: string): 
   const contextName = flags.string('context') || config.currentContext;
   const context = config.contexts.get(contextName);
   if (flags.string('context') && !context) throw new CommandError(`context ${JSON.stringify(contextName)} does not exist`);
-  if (contextName && !context) throw new CommandError(`Error in configuration: context was not found for specified context: ${contextName}`);
+  if (contextName && !context)
+    throw new CommandError(`Error in configuration: context was not found for specified context: ${contextName}`);
   const clusterName = flags.string('cluster') || context?.cluster || '';
   const cluster = config.clusters.get(clusterName);
   if (flags.string('cluster') && !cluster) throw new CommandError(`cluster ${JSON.stringify(clusterName)} does not exist`);
@@ -126,7 +135,10 @@ function credentials(token: string | undefined): Record<string, string> {
 
 function impersonation(flags: { string(name: string): string; list(name: string): string[] }): Record<string, string> {
   const groups = flags.list('as-group');
-  return { ...(flags.string('as') ? { 'impersonate-user': flags.string('as') } : {}), ...(groups.length ? { 'impersonate-group': groups.join(', ') } : {}) };
+  return {
+    ...(flags.string('as') ? { 'impersonate-user': flags.string('as') } : {}),
+    ...(groups.length ? { 'impersonate-group': groups.join(', ') } : {}),
+  };
 }
 
 /** A path as the shell means it: absolute, or under the working directory. */

@@ -17,7 +17,8 @@ export function hasFiles({ flags }: Context): boolean {
 
 /** The objects of `-f` in order, with `List`s opened. */
 export async function readManifests(context: Context): Promise<Manifest[]> {
-  if (context.flags.has('kustomize') && context.flags.string('kustomize')) throw new CommandError('kustomize is not simulated; write plain manifests and use -f');
+  if (context.flags.has('kustomize') && context.flags.string('kustomize'))
+    throw new CommandError('kustomize is not simulated; write plain manifests and use -f');
   const manifests: Manifest[] = [];
   for (const filename of context.flags.list('filename')) manifests.push(...(await readSource(context, filename)));
   return manifests;
@@ -25,8 +26,12 @@ export async function readManifests(context: Context): Promise<Manifest[]> {
 
 async function readSource(context: Context, filename: string): Promise<Manifest[]> {
   if (filename === '-') return parse(await context.io.stdin(), 'STDIN');
-  if (/^https?:\/\//.test(filename)) throw new CommandError(`unable to read URL ${JSON.stringify(filename)}: the simulated workstation has no way to the Internet; save the manifest as a file`);
-  if (/[*?[]/.test(filename) && (await context.io.files.kind(absolute(context.io, filename))) === undefined) throw new CommandError(`the path ${JSON.stringify(filename)} cannot be accessed: no file matches the pattern`);
+  if (/^https?:\/\//.test(filename))
+    throw new CommandError(
+      `unable to read URL ${JSON.stringify(filename)}: the simulated workstation has no way to the Internet; save the manifest as a file`,
+    );
+  if (/[*?[]/.test(filename) && (await context.io.files.kind(absolute(context.io, filename))) === undefined)
+    throw new CommandError(`the path ${JSON.stringify(filename)} cannot be accessed: no file matches the pattern`);
   const files = await filesAt(context, filename);
   const found: Manifest[] = [];
   for (const file of files) found.push(...parse(await context.io.files.read(absolute(context.io, file)), file));
@@ -59,14 +64,19 @@ function parse(text: string, source: string): Manifest[] {
 
 function open(document: unknown, source: string): Manifest[] {
   if (typeof document !== 'object' || document === null || Array.isArray(document)) {
-    throw new CommandError(`error validating ${JSON.stringify(source)}: error validating data: invalid object to validate; if you choose to ignore these errors, turn validation off with --validate=false`);
+    throw new CommandError(
+      `error validating ${JSON.stringify(source)}: error validating data: invalid object to validate; if you choose to ignore these errors, turn validation off with --validate=false`,
+    );
   }
   const object = document as KubeObject;
   const missing = [...(object.apiVersion ? [] : ['apiVersion not set']), ...(object.kind ? [] : ['kind not set'])];
   if (missing.length) {
     const list = missing.length === 1 ? missing[0] : `[${missing.join(', ')}]`;
-    throw new CommandError(`error validating ${JSON.stringify(source)}: error validating data: ${list}; if you choose to ignore these errors, turn validation off with --validate=false`);
+    throw new CommandError(
+      `error validating ${JSON.stringify(source)}: error validating data: ${list}; if you choose to ignore these errors, turn validation off with --validate=false`,
+    );
   }
-  if (object.kind.endsWith('List') && Array.isArray(object['items'])) return (object['items'] as unknown[]).flatMap((item) => open(item, source));
+  if (object.kind.endsWith('List') && Array.isArray(object['items']))
+    return (object['items'] as unknown[]).flatMap((item) => open(item, source));
   return [{ object: { ...object, metadata: object.metadata ?? {} }, source }];
 }

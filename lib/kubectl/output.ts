@@ -13,7 +13,19 @@ export interface ObjectPrinter {
   print(object: KubeObject, resource?: Pick<ApiResource, 'kind' | 'group'>): string;
 }
 
-const objectFormats = ['go-template', 'go-template-file', 'json', 'jsonpath', 'jsonpath-as-json', 'jsonpath-file', 'kyaml', 'name', 'template', 'templatefile', 'yaml'];
+const objectFormats = [
+  'go-template',
+  'go-template-file',
+  'json',
+  'jsonpath',
+  'jsonpath-as-json',
+  'jsonpath-file',
+  'kyaml',
+  'name',
+  'template',
+  'templatefile',
+  'yaml',
+];
 
 /** The printer of `-o`, or undefined when none was asked for. */
 export async function objectPrinter(context: Context, extraFormats: readonly string[] = []): Promise<ObjectPrinter | undefined> {
@@ -31,7 +43,9 @@ function splitFormat(output: string): [string, string | undefined] {
 
 function refuse(output: string, extraFormats: readonly string[]): never {
   const allowed = [...objectFormats, ...extraFormats].sort();
-  throw new CommandError(`unable to match a printer suitable for the output format ${JSON.stringify(output)}, allowed formats are: ${allowed.join(',')}`);
+  throw new CommandError(
+    `unable to match a printer suitable for the output format ${JSON.stringify(output)}, allowed formats are: ${allowed.join(',')}`,
+  );
 }
 
 async function printerFor(context: Context, format: string, argument: string): Promise<ObjectPrinter | undefined> {
@@ -79,7 +93,8 @@ function parseJsonPath(template: string): JsonPath {
 }
 
 async function readTemplate(context: Context, path: string): Promise<string> {
-  if ((await context.io.files.kind(absolute(context.io, path))) !== 'file') throw new CommandError(`error reading --template ${path}, open ${path}: no such file or directory\n`);
+  if ((await context.io.files.kind(absolute(context.io, path))) !== 'file')
+    throw new CommandError(`error reading --template ${path}, open ${path}: no such file or directory\n`);
   return context.io.files.read(absolute(context.io, path));
 }
 
@@ -90,7 +105,8 @@ function yamlPrinter(tidy: (object: KubeObject) => KubeObject): ObjectPrinter {
 }
 
 function namesOf(object: KubeObject, resource?: Pick<ApiResource, 'kind' | 'group'>): string {
-  if (object.kind === 'List' || (object.kind.endsWith('List') && Array.isArray(object['items']))) return (object['items'] as KubeObject[]).map((item) => namesOf(item)).join('');
+  if (object.kind === 'List' || (object.kind.endsWith('List') && Array.isArray(object['items'])))
+    return (object['items'] as KubeObject[]).map((item) => namesOf(item)).join('');
   const [group = ''] = object.apiVersion.includes('/') ? object.apiVersion.split('/') : [''];
   return `${objectName(resource ?? { kind: object.kind, group }, object.metadata.name)}\n`;
 }
@@ -135,8 +151,14 @@ export class ResultPrinter {
   }
 
   print(resource: ApiResource | Pick<ApiResource, 'kind' | 'group' | 'version'>, object: KubeObject, operation: string): void {
-    if (!this.#printer) return this.#context.out(`${objectName(resource, object.metadata.name)} ${operation}${dryRunNote(this.#context)}\n`);
-    this.#context.out(this.#printer.print({ ...object, apiVersion: object.apiVersion ?? apiVersionOf(resource), kind: object.kind ?? resource.kind }, resource));
+    if (!this.#printer)
+      return this.#context.out(`${objectName(resource, object.metadata.name)} ${operation}${dryRunNote(this.#context)}\n`);
+    this.#context.out(
+      this.#printer.print(
+        { ...object, apiVersion: object.apiVersion ?? apiVersionOf(resource), kind: object.kind ?? resource.kind },
+        resource,
+      ),
+    );
   }
 }
 

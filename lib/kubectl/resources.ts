@@ -17,7 +17,9 @@ export interface Info {
 }
 
 /** What the arguments point at, before anything was asked of the server. */
-export type Target = { readonly type: 'name'; readonly resource: ApiResource; readonly name: string } | { readonly type: 'list'; readonly resource: ApiResource };
+export type Target =
+  | { readonly type: 'name'; readonly resource: ApiResource; readonly name: string }
+  | { readonly type: 'list'; readonly resource: ApiResource };
 
 export interface SelectionOptions {
   /** A type alone means all of its objects (`get`, `describe`), as `--all` and `-l` do. */
@@ -40,21 +42,30 @@ export async function parseTargets(context: Context, options: SelectionOptions =
   const selector = selectorOf(context);
   const isAll = context.flags.has('all') && context.flags.bool('all');
   if (isAll && selector.label) throw new CommandError("setting 'all' parameter but found a non empty selector. ");
-  if (args.length === 0) throw new CommandError(selector.label || selector.field || isAll ? 'at least one resource must be specified to use a selector' : nothingGiven);
+  if (args.length === 0)
+    throw new CommandError(
+      selector.label || selector.field || isAll ? 'at least one resource must be specified to use a selector' : nothingGiven,
+    );
   const slashes = args.filter((arg) => arg.includes('/')).length;
   if (slashes > 0) {
-    if (slashes !== args.length) throw new CommandError("there is no need to specify a resource type as a separate argument when passing arguments in resource/name form (e.g. 'kubectl get resource/<resource_name>' instead of 'kubectl get resource resource/<resource_name>'");
-    if (selector.label || selector.field || isAll) throw new CommandError('selectors and the all flag cannot be used when passing resource/name arguments');
+    if (slashes !== args.length)
+      throw new CommandError(
+        "there is no need to specify a resource type as a separate argument when passing arguments in resource/name form (e.g. 'kubectl get resource/<resource_name>' instead of 'kubectl get resource resource/<resource_name>'",
+      );
+    if (selector.label || selector.field || isAll)
+      throw new CommandError('selectors and the all flag cannot be used when passing resource/name arguments');
     return nameTargets(context, args);
   }
   const [types = '', ...names] = args;
-  if (names.length > 0 && (selector.label || selector.field || isAll)) throw new CommandError('name cannot be provided when a selector is specified');
+  if (names.length > 0 && (selector.label || selector.field || isAll))
+    throw new CommandError('name cannot be provided when a selector is specified');
   const resources = await typesOf(context, types);
   if (names.length > 0) {
     if (isAllNamespaces(context)) throw new CommandError('a resource cannot be retrieved by name across all namespaces');
     return resources.flatMap((resource) => names.map((name) => ({ type: 'name' as const, resource, name })));
   }
-  if (!options.mayListAll && !selector.label && !selector.field && !isAll) throw new CommandError('resource(s) were provided, but no name was specified');
+  if (!options.mayListAll && !selector.label && !selector.field && !isAll)
+    throw new CommandError('resource(s) were provided, but no name was specified');
   return resources.map((resource) => ({ type: 'list' as const, resource }));
 }
 
@@ -65,7 +76,8 @@ async function nameTargets(context: Context, args: readonly string[]): Promise<T
     const parts = arg.split('/');
     if (parts.length !== 2) throw new CommandError('arguments in resource/name form may not have more than one slash');
     const [type = '', name = ''] = parts;
-    if (!type || !name || type.includes(',')) throw new CommandError('arguments in resource/name form must have a single resource and name');
+    if (!type || !name || type.includes(','))
+      throw new CommandError('arguments in resource/name form must have a single resource and name');
     targets.push({ type: 'name', resource: await context.discovery.get(type), name });
   }
   return targets;
@@ -82,7 +94,10 @@ async function typesOf(context: Context, list: string): Promise<ApiResource[]> {
 }
 
 export function selectorOf({ flags, command }: Context): { label: string; field: string } {
-  return { label: flags.has('selector') && !command.selectorIsOwn ? flags.string('selector') : '', field: flags.has('field-selector') ? flags.string('field-selector') : '' };
+  return {
+    label: flags.has('selector') && !command.selectorIsOwn ? flags.string('selector') : '',
+    field: flags.has('field-selector') ? flags.string('field-selector') : '',
+  };
 }
 
 export function isAllNamespaces({ flags }: Context): boolean {
@@ -131,13 +146,22 @@ async function fetchTarget(context: Context, target: Target): Promise<Info[]> {
 }
 
 /** Every object of a kind, in pages of `--chunk-size`. Items carry apiVersion and kind. */
-export async function listObjects(context: Context, resource: ApiResource, namespace: string | undefined, query: Record<string, string | number | undefined> = {}): Promise<KubeObject[]> {
+export async function listObjects(
+  context: Context,
+  resource: ApiResource,
+  namespace: string | undefined,
+  query: Record<string, string | number | undefined> = {},
+): Promise<KubeObject[]> {
   const { label, field } = selectorOf(context);
   const limit = context.flags.has('chunk-size') ? context.flags.int('chunk-size') : 500;
   const items: KubeObject[] = [];
   let next = '';
   do {
-    const page = await context.client.get(pathOf(resource, namespace), { query: { labelSelector: label, fieldSelector: field, limit: limit || undefined, continue: next || undefined, ...query } }).catch(explainList(context, resource));
+    const page = await context.client
+      .get(pathOf(resource, namespace), {
+        query: { labelSelector: label, fieldSelector: field, limit: limit || undefined, continue: next || undefined, ...query },
+      })
+      .catch(explainList(context, resource));
     for (const item of page.items ?? []) items.push({ apiVersion: apiVersionOf(resource), kind: resource.kind, ...item });
     next = page.metadata?.continue ?? '';
   } while (next);
@@ -150,7 +174,10 @@ export function explainList(context: Context, resource: ApiResource): (error: un
     if (!StatusError.is(error, 'BadRequest') && !StatusError.is(error, 'NotFound')) throw error;
     const { label, field } = selectorOf(context);
     const what = JSON.stringify(`${resource.group}/${resource.version}, Resource=${resource.plural}`);
-    const how = label || field ? `Unable to find ${what} that match label selector ${JSON.stringify(label)}, field selector ${JSON.stringify(field)}` : `Unable to list ${what}`;
+    const how =
+      label || field
+        ? `Unable to find ${what} that match label selector ${JSON.stringify(label)}, field selector ${JSON.stringify(field)}`
+        : `Unable to list ${what}`;
     throw new StatusError({ ...error.status, message: `${how}: ${error.status.message ?? ''}` });
   };
 }
@@ -160,7 +187,13 @@ export async function refresh(context: Context, info: Info): Promise<Info> {
 }
 
 export function infoOf(resource: ApiResource, object: KubeObject, source?: string): Info {
-  return { resource, namespace: resource.namespaced ? (object.metadata.namespace ?? 'default') : undefined, name: object.metadata.name ?? '', object, ...(source ? { source } : {}) };
+  return {
+    resource,
+    namespace: resource.namespaced ? (object.metadata.namespace ?? 'default') : undefined,
+    name: object.metadata.name ?? '',
+    object,
+    ...(source ? { source } : {}),
+  };
 }
 
 /** The objects of `-f` as the files have them, each with its resource and namespace. */
@@ -174,10 +207,14 @@ async function resolve(context: Context, { object, source }: Manifest): Promise<
   const resource = await context.discovery.findKind(object.apiVersion, object.kind);
   const { name = '', namespace = '' } = object.metadata;
   if (!resource) {
-    throw new CommandError(`resource mapping not found for name: ${JSON.stringify(name)} namespace: ${JSON.stringify(namespace)} from ${JSON.stringify(source)}: no matches for kind ${JSON.stringify(object.kind)} in version ${JSON.stringify(object.apiVersion)}\nensure CRDs are installed first`);
+    throw new CommandError(
+      `resource mapping not found for name: ${JSON.stringify(name)} namespace: ${JSON.stringify(namespace)} from ${JSON.stringify(source)}: no matches for kind ${JSON.stringify(object.kind)} in version ${JSON.stringify(object.apiVersion)}\nensure CRDs are installed first`,
+    );
   }
   if (resource.namespaced && context.enforcesNamespace && namespace && namespace !== context.namespace) {
-    throw new CommandError(`the namespace from the provided object ${JSON.stringify(namespace)} does not match the namespace ${JSON.stringify(context.namespace)}. You must pass '--namespace=${namespace}' to perform this operation.`);
+    throw new CommandError(
+      `the namespace from the provided object ${JSON.stringify(namespace)} does not match the namespace ${JSON.stringify(context.namespace)}. You must pass '--namespace=${namespace}' to perform this operation.`,
+    );
   }
   const metadata = resource.namespaced ? { ...object.metadata, namespace: namespace || context.namespace } : object.metadata;
   return infoOf(resource, { ...object, metadata }, source);

@@ -36,7 +36,12 @@ export function findCommand(argv: readonly string[]): { command: Command | undef
   for (;;) {
     const known = [...globalFlags, ...(command?.flags ?? [])];
     const at = firstArgument(words, known);
-    const next = at < 0 ? undefined : (command?.subcommands ?? (command ? [] : commands)).find((one) => one.name === words[at] || one.aliases?.includes(words[at] as string));
+    const next =
+      at < 0
+        ? undefined
+        : (command?.subcommands ?? (command ? [] : commands)).find(
+            (one) => one.name === words[at] || one.aliases?.includes(words[at] as string),
+          );
     if (!next) return { command, path, words };
     command = next;
     path += ` ${next.name}`;
@@ -56,7 +61,11 @@ function firstArgument(words: readonly string[], flags: readonly FlagDefinition[
 
 function takesNextWord(word: string, flags: readonly FlagDefinition[]): boolean {
   if (word.includes('=')) return false;
-  const definition = word.startsWith('--') ? flags.find((one) => one.name === word.slice(2)) : word.length === 2 ? flags.find((one) => one.shorthand === word[1]) : undefined;
+  const definition = word.startsWith('--')
+    ? flags.find((one) => one.name === word.slice(2))
+    : word.length === 2
+      ? flags.find((one) => one.shorthand === word[1])
+      : undefined;
   return definition !== undefined && aloneValue(definition) === undefined;
 }
 
@@ -77,8 +86,15 @@ function parseRoot(words: readonly string[]) {
 }
 
 function unknownCommand(name: string): CommandError {
-  const near = commands.filter((one) => editDistance(one.name, name) <= 2 || one.name.toLowerCase().startsWith(name.toLowerCase())).map((one) => one.name);
-  const hint = near.length ? `\n\nDid you mean this?\n${near.sort().map((one) => `\t${one}\n`).join('')}` : '';
+  const near = commands
+    .filter((one) => editDistance(one.name, name) <= 2 || one.name.toLowerCase().startsWith(name.toLowerCase()))
+    .map((one) => one.name);
+  const hint = near.length
+    ? `\n\nDid you mean this?\n${near
+        .sort()
+        .map((one) => `\t${one}\n`)
+        .join('')}`
+    : '';
   return new CommandError(`unknown command ${JSON.stringify(name)} for "kubectl"${hint}`);
 }
 
@@ -86,7 +102,8 @@ function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);
   for (let i = 1; i <= a.length; i++) {
     const next = [i];
-    for (let j = 1; j <= b.length; j++) next[j] = Math.min((row[j] as number) + 1, (next[j - 1] as number) + 1, (row[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1));
+    for (let j = 1; j <= b.length; j++)
+      next[j] = Math.min((row[j] as number) + 1, (next[j - 1] as number) + 1, (row[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1));
     row = next;
   }
   return row[b.length] as number;
@@ -99,9 +116,9 @@ function printHelpFor(words: readonly string[], io: KubectlIo): number {
 }
 
 async function runCommand(command: Command, path: string, words: readonly string[], io: KubectlIo): Promise<number> {
-  if (command.name === 'options') return io.stdout(`The following options can be passed to any command:\n\n${flagHelp(globalFlags)}`), 0;
+  if (command.name === 'options') return (io.stdout(`The following options can be passed to any command:\n\n${flagHelp(globalFlags)}`), 0);
   const parsed = parse(command, path, words);
-  if (parsed.wantsHelp) return io.stdout(commandHelp(command, path)), 0;
+  if (parsed.wantsHelp) return (io.stdout(commandHelp(command, path)), 0);
   const context = new Context({ io, command, path, ...parsed, config: await configOrError(io, parsed.flags.string('kubeconfig')) });
   if (!command.run) return groupOnly(context);
   requireFlags(context);
@@ -119,7 +136,12 @@ function parse(command: Command, path: string, words: readonly string[]) {
 /** A command's own flags hide global ones of the same name or shorthand. */
 export function flagsOf(command: Command): readonly FlagDefinition[] {
   const own = command.flags ?? [];
-  return [...globalFlags.filter((global) => !own.some((one) => one.name === global.name || (one.shorthand !== undefined && one.shorthand === global.shorthand))), ...own];
+  return [
+    ...globalFlags.filter(
+      (global) => !own.some((one) => one.name === global.name || (one.shorthand !== undefined && one.shorthand === global.shorthand)),
+    ),
+    ...own,
+  ];
 }
 
 async function configOrError(io: KubectlIo, explicit: string): Promise<Kubeconfig | CommandError> {

@@ -14,9 +14,14 @@ export function labelMatcher(text: string): (labels: LabelSet) => boolean {
 }
 
 /** `a=b,c in (d,e)`: a LabelSelector as text (`metav1.FormatLabelSelector`). */
-export function labelSelectorText(selector: { matchLabels?: Record<string, string>; matchExpressions?: { key: string; operator: string; values?: string[] }[] } | undefined): string {
+export function labelSelectorText(
+  selector: { matchLabels?: Record<string, string>; matchExpressions?: { key: string; operator: string; values?: string[] }[] } | undefined,
+): string {
   const labels = Object.entries(selector?.matchLabels ?? {}).map(([key, value]) => ({ key, text: `${key}=${value}` }));
-  const expressions = (selector?.matchExpressions ?? []).map(({ key, operator, values = [] }) => ({ key, text: expressionText(key, operator, values) }));
+  const expressions = (selector?.matchExpressions ?? []).map(({ key, operator, values = [] }) => ({
+    key,
+    text: expressionText(key, operator, values),
+  }));
   const parts = [...labels, ...expressions].sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0)).map(({ text }) => text);
   return parts.length ? parts.join(',') : '<none>';
 }

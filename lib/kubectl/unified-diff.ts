@@ -23,7 +23,9 @@ function linesOf(text: string): string[] {
 function compare(a: readonly string[], b: readonly string[]): Line[] {
   const lengths = Array.from({ length: a.length + 1 }, () => new Uint32Array(b.length + 1));
   const at = (i: number, j: number) => lengths[i]?.[j] ?? 0;
-  for (let i = a.length - 1; i >= 0; i--) for (let j = b.length - 1; j >= 0; j--) (lengths[i] as Uint32Array)[j] = a[i] === b[j] ? at(i + 1, j + 1) + 1 : Math.max(at(i + 1, j), at(i, j + 1));
+  for (let i = a.length - 1; i >= 0; i--)
+    for (let j = b.length - 1; j >= 0; j--)
+      (lengths[i] as Uint32Array)[j] = a[i] === b[j] ? at(i + 1, j + 1) + 1 : Math.max(at(i + 1, j), at(i, j + 1));
   const lines: Line[] = [];
   let i = 0;
   let j = 0;
@@ -56,5 +58,8 @@ function hunk(lines: readonly Line[], from: number, to: number): string {
     const length = count(lines.slice(from, to), mark);
     return `${mark}${length === 0 ? start : start + 1}${length === 1 ? '' : `,${length}`}`;
   };
-  return `@@ ${range('-')} ${range('+')} @@\n${lines.slice(from, to).map(({ mark, text }) => `${mark}${text}\n`).join('')}`;
+  return `@@ ${range('-')} ${range('+')} @@\n${lines
+    .slice(from, to)
+    .map(({ mark, text }) => `${mark}${text}\n`)
+    .join('')}`;
 }

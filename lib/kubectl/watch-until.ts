@@ -21,7 +21,10 @@ export async function watchUntil(
     if (isDone(item && { apiVersion: apiVersionOf(resource), kind: resource.kind, ...item })) return 'done';
     const left = deadline === undefined ? undefined : deadline - context.io.now();
     if (left !== undefined && left <= 0) return 'timeout';
-    const events = context.client.watch(path, { query: { fieldSelector, resourceVersion: list.metadata.resourceVersion }, ...(left === undefined ? {} : { timeoutMs: left }) });
+    const events = context.client.watch(path, {
+      query: { fieldSelector, resourceVersion: list.metadata.resourceVersion },
+      ...(left === undefined ? {} : { timeoutMs: left }),
+    });
     for await (const { type, object } of events) if (isDone(type === 'DELETED' ? undefined : object)) return 'done';
     if (deadline !== undefined && context.io.now() >= deadline) return 'timeout';
   }

@@ -54,8 +54,10 @@ function goFloat(value: number): string {
 /** Chooses the style as yaml.v2's encoder and libyaml's emitter together do. */
 function plainOrQuoted(text: string, indent: number, column: number, mayBreak: boolean): string {
   const shape = analyze(text);
-  if (text.includes('\n') && mayBreak && !shape.isSpecial && !shape.hasSpaceBeforeBreak && !shape.endsInSpace) return literal(text, indent + 2);
-  if (text.includes('\n') || shape.isSpecial || meansSomethingElse(text)) return fold(doubleQuoted(text), indent + 2, column, mayBreak, true);
+  if (text.includes('\n') && mayBreak && !shape.isSpecial && !shape.hasSpaceBeforeBreak && !shape.endsInSpace)
+    return literal(text, indent + 2);
+  if (text.includes('\n') || shape.isSpecial || meansSomethingElse(text))
+    return fold(doubleQuoted(text), indent + 2, column, mayBreak, true);
   if (shape.isPlain) return fold(text, indent + 2, column, mayBreak, false);
   return fold(`'${text.replaceAll("'", "''")}'`, indent + 2, column, mayBreak, false);
 }
@@ -75,7 +77,9 @@ function analyze(text: string) {
 /** Whether a bare `text` would be read back as something that is no string. */
 function meansSomethingElse(text: string): boolean {
   return (
-    /^(|~|null|Null|NULL|y|Y|yes|Yes|YES|on|On|ON|n|N|no|No|NO|off|Off|OFF|true|True|TRUE|false|False|FALSE|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN))$/.test(text) ||
+    /^(|~|null|Null|NULL|y|Y|yes|Yes|YES|on|On|ON|n|N|no|No|NO|off|Off|OFF|true|True|TRUE|false|False|FALSE|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN))$/.test(
+      text,
+    ) ||
     /^[-+]?(\.[0-9_]+|[0-9][0-9_]*(\.[0-9_]*)?)([eE][-+]?[0-9]+)?$/.test(text) ||
     /^[-+]?(0x[0-9a-fA-F_]+|0b[01_]+|0o[0-7_]+)$/.test(text) ||
     /^[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?$/.test(text) ||
@@ -90,11 +94,29 @@ function literal(text: string, indent: number): string {
   return `|${hint}${chomp}${lines.map((one) => `\n${one === '' ? '' : ' '.repeat(indent) + one}`).join('')}`;
 }
 
-const escapes: Readonly<Record<string, string>> = { '\0': '\\0', '\x07': '\\a', '\b': '\\b', '\t': '\\t', '\n': '\\n', '\v': '\\v', '\f': '\\f', '\r': '\\r', '\x1b': '\\e', '"': '\\"', '\\': '\\\\', '\u0085': '\\N', '\u00a0': '\\_', '\ufeff': '\\ufeff' };
+const escapes: Readonly<Record<string, string>> = {
+  '\0': '\\0',
+  '\x07': '\\a',
+  '\b': '\\b',
+  '\t': '\\t',
+  '\n': '\\n',
+  '\v': '\\v',
+  '\f': '\\f',
+  '\r': '\\r',
+  '\x1b': '\\e',
+  '"': '\\"',
+  '\\': '\\\\',
+  '\u0085': '\\N',
+  '\u00a0': '\\_',
+  '\ufeff': '\\ufeff',
+};
 
 function doubleQuoted(text: string): string {
   // eslint-disable-next-line no-control-regex
-  const escaped = text.replace(/[\u0000-\u001f"\\\u007f-\u00a0\ufeff]/g, (one) => escapes[one] ?? `\\x${one.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`);
+  const escaped = text.replace(
+    /[\u0000-\u001f"\\\u007f-\u00a0\ufeff]/g,
+    (one) => escapes[one] ?? `\\x${one.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`,
+  );
   return `"${escaped}"`;
 }
 
@@ -104,7 +126,13 @@ function fold(text: string, indent: number, column: number, mayBreak: boolean, i
   let out = '';
   let at = column;
   for (let index = 0; index < text.length; index++) {
-    const isBreak = text[index] === ' ' && at > 80 && index > 1 && index < text.length - 2 && text[index - 1] !== ' ' && (isDouble || text[index + 1] !== ' ');
+    const isBreak =
+      text[index] === ' ' &&
+      at > 80 &&
+      index > 1 &&
+      index < text.length - 2 &&
+      text[index - 1] !== ' ' &&
+      (isDouble || text[index + 1] !== ' ');
     if (isBreak) {
       out += `\n${' '.repeat(indent)}${isDouble && text[index + 1] === ' ' ? '\\' : ''}`;
       at = indent;
@@ -134,7 +162,8 @@ function compareKeys(a: string, b: string): number {
 }
 
 function compareDigits(left: readonly string[], right: readonly string[], at: number): number {
-  const followsNonZero = left.slice(0, at).join('').match(/\d*$/)?.[0].match(/[1-9]/) && (left[at] === '0' || right[at] === '0') ? '1' : '0';
+  const followsNonZero =
+    left.slice(0, at).join('').match(/\d*$/)?.[0].match(/[1-9]/) && (left[at] === '0' || right[at] === '0') ? '1' : '0';
   const run = (characters: readonly string[]) => characters.slice(at).join('').match(/^\d*/)?.[0] ?? '';
   const l = run(left);
   const r = run(right);
@@ -185,10 +214,15 @@ function goSentence(problems: readonly Problem[], text: string): string {
   if (code === 'TAB_AS_INDENT' || code === 'BAD_SCALAR_START') return `line ${at}: found character that cannot start any token`;
   if (/Flow (map|sequence)/.test(message)) return `line ${at - 1}: did not find expected ',' or '${message.includes('map') ? '}' : ']'}'`;
   if (/block sequence may not be used/.test(message)) return `line ${at - 1}: did not find expected key`;
-  if (code === 'BLOCK_AS_IMPLICIT_KEY') return `line ${multiline ? lineOf(multiline.pos[1]) : at}: mapping values are not allowed in this context`;
-  if (multiline) return isAtMargin(text, multiline.pos[0]) ? `line ${lineOf(multiline.pos[1])}: could not find expected ':'` : `line ${lineOf(multiline.pos[1])}: mapping values are not allowed in this context`;
+  if (code === 'BLOCK_AS_IMPLICIT_KEY')
+    return `line ${multiline ? lineOf(multiline.pos[1]) : at}: mapping values are not allowed in this context`;
+  if (multiline)
+    return isAtMargin(text, multiline.pos[0])
+      ? `line ${lineOf(multiline.pos[1])}: could not find expected ':'`
+      : `line ${lineOf(multiline.pos[1])}: mapping values are not allowed in this context`;
   if (/closing .*quote/i.test(message)) return `line ${lineOf(pos[1])}: found unexpected end of stream`;
-  if (code === 'BAD_INDENT') return `line ${at - 1}: did not find expected ${/^\s*- /.test(text.split('\n')[at - 2] ?? '') ? "'-' indicator" : 'key'}`;
+  if (code === 'BAD_INDENT')
+    return `line ${at - 1}: did not find expected ${/^\s*- /.test(text.split('\n')[at - 2] ?? '') ? "'-' indicator" : 'key'}`;
   if (code === 'UNEXPECTED_TOKEN' || code === 'MISSING_CHAR') return `line ${at}: did not find expected key`;
   return `line ${at}: ${message.toLowerCase()}`;
 }

@@ -84,7 +84,9 @@ const passBudgetMs = 20;
 
 /** The lab's setup, played once for all who start it. */
 function preparedCluster({ lab: source, host }: SessionOptions, lab: Lab): Cluster {
-  return preparedClusters.get(JSON.stringify([lab.slug, lab.variant, lab.files]), () => Session.prepare({ lab: source, host, variant: lab.variant, seed: `setup/${lab.slug}` }));
+  return preparedClusters.get(JSON.stringify([lab.slug, lab.variant, lab.files]), () =>
+    Session.prepare({ lab: source, host, variant: lab.variant, seed: `setup/${lab.slug}` }),
+  );
 }
 
 const silent: SessionListener = { onChange: () => undefined, onMessage: () => undefined };
@@ -152,7 +154,9 @@ export class Session implements HostedSession {
   static create(options: SessionOptions): Session {
     const lab = parseLab(options.lab, options.variant ?? drawVariant(options.lab, options.seed));
     const seed = lab.cluster.seed === undefined ? options.seed : `${lab.cluster.seed}/${options.seed}`;
-    const session = new Session(options, lab, (hosts) => (options.setup === 'own' ? freshCluster({ ...lab.cluster, seed, hosts }) : settledFork(preparedCluster(options, lab), { seed, hosts })));
+    const session = new Session(options, lab, (hosts) =>
+      options.setup === 'own' ? freshCluster({ ...lab.cluster, seed, hosts }) : settledFork(preparedCluster(options, lab), { seed, hosts }),
+    );
     if (options.setup === 'own') session.#prepare();
     session.#scheduleFaults();
     session.#listen();

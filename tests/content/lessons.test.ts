@@ -5,7 +5,10 @@ import { parseLesson } from '@/lib/content/lesson';
 import { Session } from '@/lib/labs';
 import { labSlugs, smallLab, testHost } from '../support/lab-folders';
 
-const slugs = readdirSync('lessons', { withFileTypes: true }).filter((entry) => entry.isDirectory()).map((entry) => entry.name).sort();
+const slugs = readdirSync('lessons', { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .map((entry) => entry.name)
+  .sort();
 const lessonText = (slug: string) => readFileSync(join('lessons', slug, 'lesson.mdx'), 'utf8');
 const lessonOf = (slug: string) => parseLesson(slug, lessonText(slug));
 
@@ -14,7 +17,10 @@ function workstation(): Session {
   return Session.create({ lab: smallLab('- { id: none, title: nothing, points: 1, cel: "false" }'), seed: 'lesson', host: testHost });
 }
 
-interface Item { readonly lesson?: string; readonly lab?: string }
+interface Item {
+  readonly lesson?: string;
+  readonly lab?: string;
+}
 
 function curriculum(): Item[] {
   const { courses } = parse(readFileSync('lessons/curriculum.yaml', 'utf8')) as { courses: { parts: { items: Item[] }[] }[] };
@@ -31,7 +37,9 @@ test('nothing is assumed that nothing earlier teaches', () => {
   const taught = new Set<string>();
   const missing: string[] = [];
   for (const { lesson, lab } of curriculum()) {
-    const { teaches = [], assumes = [] } = lesson ? lessonOf(lesson) : (parse(readFileSync(`labs/${lab}/lab.yaml`, 'utf8')) as { teaches?: string[]; assumes?: string[] });
+    const { teaches = [], assumes = [] } = lesson
+      ? lessonOf(lesson)
+      : (parse(readFileSync(`labs/${lab}/lab.yaml`, 'utf8')) as { teaches?: string[]; assumes?: string[] });
     for (const concept of assumes) if (!taught.has(concept)) missing.push(`${lesson ?? lab} assumes ${concept}`);
     for (const concept of teaches) taught.add(concept);
   }
@@ -44,7 +52,8 @@ describe.each(slugs)('the lesson %s', (slug) => {
   const written = existsSync(transcripts) ? readdirSync(transcripts).map((name) => name.replace(/\.txt$/, '')) : [];
 
   test('has at least two live figures and a quiz, each with a name of its own', () => {
-    const names = (component: string, attribute: string) => [...lessonText(slug).matchAll(new RegExp(`<${component}\\n\\s+${attribute}="([^"]+)"`, 'g'))].map((match) => match[1]);
+    const names = (component: string, attribute: string) =>
+      [...lessonText(slug).matchAll(new RegExp(`<${component}\\n\\s+${attribute}="([^"]+)"`, 'g'))].map((match) => match[1]);
     const [figures, quizzes] = [names('Cluster', 'name'), names('Quiz', 'id')];
     expect(figures.length).toBeGreaterThanOrEqual(2);
     expect(quizzes.length).toBeGreaterThanOrEqual(1);
@@ -71,11 +80,15 @@ describe.each(slugs)('the lesson %s', (slug) => {
   });
 
   test('every command of a figure does what it is there for', async () => {
-    for (const figure of lessonText(slug).split('<Cluster').slice(1).map((text) => text.slice(0, text.indexOf('\n/>')))) {
+    for (const figure of lessonText(slug)
+      .split('<Cluster')
+      .slice(1)
+      .map((text) => text.slice(0, text.indexOf('\n/>')))) {
       const session = workstation();
       const setup = [...(/setup=\{\[([\s\S]*?)\]\}/.exec(figure)?.[1] ?? '').matchAll(/'([^']*)'/g)].map((match) => match[1] as string);
       const wishes = [...figure.matchAll(/run: '([^']*)'/g)].map((match) => match[1] as string);
-      for (const command of [...setup, ...wishes]) expect({ command, ...(await session.run(command)) }).toMatchObject({ command, exitCode: 0 });
+      for (const command of [...setup, ...wishes])
+        expect({ command, ...(await session.run(command)) }).toMatchObject({ command, exitCode: 0 });
       session.stop();
     }
   });

@@ -14,7 +14,12 @@ interface Step {
   readonly as: string;
   /** `ctl`: controllers had a hand in the answer. */
   readonly mask?: readonly string[];
-  readonly request: { readonly method: ApiRequest['method']; readonly path: string; readonly headers: Record<string, string>; readonly body?: unknown };
+  readonly request: {
+    readonly method: ApiRequest['method'];
+    readonly path: string;
+    readonly headers: Record<string, string>;
+    readonly body?: unknown;
+  };
   readonly response: { readonly status: number; readonly warning?: readonly string[] | null; readonly body: unknown };
 }
 
@@ -45,14 +50,23 @@ describe('creates and updates are answered as a v1.36 API server answered them',
     test.skip('compared with the recordings', () => {});
     return;
   }
-  const scenarios = readFileSync(file, 'utf8').trim().split('\n').map((line) => JSON.parse(line) as Scenario);
-  const chosen = scenarios.filter(({ id, area, steps }) => (area === 'defaulting' || area === 'validation') && id !== 'defaulting/cluster-misc' && steps.filter(({ name }) => name !== 'ns' && name !== 'wait-sa').some(({ request }) => isServed(request)));
+  const scenarios = readFileSync(file, 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Scenario);
+  const chosen = scenarios.filter(
+    ({ id, area, steps }) =>
+      (area === 'defaulting' || area === 'validation') &&
+      id !== 'defaulting/cluster-misc' &&
+      steps.filter(({ name }) => name !== 'ns' && name !== 'wait-sa').some(({ request }) => isServed(request)),
+  );
   test.each(chosen.map((scenario) => [scenario.id, scenario] as const))('%s', (id, { steps }) => {
     const send = server();
     for (const step of steps.filter(({ request, as }) => as === 'admin' && isServed(request))) {
       const withStatus = !step.mask?.includes('ctl');
       const answer = masked(send(step), withStatus);
-      if (!knownToDiffer.has(`${id} ${step.name}`)) expect({ step: step.name, ...answer }).toEqual({ step: step.name, ...masked(step.response, withStatus) });
+      if (!knownToDiffer.has(`${id} ${step.name}`))
+        expect({ step: step.name, ...answer }).toEqual({ step: step.name, ...masked(step.response, withStatus) });
     }
   });
 });
@@ -60,17 +74,32 @@ describe('creates and updates are answered as a v1.36 API server answered them',
 /** A fresh API server whose Namespaces get a default ServiceAccount, as a controller would see to. */
 function server() {
   const kernel = new Kernel({ seed: 1, now: parseInstant('2026-01-05T08:00:00Z') });
-  const api = createApiServer({ kernel, etcd: MvccStore.create(), resources: builtInResources, tokens: [{ token: 'admin', user: 'admin', uid: '1', groups: ['system:masters'] }] });
+  const api = createApiServer({
+    kernel,
+    etcd: MvccStore.create(),
+    resources: builtInResources,
+    tokens: [{ token: 'admin', user: 'admin', uid: '1', groups: ['system:masters'] }],
+  });
   const call = (method: ApiRequest['method'], url: string, headers: Record<string, string>, body?: unknown) => {
     const lower = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
-    const response = api.handle({ method, url, headers: { ...lower, authorization: 'Bearer admin' }, ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }) });
+    const response = api.handle({
+      method,
+      url,
+      headers: { ...lower, authorization: 'Bearer admin' },
+      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    });
     kernel.runFor(10);
     return response;
   };
   return ({ request }: Step) => {
     const { status, headers, body } = call(request.method, request.path, request.headers, request.body);
     if (request.path === '/api/v1/namespaces' && status === 201) {
-      call('POST', `/api/v1/namespaces/${(body as { metadata: { name: string } }).metadata.name}/serviceaccounts`, { 'content-type': 'application/json' }, { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'default' } });
+      call(
+        'POST',
+        `/api/v1/namespaces/${(body as { metadata: { name: string } }).metadata.name}/serviceaccounts`,
+        { 'content-type': 'application/json' },
+        { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'default' } },
+      );
     }
     return { status, warning: headers.warning === undefined ? [] : [headers.warning], body };
   };
@@ -84,14 +113,27 @@ function masked({ status, warning, body }: Step['response'], withStatus: boolean
 
 const byControllers = /^(deployment\.kubernetes\.io|node\.alpha\.kubernetes\.io)\//;
 
-const asked = new Set(['10.96.0.1', '10.96.200.7', '10.96.203.9', '10.96.210.1', '10.96.210.2', '10.96.220.5', '10.96.220.6', '10.96.3.3', '10.96.3.4', '10.96.3.9']);
+const asked = new Set([
+  '10.96.0.1',
+  '10.96.200.7',
+  '10.96.203.9',
+  '10.96.210.1',
+  '10.96.210.2',
+  '10.96.220.5',
+  '10.96.220.6',
+  '10.96.3.3',
+  '10.96.3.4',
+  '10.96.3.9',
+]);
 
 function mask(value: unknown, key: string): unknown {
   if (typeof value === 'string') return maskText(value, key);
-  if (typeof value === 'number') return /nodePort$/i.test(key) && ![30001, 31001, 31234, 31456, 31777, 31778, 31779, 32100].includes(value) ? '<port>' : value;
+  if (typeof value === 'number')
+    return /nodePort$/i.test(key) && ![30001, 31001, 31234, 31456, 31777, 31778, 31779, 32100].includes(value) ? '<port>' : value;
   if (Array.isArray(value)) return value.map((item) => mask(item, key));
   if (typeof value !== 'object' || value === null) return value;
-  const isKept = ([name, item]: [string, unknown]) => item !== undefined && name !== 'managedFields' && !byControllers.test(name) && !isEmptied(name, item);
+  const isKept = ([name, item]: [string, unknown]) =>
+    item !== undefined && name !== 'managedFields' && !byControllers.test(name) && !isEmptied(name, item);
   const entries = Object.entries(value).filter(isKept);
   return Object.fromEntries(entries.map(([name, item]) => [name, mask(item, name)]));
 }
@@ -102,5 +144,7 @@ function isEmptied(name: string, item: unknown): boolean {
 
 function maskText(text: string, key: string): string {
   if (key === 'uid' || key === 'resourceVersion' || /Timestamp$|TransitionTime$/.test(key)) return `<${key}>`;
-  return text.replace(/10\.96\.\d+\.\d+/g, (address) => (asked.has(address) ? address : '<address>')).replace(/kube-api-access-\w{5}/g, 'kube-api-access');
+  return text
+    .replace(/10\.96\.\d+\.\d+/g, (address) => (asked.has(address) ? address : '<address>'))
+    .replace(/kube-api-access-\w{5}/g, 'kube-api-access');
 }

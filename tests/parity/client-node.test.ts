@@ -1,5 +1,19 @@
 import { PassThrough } from 'node:stream';
-import { AppsV1Api, CoreV1Api, Exec, KubeConfig, KubernetesObjectApi, Log, makeInformer, PatchStrategy, setHeaderOptions, Watch, type V1ConfigMap, type V1Deployment, type V1Status } from '@kubernetes/client-node';
+import {
+  AppsV1Api,
+  CoreV1Api,
+  Exec,
+  KubeConfig,
+  KubernetesObjectApi,
+  Log,
+  makeInformer,
+  PatchStrategy,
+  setHeaderOptions,
+  Watch,
+  type V1ConfigMap,
+  type V1Deployment,
+  type V1Status,
+} from '@kubernetes/client-node';
 import { serveOverHttp, type HttpCluster } from '../support/http-cluster';
 import { freshCluster } from '../support/template';
 
@@ -14,7 +28,12 @@ beforeAll(async () => {
   cluster.kernel.runUntilIdle();
   http = await serveOverHttp(cluster);
   config = new KubeConfig();
-  config.loadFromOptions({ clusters: [{ name: 'c', server: http.url, skipTLSVerify: true }], users: [{ name: 'u' }], contexts: [{ name: 'x', cluster: 'c', user: 'u' }], currentContext: 'x' });
+  config.loadFromOptions({
+    clusters: [{ name: 'c', server: http.url, skipTLSVerify: true }],
+    users: [{ name: 'u' }],
+    contexts: [{ name: 'x', cluster: 'c', user: 'u' }],
+    currentContext: 'x',
+  });
   core = config.makeApiClient(CoreV1Api);
   apps = config.makeApiClient(AppsV1Api);
 });
@@ -24,12 +43,25 @@ afterAll(() => http.close());
 const namespace = 'default';
 const labels = { app: 'web' };
 const deployment = {
-  apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'web', namespace },
-  spec: { replicas: 2, selector: { matchLabels: labels }, template: { metadata: { labels }, spec: { containers: [{ name: 'nginx', image: 'nginx:1.27' }] } } },
+  apiVersion: 'apps/v1',
+  kind: 'Deployment',
+  metadata: { name: 'web', namespace },
+  spec: {
+    replicas: 2,
+    selector: { matchLabels: labels },
+    template: { metadata: { labels }, spec: { containers: [{ name: 'nginx', image: 'nginx:1.27' }] } },
+  },
 };
 
 test('it applies an object, reads it, and finds the Pods that came of it', async () => {
-  const applied = await KubernetesObjectApi.makeApiClient(config).patch<V1Deployment>(deployment as V1Deployment, undefined, undefined, 'operator', true, PatchStrategy.ServerSideApply);
+  const applied = await KubernetesObjectApi.makeApiClient(config).patch<V1Deployment>(
+    deployment as V1Deployment,
+    undefined,
+    undefined,
+    'operator',
+    true,
+    PatchStrategy.ServerSideApply,
+  );
   expect(applied.metadata?.managedFields?.some(({ manager, operation }) => manager === 'operator' && operation === 'Apply')).toBe(true);
   await core.listNamespacedPod({ namespace });
   const read = await apps.readNamespacedDeployment({ name: 'web', namespace });
@@ -38,12 +70,17 @@ test('it applies an object, reads it, and finds the Pods that came of it', async
   expect(pods.items.map(({ status }) => status?.phase)).toEqual(['Running', 'Running']);
 });
 
-test('it patches, and is told in Kubernetes\' words what it may not do', async () => {
+test("it patches, and is told in Kubernetes' words what it may not do", async () => {
   const options = setHeaderOptions('Content-Type', PatchStrategy.StrategicMergePatch);
   const patched = await apps.patchNamespacedDeployment({ name: 'web', namespace, body: { spec: { replicas: 3 } } }, options);
   expect(patched.spec?.replicas).toBe(3);
-  await expect(apps.patchNamespacedDeployment({ name: 'web', namespace, body: { spec: { replicas: -1 } } }, options)).rejects.toMatchObject({ code: 422, body: expect.stringContaining('must be greater than or equal to 0') });
-  await expect(core.readNamespacedPod({ name: 'nosuch', namespace })).rejects.toMatchObject({ code: 404, body: expect.stringContaining('pods \\"nosuch\\" not found') });
+  await expect(apps.patchNamespacedDeployment({ name: 'web', namespace, body: { spec: { replicas: -1 } } }, options)).rejects.toMatchObject(
+    { code: 422, body: expect.stringContaining('must be greater than or equal to 0') },
+  );
+  await expect(core.readNamespacedPod({ name: 'nosuch', namespace })).rejects.toMatchObject({
+    code: 404,
+    body: expect.stringContaining('pods \\"nosuch\\" not found'),
+  });
 });
 
 test('a watch tells what changes, in order', async () => {
@@ -52,8 +89,13 @@ test('a watch tells what changes, in order', async () => {
   const all = new Promise<void>((resolve) => (changed = () => seen.length === 3 && resolve()));
   const { metadata } = await core.listNamespacedConfigMap({ namespace });
   const request = await new Watch(config).watch(
-    `/api/v1/namespaces/${namespace}/configmaps`, { resourceVersion: metadata?.resourceVersion ?? '' },
-    (phase: string, object: V1ConfigMap) => { seen.push(`${phase} ${object.metadata?.name} ${object.data?.['a'] ?? ''}`); changed(); }, () => {},
+    `/api/v1/namespaces/${namespace}/configmaps`,
+    { resourceVersion: metadata?.resourceVersion ?? '' },
+    (phase: string, object: V1ConfigMap) => {
+      seen.push(`${phase} ${object.metadata?.name} ${object.data?.['a'] ?? ''}`);
+      changed();
+    },
+    () => {},
   );
   await core.createNamespacedConfigMap({ namespace, body: { metadata: { name: 'watched' }, data: { a: '1' } } });
   await core.replaceNamespacedConfigMap({ name: 'watched', namespace, body: { metadata: { name: 'watched' }, data: { a: '2' } } });
@@ -65,7 +107,9 @@ test('a watch tells what changes, in order', async () => {
 
 test('an informer keeps a cache up', async () => {
   const informer = makeInformer(config, '/api/v1/namespaces/default/configmaps', () => core.listNamespacedConfigMap({ namespace }));
-  const added = new Promise<string>((resolve) => informer.on('add', (object) => object.metadata?.name === 'cached' && resolve(object.metadata.name)));
+  const added = new Promise<string>((resolve) =>
+    informer.on('add', (object) => object.metadata?.name === 'cached' && resolve(object.metadata.name)),
+  );
   await informer.start();
   await core.createNamespacedConfigMap({ namespace, body: { metadata: { name: 'cached' } } });
   expect(await added).toBe('cached');
@@ -77,7 +121,13 @@ test('it reads logs, follows them, and runs a command in a container', async () 
   const [pod] = (await core.listNamespacedPod({ namespace, labelSelector: 'app=web' })).items;
   const name = pod?.metadata?.name ?? '';
   expect(await core.readNamespacedPodLog({ name, namespace })).toContain('start worker processes');
-  const talker = { metadata: { name: 'talker' }, spec: { restartPolicy: 'Never', containers: [{ name: 'main', image: 'busybox', command: ['sh', '-c', 'echo one; sleep 1; echo two'] }] } };
+  const talker = {
+    metadata: { name: 'talker' },
+    spec: {
+      restartPolicy: 'Never',
+      containers: [{ name: 'main', image: 'busybox', command: ['sh', '-c', 'echo one; sleep 1; echo two'] }],
+    },
+  };
   await core.createNamespacedPod({ namespace, body: talker });
   await core.listNamespacedPod({ namespace });
   const followed = new PassThrough();
@@ -87,7 +137,9 @@ test('it reads logs, follows them, and runs a command in a container', async () 
   expect(text.join('')).toBe('one\ntwo\n');
   const stdout = new PassThrough();
   const status = await new Promise<V1Status>((resolve, reject) => {
-    new Exec(config).exec(namespace, name, 'nginx', ['cat', '/usr/share/nginx/html/index.html'], stdout, null, null, false, resolve).catch(reject);
+    new Exec(config)
+      .exec(namespace, name, 'nginx', ['cat', '/usr/share/nginx/html/index.html'], stdout, null, null, false, resolve)
+      .catch(reject);
   });
   expect(status.status).toBe('Success');
   expect(String(stdout.read())).toContain('Welcome to nginx!');

@@ -18,8 +18,11 @@ describe('the columns of every kind are those a v1.36 API server answers with', 
     return;
   }
   const recorded = JSON.parse(readFileSync(file, 'utf8')) as Record<string, object[]>;
-  test.each(builtInResources.map((definition) => [definition.group, definition.names.plural, definition] as const))('%s %s', (group, plural, { version, columns }) => {
-    const ours = (columns ?? []).map(({ name, type = 'string', format = '', priority = 0 }) => ({ name, type, format, priority }));
-    expect(ours).toEqual(recorded[group ? `/apis/${group}/${version}/${plural}` : `/api/${version}/${plural}`]);
-  });
+  test.each(builtInResources.map((definition) => [definition.group, definition.names.plural, definition] as const))(
+    '%s %s',
+    (group, plural, { version, columns }) => {
+      const ours = (columns ?? []).map(({ name, type = 'string', format = '', priority = 0 }) => ({ name, type, format, priority }));
+      expect(ours).toEqual(recorded[group ? `/apis/${group}/${version}/${plural}` : `/api/${version}/${plural}`]);
+    },
+  );
 });

@@ -8,7 +8,9 @@ import { freshCluster } from '../support/template';
 import { Desk, webManifest } from '../support/kubectl';
 
 /** The same words through the real kubectl, over HTTP, and through ours, in this process, on one cluster. */
-const real = [process.env['KUBECTL'] ?? '', ...(process.env['PATH'] ?? '').split(delimiter).map((path) => join(path, 'kubectl'))].find((path) => path !== '' && existsSync(path));
+const real = [process.env['KUBECTL'] ?? '', ...(process.env['PATH'] ?? '').split(delimiter).map((path) => join(path, 'kubectl'))].find(
+  (path) => path !== '' && existsSync(path),
+);
 if (!real) console.log('parity/kubectl: skipped, there is no kubectl in $KUBECTL or on the PATH');
 const compared = real ? describe : describe.skip;
 
@@ -35,7 +37,10 @@ beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), 'kubectl-parity-'));
   mkdirSync(join(directory, '.kube'));
   const { url } = server;
-  writeFileSync(join(directory, '.kube/config'), `apiVersion: v1\nkind: Config\nclusters: [{name: kubernetes, cluster: {server: "${url}"}}]\ncontexts: [{name: learner, context: {cluster: kubernetes, user: learner}}]\nusers: [{name: learner, user: {}}]\ncurrent-context: learner\n`);
+  writeFileSync(
+    join(directory, '.kube/config'),
+    `apiVersion: v1\nkind: Config\nclusters: [{name: kubernetes, cluster: {server: "${url}"}}]\ncontexts: [{name: learner, context: {cluster: kubernetes, user: learner}}]\nusers: [{name: learner, user: {}}]\ncurrent-context: learner\n`,
+  );
   for (const [name, text] of Object.entries(files)) writeFileSync(join(directory, name), text);
   for (const namespace of ['real', 'ours']) await new Desk(cluster).run(['create', 'namespace', namespace]);
   cluster.kernel.runUntilIdle();
@@ -48,46 +53,115 @@ afterAll(() => {
 function runReal(words: readonly string[]): Promise<string> {
   const env = { ...process.env, HOME: directory, KUBECONFIG: join(directory, '.kube/config') };
   return new Promise((resolve) => {
-    execFile(real as string, [...words], { cwd: directory, env, timeout: 30_000 }, (error, stdout, stderr) => resolve(`${stdout}${stderr}exit ${error ? error.code : 0}`));
+    execFile(real as string, [...words], { cwd: directory, env, timeout: 30_000 }, (error, stdout, stderr) =>
+      resolve(`${stdout}${stderr}exit ${error ? error.code : 0}`),
+    );
   });
 }
 
 async function runOurs(words: readonly string[]): Promise<string> {
-  const { stdout, stderr, exitCode } = await new Desk(cluster, Object.fromEntries(Object.entries(files).map(([name, text]) => [`/home/learner/${name}`, text]))).run(words);
+  const { stdout, stderr, exitCode } = await new Desk(
+    cluster,
+    Object.fromEntries(Object.entries(files).map(([name, text]) => [`/home/learner/${name}`, text])),
+  ).run(words);
   cluster.kernel.runUntilIdle({ limitMs: 60_000 });
   return `${stdout}${stderr}exit ${exitCode}`;
 }
 
 /** What differs between two runs for a reason: names the server makes up, addresses, times and ages. */
 function masked(text: string): string {
-  return text
-    .replace(/\b(real|ours)\b/g, 'NS')
-    .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'TIME')
-    .replace(/\w{3}, \d+ \w{3} \d{4} [\d:]+ \+0000/g, 'TIME')
-    .replace(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, 'UID')
-    .replace(/(resourceVersion: )"\d+"/g, '$1RV')
-    .replace(/-[a-z0-9]{6,10}-[a-z0-9]{5}\b/g, '-HASH-RANDOM')
-    .replace(/(containerd:\/\/)[0-9a-f]+/g, '$1ID')
-    .replace(/\b10\.(96|244)\.\d+\.\d+/g, 'IP')
-    .replace(/\b3[0-2]\d{3}\b/g, 'NODEPORT')
-    .replace(/\b(worker-\d|cp-1)\b/g, 'NODE')
-    .replace(/172\.18\.0\.\d/g, 'NODEIP')
-    .replace(/\b(\d+d)?(\d+h)?(\d+m)?\d+(s|d|h)\b/g, 'AGE')
-    .replace(/https?:\/\/[\w.:]+/g, 'SERVER')
-    .replace(/ +/g, ' ')
-    // Go's sort does not keep the order of events of the same second.
-    .replace(/(^ (Normal|Warning) .*\n)+/gm, (lines) => lines.split('\n').sort().join('\n'));
+  return (
+    text
+      .replace(/\b(real|ours)\b/g, 'NS')
+      .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'TIME')
+      .replace(/\w{3}, \d+ \w{3} \d{4} [\d:]+ \+0000/g, 'TIME')
+      .replace(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, 'UID')
+      .replace(/(resourceVersion: )"\d+"/g, '$1RV')
+      .replace(/-[a-z0-9]{6,10}-[a-z0-9]{5}\b/g, '-HASH-RANDOM')
+      .replace(/(containerd:\/\/)[0-9a-f]+/g, '$1ID')
+      .replace(/\b10\.(96|244)\.\d+\.\d+/g, 'IP')
+      .replace(/\b3[0-2]\d{3}\b/g, 'NODEPORT')
+      .replace(/\b(worker-\d|cp-1)\b/g, 'NODE')
+      .replace(/172\.18\.0\.\d/g, 'NODEIP')
+      .replace(/\b(\d+d)?(\d+h)?(\d+m)?\d+(s|d|h)\b/g, 'AGE')
+      .replace(/https?:\/\/[\w.:]+/g, 'SERVER')
+      .replace(/ +/g, ' ')
+      // Go's sort does not keep the order of events of the same second.
+      .replace(/(^ (Normal|Warning) .*\n)+/gm, (lines) => lines.split('\n').sort().join('\n'))
+  );
 }
 
 compared('a real kubectl and ours say the same', () => {
   test.each([
-    'get nodes', 'get nodes -o wide', 'get pods -A -o wide', 'get all -A', 'get ns --show-labels', 'get svc', 'get foo', 'get pod nope', 'get pods nope nope2', 'get pods', 'get pods -A -l foo=bar',
-    'get ns/default svc/kubernetes', 'get pods,svc -A', 'get deploy -n kube-system -o yaml', 'get pods -n kube-system -o json', 'get -o name nodes', 'get nodes -o custom-columns=A:.metadata.name,B:.foo',
-    'get nodes -o jsonpath={.items[*].metadata.name}', 'get pods -A --sort-by=.metadata.name', 'get pods -o foo', 'get pods -A -L k8s-app', 'get pods -l a=b=c', 'get pods --field-selector foo=bar', 'get events -A',
-    'describe node cp-1', 'describe pods -n kube-system', 'describe svc kubernetes', 'describe deploy -n kube-system', 'describe rs -n kube-system', 'describe ds -n kube-system', 'describe cm -A', 'describe sa -A', 'describe ns',
-    'describe endpointslices -A', 'describe lease -n kube-system', 'api-resources', 'api-resources -o wide', 'api-versions', 'cluster-info', 'explain pod', 'explain pod.spec.containers', 'explain deployment.spec.replicas',
-    'explain pods.spec.restartPolicy', 'explain pod --recursive', 'explain pod.foo', 'explain foo', 'top nodes', 'config current-context', 'config get-contexts', 'auth can-i get pods',
-    'rollout', 'rollout foo', 'gte', 'get --foo', 'scale', 'run a', 'create foo', 'apply', 'logs', 'exec a ls', 'delete', 'delete pods', 'describe', 'label', 'patch', 'wait', 'drain', 'taint', 'options',
+    'get nodes',
+    'get nodes -o wide',
+    'get pods -A -o wide',
+    'get all -A',
+    'get ns --show-labels',
+    'get svc',
+    'get foo',
+    'get pod nope',
+    'get pods nope nope2',
+    'get pods',
+    'get pods -A -l foo=bar',
+    'get ns/default svc/kubernetes',
+    'get pods,svc -A',
+    'get deploy -n kube-system -o yaml',
+    'get pods -n kube-system -o json',
+    'get -o name nodes',
+    'get nodes -o custom-columns=A:.metadata.name,B:.foo',
+    'get nodes -o jsonpath={.items[*].metadata.name}',
+    'get pods -A --sort-by=.metadata.name',
+    'get pods -o foo',
+    'get pods -A -L k8s-app',
+    'get pods -l a=b=c',
+    'get pods --field-selector foo=bar',
+    'get events -A',
+    'describe node cp-1',
+    'describe pods -n kube-system',
+    'describe svc kubernetes',
+    'describe deploy -n kube-system',
+    'describe rs -n kube-system',
+    'describe ds -n kube-system',
+    'describe cm -A',
+    'describe sa -A',
+    'describe ns',
+    'describe endpointslices -A',
+    'describe lease -n kube-system',
+    'api-resources',
+    'api-resources -o wide',
+    'api-versions',
+    'cluster-info',
+    'explain pod',
+    'explain pod.spec.containers',
+    'explain deployment.spec.replicas',
+    'explain pods.spec.restartPolicy',
+    'explain pod --recursive',
+    'explain pod.foo',
+    'explain foo',
+    'top nodes',
+    'config current-context',
+    'config get-contexts',
+    'auth can-i get pods',
+    'rollout',
+    'rollout foo',
+    'gte',
+    'get --foo',
+    'scale',
+    'run a',
+    'create foo',
+    'apply',
+    'logs',
+    'exec a ls',
+    'delete',
+    'delete pods',
+    'describe',
+    'label',
+    'patch',
+    'wait',
+    'drain',
+    'taint',
+    'options',
   ])('kubectl %s', async (command) => {
     const words = command.split(' ');
     const expected = masked(await runReal(words)).replace(/\/[^']*\/\.kube\/cache/, '$HOME/.kube/cache');
@@ -96,15 +170,75 @@ compared('a real kubectl and ours say the same', () => {
 
   /** In order: each runs in a namespace for the real one and in another for ours. */
   const story = [
-    'apply -f web.yaml', 'apply -f web.yaml', 'rollout status deploy/web', 'get all', 'get deploy web -o yaml', 'describe deploy web', 'expose deploy web --port=80', 'describe svc web', 'apply -f web-v2.yaml', 'rollout history deploy/web',
-    'rollout history deploy/web --revision=1', 'rollout undo deploy/web', 'rollout undo deploy/web --to-revision=9', 'rollout pause deploy/web', 'rollout pause deploy/web', 'rollout undo deploy/web', 'rollout resume deploy/web',
-    'scale deploy/web --replicas=1', 'scale deploy web --replicas=1 --current-replicas=5', 'scale cm/kube-root-ca.crt --replicas=1', 'set image deploy/web nginx=nginx:1.29', 'set image deploy/web foo=nginx', 'set env deploy/web X=1',
-    'set env deploy/web --list', 'set env deploy/web X-', 'set resources deploy/web --limits=cpu=100m', 'label deploy web a=b', 'label deploy web a=c', 'label deploy web a=c --overwrite', 'label deploy web a-', 'label deploy web a-',
-    'label deploy web a=b!', 'annotate deploy web x=y', 'annotate deploy web x-', 'apply -f misspelt.yaml', 'apply -f mistyped.yaml', 'apply -f other-labels.yaml', 'apply -f kindless.yaml', 'apply -f broken.yaml', 'apply -f empty.yaml', 'create -f web.yaml',
-    'apply -f elsewhere.yaml', 'apply -f web.yaml --dry-run=client', 'apply -f web-v2.yaml --dry-run=server', 'describe pods', 'logs nope', 'logs deploy/web -c foo', 'exec nope -- ls', 'run p --image=nginx --port=80 --labels=a=b --env=X=1',
-    'run p --image=nginx', 'run q --image=nginx --dry-run=client -o yaml -- a b', 'wait --for=condition=Ready pod/p', 'wait --for=jsonpath={.status.phase}=Running pod/p', 'wait --for=condition=Ready pod/zzz',
-    'patch deploy web -p {"spec":{"replicas":2}}', 'patch deploy web --type=json -p [{"op":"replace","path":"/spec/foo/bar","value":1}]', 'patch deploy web -p {', 'replace -f web.yaml', 'create deployment d --image=nginx', 'create cm c --from-literal=a=b',
-    'create secret generic s --from-literal=a=b', 'create service clusterip s --tcp=80:8080', 'create sa x', 'delete pod p', 'delete pod p', 'delete pod p --ignore-not-found', 'delete -f web.yaml', 'delete deploy,svc --all', 'delete pods --all --force',
+    'apply -f web.yaml',
+    'apply -f web.yaml',
+    'rollout status deploy/web',
+    'get all',
+    'get deploy web -o yaml',
+    'describe deploy web',
+    'expose deploy web --port=80',
+    'describe svc web',
+    'apply -f web-v2.yaml',
+    'rollout history deploy/web',
+    'rollout history deploy/web --revision=1',
+    'rollout undo deploy/web',
+    'rollout undo deploy/web --to-revision=9',
+    'rollout pause deploy/web',
+    'rollout pause deploy/web',
+    'rollout undo deploy/web',
+    'rollout resume deploy/web',
+    'scale deploy/web --replicas=1',
+    'scale deploy web --replicas=1 --current-replicas=5',
+    'scale cm/kube-root-ca.crt --replicas=1',
+    'set image deploy/web nginx=nginx:1.29',
+    'set image deploy/web foo=nginx',
+    'set env deploy/web X=1',
+    'set env deploy/web --list',
+    'set env deploy/web X-',
+    'set resources deploy/web --limits=cpu=100m',
+    'label deploy web a=b',
+    'label deploy web a=c',
+    'label deploy web a=c --overwrite',
+    'label deploy web a-',
+    'label deploy web a-',
+    'label deploy web a=b!',
+    'annotate deploy web x=y',
+    'annotate deploy web x-',
+    'apply -f misspelt.yaml',
+    'apply -f mistyped.yaml',
+    'apply -f other-labels.yaml',
+    'apply -f kindless.yaml',
+    'apply -f broken.yaml',
+    'apply -f empty.yaml',
+    'create -f web.yaml',
+    'apply -f elsewhere.yaml',
+    'apply -f web.yaml --dry-run=client',
+    'apply -f web-v2.yaml --dry-run=server',
+    'describe pods',
+    'logs nope',
+    'logs deploy/web -c foo',
+    'exec nope -- ls',
+    'run p --image=nginx --port=80 --labels=a=b --env=X=1',
+    'run p --image=nginx',
+    'run q --image=nginx --dry-run=client -o yaml -- a b',
+    'wait --for=condition=Ready pod/p',
+    'wait --for=jsonpath={.status.phase}=Running pod/p',
+    'wait --for=condition=Ready pod/zzz',
+    'patch deploy web -p {"spec":{"replicas":2}}',
+    'patch deploy web --type=json -p [{"op":"replace","path":"/spec/foo/bar","value":1}]',
+    'patch deploy web -p {',
+    'replace -f web.yaml',
+    'create deployment d --image=nginx',
+    'create cm c --from-literal=a=b',
+    'create secret generic s --from-literal=a=b',
+    'create service clusterip s --tcp=80:8080',
+    'create sa x',
+    'delete pod p',
+    'delete pod p',
+    'delete pod p --ignore-not-found',
+    'delete -f web.yaml',
+    'delete deploy,svc --all',
+    'delete pods --all --force',
   ];
 
   test.each(story.map((command, index) => [index + 1, command] as const))('step %i: kubectl %s', async (_, command) => {

@@ -29,7 +29,11 @@ function watchSeesEachRevisionOnce(cluster: Cluster): Checker {
   const { transport, get } = adminOf(cluster);
   let last = Number(get('/api/v1/pods').metadata.resourceVersion);
   let wrong: string | undefined;
-  const response = transport({ method: 'GET', url: `/api/v1/pods?watch=true&resourceVersion=${last}`, headers: { accept: 'application/json' } });
+  const response = transport({
+    method: 'GET',
+    url: `/api/v1/pods?watch=true&resourceVersion=${last}`,
+    headers: { accept: 'application/json' },
+  });
   response.stream?.start({
     write(chunk) {
       const { type, object } = chunk as { type: string; object: V1Pod };
@@ -67,7 +71,11 @@ function podsShareNoAddress(cluster: Cluster): Checker {
       const now = cluster.machine('cp-1').etcd?.revision ?? 0;
       if (now === revision || !cluster.machine('cp-1').isUp) return undefined;
       revision = now;
-      const pods = cluster.machine('cp-1').etcd?.range('/registry/pods/', { end: '/registry/pods0' }).kvs.map(({ value }) => value as unknown as V1Pod) ?? [];
+      const pods =
+        cluster
+          .machine('cp-1')
+          .etcd?.range('/registry/pods/', { end: '/registry/pods0' })
+          .kvs.map(({ value }) => value as unknown as V1Pod) ?? [];
       return sharedAddress(pods);
     },
   };
@@ -87,7 +95,8 @@ function podRunsOnOneNode(cluster: Cluster): Checker {
         if (!machine.isUp || machine.spec.role === 'workstation') continue;
         for (const container of cluster.runtimeOf(machine.name).listContainers()) {
           const other = places.get(container.podUid);
-          if (container.state === 'running' && other && other !== machine.name) return `Pod ${container.podUid} runs on ${other} and ${machine.name}`;
+          if (container.state === 'running' && other && other !== machine.name)
+            return `Pod ${container.podUid} runs on ${other} and ${machine.name}`;
           if (container.state === 'running') places.set(container.podUid, machine.name);
         }
       }

@@ -30,14 +30,23 @@ export function draw(seed: string): Scenario {
   const machines = ['cp-1', ...Array.from({ length: workers }, (_, index) => `worker-${index + 1}`)];
   const action = (): Action => {
     switch (random.int(10)) {
-      case 0: case 1: return { type: 'create', name: random.pick(names), replicas: random.between(0, 6) };
-      case 2: return { type: 'scale', name: random.pick(names), replicas: random.between(0, 8) };
-      case 3: return { type: 'set-image', name: random.pick(names), image: random.pick(['nginx:1.26', 'httpd:2.4', 'nginx:1.27']) };
-      case 4: return { type: 'delete', name: random.pick(names) };
-      case 5: return { type: 'delete-pod', pick: random.int(20) };
-      case 6: return { type: 'crash', machine: random.pick(machines) };
-      case 7: return { type: 'boot', machine: random.pick(machines) };
-      default: return { type: 'wait', ms: random.pick([1, 50, 700, 12_000, 70_000, 400_000]) };
+      case 0:
+      case 1:
+        return { type: 'create', name: random.pick(names), replicas: random.between(0, 6) };
+      case 2:
+        return { type: 'scale', name: random.pick(names), replicas: random.between(0, 8) };
+      case 3:
+        return { type: 'set-image', name: random.pick(names), image: random.pick(['nginx:1.26', 'httpd:2.4', 'nginx:1.27']) };
+      case 4:
+        return { type: 'delete', name: random.pick(names) };
+      case 5:
+        return { type: 'delete-pod', pick: random.int(20) };
+      case 6:
+        return { type: 'crash', machine: random.pick(machines) };
+      case 7:
+        return { type: 'boot', machine: random.pick(machines) };
+      default:
+        return { type: 'wait', ms: random.pick([1, 50, 700, 12_000, 70_000, 400_000]) };
     }
   };
   return { seed, workers, actions: Array.from({ length: random.between(8, 25) }, action) };
@@ -75,18 +84,29 @@ function perform(cluster: Cluster, action: Action): boolean {
   const admin = adminOf(cluster);
   try {
     switch (action.type) {
-      case 'create': return Boolean(admin.create(paths.deployments, deploymentOf(action.name, action.replicas)));
-      case 'scale': return Boolean(admin.merge(`${paths.deployments}/${action.name}`, { spec: { replicas: action.replicas } }));
-      case 'set-image': return Boolean(admin.merge(`${paths.deployments}/${action.name}`, { spec: { template: { spec: { containers: [{ name: 'main', image: action.image }] } } } }));
-      case 'delete': return Boolean(admin.remove(`${paths.deployments}/${action.name}`));
+      case 'create':
+        return Boolean(admin.create(paths.deployments, deploymentOf(action.name, action.replicas)));
+      case 'scale':
+        return Boolean(admin.merge(`${paths.deployments}/${action.name}`, { spec: { replicas: action.replicas } }));
+      case 'set-image':
+        return Boolean(
+          admin.merge(`${paths.deployments}/${action.name}`, {
+            spec: { template: { spec: { containers: [{ name: 'main', image: action.image }] } } },
+          }),
+        );
+      case 'delete':
+        return Boolean(admin.remove(`${paths.deployments}/${action.name}`));
       case 'delete-pod': {
         const pods = admin.list<V1Pod>(paths.pods);
         const pod = pods[action.pick % (pods.length || 1)];
         return pod ? Boolean(admin.remove(`${paths.pods}/${pod.metadata.name}`)) : false;
       }
-      case 'crash': return cluster.findMachine(action.machine) ? cluster.crash(action.machine) : false;
-      case 'boot': return cluster.findMachine(action.machine) ? cluster.bootMachine(action.machine) : false;
-      case 'wait': return true;
+      case 'crash':
+        return cluster.findMachine(action.machine) ? cluster.crash(action.machine) : false;
+      case 'boot':
+        return cluster.findMachine(action.machine) ? cluster.bootMachine(action.machine) : false;
+      case 'wait':
+        return true;
     }
   } catch {
     return false;
@@ -105,7 +125,13 @@ export function unsettled(cluster: Cluster): string[] {
     const pods = admin.list<V1Pod>(paths.pods);
     const replicaSets = admin.list<V1ReplicaSet>(paths.replicaSets);
     const uids = new Set([...deployments, ...replicaSets].map(({ metadata }) => metadata.uid));
-    const unready = deployments.filter(({ metadata, spec, status }) => status.observedGeneration !== metadata.generation || (status.readyReplicas ?? 0) !== spec.replicas || (status.replicas ?? 0) !== spec.replicas || (status.updatedReplicas ?? 0) !== spec.replicas);
+    const unready = deployments.filter(
+      ({ metadata, spec, status }) =>
+        status.observedGeneration !== metadata.generation ||
+        (status.readyReplicas ?? 0) !== spec.replicas ||
+        (status.replicas ?? 0) !== spec.replicas ||
+        (status.updatedReplicas ?? 0) !== spec.replicas,
+    );
     const orphans = [...pods, ...replicaSets].filter(({ metadata }) => metadata.ownerReferences?.some(({ uid }) => !uids.has(uid)));
     return [
       ...unready.map(({ metadata, spec, status }) => `Deployment ${metadata.name} wants ${spec.replicas}, has ${JSON.stringify(status)}`),
@@ -119,8 +145,10 @@ export function unsettled(cluster: Cluster): string[] {
 /** What each Pod that is not Ready says of itself, and the last event about it. */
 function unready(cluster: Cluster): string[] {
   const { pods, events } = viewOf(cluster);
-  return pods.filter(({ isReady }) => !isReady).map((pod) => {
-    const last = events.find(({ object }) => object === `Pod/${pod.namespace}/${pod.name}`);
-    return `Pod ${pod.name} on ${pod.node}: ${pod.status} ${pod.ready} ${pod.reason ?? ''} (${last ? `${last.reason}: ${last.message}` : 'no event'})`;
-  });
+  return pods
+    .filter(({ isReady }) => !isReady)
+    .map((pod) => {
+      const last = events.find(({ object }) => object === `Pod/${pod.namespace}/${pod.name}`);
+      return `Pod ${pod.name} on ${pod.node}: ${pod.status} ${pod.ready} ${pod.reason ?? ''} (${last ? `${last.reason}: ${last.message}` : 'no event'})`;
+    });
 }

@@ -18,7 +18,10 @@ test.each(seeds)('seed %s: what must always hold holds, and what was asked for i
   try {
     for (const what of run(scenario).reached) reached.add(what);
   } catch (error) {
-    throw new Error(`SEED=${seed} npm test -- --selectProjects simulation\n${(error as Error).message}\n${JSON.stringify(scenario.actions)}`, { cause: error });
+    throw new Error(
+      `SEED=${seed} npm test -- --selectProjects simulation\n${(error as Error).message}\n${JSON.stringify(scenario.actions)}`,
+      { cause: error },
+    );
   }
 });
 

@@ -36,8 +36,20 @@ export class LoneContainer {
     const program = options.programs[path];
     if (!program) throw new Error(`no program ${path}`);
     const settings = {
-      kernel: this.kernel, network: networkOf(options), namespace: this.#namespace(), actor: 'test', program, argv: options.argv, env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', HOME: '/root', ...options.env },
-      cwd: '/', hostname: 'web-1', files: this.files, pid: options.pid ?? 1, kill: () => false, startedAt: this.kernel.now, ...(options.stdin === undefined ? {} : { stdin: options.stdin }),
+      kernel: this.kernel,
+      network: networkOf(options),
+      namespace: this.#namespace(),
+      actor: 'test',
+      program,
+      argv: options.argv,
+      env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', HOME: '/root', ...options.env },
+      cwd: '/',
+      hostname: 'web-1',
+      files: this.files,
+      pid: options.pid ?? 1,
+      kill: () => false,
+      startedAt: this.kernel.now,
+      ...(options.stdin === undefined ? {} : { stdin: options.stdin }),
       write: (printed: readonly { stream: 'stdout' | 'stderr'; text: string }[]) => this.#print(printed),
       save: (image: ProcessImage) => this.disk.set('/process', image as never),
       onExit: (code: number) => {
@@ -77,7 +89,10 @@ export class LoneContainer {
 
   #namespace(): ListeningNamespace {
     return {
-      name: 'test', ip: '10.244.1.2', machine: 'worker-1', resolver: { nameservers: ['10.96.0.10'], search: [], ndots: 5 },
+      name: 'test',
+      ip: '10.244.1.2',
+      machine: 'worker-1',
+      resolver: { nameservers: ['10.96.0.10'], search: [], ndots: 5 },
       findListener: (port) => this.listeners.get(port),
       listen: (port, _protocol, listener) => {
         if (this.listeners.has(port)) return undefined;

@@ -53,13 +53,26 @@ export class ControlPlane {
   addNode(name: string, { cpu = '4', memory = '8Gi', pods = '110', labels = {}, taints = [], beats = true }: NodeShape = {}): V1Node {
     const now = rfc3339(this.kernel.now);
     const capacity = { cpu, memory, pods, 'ephemeral-storage': '20Gi' };
-    const condition = (type: string, status: string, reason: string) => ({ type, status, reason, message: reason, lastHeartbeatTime: now, lastTransitionTime: now });
+    const condition = (type: string, status: string, reason: string) => ({
+      type,
+      status,
+      reason,
+      message: reason,
+      lastHeartbeatTime: now,
+      lastTransitionTime: now,
+    });
     this.client.create(Node, {
       metadata: { name, labels: { 'kubernetes.io/hostname': name, 'kubernetes.io/os': 'linux', 'kubernetes.io/arch': 'amd64', ...labels } },
       spec: {},
       status: {
-        capacity, allocatable: capacity,
-        conditions: [condition('MemoryPressure', 'False', 'KubeletHasSufficientMemory'), condition('DiskPressure', 'False', 'KubeletHasNoDiskPressure'), condition('PIDPressure', 'False', 'KubeletHasSufficientPID'), condition('Ready', 'True', 'KubeletReady')],
+        capacity,
+        allocatable: capacity,
+        conditions: [
+          condition('MemoryPressure', 'False', 'KubeletHasSufficientMemory'),
+          condition('DiskPressure', 'False', 'KubeletHasNoDiskPressure'),
+          condition('PIDPressure', 'False', 'KubeletHasSufficientPID'),
+          condition('Ready', 'True', 'KubeletReady'),
+        ],
       },
     } as Draft<V1Node>);
     const node = this.client.patch(Node, { name }, { spec: { taints: taints.length > 0 ? taints : null } }, { type: 'merge' });
@@ -77,7 +90,16 @@ export class ControlPlane {
     this.#silent.delete(name);
     this.#beat(name);
     const now = rfc3339(this.kernel.now);
-    const conditions = [{ type: 'Ready', status: 'True', reason: 'KubeletReady', message: 'kubelet is posting ready status', lastHeartbeatTime: now, lastTransitionTime: now }];
+    const conditions = [
+      {
+        type: 'Ready',
+        status: 'True',
+        reason: 'KubeletReady',
+        message: 'kubelet is posting ready status',
+        lastHeartbeatTime: now,
+        lastTransitionTime: now,
+      },
+    ];
     this.client.patch(Node, { name }, { status: { conditions } }, { subresource: 'status' });
   }
 
@@ -91,20 +113,28 @@ export class ControlPlane {
   }
 
   #startKubelet(): void {
-    const informer = new Informer<V1Pod>({ kernel: this.kernel, client: new Client({ transport: this.transport, actor: 'kubelet/all' }), resource: Pod });
+    const informer = new Informer<V1Pod>({
+      kernel: this.kernel,
+      client: new Client({ transport: this.transport, actor: 'kubelet/all' }),
+      resource: Pod,
+    });
     informer.addHandler({ added: (pod) => this.#sync(pod), updated: (_, pod) => this.#sync(pod) });
     informer.start();
   }
 
   #sync(pod: V1Pod): void {
     if (!pod.spec.nodeName || this.#silent.has(pod.spec.nodeName)) return;
-    if (pod.metadata.deletionTimestamp) this.#later(100, () => this.client.delete(Pod, pod.metadata, { gracePeriodSeconds: 0, preconditions: { uid: pod.metadata.uid } }));
+    if (pod.metadata.deletionTimestamp)
+      this.#later(100, () => this.client.delete(Pod, pod.metadata, { gracePeriodSeconds: 0, preconditions: { uid: pod.metadata.uid } }));
     else if (pod.status?.phase === 'Pending') this.#later(100, () => this.setPod(pod, 'Running', true));
   }
 
   #later(delayMs: number, run: () => void): void {
     this.kernel.schedule({
-      delayMs, actor: 'kubelet/all', what: 'sync a pod', background: false,
+      delayMs,
+      actor: 'kubelet/all',
+      what: 'sync a pod',
+      background: false,
       run: () => {
         try {
           run();
@@ -121,20 +151,37 @@ export class ControlPlane {
     const index = Number(`0x${metadata.uid.slice(0, 4)}`);
     const ip = `10.244.${index >> 8}.${index & 255}`;
     const status = ready ? 'True' : 'False';
-    const conditions = ['Initialized', 'Ready', 'ContainersReady'].map((type) => ({ type, status: type === 'Initialized' ? 'True' : status, lastTransitionTime: at }));
-    this.client.patch(Pod, metadata, { status: { phase, conditions, startTime: at, podIP: ip, podIPs: [{ ip }] } }, { subresource: 'status' });
+    const conditions = ['Initialized', 'Ready', 'ContainersReady'].map((type) => ({
+      type,
+      status: type === 'Initialized' ? 'True' : status,
+      lastTransitionTime: at,
+    }));
+    this.client.patch(
+      Pod,
+      metadata,
+      { status: { phase, conditions, startTime: at, podIP: ip, podIPs: [{ ip }] } },
+      { subresource: 'status' },
+    );
   }
 
   deploy(name: string, replicas: number, { spec = {}, pod = {} }: { spec?: object; pod?: Partial<V1PodSpec> } = {}): V1Deployment {
     const labels = { app: name };
     return this.client.create(Deployment, {
       metadata: { name, namespace: 'default' },
-      spec: { replicas, selector: { matchLabels: labels }, template: { metadata: { labels }, spec: { containers: [{ name: 'main', image: 'nginx:1.27' }], ...pod } }, ...spec },
+      spec: {
+        replicas,
+        selector: { matchLabels: labels },
+        template: { metadata: { labels }, spec: { containers: [{ name: 'main', image: 'nginx:1.27' }], ...pod } },
+        ...spec,
+      },
     } as Draft<V1Deployment>);
   }
 
   createPod(name: string, { labels, ...spec }: Partial<V1PodSpec> & { labels?: Record<string, string> } = {}): V1Pod {
-    return this.client.create(Pod, { metadata: { name, namespace: 'default', ...(labels ? { labels } : {}) }, spec: { containers: [{ name: 'main', image: 'nginx:1.27' }], ...spec } } as Draft<V1Pod>);
+    return this.client.create(Pod, {
+      metadata: { name, namespace: 'default', ...(labels ? { labels } : {}) },
+      spec: { containers: [{ name: 'main', image: 'nginx:1.27' }], ...spec },
+    } as Draft<V1Pod>);
   }
 
   pods(namespace = 'default'): V1Pod[] {
@@ -146,12 +193,16 @@ export class ControlPlane {
   }
 
   events(name: string, namespace = 'default'): CoreV1Event[] {
-    return this.client.list(Event, { namespace }).items.filter(({ involvedObject }) => involvedObject.name === name || involvedObject.name?.startsWith(`${name}-`));
+    return this.client
+      .list(Event, { namespace })
+      .items.filter(({ involvedObject }) => involvedObject.name === name || involvedObject.name?.startsWith(`${name}-`));
   }
 
   /** `Reason: message` of every Event about `name`, in the order they were written. */
   said(name: string, namespace = 'default'): string[] {
-    const ordered = [...this.events(name, namespace)].sort((a, b) => Number(a.metadata.resourceVersion) - Number(b.metadata.resourceVersion));
+    const ordered = [...this.events(name, namespace)].sort(
+      (a, b) => Number(a.metadata.resourceVersion) - Number(b.metadata.resourceVersion),
+    );
     return ordered.map(({ reason, message }) => `${reason}: ${message}`);
   }
 

@@ -23,8 +23,11 @@ export class Desk {
   async run(command: string | readonly string[], { stdin = '', stopAfterMs }: { stdin?: string; stopAfterMs?: number } = {}): Promise<Ran> {
     const out = { stdout: '', stderr: '' };
     const controller = new AbortController();
-    if (stopAfterMs !== undefined) this.cluster.kernel.schedule({ delayMs: stopAfterMs, actor: 'test', what: 'Ctrl-C', run: () => controller.abort() });
-    const exitCode = await this.#pump(kubectl(typeof command === 'string' ? command.split(' ') : command, this.#io(out, controller.signal, stdin)));
+    if (stopAfterMs !== undefined)
+      this.cluster.kernel.schedule({ delayMs: stopAfterMs, actor: 'test', what: 'Ctrl-C', run: () => controller.abort() });
+    const exitCode = await this.#pump(
+      kubectl(typeof command === 'string' ? command.split(' ') : command, this.#io(out, controller.signal, stdin)),
+    );
     return { ...out, exitCode };
   }
 
@@ -39,7 +42,11 @@ export class Desk {
       stdin: async () => stdin,
       stdout: (text) => void (out.stdout += text),
       stderr: (text) => void (out.stderr += text),
-      isTerminal: false, columns: 120, cwd: '/home/learner', env: {}, home: '/home/learner',
+      isTerminal: false,
+      columns: 120,
+      cwd: '/home/learner',
+      env: {},
+      home: '/home/learner',
       now: () => kernel.now,
       sleep: (ms) => new Promise((resolve) => void kernel.schedule({ delayMs: ms, actor: 'test', what: 'sleep', run: () => resolve() })),
       signal,
@@ -55,7 +62,13 @@ export class Desk {
   }
 
   #namesIn(path: string): string[] {
-    return [...new Set(Object.keys(this.files).filter((one) => one.startsWith(`${path}/`)).map((one) => one.slice(path.length + 1).split('/')[0] as string))];
+    return [
+      ...new Set(
+        Object.keys(this.files)
+          .filter((one) => one.startsWith(`${path}/`))
+          .map((one) => one.slice(path.length + 1).split('/')[0] as string),
+      ),
+    ];
   }
 
   #send(request: ApiRequest) {

@@ -3,7 +3,13 @@ import { decodeObject, FieldPath, type KubeObject, type ResourceDefinition, stat
 import { builtInResources } from '@/lib/cluster/resources';
 import { validateObjectMeta, validateObjectMetaUpdate } from '@/lib/cluster/resources/validation/object-meta';
 
-const groups: Readonly<Record<string, string>> = { '': 'core', 'discovery.k8s.io': 'discovery', 'coordination.k8s.io': 'coordination', 'events.k8s.io': 'events', 'scheduling.k8s.io': 'scheduling' };
+const groups: Readonly<Record<string, string>> = {
+  '': 'core',
+  'discovery.k8s.io': 'discovery',
+  'coordination.k8s.io': 'coordination',
+  'events.k8s.io': 'events',
+  'scheduling.k8s.io': 'scheduling',
+};
 const metadataPath = FieldPath.of('metadata');
 
 export function definitionOf(kind: string): ResourceDefinition {
@@ -36,8 +42,13 @@ export function prepared<T = KubeObject>(kind: string, draft: object): T {
 export function refusalOf(kind: string, draft: object): string | undefined {
   const definition = definitionOf(kind);
   const object = prepared(kind, draft);
-  const errors = [...validateObjectMeta(object.metadata, definition, metadataPath), ...(definition.validate?.(object, FieldPath.of('')) ?? [])];
-  return errors.length > 0 ? statusErrors.invalid({ group: definition.group, resource: kind }, object.metadata.name, errors).message : undefined;
+  const errors = [
+    ...validateObjectMeta(object.metadata, definition, metadataPath),
+    ...(definition.validate?.(object, FieldPath.of('')) ?? []),
+  ];
+  return errors.length > 0
+    ? statusErrors.invalid({ group: definition.group, resource: kind }, object.metadata.name, errors).message
+    : undefined;
 }
 
 /** The API server's sentence about changing what `draft` made with `change`. */
@@ -48,8 +59,13 @@ export function updateRefusalOf(kind: string, draft: object, change: (object: an
   change(object);
   definition.defaults?.(object);
   definition.prepareForUpdate?.(object, old, strategy);
-  const errors = [...validateObjectMetaUpdate(object.metadata, old.metadata, metadataPath), ...(definition.validateUpdate?.(object, old, FieldPath.of('')) ?? definition.validate?.(object, FieldPath.of('')) ?? [])];
-  return errors.length > 0 ? statusErrors.invalid({ group: definition.group, resource: kind }, object.metadata.name, errors).message : undefined;
+  const errors = [
+    ...validateObjectMetaUpdate(object.metadata, old.metadata, metadataPath),
+    ...(definition.validateUpdate?.(object, old, FieldPath.of('')) ?? definition.validate?.(object, FieldPath.of('')) ?? []),
+  ];
+  return errors.length > 0
+    ? statusErrors.invalid({ group: definition.group, resource: kind }, object.metadata.name, errors).message
+    : undefined;
 }
 
 /** The row `kubectl get` would show: cells by column name. */

@@ -3,7 +3,9 @@ import { compareBytes } from '@/lib/base';
 import type { Cluster } from '@/lib/cluster';
 import { adminOf, paths } from './api-calls';
 
-export type PodSpecDraft = Omit<Partial<V1PodSpec>, 'containers'> & { containers: (Partial<V1PodSpec['containers'][number]> & { name?: string })[] };
+export type PodSpecDraft = Omit<Partial<V1PodSpec>, 'containers'> & {
+  containers: (Partial<V1PodSpec['containers'][number]> & { name?: string })[];
+};
 
 /** Pods put straight on worker-1, and what became of them. */
 export class PodLab {
@@ -28,7 +30,12 @@ export class PodLab {
 
   create(name: string, spec: PodSpecDraft, metadata: object = {}): this {
     const containers = spec.containers.map((container) => ({ name: 'main', image: 'busybox:1.36', ...container }));
-    this.admin.create(paths.pods, { apiVersion: 'v1', kind: 'Pod', metadata: { name, ...metadata }, spec: { nodeName: 'worker-1', ...spec, containers } });
+    this.admin.create(paths.pods, {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name, ...metadata },
+      spec: { nodeName: 'worker-1', ...spec, containers },
+    });
     return this;
   }
 
@@ -62,7 +69,9 @@ export class PodLab {
   /** `Reason Message`, in the order they first happened, which their names tell. */
   events(name: string): string[] {
     const all = this.admin.list<CoreV1Event>(`/api/v1/namespaces/default/events?fieldSelector=involvedObject.name=${name}`);
-    return [...all].sort((a, b) => compareBytes(a.metadata.name as string, b.metadata.name as string)).map(({ reason, message }) => `${reason} ${message}`);
+    return [...all]
+      .sort((a, b) => compareBytes(a.metadata.name as string, b.metadata.name as string))
+      .map(({ reason, message }) => `${reason} ${message}`);
   }
 
   countOf(name: string, reason: string): number {

@@ -16,8 +16,10 @@ const files = {
   [`${home}/web-v2.yaml`]: webManifest.replace('nginx:1.27', 'nginx:1.28').replace('replicas: 2', 'replicas: 3'),
   [`${home}/misspelt.yaml`]: webManifest.replace('replicas: 2', 'replicaz: 2'),
   [`${home}/mistyped.yaml`]: webManifest.replace('replicas: 2', 'replicas: two'),
-  [`${home}/impossible.yaml`]: 'apiVersion: v1\nkind: Pod\nmetadata:\n  name: impossible\nspec:\n  nodeSelector:\n    disk: nvme\n  containers:\n  - name: c\n    image: nginx\n',
-  [`${home}/many/a.yaml`]: 'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\ndata:\n  x: "1"\n---\napiVersion: v1\nkind: Secret\nmetadata:\n  name: b\nstringData:\n  password: geheim\n',
+  [`${home}/impossible.yaml`]:
+    'apiVersion: v1\nkind: Pod\nmetadata:\n  name: impossible\nspec:\n  nodeSelector:\n    disk: nvme\n  containers:\n  - name: c\n    image: nginx\n',
+  [`${home}/many/a.yaml`]:
+    'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\ndata:\n  x: "1"\n---\napiVersion: v1\nkind: Secret\nmetadata:\n  name: b\nstringData:\n  password: geheim\n',
 };
 
 async function replay(transcript: string): Promise<string> {
@@ -27,7 +29,9 @@ async function replay(transcript: string): Promise<string> {
     if (line.startsWith('#') || line === '') out.push(`${line}\n`);
     if (line.startsWith('$ ')) out.push(`${line}\n`, await perform(desk, line.slice(2)));
   }
-  return steady(out.join('')).replace(/\n{2,}/g, '\n\n').replace(/\n+$/, '\n');
+  return steady(out.join(''))
+    .replace(/\n{2,}/g, '\n\n')
+    .replace(/\n+$/, '\n');
 }
 
 /** What a change of some other component's timing or chance may alter says nothing about kubectl. */
@@ -43,7 +47,7 @@ function steady(text: string): string {
 
 async function perform(desk: Desk, command: string): Promise<string> {
   const wait = /^wait (\d+)s$/.exec(command);
-  if (wait) return void desk.cluster.kernel.runFor(Number(wait[1]) * 1000), '\n';
+  if (wait) return (void desk.cluster.kernel.runFor(Number(wait[1]) * 1000), '\n');
   const [, line = '', stopAfter] = /^kubectl (.*?)(?: +# Ctrl-C after (\d+)s)?$/.exec(command) ?? [];
   const words = line.match(/'[^']*'|\S+/g)?.map((word) => word.replace(/'/g, '')) ?? [];
   const { stdout, stderr, exitCode } = await desk.run(words, stopAfter ? { stopAfterMs: Number(stopAfter) * 1000 } : {});

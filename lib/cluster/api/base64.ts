@@ -10,7 +10,10 @@ export function encodeBytes(bytes: Uint8Array): string {
   for (let at = 0; at < bytes.length; at += 3) {
     const [a = 0, b, c] = [bytes[at], bytes[at + 1], bytes[at + 2]];
     out += (alphabet[a >> 2] as string) + (alphabet[((a & 3) << 4) | ((b ?? 0) >> 4)] as string);
-    out += b === undefined ? '==' : (alphabet[((b & 15) << 2) | ((c ?? 0) >> 6)] as string) + (c === undefined ? '=' : (alphabet[c & 63] as string));
+    out +=
+      b === undefined
+        ? '=='
+        : (alphabet[((b & 15) << 2) | ((c ?? 0) >> 6)] as string) + (c === undefined ? '=' : (alphabet[c & 63] as string));
   }
   return out;
 }

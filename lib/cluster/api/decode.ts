@@ -33,7 +33,8 @@ type Decoder = (value: unknown, context: Context) => unknown;
  */
 export function decodeObject(definitionId: string, data: unknown): Decoding {
   const context: Context = { path: [], fields: [], struct: '', unknown: [] };
-  if (!isObject(data)) throw new DecodeError(`json: cannot unmarshal ${jsonType(data)} into Go value of type ${goTypeOf({ $ref: definitionId })}`);
+  if (!isObject(data))
+    throw new DecodeError(`json: cannot unmarshal ${jsonType(data)} into Go value of type ${goTypeOf({ $ref: definitionId })}`);
   const value = structDecoder(definitionId)(data, context) as Record<string, unknown>;
   return { value, unknown: context.unknown };
 }
@@ -64,7 +65,12 @@ interface FieldDecoder {
 function compileStruct(id: string): Decoder {
   const shape = shapeOf(id);
   if (!shape) return (value) => copyPlain(value);
-  const fields = new Map<string, FieldDecoder>([...shape.fields].map(([name, { schema, dropsZero }]) => [name, { decode: decoderOf(schema), dropsZero, isMap: schema.additionalProperties !== undefined }]));
+  const fields = new Map<string, FieldDecoder>(
+    [...shape.fields].map(([name, { schema, dropsZero }]) => [
+      name,
+      { decode: decoderOf(schema), dropsZero, isMap: schema.additionalProperties !== undefined },
+    ]),
+  );
   const display = goTypeOf({ $ref: id });
   const name = id.slice(id.lastIndexOf('.') + 1);
   return (value, context) => {
@@ -98,7 +104,8 @@ function isAbsent(value: unknown): boolean {
 }
 
 function isZero(value: unknown, isMap: boolean): boolean {
-  if (typeof value === 'object') return value === null || (Array.isArray(value) ? value.length === 0 : isMap && Object.keys(value).length === 0);
+  if (typeof value === 'object')
+    return value === null || (Array.isArray(value) ? value.length === 0 : isMap && Object.keys(value).length === 0);
   return value === '' || value === 0 || value === false;
 }
 
@@ -117,11 +124,16 @@ function sharingFrozen(decode: Decoder): Decoder {
 
 function referenceDecoder(id: string): Decoder {
   switch (id.slice(id.lastIndexOf('.') + 1)) {
-    case 'Quantity': return decodeQuantity;
-    case 'IntOrString': return decodeIntOrString;
-    case 'Time': return (value, context) => decodeTime(value, secondsLayout, context);
-    case 'MicroTime': return (value, context) => decodeTime(value, microsLayout, context);
-    case 'FieldsV1': return sharingFrozen(copyPlain);
+    case 'Quantity':
+      return decodeQuantity;
+    case 'IntOrString':
+      return decodeIntOrString;
+    case 'Time':
+      return (value, context) => decodeTime(value, secondsLayout, context);
+    case 'MicroTime':
+      return (value, context) => decodeTime(value, microsLayout, context);
+    case 'FieldsV1':
+      return sharingFrozen(copyPlain);
   }
   const definition = definitions[id];
   if (definition?.properties) return structDecoder(id);
@@ -163,11 +175,16 @@ function mapDecoder(schema: FieldSchema, values: FieldSchema): Decoder {
 function scalarDecoder(schema: FieldSchema): Decoder {
   const display = goTypeOf(schema);
   switch (schema.type) {
-    case 'string': return schema.format === 'byte' ? decodeBytes : (value, context) => expectType('string', value, display, context);
-    case 'boolean': return (value, context) => expectType('boolean', value, display, context);
-    case 'integer': return integerDecoder(display);
-    case 'number': return (value, context) => expectType('number', value, display, context);
-    default: return copyPlain;
+    case 'string':
+      return schema.format === 'byte' ? decodeBytes : (value, context) => expectType('string', value, display, context);
+    case 'boolean':
+      return (value, context) => expectType('boolean', value, display, context);
+    case 'integer':
+      return integerDecoder(display);
+    case 'number':
+      return (value, context) => expectType('number', value, display, context);
+    default:
+      return copyPlain;
   }
 }
 
@@ -180,7 +197,8 @@ function integerDecoder(display: string): Decoder {
   const limit = display === 'int64' ? 2 ** 63 : 2 ** 31;
   return (value, context) => {
     if (typeof value !== 'number') throw mistyped(value, display, context);
-    if (!Number.isInteger(value) || value >= limit || value < -limit) throw new DecodeError(`json: cannot unmarshal number ${value} into Go ${placeOf(context)} of type ${display}`);
+    if (!Number.isInteger(value) || value >= limit || value < -limit)
+      throw new DecodeError(`json: cannot unmarshal number ${value} into Go ${placeOf(context)} of type ${display}`);
     return value;
   };
 }
@@ -217,20 +235,42 @@ const microsLayout = { name: '2006-01-02T15:04:05.000000Z07:00', pattern: /^\d{4
 function decodeTime(value: unknown, layout: typeof secondsLayout, context: Context): unknown {
   if (typeof value !== 'string') throw mistyped(value, 'string', context);
   if (!layout.pattern.test(value) || Number.isNaN(Date.parse(value))) throw badTime(value, layout.name);
-  if (layout === microsLayout) return value.endsWith('Z') ? value : new Date(Date.parse(value)).toISOString().replace('Z', `${value.slice(23, 26)}Z`);
+  if (layout === microsLayout)
+    return value.endsWith('Z') ? value : new Date(Date.parse(value)).toISOString().replace('Z', `${value.slice(23, 26)}Z`);
   return value.length === 20 && value.endsWith('Z') ? value : `${new Date(Date.parse(value)).toISOString().slice(0, 19)}Z`;
 }
 
 /** `time.ParseError`: the part of the text that did not fit, and the part of the layout it was read as. */
 function badTime(value: string, layout: string): DecodeError {
-  const parts: readonly (readonly [RegExp, string])[] = [[/^\d{4}/, '2006'], [/^-/, '-'], [/^\d\d/, '01'], [/^-/, '-'], [/^\d\d/, '02'], [/^T/, 'T'], [/^\d\d/, '15'], [/^:/, ':'], [/^\d\d/, '04'], [/^:/, ':'], [/^\d\d/, '05'], ...(layout.includes('.') ? [[/^\.\d{6}/, '.000000'] as const] : []), [/^(Z|[+-]\d\d:\d\d)/, 'Z07:00']];
+  const parts: readonly (readonly [RegExp, string])[] = [
+    [/^\d{4}/, '2006'],
+    [/^-/, '-'],
+    [/^\d\d/, '01'],
+    [/^-/, '-'],
+    [/^\d\d/, '02'],
+    [/^T/, 'T'],
+    [/^\d\d/, '15'],
+    [/^:/, ':'],
+    [/^\d\d/, '04'],
+    [/^:/, ':'],
+    [/^\d\d/, '05'],
+    ...(layout.includes('.') ? [[/^\.\d{6}/, '.000000'] as const] : []),
+    [/^(Z|[+-]\d\d:\d\d)/, 'Z07:00'],
+  ];
   let rest = value;
   for (const [pattern, name] of parts) {
     const found = pattern.exec(rest);
-    if (!found) return new DecodeError(`parsing time ${JSON.stringify(value)} as ${JSON.stringify(layout)}: cannot parse ${JSON.stringify(rest)} as ${JSON.stringify(name)}`);
+    if (!found)
+      return new DecodeError(
+        `parsing time ${JSON.stringify(value)} as ${JSON.stringify(layout)}: cannot parse ${JSON.stringify(rest)} as ${JSON.stringify(name)}`,
+      );
     rest = rest.slice(found[0].length);
   }
-  return new DecodeError(rest ? `parsing time ${JSON.stringify(value)}: extra text: ${JSON.stringify(rest)}` : `parsing time ${JSON.stringify(value)}: day out of range`);
+  return new DecodeError(
+    rest
+      ? `parsing time ${JSON.stringify(value)}: extra text: ${JSON.stringify(rest)}`
+      : `parsing time ${JSON.stringify(value)}: day out of range`,
+  );
 }
 
 function copyPlain(value: unknown): unknown {

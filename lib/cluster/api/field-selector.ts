@@ -8,7 +8,9 @@ export interface FieldRequirement {
 
 /** `metadata.name=web,status.phase!=Running` (`apimachinery/pkg/fields`). Throws `SelectorSyntaxError`. */
 export function parseFieldSelector(text: string): FieldRequirement[] {
-  return splitTerms(text).filter((term) => term !== '').map((term) => parseTerm(text, term));
+  return splitTerms(text)
+    .filter((term) => term !== '')
+    .map((term) => parseTerm(text, term));
 }
 
 /** A field that an object does not have counts as empty, as upstream's `fields.Set` does. */

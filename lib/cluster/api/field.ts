@@ -40,7 +40,17 @@ export class FieldPath {
   }
 }
 
-export type FieldErrorType = 'FieldValueNotFound' | 'FieldValueRequired' | 'FieldValueDuplicate' | 'FieldValueInvalid' | 'FieldValueNotSupported' | 'FieldValueForbidden' | 'FieldValueTooLong' | 'FieldValueTooMany' | 'FieldValueTypeInvalid' | 'InternalError';
+export type FieldErrorType =
+  | 'FieldValueNotFound'
+  | 'FieldValueRequired'
+  | 'FieldValueDuplicate'
+  | 'FieldValueInvalid'
+  | 'FieldValueNotSupported'
+  | 'FieldValueForbidden'
+  | 'FieldValueTooLong'
+  | 'FieldValueTooMany'
+  | 'FieldValueTypeInvalid'
+  | 'InternalError';
 
 /** One thing wrong with one field; `message` is the whole sentence without the path, as in a Status's causes. */
 export interface FieldError {
@@ -50,16 +60,24 @@ export interface FieldError {
 }
 
 export const fieldError = {
-  required: (path: FieldPath, detail = ''): FieldError => error('FieldValueRequired', path, detail ? `Required value: ${detail}` : 'Required value'),
-  invalid: (path: FieldPath, value: unknown, detail: string): FieldError => error('FieldValueInvalid', path, `Invalid value: ${render(value)}${detail ? `: ${detail}` : ''}`),
-  typeInvalid: (path: FieldPath, value: unknown, detail: string): FieldError => error('FieldValueTypeInvalid', path, `Invalid value: ${render(value)}: ${detail}`),
+  required: (path: FieldPath, detail = ''): FieldError =>
+    error('FieldValueRequired', path, detail ? `Required value: ${detail}` : 'Required value'),
+  invalid: (path: FieldPath, value: unknown, detail: string): FieldError =>
+    error('FieldValueInvalid', path, `Invalid value: ${render(value)}${detail ? `: ${detail}` : ''}`),
+  typeInvalid: (path: FieldPath, value: unknown, detail: string): FieldError =>
+    error('FieldValueTypeInvalid', path, `Invalid value: ${render(value)}: ${detail}`),
   notSupported: (path: FieldPath, value: unknown, supported: readonly string[]): FieldError =>
-    error('FieldValueNotSupported', path, `Unsupported value: ${render(value)}${supported.length ? `: supported values: ${[...supported].map((one) => JSON.stringify(one)).join(', ')}` : ''}`),
+    error(
+      'FieldValueNotSupported',
+      path,
+      `Unsupported value: ${render(value)}${supported.length ? `: supported values: ${[...supported].map((one) => JSON.stringify(one)).join(', ')}` : ''}`,
+    ),
   duplicate: (path: FieldPath, value: unknown): FieldError => error('FieldValueDuplicate', path, `Duplicate value: ${render(value)}`),
   forbidden: (path: FieldPath, detail: string): FieldError => error('FieldValueForbidden', path, `Forbidden: ${detail}`),
   notFound: (path: FieldPath, value: unknown): FieldError => error('FieldValueNotFound', path, `Not found: ${render(value)}`),
   tooLong: (path: FieldPath, max: number): FieldError => error('FieldValueTooLong', path, `Too long: may not be more than ${max} bytes`),
-  tooMany: (path: FieldPath, actual: number, max: number): FieldError => error('FieldValueTooMany', path, `Too many: ${actual}: must have at most ${max} items`),
+  tooMany: (path: FieldPath, actual: number, max: number): FieldError =>
+    error('FieldValueTooMany', path, `Too many: ${actual}: must have at most ${max} items`),
 };
 
 function error(type: FieldErrorType, path: FieldPath, message: string): FieldError {

@@ -3,7 +3,19 @@ export { ConnectionError, type ApiConnection, type ApiRequest, type ApiResponse,
 export { keyOf, splitKey, type Draft, type KubeObject, type ObjectList, type ObjectMeta, type OwnerReference } from './object';
 export { defineResource, type ResourceDefinition, type StrategyContext, type TableColumn } from './resource';
 export { failure, StatusError, statusErrors, type Status, type StatusDetails, type StatusReason } from './status';
-export { labelSelectorAsSelector, labelValueErrors, parseSelector, qualifiedNameErrors, selectorOf, selectorOfLabels, SelectorSyntaxError, type LabelSelector, type LabelSet, type Requirement, type Selector } from './labels';
+export {
+  labelSelectorAsSelector,
+  labelValueErrors,
+  parseSelector,
+  qualifiedNameErrors,
+  selectorOf,
+  selectorOfLabels,
+  SelectorSyntaxError,
+  type LabelSelector,
+  type LabelSet,
+  type Requirement,
+  type Selector,
+} from './labels';
 export { matchesFields, parseFieldSelector, renderFieldSelector, type FieldRequirement } from './field-selector';
 export { canonicalQuantity, compareQuantities, Quantity, QuantityError, type QuantityFormat } from './quantity';
 export { definitionIdOf, fieldFacts, isAtomicDefinition, type FieldFacts } from './schema-facts';

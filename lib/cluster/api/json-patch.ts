@@ -29,13 +29,20 @@ export function applyJsonPatch(document: unknown, operations: readonly unknown[]
 function apply(root: { document: unknown }, { op, path, from, value }: Operation): void {
   if (typeof path !== 'string') throw new JsonPatchError('missing path');
   switch (op) {
-    case 'add': return path === '' ? void (root.document = plain(value)) : add(root, path, plain(value));
-    case 'remove': return void remove(root, path);
-    case 'replace': return path === '' ? void (root.document = plain(value)) : replace(root, path, plain(value));
-    case 'move': return add(root, path, remove(root, textOf(from)));
-    case 'copy': return add(root, path, deepCopy(read(root, textOf(from)) ?? null));
-    case 'test': return test(root, path, plain(value));
-    default: throw new JsonPatchError(`unexpected kind: ${String(op)}`);
+    case 'add':
+      return path === '' ? void (root.document = plain(value)) : add(root, path, plain(value));
+    case 'remove':
+      return void remove(root, path);
+    case 'replace':
+      return path === '' ? void (root.document = plain(value)) : replace(root, path, plain(value));
+    case 'move':
+      return add(root, path, remove(root, textOf(from)));
+    case 'copy':
+      return add(root, path, deepCopy(read(root, textOf(from)) ?? null));
+    case 'test':
+      return test(root, path, plain(value));
+    default:
+      throw new JsonPatchError(`unexpected kind: ${String(op)}`);
   }
 }
 
@@ -51,7 +58,10 @@ function textOf(from: unknown): string {
 
 /** What a pointer's last part stands in. A pointer's first part is dropped whatever it is. */
 function find(root: { document: unknown }, path: string): { container: Container; key: string } {
-  const parts = path.split('/').slice(1).map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
+  const parts = path
+    .split('/')
+    .slice(1)
+    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
   const key = parts.pop() ?? '';
   let container = root.document;
   for (const part of parts) container = isContainer(container) ? get(container, part) : undefined;

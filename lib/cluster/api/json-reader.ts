@@ -45,13 +45,20 @@ class Reader {
   #value(): unknown {
     this.#space();
     switch (this.#text[this.#at]) {
-      case '{': return this.#nested(() => this.#object());
-      case '[': return this.#nested(() => this.#array());
-      case '"': return this.#string();
-      case 't': return this.#literal('true', true);
-      case 'f': return this.#literal('false', false);
-      case 'n': return this.#literal('null', null);
-      default: return this.#number();
+      case '{':
+        return this.#nested(() => this.#object());
+      case '[':
+        return this.#nested(() => this.#array());
+      case '"':
+        return this.#string();
+      case 't':
+        return this.#literal('true', true);
+      case 'f':
+        return this.#literal('false', false);
+      case 'n':
+        return this.#literal('null', null);
+      default:
+        return this.#number();
     }
   }
 
@@ -169,7 +176,8 @@ class Reader {
 /** Go decodes a repeated object into what the first one left. */
 function mergeRepeated(first: unknown, second: unknown): unknown {
   if (!isFields(first) || !isFields(second)) return second;
-  for (const key of Object.keys(second)) define(first, key, Object.hasOwn(first, key) ? mergeRepeated(first[key], second[key]) : second[key]);
+  for (const key of Object.keys(second))
+    define(first, key, Object.hasOwn(first, key) ? mergeRepeated(first[key], second[key]) : second[key]);
   return first;
 }
 

@@ -7,7 +7,9 @@ export type LabelSet = Readonly<Record<string, string>>;
 /** `metav1.LabelSelector`: what ReplicaSets, Deployments and affinity terms carry. */
 export interface LabelSelector {
   readonly matchLabels?: LabelSet | undefined;
-  readonly matchExpressions?: readonly { readonly key: string; readonly operator: string; readonly values?: readonly string[] | undefined }[] | undefined;
+  readonly matchExpressions?:
+    | readonly { readonly key: string; readonly operator: string; readonly values?: readonly string[] | undefined }[]
+    | undefined;
 }
 
 export type RequirementOperator = 'in' | 'notin' | '=' | '==' | '!=' | 'exists' | '!' | 'gt' | 'lt';
@@ -69,12 +71,21 @@ export class SelectorSyntaxError extends Error {
 function holds({ key, operator, values }: Requirement, labels: LabelSet | undefined): boolean {
   const value = labels && Object.hasOwn(labels, key) ? labels[key] : undefined;
   switch (operator) {
-    case 'in': case '=': case '==': return value !== undefined && values.includes(value);
-    case 'notin': case '!=': return value === undefined || !values.includes(value);
-    case 'exists': return value !== undefined;
-    case '!': return value === undefined;
-    case 'gt': return value !== undefined && isInteger(value) && BigInt(value) > BigInt(values[0] ?? 0);
-    case 'lt': return value !== undefined && isInteger(value) && BigInt(value) < BigInt(values[0] ?? 0);
+    case 'in':
+    case '=':
+    case '==':
+      return value !== undefined && values.includes(value);
+    case 'notin':
+    case '!=':
+      return value === undefined || !values.includes(value);
+    case 'exists':
+      return value !== undefined;
+    case '!':
+      return value === undefined;
+    case 'gt':
+      return value !== undefined && isInteger(value) && BigInt(value) > BigInt(values[0] ?? 0);
+    case 'lt':
+      return value !== undefined && isInteger(value) && BigInt(value) < BigInt(values[0] ?? 0);
   }
 }
 
@@ -85,13 +96,20 @@ function isInteger(text: string): boolean {
 function renderRequirement({ key, operator, values }: Requirement): string {
   const list = values.length === 1 ? values[0] : [...values].sort(compareBytes).join(',');
   switch (operator) {
-    case 'in': return `${key} in (${list})`;
-    case 'notin': return `${key} notin (${list})`;
-    case 'exists': return key;
-    case '!': return `!${key}`;
-    case 'gt': return `${key}>${list}`;
-    case 'lt': return `${key}<${list}`;
-    default: return `${key}${operator}${list}`;
+    case 'in':
+      return `${key} in (${list})`;
+    case 'notin':
+      return `${key} notin (${list})`;
+    case 'exists':
+      return key;
+    case '!':
+      return `!${key}`;
+    case 'gt':
+      return `${key}>${list}`;
+    case 'lt':
+      return `${key}<${list}`;
+    default:
+      return `${key}${operator}${list}`;
   }
 }
 
@@ -114,7 +132,7 @@ const specialTokens: readonly TokenType[] = [')', ',', '!', '==', '=', '>', '<',
 
 function lex(text: string): Token[] {
   const tokens: Token[] = [];
-  for (let at = 0; at < text.length; ) {
+  for (let at = 0; at < text.length;) {
     const char = text[at] as string;
     if (' \t\r\n'.includes(char)) {
       at++;
@@ -142,7 +160,15 @@ function lexWord(text: string, at: number): Token {
 }
 
 const binaryOperators = 'in, notin, =, ==, !=, gt, lt';
-const operatorTokens: Partial<Record<TokenType, RequirementOperator>> = { in: 'in', notin: 'notin', '=': '=', '==': '==', '!=': '!=', '>': 'gt', '<': 'lt' };
+const operatorTokens: Partial<Record<TokenType, RequirementOperator>> = {
+  in: 'in',
+  notin: 'notin',
+  '=': '=',
+  '==': '==',
+  '!=': '!=',
+  '>': 'gt',
+  '<': 'lt',
+};
 
 class Parser {
   readonly #tokens: readonly Token[];
@@ -157,13 +183,15 @@ class Parser {
     for (;;) {
       const { type, literal } = this.#look();
       if (type === 'end') return requirements;
-      if (type !== 'identifier' && type !== '!') throw new SelectorSyntaxError(`found '${literal}', expected: !, identifier, or 'end of string'`);
+      if (type !== 'identifier' && type !== '!')
+        throw new SelectorSyntaxError(`found '${literal}', expected: !, identifier, or 'end of string'`);
       requirements.push(this.#requirementOrRefusal());
       const after = this.#take();
       if (after.type === 'end') return requirements;
       if (after.type !== ',') throw new SelectorSyntaxError(`found '${after.literal}', expected: ',' or 'end of string'`);
       const next = this.#look();
-      if (next.type !== 'identifier' && next.type !== '!') throw new SelectorSyntaxError(`found '${next.literal}', expected: identifier after ','`);
+      if (next.type !== 'identifier' && next.type !== '!')
+        throw new SelectorSyntaxError(`found '${next.literal}', expected: identifier after ','`);
     }
   }
 
@@ -258,10 +286,12 @@ const valuesPath = FieldPath.of('values');
 function checkRequirement(requirement: Requirement): Requirement {
   const { key, operator, values } = requirement;
   const errors: FieldError[] = [];
-  if ((operator === 'in' || operator === 'notin') && values.length === 0) errors.push(fieldError.invalid(valuesPath, values, "for 'in', 'notin' operators, values set can't be empty"));
+  if ((operator === 'in' || operator === 'notin') && values.length === 0)
+    errors.push(fieldError.invalid(valuesPath, values, "for 'in', 'notin' operators, values set can't be empty"));
   if (operator === 'gt' || operator === 'lt') {
     values.forEach((value, index) => {
-      if (!isInteger(value)) errors.push(fieldError.invalid(valuesPath.index(index), value, "for 'Gt', 'Lt' operators, the value must be an integer"));
+      if (!isInteger(value))
+        errors.push(fieldError.invalid(valuesPath.index(index), value, "for 'Gt', 'Lt' operators, the value must be an integer"));
     });
   }
   values.forEach((value, index) => {
@@ -278,13 +308,18 @@ function refuse(errors: readonly FieldError[]): void {
 
 const subdomain = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 const qualifiedName = /^([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$/;
-const qualifiedNameSentence = "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')";
-const subdomainSentence = "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
+const qualifiedNameSentence =
+  "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')";
+const subdomainSentence =
+  "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
 
 /** What `IsQualifiedName` says of a label or annotation key; empty when it is good. */
 export function qualifiedNameErrors(key: string): string[] {
   const parts = key.split('/');
-  if (parts.length > 2) return [`a qualified name must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]') with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`];
+  if (parts.length > 2)
+    return [
+      `a qualified name must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]') with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`,
+    ];
   const name = parts.at(-1) as string;
   return [...(parts.length === 2 ? prefixErrors(parts[0] as string) : []), ...namePartErrors(name)];
 }
@@ -309,5 +344,10 @@ function labelKeyErrors(key: string): string[] {
 export function labelValueErrors(value: string): string[] {
   const errors = value.length > 63 ? ['must be no more than 63 bytes'] : [];
   const form = /^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$/;
-  return form.test(value) ? errors : [...errors, "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')"];
+  return form.test(value)
+    ? errors
+    : [
+        ...errors,
+        "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')",
+      ];
 }

@@ -62,7 +62,8 @@ function badDirective(patch: Fields): PatchError {
 function mergeField(original: Fields, key: string, value: unknown, schema: FieldSchema | undefined): void {
   const current = Object.hasOwn(original, key) ? original[key] : undefined;
   const field = fieldOf(schema, key);
-  if (isFields(current) && isFields(value)) define(original, key, field.isReplaced ? value : mergeMap({ ...current }, { ...value }, field.schema));
+  if (isFields(current) && isFields(value))
+    define(original, key, field.isReplaced ? value : mergeMap({ ...current }, { ...value }, field.schema));
   else if (Array.isArray(current) && Array.isArray(value)) define(original, key, field.isMerged ? mergeList(current, value, field) : value);
   else setClean(original, key, value);
 }
@@ -85,7 +86,12 @@ function fieldOf(schema: FieldSchema | undefined, key: string): MergeField {
   const facts = id ? fieldFacts(id, key) : undefined;
   const own = id ? definitions[id]?.properties?.[key] : schema?.additionalProperties;
   const strategies = facts?.patchStrategies ?? [];
-  return { schema: own, isMerged: strategies.includes('merge'), isReplaced: strategies.includes('replace'), mergeKey: facts?.patchMergeKey };
+  return {
+    schema: own,
+    isMerged: strategies.includes('merge'),
+    isReplaced: strategies.includes('replace'),
+    mergeKey: facts?.patchMergeKey,
+  };
 }
 
 function mergeList(original: readonly unknown[], patch: readonly unknown[], field: MergeField): unknown[] {
@@ -105,7 +111,11 @@ function mergeList(original: readonly unknown[], patch: readonly unknown[], fiel
 }
 
 /** Items of the patch that say what to do with the list instead of what is in it. */
-function applySpecialItems(original: readonly Fields[], patch: readonly Fields[], mergeKey: string): { kept: readonly Fields[]; items: readonly Fields[] } {
+function applySpecialItems(
+  original: readonly Fields[],
+  patch: readonly Fields[],
+  mergeKey: string,
+): { kept: readonly Fields[]; items: readonly Fields[] } {
   const items: Fields[] = [];
   let kept = original;
   let isReplaced = false;
@@ -126,7 +136,12 @@ function noMergeKey(item: Fields, mergeKey: string): PatchError {
 }
 
 /** What the patch names stands in the patch's order; what only the server has stays where it was among them (`normalizeElementOrder`). */
-function ordered(merged: readonly unknown[], patchOrder: readonly unknown[], serverOrder: readonly unknown[], mergeKey: string | undefined): unknown[] {
+function ordered(
+  merged: readonly unknown[],
+  patchOrder: readonly unknown[],
+  serverOrder: readonly unknown[],
+  mergeKey: string | undefined,
+): unknown[] {
   const keyOf = (item: unknown) => (mergeKey === undefined ? item : (item as Fields)[mergeKey]);
   const patchKeys = patchOrder.map(keyOf);
   const serverKeys = serverOrder.map(keyOf);
@@ -140,7 +155,8 @@ function interleave(left: readonly unknown[], right: readonly unknown[], placeOf
   const result: unknown[] = [];
   let [i, j] = [0, 0];
   while (i < left.length || j < right.length) {
-    const takesLeft = j >= right.length || (i < left.length && placeOf(left[i]) >= 0 && placeOf(right[j]) >= 0 && placeOf(left[i]) < placeOf(right[j]));
+    const takesLeft =
+      j >= right.length || (i < left.length && placeOf(left[i]) >= 0 && placeOf(right[j]) >= 0 && placeOf(left[i]) < placeOf(right[j]));
     result.push(takesLeft ? left[i++] : right[j++]);
   }
   return result;
@@ -150,7 +166,7 @@ function applyRetainKeys(original: Fields, patch: Fields): void {
   const keys = patch[retainKeys] as unknown;
   delete patch[retainKeys];
   if (keys === undefined) return;
-  if (!Array.isArray(keys)) throw new PatchError("invalid patch format of $retainKeys");
+  if (!Array.isArray(keys)) throw new PatchError('invalid patch format of $retainKeys');
   for (const key of Object.keys(patch)) {
     const isPlain = patch[key] !== null && !key.startsWith(deleteList) && !key.startsWith(elementOrder);
     if (isPlain && !keys.includes(key)) throw new PatchError('invalid patch format of $retainKeys');
@@ -174,7 +190,13 @@ function applyElementOrder(original: Fields, patch: Fields, name: string, order:
   if (change === null || (!current && !change)) return;
   delete patch[name];
   if (change) checkOrder(change, order, field.mergeKey, name);
-  const merged = !change ? (current as readonly unknown[]) : !current ? (withoutDirectives(change) as unknown[]) : field.isMerged ? mergeList(current, change, field) : change;
+  const merged = !change
+    ? (current as readonly unknown[])
+    : !current
+      ? (withoutDirectives(change) as unknown[])
+      : field.isMerged
+        ? mergeList(current, change, field)
+        : change;
   original[name] = ordered(merged, order, current ?? [], field.mergeKey);
 }
 
@@ -189,7 +211,8 @@ function checkOrder(change: readonly unknown[], order: readonly unknown[], merge
 
 function deleteFromList(original: Fields, name: string, values: unknown): void {
   if (!Array.isArray(values)) throw new PatchError('invalid patch format of $deleteFromPrimitiveList');
-  if (Array.isArray(original[name])) original[name] = (original[name] as unknown[]).filter((item) => !values.some((value) => deepEqual(value, item)));
+  if (Array.isArray(original[name]))
+    original[name] = (original[name] as unknown[]).filter((item) => !values.some((value) => deepEqual(value, item)));
 }
 
 /** Undefined when the value itself is nothing but a directive. */
@@ -221,7 +244,10 @@ export function goValue(value: unknown): string {
 }
 
 function goMap(map: Fields): string {
-  return `map[${Object.keys(map).sort().map((key) => `${key}:${goValue(map[key])}`).join(' ')}]`;
+  return `map[${Object.keys(map)
+    .sort()
+    .map((key) => `${key}:${goValue(map[key])}`)
+    .join(' ')}]`;
 }
 
 function isFields(value: unknown): value is Fields {

@@ -19,7 +19,8 @@ const magic = [0x6b, 0x38, 0x73, 0x00];
 
 /** Opens `application/vnd.kubernetes.protobuf`: four magic bytes and a `runtime.Unknown`. Throws `ProtobufError`. */
 export function openProtobuf(bytes: Uint8Array): ProtobufEnvelope {
-  if (magic.some((byte, index) => bytes[index] !== byte)) throw new ProtobufError('provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]');
+  if (magic.some((byte, index) => bytes[index] !== byte))
+    throw new ProtobufError('provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]');
   let typeMeta: { apiVersion: string; kind: string } = { apiVersion: '', kind: '' };
   let raw: Uint8Array = new Uint8Array();
   for (const { number, value } of new Reader(bytes.subarray(magic.length)).fields()) {
@@ -68,7 +69,8 @@ function readInto(object: Record<string, unknown>, definitionId: string, numbers
 
 function readField(object: Record<string, unknown>, name: string, schema: FieldSchema, value: WireValue): void {
   if (schema.items) object[name] = [...((object[name] as unknown[] | undefined) ?? []), readValue(schema.items, value)];
-  else if (schema.additionalProperties) readEntry((object[name] ??= {}) as Record<string, unknown>, schema.additionalProperties, bytesOf(value));
+  else if (schema.additionalProperties)
+    readEntry((object[name] ??= {}) as Record<string, unknown>, schema.additionalProperties, bytesOf(value));
   else object[name] = readValue(schema, value);
 }
 
@@ -93,11 +95,20 @@ function readValue(schema: FieldSchema, value: WireValue): unknown {
     return scalar ? scalar(bytesOf(value)) : readProtobuf(schema.$ref, bytesOf(value));
   }
   switch (schema.type) {
-    case 'boolean': return value === 1n;
-    case 'integer': return Number(BigInt.asIntN(64, numberOf(value)));
-    case 'number': return doubleOf(value);
-    case 'string': return schema.format === 'byte' ? base64(bytesOf(value)) : schema.format === 'date-time' ? readTime(bytesOf(value), 0) : textOf(bytesOf(value));
-    default: return textOf(bytesOf(value));
+    case 'boolean':
+      return value === 1n;
+    case 'integer':
+      return Number(BigInt.asIntN(64, numberOf(value)));
+    case 'number':
+      return doubleOf(value);
+    case 'string':
+      return schema.format === 'byte'
+        ? base64(bytesOf(value))
+        : schema.format === 'date-time'
+          ? readTime(bytesOf(value), 0)
+          : textOf(bytesOf(value));
+    default:
+      return textOf(bytesOf(value));
   }
 }
 
@@ -176,11 +187,16 @@ class Reader {
 
   #value(wireType: number): WireValue {
     switch (wireType) {
-      case 0: return this.#varint();
-      case 1: return this.#take(8);
-      case 2: return this.#take(Number(this.#varint()));
-      case 5: return this.#take(4);
-      default: throw new ProtobufError(`proto: illegal wireType ${wireType}`);
+      case 0:
+        return this.#varint();
+      case 1:
+        return this.#take(8);
+      case 2:
+        return this.#take(Number(this.#varint()));
+      case 5:
+        return this.#take(4);
+      default:
+        throw new ProtobufError(`proto: illegal wireType ${wireType}`);
     }
   }
 

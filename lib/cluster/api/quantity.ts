@@ -142,9 +142,10 @@ function parseAnew(text: string): Quantity {
   const [, sign, whole = '', fraction = '', suffix = ''] = match;
   const { base, exponent, format } = readSuffix(suffix);
   const digits = BigInt(`${whole}${fraction}` || '0');
-  const nanos = base === 2
-    ? divideUp(digits * 2n ** BigInt(exponent) * nanosPerUnit, 10n ** BigInt(fraction.length))
-    : scale(digits, exponent - fraction.length + 9);
+  const nanos =
+    base === 2
+      ? divideUp(digits * 2n ** BigInt(exponent) * nanosPerUnit, 10n ** BigInt(fraction.length))
+      : scale(digits, exponent - fraction.length + 9);
   return Quantity.ofNanos(sign === '-' ? -nanos : nanos, format);
 }
 
@@ -152,7 +153,8 @@ function readSuffix(suffix: string): { base: 2 | 10; exponent: number; format: Q
   if (Object.hasOwn(decimalSuffixes, suffix)) return { base: 10, exponent: decimalSuffixes[suffix] as number, format: 'DecimalSI' };
   if (Object.hasOwn(binarySuffixes, suffix)) return { base: 2, exponent: binarySuffixes[suffix] as number, format: 'BinarySI' };
   const power = /^[eE]([-+]?\d{1,4})$/.exec(suffix)?.[1];
-  if (power === undefined) throw new QuantityError(/^[eEinumkKMGTP]*[-+]?[0-9]*$/.test(suffix) ? "unable to parse quantity's suffix" : wrongFormat);
+  if (power === undefined)
+    throw new QuantityError(/^[eEinumkKMGTP]*[-+]?[0-9]*$/.test(suffix) ? "unable to parse quantity's suffix" : wrongFormat);
   return { base: 10, exponent: Number(power), format: 'DecimalExponent' };
 }
 

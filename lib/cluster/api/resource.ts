@@ -30,7 +30,12 @@ export interface ResourceDefinition<T extends KubeObject = KubeObject> {
   readonly group: string;
   readonly version: string;
   readonly kind: string;
-  readonly names: { readonly plural: string; readonly singular: string; readonly short?: readonly string[]; readonly categories?: readonly string[] };
+  readonly names: {
+    readonly plural: string;
+    readonly singular: string;
+    readonly short?: readonly string[];
+    readonly categories?: readonly string[];
+  };
   readonly scope: 'Namespaced' | 'Cluster';
   /** `/registry/<prefix>/…`; absent means the plural (core) or `<group>/<plural>`. */
   readonly storagePrefix?: string;
@@ -76,7 +81,6 @@ export interface ResourceDefinition<T extends KubeObject = KubeObject> {
   /** Absent means Name and Age, as for any kind without printer columns. */
   readonly columns?: readonly TableColumn<T>[];
 }
-
 
 export function defineResource<T extends KubeObject>(definition: ResourceDefinition<T>): ResourceDefinition<T> {
   return definition;

@@ -63,7 +63,8 @@ const keyedLists: Readonly<Record<string, string>> = {
   'core.v1.NamespaceStatus': 'conditions(type)',
   'core.v1.NodeStatus': 'addresses(type) conditions(type)',
   'core.v1.PersistentVolumeClaimStatus': 'conditions(type)',
-  'core.v1.PodSpec': 'containers(name) ephemeralContainers(name) hostAliases(ip) imagePullSecrets(name) initContainers(name) schedulingGates(name) topologySpreadConstraints(topologyKey,whenUnsatisfiable)',
+  'core.v1.PodSpec':
+    'containers(name) ephemeralContainers(name) hostAliases(ip) imagePullSecrets(name) initContainers(name) schedulingGates(name) topologySpreadConstraints(topologyKey,whenUnsatisfiable)',
   'core.v1.PodStatus': 'conditions(type) podIPs(ip)',
   'core.v1.ReplicationControllerStatus': 'conditions(type)',
   'core.v1.ServiceAccount': 'secrets(name)',
@@ -103,10 +104,20 @@ const oddFields: Readonly<Record<string, FieldFacts>> = {
   'core.v1.PersistentVolumeClaimStatus.allocatedResourceStatuses': { mapType: 'granular' },
   'core.v1.PersistentVolumeSpec.claimRef': { mapType: 'granular' },
   'core.v1.PodSpec.nodeSelector': { mapType: 'atomic' },
-  'core.v1.PodSpec.resourceClaims': { listType: 'map', listMapKeys: ['name'], patchMergeKey: 'name', patchStrategies: ['merge', 'retainKeys'] },
+  'core.v1.PodSpec.resourceClaims': {
+    listType: 'map',
+    listMapKeys: ['name'],
+    patchMergeKey: 'name',
+    patchStrategies: ['merge', 'retainKeys'],
+  },
   'core.v1.PodSpec.volumes': { listType: 'map', listMapKeys: ['name'], patchMergeKey: 'name', patchStrategies: ['merge', 'retainKeys'] },
   'core.v1.PodStatus.hostIPs': { listType: 'atomic', patchMergeKey: 'ip', patchStrategies: ['merge'] },
-  'core.v1.PodStatus.resourceClaimStatuses': { listType: 'map', listMapKeys: ['name'], patchMergeKey: 'name', patchStrategies: ['merge', 'retainKeys'] },
+  'core.v1.PodStatus.resourceClaimStatuses': {
+    listType: 'map',
+    listMapKeys: ['name'],
+    patchMergeKey: 'name',
+    patchStrategies: ['merge', 'retainKeys'],
+  },
   'core.v1.ReplicationControllerSpec.selector': { mapType: 'atomic' },
   'core.v1.ResourceRequirements.claims': { listType: 'map', listMapKeys: ['name'] },
   'core.v1.ResourceStatus.resources': { listType: 'map', listMapKeys: ['resourceID'] },
@@ -154,7 +165,8 @@ const atomicIds = new Set(atomicDefinitions.map(definitionIdOf));
 function readTables(): ReadonlyMap<string, FieldFacts> {
   const found = new Map<string, FieldFacts>();
   for (const [short, fields] of Object.entries(keyedLists)) {
-    for (const [, field, keys] of fields.matchAll(/(\S+)\((\S+)\)/g)) found.set(`${definitionIdOf(short)}.${field}`, keyedList((keys as string).split(',')));
+    for (const [, field, keys] of fields.matchAll(/(\S+)\((\S+)\)/g))
+      found.set(`${definitionIdOf(short)}.${field}`, keyedList((keys as string).split(',')));
   }
   for (const [short, fields] of Object.entries(setLists)) {
     for (const field of fields.split(' ')) found.set(`${definitionIdOf(short)}.${field}`, { listType: 'set' });

@@ -22,9 +22,24 @@ export interface StatusDetails {
 }
 
 export type StatusReason =
-  | 'Unauthorized' | 'Forbidden' | 'NotFound' | 'AlreadyExists' | 'Conflict' | 'Gone' | 'Invalid' | 'ServerTimeout' | 'Timeout'
-  | 'TooManyRequests' | 'BadRequest' | 'MethodNotAllowed' | 'NotAcceptable' | 'RequestEntityTooLarge' | 'UnsupportedMediaType'
-  | 'InternalError' | 'Expired' | 'ServiceUnavailable';
+  | 'Unauthorized'
+  | 'Forbidden'
+  | 'NotFound'
+  | 'AlreadyExists'
+  | 'Conflict'
+  | 'Gone'
+  | 'Invalid'
+  | 'ServerTimeout'
+  | 'Timeout'
+  | 'TooManyRequests'
+  | 'BadRequest'
+  | 'MethodNotAllowed'
+  | 'NotAcceptable'
+  | 'RequestEntityTooLarge'
+  | 'UnsupportedMediaType'
+  | 'InternalError'
+  | 'Expired'
+  | 'ServiceUnavailable';
 
 /** Thrown inside the API server to answer with a Status, and by `Client` when that is what it got. */
 export class StatusError extends Error {
@@ -50,7 +65,16 @@ export class StatusError extends Error {
 }
 
 export function failure(code: number, reason: StatusReason | undefined, message: string, details?: StatusDetails): StatusError {
-  return new StatusError({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, ...(reason ? { reason } : {}), ...(details ? { details } : {}), code });
+  return new StatusError({
+    kind: 'Status',
+    apiVersion: 'v1',
+    metadata: {},
+    status: 'Failure',
+    message,
+    ...(reason ? { reason } : {}),
+    ...(details ? { details } : {}),
+    code,
+  });
 }
 
 interface Qualified {
@@ -60,13 +84,21 @@ interface Qualified {
 }
 
 const dotted = ({ group, resource }: Qualified) => (group ? `${resource}.${group}` : resource);
-const about = ({ group, resource }: Qualified, name: string): StatusDetails => ({ ...(name ? { name } : {}), ...(group ? { group } : {}), ...(resource ? { kind: resource } : {}) });
+const about = ({ group, resource }: Qualified, name: string): StatusDetails => ({
+  ...(name ? { name } : {}),
+  ...(group ? { group } : {}),
+  ...(resource ? { kind: resource } : {}),
+});
 
 export const statusErrors = {
-  notFound: (kind: Qualified, name: string) => failure(404, 'NotFound', `${dotted(kind)} ${JSON.stringify(name)} not found`, about(kind, name)),
-  alreadyExists: (kind: Qualified, name: string) => failure(409, 'AlreadyExists', `${dotted(kind)} ${JSON.stringify(name)} already exists`, about(kind, name)),
-  conflict: (kind: Qualified, name: string, why: string) => failure(409, 'Conflict', `Operation cannot be fulfilled on ${dotted(kind)} ${JSON.stringify(name)}: ${why}`, about(kind, name)),
-  forbidden: (kind: Qualified, name: string, why: string) => failure(403, 'Forbidden', `${dotted(kind)}${name ? ` ${JSON.stringify(name)}` : ''} is forbidden: ${why}`, about(kind, name)),
+  notFound: (kind: Qualified, name: string) =>
+    failure(404, 'NotFound', `${dotted(kind)} ${JSON.stringify(name)} not found`, about(kind, name)),
+  alreadyExists: (kind: Qualified, name: string) =>
+    failure(409, 'AlreadyExists', `${dotted(kind)} ${JSON.stringify(name)} already exists`, about(kind, name)),
+  conflict: (kind: Qualified, name: string, why: string) =>
+    failure(409, 'Conflict', `Operation cannot be fulfilled on ${dotted(kind)} ${JSON.stringify(name)}: ${why}`, about(kind, name)),
+  forbidden: (kind: Qualified, name: string, why: string) =>
+    failure(403, 'Forbidden', `${dotted(kind)}${name ? ` ${JSON.stringify(name)}` : ''} is forbidden: ${why}`, about(kind, name)),
   badRequest: (message: string) => failure(400, 'BadRequest', message),
   internal: (message: string) => failure(500, 'InternalError', `Internal error occurred: ${message}`, { causes: [{ message }] }),
   /** `kind` carries the Kind, not the plural, as upstream's `NewInvalid` does. */

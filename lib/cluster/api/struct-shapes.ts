@@ -26,7 +26,9 @@ function readShape(id: string): StructShape | undefined {
   const always = fieldsOf(alwaysWritten, id);
   const pointers = fieldsOf(pointerFields, id);
   return {
-    fields: new Map(Object.entries(properties).map(([name, schema]) => [name, { schema, dropsZero: !always.includes(name) && !pointers.includes(name) }])),
+    fields: new Map(
+      Object.entries(properties).map(([name, schema]) => [name, { schema, dropsZero: !always.includes(name) && !pointers.includes(name) }]),
+    ),
     always: always.flatMap((name) => (properties[name] ? [{ name, zero: () => zeroItem(properties[name] as FieldSchema) }] : [])),
   };
 }
@@ -95,7 +97,8 @@ const pointerFields: Readonly<Record<string, string>> = {
   'autoscaling.v2.MetricValueStatus': 'value averageValue averageUtilization',
   'batch.v1.CronJobSpec': 'timeZone startingDeadlineSeconds suspend successfulJobsHistoryLimit failedJobsHistoryLimit',
   'batch.v1.CronJobStatus': 'lastScheduleTime lastSuccessfulTime',
-  'batch.v1.JobSpec': 'parallelism completions activeDeadlineSeconds backoffLimit backoffLimitPerIndex maxFailedIndexes manualSelector ttlSecondsAfterFinished completionMode suspend podReplacementPolicy managedBy',
+  'batch.v1.JobSpec':
+    'parallelism completions activeDeadlineSeconds backoffLimit backoffLimitPerIndex maxFailedIndexes manualSelector ttlSecondsAfterFinished completionMode suspend podReplacementPolicy managedBy',
   'batch.v1.JobStatus': 'startTime completionTime terminating failedIndexes ready',
   'batch.v1.PodFailurePolicyOnExitCodesRequirement': 'containerName',
   'batch.v1.SuccessPolicyRule': 'succeededIndexes succeededCount',
@@ -141,8 +144,10 @@ const pointerFields: Readonly<Record<string, string>> = {
   'core.v1.PodResourceClaim': 'resourceClaimName resourceClaimTemplateName',
   'core.v1.PodResourceClaimStatus': 'resourceClaimName',
   'core.v1.PodSchedulingGroup': 'podGroupName',
-  'core.v1.PodSecurityContext': 'runAsUser runAsGroup runAsNonRoot supplementalGroupsPolicy fsGroup fsGroupChangePolicy seLinuxChangePolicy',
-  'core.v1.PodSpec': 'terminationGracePeriodSeconds activeDeadlineSeconds automountServiceAccountToken shareProcessNamespace priority runtimeClassName enableServiceLinks preemptionPolicy setHostnameAsFQDN hostUsers hostnameOverride',
+  'core.v1.PodSecurityContext':
+    'runAsUser runAsGroup runAsNonRoot supplementalGroupsPolicy fsGroup fsGroupChangePolicy seLinuxChangePolicy',
+  'core.v1.PodSpec':
+    'terminationGracePeriodSeconds activeDeadlineSeconds automountServiceAccountToken shareProcessNamespace priority runtimeClassName enableServiceLinks preemptionPolicy setHostnameAsFQDN hostUsers hostnameOverride',
   'core.v1.PodStatus': 'startTime',
   'core.v1.PortStatus': 'error',
   'core.v1.Probe': 'terminationGracePeriodSeconds',
@@ -197,7 +202,8 @@ const pointerFields: Readonly<Record<string, string>> = {
   'resource.v1.NodeAllocatableResourceMapping': 'capacityKey allocationMultiplier',
   'resource.v1.ResourceSliceSpec': 'nodeName allNodes perDeviceNodeSelection',
   'scheduling.v1.PriorityClass': 'preemptionPolicy',
-  'storage.v1.CSIDriverSpec': 'attachRequired podInfoOnMount storageCapacity fsGroupPolicy requiresRepublish seLinuxMount nodeAllocatableUpdatePeriodSeconds serviceAccountTokenInSecrets preventPodSchedulingIfMissing',
+  'storage.v1.CSIDriverSpec':
+    'attachRequired podInfoOnMount storageCapacity fsGroupPolicy requiresRepublish seLinuxMount nodeAllocatableUpdatePeriodSeconds serviceAccountTokenInSecrets preventPodSchedulingIfMissing',
   'storage.v1.CSIStorageCapacity': 'capacity maximumVolumeSize',
   'storage.v1.StorageClass': 'reclaimPolicy allowVolumeExpansion volumeBindingMode',
   'storage.v1.TokenRequest': 'expirationSeconds',
@@ -366,7 +372,8 @@ const alwaysWritten: Readonly<Record<string, string>> = {
   'core.v1.NodeSelector': 'nodeSelectorTerms',
   'core.v1.NodeSelectorRequirement': 'key operator',
   'core.v1.NodeStatus': 'daemonEndpoints nodeInfo',
-  'core.v1.NodeSystemInfo': 'machineID systemUUID bootID kernelVersion osImage containerRuntimeVersion kubeletVersion kubeProxyVersion operatingSystem architecture',
+  'core.v1.NodeSystemInfo':
+    'machineID systemUUID bootID kernelVersion osImage containerRuntimeVersion kubeletVersion kubeProxyVersion operatingSystem architecture',
   'core.v1.ObjectFieldSelector': 'fieldPath',
   'core.v1.PersistentVolume': 'metadata spec status',
   'core.v1.PersistentVolumeClaim': 'metadata spec status',

@@ -42,22 +42,37 @@ export function impersonated(user: User, { headers }: ApiRequest): User {
   const name = headers['impersonate-user'];
   if (!name) return withoutName(user, headers);
   if (!user.groups.includes(authenticated)) return user;
-  const groups = (headers['impersonate-group'] ?? '').split(',').map((one) => one.trim()).filter(Boolean);
+  const groups = (headers['impersonate-group'] ?? '')
+    .split(',')
+    .map((one) => one.trim())
+    .filter(Boolean);
   const account = /^system:serviceaccount:([^:]+):[^:]+$/.exec(name);
   const implied = account && groups.length === 0 ? ['system:serviceaccounts', `system:serviceaccounts:${account[1]}`] : [];
   const uid = headers['impersonate-uid'];
-  const extra = Object.entries(headers).filter(([header]) => header.startsWith('impersonate-extra-')).map(([header, value]) => [decodeURIComponent(header.slice(18)), value.split(',').map((one) => one.trim())] as const);
+  const extra = Object.entries(headers)
+    .filter(([header]) => header.startsWith('impersonate-extra-'))
+    .map(([header, value]) => [decodeURIComponent(header.slice(18)), value.split(',').map((one) => one.trim())] as const);
   const all = [...groups, ...implied];
-  return { name, ...(uid ? { uid } : {}), groups: name === anonymous.name ? [...all, 'system:unauthenticated'] : [...all, authenticated], ...(extra.length ? { extra: Object.fromEntries(extra) } : {}) };
+  return {
+    name,
+    ...(uid ? { uid } : {}),
+    groups: name === anonymous.name ? [...all, 'system:unauthenticated'] : [...all, authenticated],
+    ...(extra.length ? { extra: Object.fromEntries(extra) } : {}),
+  };
 }
 
 /** A group or uid alone is nobody. */
 function withoutName(user: User, headers: ApiRequest['headers']): User {
-  const groups = (headers['impersonate-group'] ?? '').split(',').map((one) => one.trim()).filter(Boolean);
+  const groups = (headers['impersonate-group'] ?? '')
+    .split(',')
+    .map((one) => one.trim())
+    .filter(Boolean);
   const uid = headers['impersonate-uid'] ?? '';
   if (groups.length === 0 && !uid) return user;
   const shown = groups.length ? `[]string{${groups.map((one) => JSON.stringify(one)).join(', ')}}` : '[]string(nil)';
-  throw statusErrors.badRequest(`requested &user.DefaultInfo{Name:"", UID:${JSON.stringify(uid)}, Groups:${shown}, Extra:map[string][]string(nil)} without impersonating a user name`);
+  throw statusErrors.badRequest(
+    `requested &user.DefaultInfo{Name:"", UID:${JSON.stringify(uid)}, Groups:${shown}, Extra:map[string][]string(nil)} without impersonating a user name`,
+  );
 }
 
 export const clientCertificates: Authenticator = {

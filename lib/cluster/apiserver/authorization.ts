@@ -38,5 +38,10 @@ function forbidden(user: User, info: RequestInfo): StatusError {
   const what = subresource ? `${resource}/${subresource}` : resource;
   const where = namespace ? ` in the namespace ${JSON.stringify(namespace)}` : ' at the cluster scope';
   const subject = `${group ? `${resource}.${group}` : resource}${name ? ` ${JSON.stringify(name)}` : ''}`;
-  return failure(403, 'Forbidden', `${subject} is forbidden: ${who} ${verb} resource ${JSON.stringify(what)} in API group ${JSON.stringify(group)}${where}`, { ...(name ? { name } : {}), ...(group ? { group } : {}), kind: resource });
+  return failure(
+    403,
+    'Forbidden',
+    `${subject} is forbidden: ${who} ${verb} resource ${JSON.stringify(what)} in API group ${JSON.stringify(group)}${where}`,
+    { ...(name ? { name } : {}), ...(group ? { group } : {}), kind: resource },
+  );
 }

@@ -1,6 +1,21 @@
 import { parseDocument } from 'yaml';
 import { definitions } from '@/generated/kubernetes/schema';
-import { decodeObject, DecodeError, failure, JsonSyntaxError, openProtobuf, ProtobufError, QuantityError, readJson, readProtobuf, statusErrors, type ApiRequest, type Decoding, type KubeObject, type ResourceDefinition } from '../api';
+import {
+  decodeObject,
+  DecodeError,
+  failure,
+  JsonSyntaxError,
+  openProtobuf,
+  ProtobufError,
+  QuantityError,
+  readJson,
+  readProtobuf,
+  statusErrors,
+  type ApiRequest,
+  type Decoding,
+  type KubeObject,
+  type ResourceDefinition,
+} from '../api';
 import { apiVersionOf, definitionIdOfKind } from './context';
 import type { FieldValidation } from './options';
 
@@ -25,7 +40,8 @@ export function readBody({ body, headers }: ApiRequest): Reading {
 
 /** Go clients write protobuf. It cannot have unknown or repeated fields, so nothing is strict about it. */
 function readBinary(body: Uint8Array, headers: ApiRequest['headers']): Reading {
-  if (mediaTypeOf(headers) !== 'application/vnd.kubernetes.protobuf') return readBody({ method: 'POST', url: '', headers, body: new TextDecoder().decode(body) });
+  if (mediaTypeOf(headers) !== 'application/vnd.kubernetes.protobuf')
+    return readBody({ method: 'POST', url: '', headers, body: new TextDecoder().decode(body) });
   try {
     const { apiVersion, kind, raw } = openProtobuf(body);
     const value = readProtobuf(definitionIdOfType(apiVersion, kind), raw);
@@ -47,20 +63,44 @@ export function mediaTypeOf(headers: ApiRequest['headers']): string {
 
 function parseText(text: string, mediaType: string): Reading {
   switch (mediaType) {
-    case '': case 'application/json': return { text, ...readJson(text) };
-    case 'application/yaml': return readYaml(text);
-    default: throw failure(415, 'UnsupportedMediaType', 'the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf');
+    case '':
+    case 'application/json':
+      return { text, ...readJson(text) };
+    case 'application/yaml':
+      return readYaml(text);
+    default:
+      throw failure(
+        415,
+        'UnsupportedMediaType',
+        'the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf',
+      );
   }
 }
 
 /** YAML 1.1 as `sigs.k8s.io/yaml` reads it: `yes` is true, dates stay text. */
 export function readYaml(text: string): Reading {
-  const document = parseDocument(text, { version: '1.1', merge: true, strict: false, customTags: (tags) => tags.filter((tag) => typeof tag === 'string' ? tag !== 'timestamp' : tag.tag !== 'tag:yaml.org,2002:timestamp') });
+  const document = parseDocument(text, {
+    version: '1.1',
+    merge: true,
+    strict: false,
+    customTags: (tags) => tags.filter((tag) => (typeof tag === 'string' ? tag !== 'timestamp' : tag.tag !== 'tag:yaml.org,2002:timestamp')),
+  });
   const [error] = document.errors.filter(({ code }) => code !== 'DUPLICATE_KEY');
-  if (error) throw new DecodeError(`error converting YAML to JSON: yaml: line ${error.linePos?.[0].line ?? 1}: ${error.message.split('\n')[0]?.replace(/ at line \d+, column \d+:?$/, '')}`);
-  const repeated = document.errors.map(({ linePos, pos }) => `  line ${linePos?.[0].line ?? 0}: key ${JSON.stringify(/^["']?([^"':\s]+)/.exec(text.slice(pos[0]))?.[1] ?? '')} already set in map`);
+  if (error)
+    throw new DecodeError(
+      `error converting YAML to JSON: yaml: line ${error.linePos?.[0].line ?? 1}: ${error.message.split('\n')[0]?.replace(/ at line \d+, column \d+:?$/, '')}`,
+    );
+  const repeated = document.errors.map(
+    ({ linePos, pos }) =>
+      `  line ${linePos?.[0].line ?? 0}: key ${JSON.stringify(/^["']?([^"':\s]+)/.exec(text.slice(pos[0]))?.[1] ?? '')} already set in map`,
+  );
   const value: unknown = document.toJS({ maxAliasCount: 100 });
-  return { value, text, duplicates: [], ...(repeated.length ? { yamlProblem: `error converting YAML to JSON: yaml: unmarshal errors:\n${repeated.join('\n')}` } : {}) };
+  return {
+    value,
+    text,
+    duplicates: [],
+    ...(repeated.length ? { yamlProblem: `error converting YAML to JSON: yaml: unmarshal errors:\n${repeated.join('\n')}` } : {}),
+  };
 }
 
 interface Expected {
@@ -102,24 +142,46 @@ interface GroupVersionKind {
 
 /** What the body says it is; what it leaves out is what the path says. */
 function typeMeta(value: unknown, expected: Expected): GroupVersionKind {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw unrecognized(expected.kind, `couldn't get version/kind; json parse error: json: cannot unmarshal ${Array.isArray(value) ? 'array' : value === null ? 'null' : typeof value} into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }`, JSON.stringify(value) ?? '');
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw unrecognized(
+      expected.kind,
+      `couldn't get version/kind; json parse error: json: cannot unmarshal ${Array.isArray(value) ? 'array' : value === null ? 'null' : typeof value} into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }`,
+      JSON.stringify(value) ?? '',
+    );
   const { apiVersion, kind } = value as { apiVersion?: unknown; kind?: unknown };
   const text = typeof apiVersion === 'string' && apiVersion ? apiVersion : apiVersionOf(expected);
   const slash = text.indexOf('/');
-  return { group: slash < 0 ? '' : text.slice(0, slash), version: text.slice(slash + 1), kind: typeof kind === 'string' && kind ? kind : expected.kind };
+  return {
+    group: slash < 0 ? '' : text.slice(0, slash),
+    version: text.slice(slash + 1),
+    kind: typeof kind === 'string' && kind ? kind : expected.kind,
+  };
 }
 
 const scheme = 'pkg/api/legacyscheme/scheme.go:30';
 
-function decodeReading(reading: Reading, given: GroupVersionKind, expected: Expected, fieldValidation: FieldValidation, warnings: string[]): KubeObject {
-  const refuse = (why: string) => statusErrors.badRequest(`${given.kind} in version ${JSON.stringify(given.version)} cannot be handled as a ${expected.kind}: ${why}`);
+function decodeReading(
+  reading: Reading,
+  given: GroupVersionKind,
+  expected: Expected,
+  fieldValidation: FieldValidation,
+  warnings: string[],
+): KubeObject {
+  const refuse = (why: string) =>
+    statusErrors.badRequest(`${given.kind} in version ${JSON.stringify(given.version)} cannot be handled as a ${expected.kind}: ${why}`);
   const isExpected = given.kind === expected.kind && given.group === expected.group && given.version === expected.version;
   const id = isExpected ? (expected.definitionId ?? definitionIdOfKind(expected)) : definitionIdOfKind(given);
-  if (!isExpected && !definitions[id]) throw refuse(`no kind ${JSON.stringify(given.kind)} is registered for version ${JSON.stringify(apiVersionOf(given))} in scheme ${JSON.stringify(scheme)}`);
+  if (!isExpected && !definitions[id])
+    throw refuse(
+      `no kind ${JSON.stringify(given.kind)} is registered for version ${JSON.stringify(apiVersionOf(given))} in scheme ${JSON.stringify(scheme)}`,
+    );
   const decoding = decodeOrRefuse(id, reading.value, refuse);
   const problems = fieldValidation === 'Ignore' ? [] : strictProblems(reading, decoding);
   if (problems.length > 0 && fieldValidation === 'Strict') throw refuse(`strict decoding error: ${problems.join(', ')}`);
-  if (!isExpected) throw refuse(`converting (${given.version}.${given.kind}) to (${expected.group === '' ? 'core' : expected.group.split('.')[0]}.${expected.kind}): unknown conversion`);
+  if (!isExpected)
+    throw refuse(
+      `converting (${given.version}.${given.kind}) to (${expected.group === '' ? 'core' : expected.group.split('.')[0]}.${expected.kind}): unknown conversion`,
+    );
   warnings.push(...problems);
   const object = decoding.value as KubeObject;
   object.kind = expected.kind;
@@ -142,9 +204,14 @@ function strictProblems({ duplicates, text, yamlProblem }: Reading, { unknown }:
   const named = (kind: string) => (path: string) => `${kind} field ${JSON.stringify(path)}`;
   if (duplicates.length === 0 || text === undefined) return [...yaml, ...unknown.map(named('unknown'))];
   const isWithinUnknown = (path: string) => unknown.some((one) => path.startsWith(one) && /^[.[]/.test(path.slice(one.length)));
-  const marks = [...unknown.map((path) => ({ path, kind: 'unknown' })), ...duplicates.filter((path) => !isWithinUnknown(path) && !unknown.includes(path)).map((path) => ({ path, kind: 'duplicate' }))];
+  const marks = [
+    ...unknown.map((path) => ({ path, kind: 'unknown' })),
+    ...duplicates.filter((path) => !isWithinUnknown(path) && !unknown.includes(path)).map((path) => ({ path, kind: 'duplicate' })),
+  ];
   const order = positions(text);
-  return marks.sort((a, b) => (order.get(`${a.kind} ${a.path}`) ?? 0) - (order.get(`${b.kind} ${b.path}`) ?? 0)).map(({ path, kind }) => named(kind)(path));
+  return marks
+    .sort((a, b) => (order.get(`${a.kind} ${a.path}`) ?? 0) - (order.get(`${b.kind} ${b.path}`) ?? 0))
+    .map(({ path, kind }) => named(kind)(path));
 }
 
 /** Where each key stands: its first occurrence counts for an unknown field, its second for a duplicate. */

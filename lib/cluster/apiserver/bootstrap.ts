@@ -29,12 +29,21 @@ const namespacesIntervalMs = 60_000;
 export function bootstrap(options: BootstrapOptions): { stop(): void } {
   let isStopped = false;
   const later = (delayMs: number, what: string, run: () => void) => {
-    options.services.kernel.schedule({ delayMs, actor: 'kube-apiserver', what, background: true, run: () => { if (!isStopped) run(); } });
+    options.services.kernel.schedule({
+      delayMs,
+      actor: 'kube-apiserver',
+      what,
+      background: true,
+      run: () => {
+        if (!isStopped) run();
+      },
+    });
   };
-  const keep = (intervalMs: number, what: string, objects: readonly KubeObject[]) => later(intervalMs, what, () => {
-    maybeEnsure(options, objects);
-    keep(intervalMs, what, objects);
-  });
+  const keep = (intervalMs: number, what: string, objects: readonly KubeObject[]) =>
+    later(intervalMs, what, () => {
+      maybeEnsure(options, objects);
+      keep(intervalMs, what, objects);
+    });
   const attempt = () => {
     const isDone = maybeEnsure(options, [...systemNamespaces, ...priorityClasses, ...kubernetesService(options)]);
     if (!isDone) later(retryMs, 'post-start hooks', attempt);
@@ -66,25 +75,56 @@ function ensure({ services, context, resources }: BootstrapOptions, object: Kube
   services.store.create(creating, complete);
 }
 
-const systemNamespaces = ['default', 'kube-system', 'kube-public', 'kube-node-lease'].map((name) => draft('v1', 'Namespace', { name }, { spec: {} }));
+const systemNamespaces = ['default', 'kube-system', 'kube-public', 'kube-node-lease'].map((name) =>
+  draft('v1', 'Namespace', { name }, { spec: {} }),
+);
 
 const priorityClasses = [
   priorityClass('system-node-critical', 2_000_001_000, 'Used for system critical pods that must not be moved from their current node.'),
-  priorityClass('system-cluster-critical', 2_000_000_000, 'Used for system critical pods that must run in the cluster, but can be moved to another node if necessary.'),
+  priorityClass(
+    'system-cluster-critical',
+    2_000_000_000,
+    'Used for system critical pods that must run in the cluster, but can be moved to another node if necessary.',
+  ),
 ];
 
 function kubernetesService({ options, kubernetesIp }: BootstrapOptions): KubeObject[] {
   const { advertiseAddress = '172.18.0.2', securePort = 6443 } = options;
   return [
-    draft('v1', 'Service', { name: 'kubernetes', namespace: 'default', labels: { component: 'apiserver', provider: 'kubernetes' } }, {
-      spec: { ports: [{ name: 'https', protocol: 'TCP', port: 443, targetPort: securePort }], clusterIP: kubernetesIp, clusterIPs: [kubernetesIp], type: 'ClusterIP', sessionAffinity: 'None', ipFamilies: ['IPv4'], ipFamilyPolicy: 'SingleStack' },
-    }),
-    draft('v1', 'Endpoints', { name: 'kubernetes', namespace: 'default', labels: { 'endpointslice.kubernetes.io/skip-mirror': 'true' } }, {
-      subsets: [{ addresses: [{ ip: advertiseAddress }], ports: [{ name: 'https', port: securePort, protocol: 'TCP' }] }],
-    }),
-    draft('discovery.k8s.io/v1', 'EndpointSlice', { name: 'kubernetes', namespace: 'default', labels: { 'kubernetes.io/service-name': 'kubernetes' } }, {
-      addressType: 'IPv4', endpoints: [{ addresses: [advertiseAddress], conditions: { ready: true } }], ports: [{ name: 'https', port: securePort, protocol: 'TCP' }],
-    }),
+    draft(
+      'v1',
+      'Service',
+      { name: 'kubernetes', namespace: 'default', labels: { component: 'apiserver', provider: 'kubernetes' } },
+      {
+        spec: {
+          ports: [{ name: 'https', protocol: 'TCP', port: 443, targetPort: securePort }],
+          clusterIP: kubernetesIp,
+          clusterIPs: [kubernetesIp],
+          type: 'ClusterIP',
+          sessionAffinity: 'None',
+          ipFamilies: ['IPv4'],
+          ipFamilyPolicy: 'SingleStack',
+        },
+      },
+    ),
+    draft(
+      'v1',
+      'Endpoints',
+      { name: 'kubernetes', namespace: 'default', labels: { 'endpointslice.kubernetes.io/skip-mirror': 'true' } },
+      {
+        subsets: [{ addresses: [{ ip: advertiseAddress }], ports: [{ name: 'https', port: securePort, protocol: 'TCP' }] }],
+      },
+    ),
+    draft(
+      'discovery.k8s.io/v1',
+      'EndpointSlice',
+      { name: 'kubernetes', namespace: 'default', labels: { 'kubernetes.io/service-name': 'kubernetes' } },
+      {
+        addressType: 'IPv4',
+        endpoints: [{ addresses: [advertiseAddress], conditions: { ready: true } }],
+        ports: [{ name: 'https', port: securePort, protocol: 'TCP' }],
+      },
+    ),
   ];
 }
 

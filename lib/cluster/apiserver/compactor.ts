@@ -40,7 +40,10 @@ export class Compactor {
   #schedule(): void {
     const delayMs = this.#intervalMs - (this.#kernel.now % this.#intervalMs);
     this.#next = this.#kernel.schedule({
-      delayMs, actor: 'kube-apiserver', what: 'compact etcd', background: true,
+      delayMs,
+      actor: 'kube-apiserver',
+      what: 'compact etcd',
+      background: true,
       run: () => {
         this.#schedule();
         this.#attempt(() => this.#compact());

@@ -44,15 +44,25 @@ function shorterGrace(deletionTimestamp: string, pendingSeconds: number | undefi
 function checkPreconditions({ group, kind }: ResourceDefinition, { metadata }: KubeObject, { preconditions }: DeleteOptions): void {
   const { uid, resourceVersion } = preconditions ?? {};
   const conflict = (why: string) => statusErrors.conflict({ group, resource: kind }, metadata.name, why);
-  if (uid !== undefined && uid !== metadata.uid) throw conflict(`the UID in the precondition (${uid}) does not match the UID in record (${metadata.uid}). The object might have been deleted and then recreated`);
-  if (resourceVersion !== undefined && resourceVersion !== metadata.resourceVersion) throw conflict(`the ResourceVersion in the precondition (${resourceVersion}) does not match the ResourceVersion in record (${metadata.resourceVersion}). The object might have been modified`);
+  if (uid !== undefined && uid !== metadata.uid)
+    throw conflict(
+      `the UID in the precondition (${uid}) does not match the UID in record (${metadata.uid}). The object might have been deleted and then recreated`,
+    );
+  if (resourceVersion !== undefined && resourceVersion !== metadata.resourceVersion)
+    throw conflict(
+      `the ResourceVersion in the precondition (${resourceVersion}) does not match the ResourceVersion in record (${metadata.resourceVersion}). The object might have been modified`,
+    );
 }
 
 const orphan = 'orphan';
 const foreground = 'foregroundDeletion';
 
 /** The finalizers the object has with the garbage collector's set as the deletion asks (`deletionFinalizersForGarbageCollection`). */
-export function finalizersForGarbageCollection(definition: ResourceDefinition, object: KubeObject, options: DeleteOptions): readonly string[] {
+export function finalizersForGarbageCollection(
+  definition: ResourceDefinition,
+  object: KubeObject,
+  options: DeleteOptions,
+): readonly string[] {
   const existing = object.metadata.finalizers ?? [];
   const wanted = [
     ...existing.filter((one) => one !== orphan && one !== foreground),
@@ -62,7 +72,11 @@ export function finalizersForGarbageCollection(definition: ResourceDefinition, o
   return wanted.length === existing.length && wanted.every((one) => existing.includes(one)) ? existing : wanted;
 }
 
-function orphansDependents({ defaultDeletion }: ResourceDefinition, finalizers: readonly string[], { orphanDependents, propagationPolicy }: DeleteOptions): boolean {
+function orphansDependents(
+  { defaultDeletion }: ResourceDefinition,
+  finalizers: readonly string[],
+  { orphanDependents, propagationPolicy }: DeleteOptions,
+): boolean {
   if (orphanDependents !== undefined) return orphanDependents;
   if (propagationPolicy !== undefined) return propagationPolicy === 'Orphan';
   if (finalizers.includes(orphan)) return true;
@@ -86,8 +100,18 @@ export function markAsDeleting(metadata: KubeObject['metadata'], now: number): v
 /** `ValidateDeleteOptions`. */
 export function checkDeleteOptions({ propagationPolicy, orphanDependents, dryRun }: DeleteOptions): void {
   const errors = [
-    ...(propagationPolicy !== undefined && orphanDependents !== undefined ? [fieldError.invalid(FieldPath.of('propagationPolicy'), propagationPolicy, 'orphanDependents and deletionPropagation cannot be both set')] : []),
-    ...(propagationPolicy !== undefined && !['Foreground', 'Background', 'Orphan'].includes(propagationPolicy) ? [fieldError.notSupported(FieldPath.of('propagationPolicy'), propagationPolicy, ['Foreground', 'Background', 'Orphan', 'nil'])] : []),
+    ...(propagationPolicy !== undefined && orphanDependents !== undefined
+      ? [
+          fieldError.invalid(
+            FieldPath.of('propagationPolicy'),
+            propagationPolicy,
+            'orphanDependents and deletionPropagation cannot be both set',
+          ),
+        ]
+      : []),
+    ...(propagationPolicy !== undefined && !['Foreground', 'Background', 'Orphan'].includes(propagationPolicy)
+      ? [fieldError.notSupported(FieldPath.of('propagationPolicy'), propagationPolicy, ['Foreground', 'Background', 'Orphan', 'nil'])]
+      : []),
     ...(dryRun?.some((one) => one !== 'All') ? [fieldError.notSupported(FieldPath.of('dryRun'), dryRun, ['All'])] : []),
   ];
   if (errors.length > 0) throw statusErrors.invalid({ group: 'meta.k8s.io', resource: 'DeleteOptions' }, '', errors);

@@ -38,7 +38,8 @@ export class Discovery {
 
   constructor(sources: DiscoverySources) {
     this.#sources = sources;
-    for (const groupVersion of groupVersionsOf(sources.resources)) this.#lists.set(groupVersion, resourcesIn(groupVersion, sources.resources));
+    for (const groupVersion of groupVersionsOf(sources.resources))
+      this.#lists.set(groupVersion, resourcesIn(groupVersion, sources.resources));
   }
 
   hasGroup(group: string): boolean {
@@ -51,7 +52,8 @@ export class Discovery {
     if (path.startsWith('/openapi/')) return this.#openApi(request, path);
     const body = this.#bodyOf(request, path);
     if (!body) return undefined;
-    if (request.method !== 'GET' && request.method !== 'HEAD') throw failure(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource', {});
+    if (request.method !== 'GET' && request.method !== 'HEAD')
+      throw failure(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource', {});
     const { format } = discoveryFormat(request);
     return withType(respond(answered(body.body, 200, format), request, []), body.contentType);
   }
@@ -59,10 +61,21 @@ export class Discovery {
   #bodyOf(request: ApiRequest, path: string): { body: object; contentType?: string } | undefined {
     if (path === '/') return { body: { paths: this.#paths() } };
     if (path === '/version') return { body: version };
-    if (path === '/api') return this.#aggregatedOr(request, [''], { kind: 'APIVersions', versions: ['v1'], serverAddressByClientCIDRs: [{ clientCIDR: '0.0.0.0/0', serverAddress: this.#sources.serverAddress }] });
-    if (path === '/apis') return this.#aggregatedOr(request, this.#groups(), { kind: 'APIGroupList', apiVersion: 'v1', groups: this.#groups().map((group) => this.#group(group)) });
+    if (path === '/api')
+      return this.#aggregatedOr(request, [''], {
+        kind: 'APIVersions',
+        versions: ['v1'],
+        serverAddressByClientCIDRs: [{ clientCIDR: '0.0.0.0/0', serverAddress: this.#sources.serverAddress }],
+      });
+    if (path === '/apis')
+      return this.#aggregatedOr(request, this.#groups(), {
+        kind: 'APIGroupList',
+        apiVersion: 'v1',
+        groups: this.#groups().map((group) => this.#group(group)),
+      });
     const [root, group = '', more] = path.slice(1).split('/');
-    if (root === 'apis' && group && more === undefined) return this.hasGroup(group) ? { body: { kind: 'APIGroup', apiVersion: 'v1', ...this.#group(group) } } : undefined;
+    if (root === 'apis' && group && more === undefined)
+      return this.hasGroup(group) ? { body: { kind: 'APIGroup', apiVersion: 'v1', ...this.#group(group) } } : undefined;
     const groupVersion = path.startsWith('/api/') ? path.slice(5) : path.slice(6);
     const resources = root === 'api' || root === 'apis' ? this.#lists.get(groupVersion) : undefined;
     return resources && { body: { kind: 'APIResourceList', ...(root === 'apis' ? { apiVersion: 'v1' } : {}), groupVersion, resources } };
@@ -70,8 +83,18 @@ export class Discovery {
 
   #aggregatedOr(request: ApiRequest, groups: readonly string[], legacy: object): { body: object; contentType?: string } {
     if (!acceptsAggregatedDiscovery(request.headers['accept'])) return { body: legacy };
-    const items = groups.map((group) => ({ metadata: group ? { name: group } : {}, versions: this.#versions(group).map((groupVersion) => ({ version: groupVersion.split('/').at(-1), resources: aggregated(this.#lists.get(groupVersion) ?? []), freshness: 'Current' })) }));
-    return { body: { kind: 'APIGroupDiscoveryList', apiVersion: 'apidiscovery.k8s.io/v2', metadata: {}, items }, contentType: 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList' };
+    const items = groups.map((group) => ({
+      metadata: group ? { name: group } : {},
+      versions: this.#versions(group).map((groupVersion) => ({
+        version: groupVersion.split('/').at(-1),
+        resources: aggregated(this.#lists.get(groupVersion) ?? []),
+        freshness: 'Current',
+      })),
+    }));
+    return {
+      body: { kind: 'APIGroupDiscoveryList', apiVersion: 'apidiscovery.k8s.io/v2', metadata: {}, items },
+      contentType: 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList',
+    };
   }
 
   #groups(): string[] {
@@ -89,8 +112,24 @@ export class Discovery {
   }
 
   #paths(): string[] {
-    const groups = this.#groups().flatMap((group) => [`/apis/${group}`, ...this.#versions(group).map((groupVersion) => `/apis/${groupVersion}`)]);
-    return ['/api', '/api/v1', '/apis', '/apis/', ...groups, '/healthz', '/livez', '/openapi/v2', '/openapi/v3', '/openapi/v3/', '/readyz', '/version'].sort(compareBytes);
+    const groups = this.#groups().flatMap((group) => [
+      `/apis/${group}`,
+      ...this.#versions(group).map((groupVersion) => `/apis/${groupVersion}`),
+    ]);
+    return [
+      '/api',
+      '/api/v1',
+      '/apis',
+      '/apis/',
+      ...groups,
+      '/healthz',
+      '/livez',
+      '/openapi/v2',
+      '/openapi/v3',
+      '/openapi/v3/',
+      '/readyz',
+      '/version',
+    ].sort(compareBytes);
   }
 
   #openApi(request: ApiRequest, path: string): ApiResponse | undefined {
@@ -104,12 +143,43 @@ export class Discovery {
 }
 
 const version = {
-  major: '1', minor: '36', emulationMajor: '1', emulationMinor: '36', minCompatibilityMajor: '1', minCompatibilityMinor: '35', gitVersion: 'v1.36.0',
-  gitCommit: '0000000000000000000000000000000000000000', gitTreeState: 'clean', buildDate: '1970-01-01T00:00:00Z', goVersion: 'go1.26.10', compiler: 'gc', platform: 'linux/amd64',
+  major: '1',
+  minor: '36',
+  emulationMajor: '1',
+  emulationMinor: '36',
+  minCompatibilityMajor: '1',
+  minCompatibilityMinor: '35',
+  gitVersion: 'v1.36.0',
+  gitCommit: '0000000000000000000000000000000000000000',
+  gitTreeState: 'clean',
+  buildDate: '1970-01-01T00:00:00Z',
+  goVersion: 'go1.26.10',
+  compiler: 'gc',
+  platform: 'linux/amd64',
 };
 
 /** kube-aggregator's priorities of the built-in groups. */
-const groupOrder = ['apps', 'events.k8s.io', 'authentication.k8s.io', 'authorization.k8s.io', 'autoscaling', 'batch', 'certificates.k8s.io', 'networking.k8s.io', 'policy', 'rbac.authorization.k8s.io', 'storage.k8s.io', 'admissionregistration.k8s.io', 'apiextensions.k8s.io', 'scheduling.k8s.io', 'coordination.k8s.io', 'node.k8s.io', 'discovery.k8s.io', 'resource.k8s.io', 'flowcontrol.apiserver.k8s.io'];
+const groupOrder = [
+  'apps',
+  'events.k8s.io',
+  'authentication.k8s.io',
+  'authorization.k8s.io',
+  'autoscaling',
+  'batch',
+  'certificates.k8s.io',
+  'networking.k8s.io',
+  'policy',
+  'rbac.authorization.k8s.io',
+  'storage.k8s.io',
+  'admissionregistration.k8s.io',
+  'apiextensions.k8s.io',
+  'scheduling.k8s.io',
+  'coordination.k8s.io',
+  'node.k8s.io',
+  'discovery.k8s.io',
+  'resource.k8s.io',
+  'flowcontrol.apiserver.k8s.io',
+];
 
 function rankOf(group: string): number {
   const rank = groupOrder.indexOf(group);
@@ -129,7 +199,15 @@ const standardVerbs = ['create', 'delete', 'deletecollection', 'get', 'list', 'p
 function resourcesIn(groupVersion: string, resources: readonly ResourceDefinition[]): readonly ApiResource[] {
   const rows = [
     ...resources.filter((definition) => apiVersionOf(definition) === groupVersion).flatMap(rowsOf),
-    ...reviews.filter((review) => apiVersionOf(review) === groupVersion).map(({ plural, singular, isNamespaced, kind }) => ({ name: plural, singularName: singular, namespaced: isNamespaced, kind, verbs: ['create'] })),
+    ...reviews
+      .filter((review) => apiVersionOf(review) === groupVersion)
+      .map(({ plural, singular, isNamespaced, kind }) => ({
+        name: plural,
+        singularName: singular,
+        namespaced: isNamespaced,
+        kind,
+        verbs: ['create'],
+      })),
     ...(groupVersion === 'v1' ? [{ name: 'bindings', singularName: 'binding', namespaced: true, kind: 'Binding', verbs: ['create'] }] : []),
   ];
   return rows.sort((a, b) => compareBytes(a.name, b.name));
@@ -139,21 +217,49 @@ function rowsOf(definition: ResourceDefinition): ApiResource[] {
   const { kind, names, scope, subresources } = definition;
   const namespaced = scope === 'Namespaced';
   const verbs = kind === 'Namespace' ? standardVerbs.filter((verb) => verb !== 'deletecollection') : standardVerbs;
-  const whole: ApiResource = { name: names.plural, singularName: names.singular, namespaced, kind, verbs, ...(names.short ? { shortNames: names.short } : {}), ...(names.categories ? { categories: names.categories } : {}) };
-  const parts = subresourcesOf(definition).map((part): ApiResource => ({ name: `${names.plural}/${part.name}`, singularName: '', namespaced, ...(part.group === undefined ? {} : { group: part.group }), ...(part.version === undefined ? {} : { version: part.version }), kind: part.kind, verbs: part.verbs }));
-  const status: ApiResource[] = subresources?.status ? [{ name: `${names.plural}/status`, singularName: '', namespaced, kind, verbs: ['get', 'patch', 'update'] }] : [];
+  const whole: ApiResource = {
+    name: names.plural,
+    singularName: names.singular,
+    namespaced,
+    kind,
+    verbs,
+    ...(names.short ? { shortNames: names.short } : {}),
+    ...(names.categories ? { categories: names.categories } : {}),
+  };
+  const parts = subresourcesOf(definition).map((part): ApiResource => ({
+    name: `${names.plural}/${part.name}`,
+    singularName: '',
+    namespaced,
+    ...(part.group === undefined ? {} : { group: part.group }),
+    ...(part.version === undefined ? {} : { version: part.version }),
+    kind: part.kind,
+    verbs: part.verbs,
+  }));
+  const status: ApiResource[] = subresources?.status
+    ? [{ name: `${names.plural}/status`, singularName: '', namespaced, kind, verbs: ['get', 'patch', 'update'] }]
+    : [];
   return [whole, ...parts, ...status];
 }
 
 /** `apidiscovery.k8s.io/v2` nests subresources under their resource. */
 function aggregated(rows: readonly ApiResource[]): object[] {
-  return rows.filter(({ name }) => !name.includes('/')).map((row) => {
-    const nested = rows.filter(({ name }) => name.startsWith(`${row.name}/`)).map((sub) => ({ subresource: sub.name.slice(row.name.length + 1), responseKind: responseKind(sub), verbs: sub.verbs }));
-    return {
-      resource: row.name, responseKind: responseKind(row), scope: row.namespaced ? 'Namespaced' : 'Cluster', singularResource: row.singularName, verbs: row.verbs,
-      ...(row.shortNames ? { shortNames: row.shortNames } : {}), ...(row.categories ? { categories: row.categories } : {}), ...(nested.length ? { subresources: nested } : {}),
-    };
-  });
+  return rows
+    .filter(({ name }) => !name.includes('/'))
+    .map((row) => {
+      const nested = rows
+        .filter(({ name }) => name.startsWith(`${row.name}/`))
+        .map((sub) => ({ subresource: sub.name.slice(row.name.length + 1), responseKind: responseKind(sub), verbs: sub.verbs }));
+      return {
+        resource: row.name,
+        responseKind: responseKind(row),
+        scope: row.namespaced ? 'Namespaced' : 'Cluster',
+        singularResource: row.singularName,
+        verbs: row.verbs,
+        ...(row.shortNames ? { shortNames: row.shortNames } : {}),
+        ...(row.categories ? { categories: row.categories } : {}),
+        ...(nested.length ? { subresources: nested } : {}),
+      };
+    });
 }
 
 /** Empty where it is the list's own group and version. */

@@ -30,8 +30,10 @@ export type ResourceHandler = (services: ResourceServices, request: ApiRequest, 
 
 /** The name in the body is the name in the path (`handlers/update.go`, `checkName`). */
 export function checkName({ metadata }: KubeObject, name: string): void {
-  if (!metadata.name) throw statusErrors.badRequest(`the name of the object (${name} based on URL) was undeterminable: name must be provided`);
-  if (metadata.name !== name) throw statusErrors.badRequest(`the name of the object (${metadata.name}) does not match the name on the URL (${name})`);
+  if (!metadata.name)
+    throw statusErrors.badRequest(`the name of the object (${name} based on URL) was undeterminable: name must be provided`);
+  if (metadata.name !== name)
+    throw statusErrors.badRequest(`the name of the object (${metadata.name}) does not match the name on the URL (${name})`);
 }
 
 /** The context of a write with its options. The field manager is the one named, or what the user agent begins with. */
@@ -44,14 +46,33 @@ function managerOf({ headers }: ApiRequest): string {
 }
 
 /** One object in the form the client asked for. */
-export function rendered(services: ResourceServices, request: ApiRequest, context: RequestContext, object: KubeObject, status = 200): Answer {
+export function rendered(
+  services: ResourceServices,
+  request: ApiRequest,
+  context: RequestContext,
+  object: KubeObject,
+  status = 200,
+): Answer {
   const { as, format } = negotiate(request.headers['accept']);
   const { definition, now } = context;
   switch (as) {
-    case 'object': return answered(object, status, format);
-    case 'Table': return answered(tableOf(definition, [object], { metadata: { resourceVersion: object.metadata.resourceVersion }, include: includeOf(context), now, descriptions: services.descriptions() }), status, format);
-    case 'PartialObjectMetadata': return answered(partialMetadata(object), status, format);
-    case 'PartialObjectMetadataList': throw failure(406, 'NotAcceptable', 'you requested PartialObjectMetadataList, but the requested object is not a list');
+    case 'object':
+      return answered(object, status, format);
+    case 'Table':
+      return answered(
+        tableOf(definition, [object], {
+          metadata: { resourceVersion: object.metadata.resourceVersion },
+          include: includeOf(context),
+          now,
+          descriptions: services.descriptions(),
+        }),
+        status,
+        format,
+      );
+    case 'PartialObjectMetadata':
+      return answered(partialMetadata(object), status, format);
+    case 'PartialObjectMetadataList':
+      throw failure(406, 'NotAcceptable', 'you requested PartialObjectMetadataList, but the requested object is not a list');
   }
 }
 
@@ -68,4 +89,3 @@ export function notAllowed() {
 export function notServed() {
   return failure(404, 'NotFound', 'the server could not find the requested resource', {});
 }
-

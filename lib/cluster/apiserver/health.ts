@@ -5,7 +5,15 @@ import { plainText } from './responses';
 
 export const healthPaths = ['/healthz', '/livez', '/readyz'];
 
-const hooks = ['start-apiserver-admission-initializer', 'generic-apiserver-start-informers', 'storage-object-count-tracker-hook', 'start-system-namespaces-controller', 'storage-readiness', 'scheduling/bootstrap-system-priority-classes', 'bootstrap-controller'];
+const hooks = [
+  'start-apiserver-admission-initializer',
+  'generic-apiserver-start-informers',
+  'storage-object-count-tracker-hook',
+  'start-system-namespaces-controller',
+  'storage-readiness',
+  'scheduling/bootstrap-system-priority-classes',
+  'bootstrap-controller',
+];
 
 /** `/healthz`, `/livez` and `/readyz`, with `?verbose`, `?exclude=` and single checks by path (`server/healthz`). */
 export function healthResponse(path: string, query: Query, etcd: Etcd): ApiResponse {
@@ -32,7 +40,9 @@ function one(checks: ReadonlyMap<string, boolean>, name: string): ApiResponse {
 function checksOf(endpoint: string, etcd: Etcd): ReadonlyMap<string, boolean> {
   const etcdOk = endpoint === 'livez' ? true : isReachable(etcd);
   return new Map([
-    ['ping', true], ['log', true], ['etcd', etcdOk],
+    ['ping', true],
+    ['log', true],
+    ['etcd', etcdOk],
     ...(endpoint === 'readyz' ? ([['informer-sync', true]] as const) : []),
     ...hooks.map((hook) => [`poststarthook/${hook}`, true] as const),
     ...(endpoint === 'readyz' ? ([['shutdown', true]] as const) : []),

@@ -16,12 +16,30 @@ export function maybeRenewLease(storage: Storage, { body }: ApiRequest, context:
   const stored = kv?.value as unknown as KubeObject | undefined;
   if (!kv || !stored || !isRenewalOf(objectOf(kv), body as unknown as KubeObject)) return undefined;
   const { kind, apiVersion, metadata } = stored;
-  return context.commit(stored, () => storage.replace(kv, { kind, apiVersion, metadata, spec: { ...stored.spec, renewTime: (body as unknown as KubeObject).spec.renewTime } } as KubeObject));
+  return context.commit(stored, () =>
+    storage.replace(kv, {
+      kind,
+      apiVersion,
+      metadata,
+      spec: { ...stored.spec, renewTime: (body as unknown as KubeObject).spec.renewTime },
+    } as KubeObject),
+  );
 }
 
 function isRenewalOf(served: KubeObject, body: KubeObject): boolean {
-  if (body.metadata !== served.metadata || body.kind !== served.kind || body.apiVersion !== served.apiVersion || !isSame(served, body, 'spec')) return false;
-  return isRecord(body.spec) && isRecord(served.spec) && isSame(served.spec, body.spec, 'renewTime') && isOtherTimeOfDay(served.spec['renewTime'], body.spec['renewTime']);
+  if (
+    body.metadata !== served.metadata ||
+    body.kind !== served.kind ||
+    body.apiVersion !== served.apiVersion ||
+    !isSame(served, body, 'spec')
+  )
+    return false;
+  return (
+    isRecord(body.spec) &&
+    isRecord(served.spec) &&
+    isSame(served.spec, body.spec, 'renewTime') &&
+    isOtherTimeOfDay(served.spec['renewTime'], body.spec['renewTime'])
+  );
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

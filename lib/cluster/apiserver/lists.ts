@@ -14,7 +14,13 @@ type Walk = (from: string, visit: (object: KubeObject, key: string) => boolean |
  * The objects of a kind in a namespace, or in all (`storage/cacher.GetList`, `etcd3.GetList`). Items are frozen and shared;
  * nothing is copied. The newest state comes from the cache, an older revision from etcd's history.
  */
-export function listObjects(definition: ResourceDefinition, cache: WatchCache, etcd: Etcd, namespace: string, options: ListOptions): ObjectList {
+export function listObjects(
+  definition: ResourceDefinition,
+  cache: WatchCache,
+  etcd: Etcd,
+  namespace: string,
+  options: ListOptions,
+): ObjectList {
   const prefix = `${storageRoot(definition)}${definition.scope === 'Namespaced' && namespace ? `${namespace}/` : ''}`;
   const revision = revisionOf(options, etcd);
   if (options.resourceVersion === undefined && !options.continue) confirmNewest(etcd);
@@ -22,7 +28,15 @@ export function listObjects(definition: ResourceDefinition, cache: WatchCache, e
   const walk: Walk = isNewest ? (from, visit) => cache.forEach(prefix, visit, from) : historyWalk(etcd, prefix, revision, options);
   const page = readPage(definition, prefix, walk, options);
   const shown = revision ?? etcd.revision;
-  const metadata = { resourceVersion: String(shown), ...(page.next === undefined ? {} : { continue: encodeContinue({ revision: shown, start: page.next }), ...(page.remaining === undefined ? {} : { remainingItemCount: page.remaining }) }) };
+  const metadata = {
+    resourceVersion: String(shown),
+    ...(page.next === undefined
+      ? {}
+      : {
+          continue: encodeContinue({ revision: shown, start: page.next }),
+          ...(page.remaining === undefined ? {} : { remainingItemCount: page.remaining }),
+        }),
+  };
   return { kind: `${definition.kind}List`, apiVersion: apiVersionOf(definition), metadata, items: page.items };
 }
 
@@ -80,12 +94,18 @@ function rangeAt(etcd: Etcd, from: string, prefix: string, revision: number, isC
     return etcd.range(from, { end: prefixEnd(prefix) ?? '\0', revision }).kvs;
   } catch (error) {
     if (!(error instanceof EtcdError) || error.code !== 'OutOfRange') throw error;
-    throw isContinued ? expiredContinue(from.slice(prefix.length)) : failure(410, 'Expired', 'The resourceVersion for the provided list is too old.');
+    throw isContinued
+      ? expiredContinue(from.slice(prefix.length))
+      : failure(410, 'Expired', 'The resourceVersion for the provided list is too old.');
   }
 }
 
 function expiredContinue(start: string) {
-  const error = failure(410, 'Expired', 'The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.');
+  const error = failure(
+    410,
+    'Expired',
+    'The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.',
+  );
   (error.status as { metadata: object }).metadata = { continue: encodeContinue({ revision: -1, start }) };
   return error;
 }

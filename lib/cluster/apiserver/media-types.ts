@@ -6,7 +6,13 @@ export type Rendering =
   | { readonly as: 'Table' | 'PartialObjectMetadata' | 'PartialObjectMetadataList'; readonly format: 'json' | 'yaml' };
 
 const plain: Rendering = { as: 'object', format: 'json' };
-const shown = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf', 'application/json;stream=watch', 'application/vnd.kubernetes.protobuf;stream=watch'];
+const shown = [
+  'application/json',
+  'application/yaml',
+  'application/vnd.kubernetes.protobuf',
+  'application/json;stream=watch',
+  'application/vnd.kubernetes.protobuf;stream=watch',
+];
 
 const served = ['*/*', 'application/*', 'application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf'];
 
@@ -22,7 +28,10 @@ const parsedAccepts = new Map<string, readonly MediaType[]>();
 function parseAccept(header: string): readonly MediaType[] {
   const known = parsedAccepts.get(header);
   if (known) return known;
-  const parsed = header.split(',').map(parseMediaType).sort((a, b) => b.quality - a.quality);
+  const parsed = header
+    .split(',')
+    .map(parseMediaType)
+    .sort((a, b) => b.quality - a.quality);
   if (parsedAccepts.size >= 100) parsedAccepts.clear();
   parsedAccepts.set(header, parsed);
   return parsed;
@@ -30,7 +39,12 @@ function parseAccept(header: string): readonly MediaType[] {
 
 function parseMediaType(text: string): MediaType {
   const [type = '', ...pairs] = text.split(';').map((part) => part.trim());
-  const parameters = Object.fromEntries(pairs.map((pair) => { const [name = '', value = ''] = pair.split('='); return [name.trim(), value.trim()]; }));
+  const parameters = Object.fromEntries(
+    pairs.map((pair) => {
+      const [name = '', value = ''] = pair.split('=');
+      return [name.trim(), value.trim()];
+    }),
+  );
   return { type: type.toLowerCase(), parameters, quality: Number(parameters['q'] ?? 1) };
 }
 
@@ -49,7 +63,8 @@ export function negotiate(accept: string | undefined): Rendering {
 }
 
 function renderingOf({ type, parameters }: MediaType): Rendering | undefined {
-  const format = type === 'application/json' || type === '*/*' || type === 'application/*' ? 'json' : type === 'application/yaml' ? 'yaml' : undefined;
+  const format =
+    type === 'application/json' || type === '*/*' || type === 'application/*' ? 'json' : type === 'application/yaml' ? 'yaml' : undefined;
   if (!format) return undefined;
   const { as, g, v, stream } = parameters;
   if (stream !== undefined && stream !== 'watch') return undefined;
@@ -62,7 +77,11 @@ function renderingOf({ type, parameters }: MediaType): Rendering | undefined {
 export function negotiateStream(accept: string | undefined): Rendering {
   const rendering = negotiate(accept);
   if (rendering.format === 'json') return rendering;
-  throw failure(406, 'NotAcceptable', 'only the following media types are accepted: application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch');
+  throw failure(
+    406,
+    'NotAcceptable',
+    'only the following media types are accepted: application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch',
+  );
 }
 
 /** What the router says before anything is looked at. */
@@ -72,6 +91,8 @@ function notAcceptable() {
 
 /** Whether discovery may be answered in one aggregated document. */
 export function acceptsAggregatedDiscovery(accept: string | undefined): boolean {
-  return parseAccept(accept ?? '').some(({ type, parameters: { g, v, as } }) => type === 'application/json' && g === 'apidiscovery.k8s.io' && v === 'v2' && as === 'APIGroupDiscoveryList');
+  return parseAccept(accept ?? '').some(
+    ({ type, parameters: { g, v, as } }) =>
+      type === 'application/json' && g === 'apidiscovery.k8s.io' && v === 'v2' && as === 'APIGroupDiscoveryList',
+  );
 }
-

@@ -13,7 +13,8 @@ import type { StoreHooks } from './store';
 export const namespaceHooks: StoreHooks = {
   beginDeletion(namespace: KubeObject, now: Instant): KubeObject | 'pending' | undefined {
     const { metadata, spec, status } = namespace;
-    if (!metadata.deletionTimestamp) return { ...namespace, metadata: { ...metadata, deletionTimestamp: rfc3339(now) }, status: { ...status, phase: 'Terminating' } };
+    if (!metadata.deletionTimestamp)
+      return { ...namespace, metadata: { ...metadata, deletionTimestamp: rfc3339(now) }, status: { ...status, phase: 'Terminating' } };
     return spec?.finalizers?.length ? 'pending' : undefined;
   },
 };

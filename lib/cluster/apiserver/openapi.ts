@@ -20,9 +20,12 @@ export function openApiIndex(groupVersions: readonly string[]): object {
 export function openApiV3(groupVersion: string, resources: readonly ResourceDefinition[], descriptions: Descriptions): object {
   return remembered(resources, descriptions, groupVersion, () => {
     const served = resources.filter((definition) => apiVersionOf(definition) === groupVersion);
-    const ids = reach(served.flatMap((definition) => [definitionIdOfKind(definition), `${definitionIdOfKind(definition)}List`]).concat(commonIds));
+    const ids = reach(
+      served.flatMap((definition) => [definitionIdOfKind(definition), `${definitionIdOfKind(definition)}List`]).concat(commonIds),
+    );
     return {
-      openapi: '3.0.0', info: { title: 'Kubernetes', version: 'v1.36.0' },
+      openapi: '3.0.0',
+      info: { title: 'Kubernetes', version: 'v1.36.0' },
       paths: Object.assign({}, ...served.map((definition) => pathsOf(definition, v3))),
       components: { schemas: schemasOf(ids, descriptions, v3) },
     };
@@ -32,9 +35,14 @@ export function openApiV3(groupVersion: string, resources: readonly ResourceDefi
 /** `/openapi/v2`, JSON only: definitions of everything served, and their paths. */
 export function openApiV2(resources: readonly ResourceDefinition[], descriptions: Descriptions): object {
   return remembered(resources, descriptions, 'v2', () => ({
-    swagger: '2.0', info: { title: 'Kubernetes', version: 'v1.36.0' },
+    swagger: '2.0',
+    info: { title: 'Kubernetes', version: 'v1.36.0' },
     paths: Object.assign({}, ...resources.map((definition) => pathsOf(definition, v2))),
-    definitions: schemasOf(reach(resources.flatMap((definition) => [definitionIdOfKind(definition), `${definitionIdOfKind(definition)}List`]).concat(commonIds)), descriptions, v2),
+    definitions: schemasOf(
+      reach(resources.flatMap((definition) => [definitionIdOfKind(definition), `${definitionIdOfKind(definition)}List`]).concat(commonIds)),
+      descriptions,
+      v2,
+    ),
   }));
 }
 
@@ -85,8 +93,12 @@ function definitionSchema(id: string, definition: Definition, descriptions: Desc
   const { properties, required, gvk } = definition;
   if (!properties) return { ...(description ? { description } : {}), ...scalarSchema(definition, dialect) };
   return {
-    ...(description ? { description } : {}), type: 'object', ...(required ? { required } : {}),
-    properties: Object.fromEntries(Object.entries(properties).map(([name, field]) => [name, fieldSchema(id, name, field, descriptions, dialect)])),
+    ...(description ? { description } : {}),
+    type: 'object',
+    ...(required ? { required } : {}),
+    properties: Object.fromEntries(
+      Object.entries(properties).map(([name, field]) => [name, fieldSchema(id, name, field, descriptions, dialect)]),
+    ),
     ...(gvk ? { 'x-kubernetes-group-version-kind': [gvk] } : {}),
     ...(isAtomicDefinition(id) ? { 'x-kubernetes-map-type': 'atomic' } : {}),
   };
@@ -95,7 +107,8 @@ function definitionSchema(id: string, definition: Definition, descriptions: Desc
 function fieldSchema(id: string, name: string, field: FieldSchema, descriptions: Descriptions, dialect: Dialect): object {
   const description = descriptions[`${id}.${name}`];
   const about = { ...(description ? { description } : {}), ...extensions(id, name) };
-  if (field.$ref && dialect.isV3) return { ...about, ...(isStruct(field.$ref) ? { default: {} } : {}), allOf: [{ $ref: dialect.refPrefix + field.$ref }] };
+  if (field.$ref && dialect.isV3)
+    return { ...about, ...(isStruct(field.$ref) ? { default: {} } : {}), allOf: [{ $ref: dialect.refPrefix + field.$ref }] };
   return { ...about, ...typeSchema(field, dialect) };
 }
 
@@ -134,8 +147,21 @@ function extensions(id: string, name: string): object {
 
 type Operation = 'list' | 'post' | 'deletecollection' | 'get' | 'put' | 'patch' | 'delete';
 
-const methodOf: Readonly<Record<Operation, string>> = { list: 'get', post: 'post', deletecollection: 'delete', get: 'get', put: 'put', patch: 'patch', delete: 'delete' };
-const patchMediaTypes = ['application/apply-patch+yaml', 'application/json-patch+json', 'application/merge-patch+json', 'application/strategic-merge-patch+json'];
+const methodOf: Readonly<Record<Operation, string>> = {
+  list: 'get',
+  post: 'post',
+  deletecollection: 'delete',
+  get: 'get',
+  put: 'put',
+  patch: 'patch',
+  delete: 'delete',
+};
+const patchMediaTypes = [
+  'application/apply-patch+yaml',
+  'application/json-patch+json',
+  'application/merge-patch+json',
+  'application/strategic-merge-patch+json',
+];
 
 function pathsOf(definition: ResourceDefinition, dialect: Dialect): Record<string, object> {
   const { group, version, kind, names, scope } = definition;
@@ -157,7 +183,12 @@ function pathsOf(definition: ResourceDefinition, dialect: Dialect): Record<strin
   if (definition.subresources?.status) paths[`${collection}/{name}/status`] = path(named, ['get', 'put', 'patch']);
   if (subresourcesOf(definition).some(({ name }) => name === 'scale')) {
     const scaleKind = { group: 'autoscaling', version: 'v1', kind: 'Scale' };
-    paths[`${collection}/{name}/scale`] = Object.fromEntries((['get', 'put', 'patch'] as const).map((operation) => [operation, operationOf(operation, scaleKind, 'io.k8s.api.autoscaling.v1.Scale', dialect)]));
+    paths[`${collection}/{name}/scale`] = Object.fromEntries(
+      (['get', 'put', 'patch'] as const).map((operation) => [
+        operation,
+        operationOf(operation, scaleKind, 'io.k8s.api.autoscaling.v1.Scale', dialect),
+      ]),
+    );
   }
   return paths;
 }
@@ -165,13 +196,33 @@ function pathsOf(definition: ResourceDefinition, dialect: Dialect): Record<strin
 function operationOf(operation: Operation, gvk: object, id: string, dialect: Dialect): object {
   const schema = { $ref: dialect.refPrefix + (operation === 'list' ? `${id}List` : id) };
   const isWrite = operation === 'post' || operation === 'put' || operation === 'patch';
-  const parameters = isWrite ? ['pretty', 'dryRun', 'fieldManager', 'fieldValidation', ...(operation === 'patch' ? ['force'] : [])] : ['pretty'];
+  const parameters = isWrite
+    ? ['pretty', 'dryRun', 'fieldManager', 'fieldValidation', ...(operation === 'patch' ? ['force'] : [])]
+    : ['pretty'];
   return {
-    ...(dialect.isV3 ? {} : { consumes: operation === 'patch' ? patchMediaTypes : ['*/*'], produces: ['application/json', 'application/yaml'] }),
-    parameters: [...parameters.map((name) => queryParameter(name, dialect)), ...(isWrite && !dialect.isV3 ? [{ in: 'body', name: 'body', required: true, schema }] : [])],
-    ...(isWrite && dialect.isV3 ? { requestBody: { required: true, content: Object.fromEntries((operation === 'patch' ? patchMediaTypes : ['*/*']).map((type) => [type, { schema: operation === 'patch' ? { $ref: `${dialect.refPrefix}${metaId}Patch` } : schema }])) } } : {}),
+    ...(dialect.isV3
+      ? {}
+      : { consumes: operation === 'patch' ? patchMediaTypes : ['*/*'], produces: ['application/json', 'application/yaml'] }),
+    parameters: [
+      ...parameters.map((name) => queryParameter(name, dialect)),
+      ...(isWrite && !dialect.isV3 ? [{ in: 'body', name: 'body', required: true, schema }] : []),
+    ],
+    ...(isWrite && dialect.isV3
+      ? {
+          requestBody: {
+            required: true,
+            content: Object.fromEntries(
+              (operation === 'patch' ? patchMediaTypes : ['*/*']).map((type) => [
+                type,
+                { schema: operation === 'patch' ? { $ref: `${dialect.refPrefix}${metaId}Patch` } : schema },
+              ]),
+            ),
+          },
+        }
+      : {}),
     responses: { 200: dialect.isV3 ? { description: 'OK', content: { 'application/json': { schema } } } : { description: 'OK', schema } },
-    'x-kubernetes-action': operation, 'x-kubernetes-group-version-kind': gvk,
+    'x-kubernetes-action': operation,
+    'x-kubernetes-group-version-kind': gvk,
   };
 }
 
@@ -181,5 +232,10 @@ function queryParameter(name: string, { isV3 }: Dialect): object {
 }
 
 function pathParameter(name: string, { isV3 }: Dialect): object {
-  return { name, in: 'path', required: true, ...(isV3 ? { schema: { type: 'string', uniqueItems: true } } : { type: 'string', uniqueItems: true }) };
+  return {
+    name,
+    in: 'path',
+    required: true,
+    ...(isV3 ? { schema: { type: 'string', uniqueItems: true } } : { type: 'string', uniqueItems: true }),
+  };
 }

@@ -1,4 +1,18 @@
-import { failure, FieldPath, fieldError, matchesFields, parseFieldSelector, parseSelector, SelectorSyntaxError, statusErrors, type FieldError, type FieldRequirement, type KubeObject, type ResourceDefinition, type Selector } from '../api';
+import {
+  failure,
+  FieldPath,
+  fieldError,
+  matchesFields,
+  parseFieldSelector,
+  parseSelector,
+  SelectorSyntaxError,
+  statusErrors,
+  type FieldError,
+  type FieldRequirement,
+  type KubeObject,
+  type ResourceDefinition,
+  type Selector,
+} from '../api';
 import { parseContinue, type ContinueToken } from './continue-token';
 import { isTrue, type Query } from './request-info';
 
@@ -35,7 +49,17 @@ export function readListOptions(query: Query, definition: ResourceDefinition, { 
   return options;
 }
 
-const noOptions: ListOptions = { labels: undefined, fields: [], limit: 0, continue: undefined, resourceVersion: undefined, match: undefined, timeoutSeconds: undefined, allowWatchBookmarks: false, sendInitialEvents: undefined };
+const noOptions: ListOptions = {
+  labels: undefined,
+  fields: [],
+  limit: 0,
+  continue: undefined,
+  resourceVersion: undefined,
+  match: undefined,
+  timeoutSeconds: undefined,
+  allowWatchBookmarks: false,
+  sendInitialEvents: undefined,
+};
 
 function readInteger(query: Query, name: string): number | undefined {
   const text = query.get(name);
@@ -59,19 +83,24 @@ function readLabels(text: string | undefined): Selector | undefined {
 function readFields(text: string | undefined, definition: ResourceDefinition): readonly FieldRequirement[] {
   if (!text) return [];
   const requirements = refusing(() => parseFieldSelector(text));
-  for (const { field } of requirements) if (!isSelectable(definition, field)) throw statusErrors.badRequest(unknownField(definition, field));
+  for (const { field } of requirements)
+    if (!isSelectable(definition, field)) throw statusErrors.badRequest(unknownField(definition, field));
   return requirements;
 }
 
 const blank = { metadata: {}, spec: {}, status: {}, involvedObject: {}, source: {} } as unknown as KubeObject;
 
 function isSelectable({ selectableFields }: ResourceDefinition, field: string): boolean {
-  return field === 'metadata.name' || field === 'metadata.namespace' || (selectableFields !== undefined && field in selectableFields(blank));
+  return (
+    field === 'metadata.name' || field === 'metadata.namespace' || (selectableFields !== undefined && field in selectableFields(blank))
+  );
 }
 
 /** Kinds with selectable fields of their own say it shorter. */
 function unknownField({ selectableFields }: ResourceDefinition, field: string): string {
-  return selectableFields ? `field label not supported: ${field}` : `${JSON.stringify(field)} is not a known field selector: only "metadata.name", "metadata.namespace"`;
+  return selectableFields
+    ? `field label not supported: ${field}`
+    : `${JSON.stringify(field)} is not a known field selector: only "metadata.name", "metadata.namespace"`;
 }
 
 function refusing<T>(parse: () => T): T {
@@ -96,7 +125,9 @@ function readResourceVersion(query: Query, isWatch: boolean): number | undefined
   if (!text) return undefined;
   if (/^\d+$/.test(text)) return Number(text);
   const sentence = `resourceVersion: Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`;
-  throw isWatch ? failure(500, undefined, sentence) : statusErrors.badRequest(`invalid resource version ${JSON.stringify(text)}: ${sentence}`);
+  throw isWatch
+    ? failure(500, undefined, sentence)
+    : statusErrors.badRequest(`invalid resource version ${JSON.stringify(text)}: ${sentence}`);
 }
 
 /** `ValidateListOptions` (`apis/meta/internalversion/validation`). */
@@ -111,13 +142,17 @@ const matchPath = FieldPath.of('resourceVersionMatch');
 function checkMatch(query: Query, match: string, isWatch: boolean): FieldError[] {
   const errors: FieldError[] = [];
   const version = query.get('resourceVersion') ?? '';
-  if (query.has('sendInitialEvents') && !isWatch) errors.push(fieldError.forbidden(FieldPath.of('sendInitialEvents'), 'sendInitialEvents is forbidden for list'));
-  if (query.get('continue') && (match || isWatch)) return [...errors, fieldError.forbidden(matchPath, 'resourceVersionMatch is forbidden when continue is provided')];
+  if (query.has('sendInitialEvents') && !isWatch)
+    errors.push(fieldError.forbidden(FieldPath.of('sendInitialEvents'), 'sendInitialEvents is forbidden for list'));
+  if (query.get('continue') && (match || isWatch))
+    return [...errors, fieldError.forbidden(matchPath, 'resourceVersionMatch is forbidden when continue is provided')];
   if (!match) return errors;
-  if (isWatch) return [...errors, fieldError.forbidden(matchPath, 'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided')];
+  if (isWatch)
+    return [...errors, fieldError.forbidden(matchPath, 'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided')];
   if (!version) errors.push(fieldError.forbidden(matchPath, 'resourceVersionMatch is forbidden unless resourceVersion is provided'));
   if (match !== 'Exact' && match !== 'NotOlderThan') errors.push(fieldError.notSupported(matchPath, match, ['Exact', 'NotOlderThan', '']));
-  if (match === 'Exact' && version === '0') errors.push(fieldError.forbidden(matchPath, 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"'));
+  if (match === 'Exact' && version === '0')
+    errors.push(fieldError.forbidden(matchPath, 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"'));
   return errors;
 }
 
@@ -128,7 +163,11 @@ function checkInitialEvents(query: Query, match: string): FieldError[] {
   return match === '' ? [missing] : [missing, fieldError.notSupported(matchPath, match, ['NotOlderThan'])];
 }
 
-export function isSelected(definition: ResourceDefinition, object: KubeObject, { labels, fields }: Pick<ListOptions, 'labels' | 'fields'>): boolean {
+export function isSelected(
+  definition: ResourceDefinition,
+  object: KubeObject,
+  { labels, fields }: Pick<ListOptions, 'labels' | 'fields'>,
+): boolean {
   if (labels && !labels.matches(object.metadata.labels)) return false;
   return fields.length === 0 || matchesFields(fields, fieldsOf(definition, object));
 }
@@ -149,7 +188,11 @@ export interface WriteOptions {
 }
 
 /** Absent field validation means Warn. */
-export function readWriteOptions(query: Query, kind: 'CreateOptions' | 'UpdateOptions' | 'PatchOptions', { isApply = false } = {}): WriteOptions {
+export function readWriteOptions(
+  query: Query,
+  kind: 'CreateOptions' | 'UpdateOptions' | 'PatchOptions',
+  { isApply = false } = {},
+): WriteOptions {
   if (query.size === 0 && !isApply) return plainWrite;
   const dryRun = query.get('dryRun') ?? '';
   const fieldManager = query.get('fieldManager') ?? '';
@@ -158,10 +201,17 @@ export function readWriteOptions(query: Query, kind: 'CreateOptions' | 'UpdateOp
     ...(kind === 'PatchOptions' ? checkPatchOptions(query, fieldManager, isApply) : []),
     ...checkFieldManager(fieldManager),
     ...(dryRun === '' || dryRun === 'All' ? [] : [fieldError.notSupported(FieldPath.of('dryRun'), [dryRun], ['All'])]),
-    ...(['', 'Ignore', 'Strict', 'Warn'].includes(fieldValidation) ? [] : [fieldError.notSupported(FieldPath.of('fieldValidation'), fieldValidation, ['', 'Ignore', 'Strict', 'Warn'])]),
+    ...(['', 'Ignore', 'Strict', 'Warn'].includes(fieldValidation)
+      ? []
+      : [fieldError.notSupported(FieldPath.of('fieldValidation'), fieldValidation, ['', 'Ignore', 'Strict', 'Warn'])]),
   ];
   if (errors.length > 0) throw statusErrors.invalid({ group: 'meta.k8s.io', resource: kind }, '', errors);
-  return { isDryRun: dryRun === 'All', fieldManager, fieldValidation: (fieldValidation || 'Warn') as FieldValidation, force: isTrue(query.get('force')) };
+  return {
+    isDryRun: dryRun === 'All',
+    fieldManager,
+    fieldValidation: (fieldValidation || 'Warn') as FieldValidation,
+    force: isTrue(query.get('force')),
+  };
 }
 
 const plainWrite: WriteOptions = { isDryRun: false, fieldManager: '', fieldValidation: 'Warn', force: false };
@@ -177,5 +227,11 @@ function checkFieldManager(manager: string): FieldError[] {
   const bad = manager.search(/[^\x20-\x7e\u00a1-\uffff]/);
   if (bad < 0) return [];
   const code = manager.charCodeAt(bad).toString(16);
-  return [{ type: 'FieldValueInvalid', field: 'fieldManager', message: `Invalid value: ${JSON.stringify(manager).replace(/\\u00([0-9a-f]{2})/g, '\\x$1')}: invalid character U+${code.toUpperCase().padStart(4, '0')} (at position ${bad})` }];
+  return [
+    {
+      type: 'FieldValueInvalid',
+      field: 'fieldManager',
+      message: `Invalid value: ${JSON.stringify(manager).replace(/\\u00([0-9a-f]{2})/g, '\\x$1')}: invalid character U+${code.toUpperCase().padStart(4, '0')} (at position ${bad})`,
+    },
+  ];
 }

@@ -1,5 +1,24 @@
 import { compareBytes } from '@/lib/base';
-import { applyJsonPatch, decodeObject, DecodeError, failure, FieldPath, fieldError, goValue, JsonPatchError, JsonSyntaxError, mergePatch, PatchError, QuantityError, readJson, statusErrors, strategicMergePatch, type ApiRequest, type Decoding, type KubeObject } from '../api';
+import {
+  applyJsonPatch,
+  decodeObject,
+  DecodeError,
+  failure,
+  FieldPath,
+  fieldError,
+  goValue,
+  JsonPatchError,
+  JsonSyntaxError,
+  mergePatch,
+  PatchError,
+  QuantityError,
+  readJson,
+  statusErrors,
+  strategicMergePatch,
+  type ApiRequest,
+  type Decoding,
+  type KubeObject,
+} from '../api';
 import { mediaTypeOf, readYaml, type Reading } from './body';
 import { definitionIdOfKind, resourceOf, type RequestContext } from './context';
 import { applyConfiguration, fieldTypeOf, typeOfMapField, writeOf, type FieldType } from './fields';
@@ -33,7 +52,14 @@ interface Patched {
 }
 
 /** Makes of the object that is there what the patch makes of it (`handlers/patch.go`). */
-export function patchProducer(request: ApiRequest, context: RequestContext, type: PatchType, options: WriteOptions, definitionId = definitionIdOfKind(context.definition), subresource = ''): (old: KubeObject | undefined) => KubeObject {
+export function patchProducer(
+  request: ApiRequest,
+  context: RequestContext,
+  type: PatchType,
+  options: WriteOptions,
+  definitionId = definitionIdOfKind(context.definition),
+  subresource = '',
+): (old: KubeObject | undefined) => KubeObject {
   const { definition, info, warnings } = context;
   const reading = readPatch(request, type);
   return (old) => {
@@ -43,20 +69,35 @@ export function patchProducer(request: ApiRequest, context: RequestContext, type
     const decoding = decodeOrRefuse(definitionId, patched);
     judge([...patched.problems, ...decoding.unknown.map((path) => `unknown field ${JSON.stringify(path)}`)], patched, options, warnings);
     const object = { ...decoding.value, kind: old.kind, apiVersion: old.apiVersion } as KubeObject;
-    if (object.metadata.name !== info.name) throw statusErrors.badRequest(object.metadata.name ? `the name of the object (${object.metadata.name}) does not match the name on the URL (${info.name})` : `the name of the object (${info.name} based on URL) was undeterminable: name must be provided`);
+    if (object.metadata.name !== info.name)
+      throw statusErrors.badRequest(
+        object.metadata.name
+          ? `the name of the object (${object.metadata.name}) does not match the name on the URL (${info.name})`
+          : `the name of the object (${info.name} based on URL) was undeterminable: name must be provided`,
+      );
     if (!subresource) definition.defaults?.(object);
     return object;
   };
 }
 
 /** Makes of the object that is there, or of none, what the applied configuration asks for (`handlers/patch.go`, `applyPatcher`). */
-export function applyProducer(request: ApiRequest, context: RequestContext, options: WriteOptions, write = writeOf(context)): (old: KubeObject | undefined) => KubeObject {
+export function applyProducer(
+  request: ApiRequest,
+  context: RequestContext,
+  options: WriteOptions,
+  write = writeOf(context),
+): (old: KubeObject | undefined) => KubeObject {
   const { definition, info } = context;
   const reading = readConfiguration(request, options, context.warnings);
   return (old) => {
     const data = applyConfiguration(write, old, { data: reading, force: options.force });
     const object = { ...decodeObject(write.definitionId, data).value, kind: write.kind, apiVersion: data['apiVersion'] } as KubeObject;
-    if (!old && object.metadata.uid) throw statusErrors.conflict(resourceOf(definition), info.name, `uid mismatch: the provided object specified uid ${object.metadata.uid}, and no existing object was found`);
+    if (!old && object.metadata.uid)
+      throw statusErrors.conflict(
+        resourceOf(definition),
+        info.name,
+        `uid mismatch: the provided object specified uid ${object.metadata.uid}, and no existing object was found`,
+      );
     checkName(object, info.name);
     if (write.kind === definition.kind) definition.defaults?.(object);
     return object;
@@ -65,9 +106,18 @@ export function applyProducer(request: ApiRequest, context: RequestContext, opti
 
 function readConfiguration(request: ApiRequest, { fieldValidation }: WriteOptions, warnings: string[]): Record<string, unknown> {
   const { value, yamlProblem } = readApplied(request);
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw statusErrors.badRequest(`error decoding YAML: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal ${jsonType(value)} into Go value of type map[string]interface {}`);
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw statusErrors.badRequest(
+      `error decoding YAML: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal ${jsonType(value)} into Go value of type map[string]interface {}`,
+    );
   if (yamlProblem && fieldValidation === 'Strict') throw statusErrors.badRequest(`error strict decoding YAML: ${yamlProblem}`);
-  if (yamlProblem && fieldValidation === 'Warn') warnings.push(...yamlProblem.split('\n').slice(1).map((line) => line.trim()));
+  if (yamlProblem && fieldValidation === 'Warn')
+    warnings.push(
+      ...yamlProblem
+        .split('\n')
+        .slice(1)
+        .map((line) => line.trim()),
+    );
   return value as Record<string, unknown>;
 }
 
@@ -87,7 +137,11 @@ function checkTypeMeta(patched: Patched, { kind, apiVersion }: KubeObject, other
   const isOther = next.kind !== undefined && next.kind !== kind && next.kind !== '';
   if (isOther) decodeOrRefuse(otherId(next.kind as string), patched);
   if (isOther) throw refusal(shown, `${typeAs(next.apiVersion ?? apiVersion, next.kind as string)} cannot be handled as a ${kind}`);
-  if (next.apiVersion !== undefined && next.apiVersion !== apiVersion && next.apiVersion !== '') throw refusal(shown, `no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(next.apiVersion)} in scheme "pkg/api/legacyscheme/scheme.go:30"`);
+  if (next.apiVersion !== undefined && next.apiVersion !== apiVersion && next.apiVersion !== '')
+    throw refusal(
+      shown,
+      `no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(next.apiVersion)} in scheme "pkg/api/legacyscheme/scheme.go:30"`,
+    );
 }
 
 function typeAs(apiVersion: string, kind: string): string {
@@ -99,7 +153,8 @@ function readPatch({ body = '' }: ApiRequest, type: PatchType): Reading {
   try {
     return { text: body, ...readJson(body) };
   } catch (error) {
-    if (error instanceof JsonSyntaxError || error instanceof DecodeError) throw statusErrors.badRequest(type === 'strategic' ? 'invalid JSON document' : `error decoding patch: ${error.message}`);
+    if (error instanceof JsonSyntaxError || error instanceof DecodeError)
+      throw statusErrors.badRequest(type === 'strategic' ? 'invalid JSON document' : `error decoding patch: ${error.message}`);
     throw error;
   }
 }
@@ -108,9 +163,18 @@ function applied(type: PatchType, reading: Reading, old: KubeObject, definitionI
   const duplicates = reading.duplicates.map((path) => `duplicate field ${JSON.stringify(path)}`);
   if (type === 'json') {
     const data = patchByOperations(old, reading.value);
-    return { data, problems: [...jsonPatchProblems(reading)], shown: shownText(data, touchedBy(reading.value as readonly object[]), definitionId) };
+    return {
+      data,
+      problems: [...jsonPatchProblems(reading)],
+      shown: shownText(data, touchedBy(reading.value as readonly object[]), definitionId),
+    };
   }
-  if (typeof reading.value !== 'object' || reading.value === null || Array.isArray(reading.value)) throw statusErrors.badRequest(type === 'strategic' ? `json: cannot unmarshal ${jsonType(reading.value)} into Go value of type map[string]interface {}` : `error decoding patch: json: cannot unmarshal ${jsonType(reading.value)} into Go value of type map[string]interface {}`);
+  if (typeof reading.value !== 'object' || reading.value === null || Array.isArray(reading.value))
+    throw statusErrors.badRequest(
+      type === 'strategic'
+        ? `json: cannot unmarshal ${jsonType(reading.value)} into Go value of type map[string]interface {}`
+        : `error decoding patch: json: cannot unmarshal ${jsonType(reading.value)} into Go value of type map[string]interface {}`,
+    );
   if (type === 'merge') {
     const data = mergePatch(old, reading.value);
     return { data, problems: duplicates, shown: shownText(data, reading.value, definitionId) };
@@ -127,19 +191,33 @@ function strategic(definitionId: string, old: KubeObject, patch: object): KubeOb
 }
 
 function patchByOperations(old: KubeObject, operations: unknown): unknown {
-  if (!Array.isArray(operations)) throw statusErrors.badRequest(`error decoding patch: json: cannot unmarshal ${jsonType(operations)} into Go value of type []handlers.jsonPatchOp`);
-  if (operations.length > operationsMax) throw failure(413, 'RequestEntityTooLarge', `Request entity too large: The allowed maximum operations in a JSON patch is ${operationsMax}, got ${operations.length}`);
+  if (!Array.isArray(operations))
+    throw statusErrors.badRequest(
+      `error decoding patch: json: cannot unmarshal ${jsonType(operations)} into Go value of type []handlers.jsonPatchOp`,
+    );
+  if (operations.length > operationsMax)
+    throw failure(
+      413,
+      'RequestEntityTooLarge',
+      `Request entity too large: The allowed maximum operations in a JSON patch is ${operationsMax}, got ${operations.length}`,
+    );
   try {
     return applyJsonPatch(old, operations);
   } catch (error) {
-    throw error instanceof JsonPatchError ? failure(422, 'Invalid', 'the server rejected our request due to an error in our request', {}) : error;
+    throw error instanceof JsonPatchError
+      ? failure(422, 'Invalid', 'the server rejected our request due to an error in our request', {})
+      : error;
   }
 }
 
 const operationFields = ['op', 'path', 'from', 'value'];
 
 function jsonPatchProblems({ value, duplicates }: Reading): string[] {
-  const unknown = (value as readonly object[]).flatMap((operation, index) => Object.keys(operation).filter((key) => !operationFields.includes(key)).map((key) => `json patch unknown field "[${index}].${key}"`));
+  const unknown = (value as readonly object[]).flatMap((operation, index) =>
+    Object.keys(operation)
+      .filter((key) => !operationFields.includes(key))
+      .map((key) => `json patch unknown field "[${index}].${key}"`),
+  );
   return [...unknown, ...duplicates.map((path) => `json patch duplicate field ${JSON.stringify(path)}`)];
 }
 
@@ -147,7 +225,8 @@ function decodeOrRefuse(definitionId: string, { data, shown, isStrategic }: Patc
   try {
     return decodeObject(definitionId, data);
   } catch (error) {
-    if (error instanceof DecodeError || error instanceof QuantityError) throw refusal(shown, isStrategic ? restored(error.message) : error.message);
+    if (error instanceof DecodeError || error instanceof QuantityError)
+      throw refusal(shown, isStrategic ? restored(error.message) : error.message);
     throw error;
   }
 }
@@ -185,7 +264,12 @@ function sortedAlong(data: unknown, touched: unknown, type: FieldType | undefine
   const isTouched = typeof touched === 'object' && touched !== null;
   const map = type?.kind === 'map' ? type : undefined;
   const names = isTouched || map?.values ? Object.keys(data).sort(compareBytes) : Object.keys(data);
-  const below = (name: string) => sortedAlong((data as Record<string, unknown>)[name], isTouched ? (touched as Record<string, unknown>)[name] : undefined, map && typeOfMapField(map, name));
+  const below = (name: string) =>
+    sortedAlong(
+      (data as Record<string, unknown>)[name],
+      isTouched ? (touched as Record<string, unknown>)[name] : undefined,
+      map && typeOfMapField(map, name),
+    );
   return Object.fromEntries(names.map((name) => [name, below(name)]));
 }
 
@@ -193,7 +277,11 @@ function sortedAlong(data: unknown, touched: unknown, type: FieldType | undefine
 function touchedBy(operations: readonly { readonly path?: unknown; readonly from?: unknown }[]): object {
   const root: Record<string, any> = {};
   for (const pointer of operations.flatMap(({ path, from }) => [path, from])) {
-    if (typeof pointer === 'string') pointer.split('/').slice(1, -1).reduce((node, part) => (node[part.replaceAll('~1', '/').replaceAll('~0', '~')] ??= {}), root);
+    if (typeof pointer === 'string')
+      pointer
+        .split('/')
+        .slice(1, -1)
+        .reduce((node, part) => (node[part.replaceAll('~1', '/').replaceAll('~0', '~')] ??= {}), root);
   }
   return root;
 }

@@ -19,7 +19,9 @@ export const bindPod: ResourceHandler = (services, request, context) => {
   const binding = decodeBody(request, { group: '', version: 'v1', kind: 'Binding' }, options.fieldValidation, context.warnings);
   checkName(binding, info.name);
   checkTarget(binding);
-  services.store.update(writing(context, request, options), (old) => boundPod(context, definition, old, binding), { subresource: 'binding' });
+  services.store.update(writing(context, request, options), (old) => boundPod(context, definition, old, binding), {
+    subresource: 'binding',
+  });
   return answered(done, 201);
 };
 
@@ -32,11 +34,17 @@ function checkTarget({ target }: KubeObject): void {
   if (errors.length > 0) throw failure(500, undefined, errors.map(({ field, message }) => `${field}: ${message}`).join(', '));
 }
 
-function boundPod(context: RequestContext, definition: RequestContext['definition'], old: KubeObject | undefined, binding: KubeObject): KubeObject {
+function boundPod(
+  context: RequestContext,
+  definition: RequestContext['definition'],
+  old: KubeObject | undefined,
+  binding: KubeObject,
+): KubeObject {
   const { name } = context.info;
   if (!old) throw statusErrors.notFound({ group: '', resource: 'pods' }, name);
   const refuse = (why: string) => statusErrors.conflict({ group: '', resource: 'pods/binding' }, name, why);
-  if (binding.metadata.uid && binding.metadata.uid !== old.metadata.uid) throw refuse(`Precondition failed: UID in precondition: ${binding.metadata.uid}, UID in object meta: ${old.metadata.uid}`);
+  if (binding.metadata.uid && binding.metadata.uid !== old.metadata.uid)
+    throw refuse(`Precondition failed: UID in precondition: ${binding.metadata.uid}, UID in object meta: ${old.metadata.uid}`);
   if (old.metadata.deletionTimestamp) throw refuse(`pod ${name} is being deleted, cannot be assigned to a host`);
   if (old.spec.nodeName) throw refuse(`pod ${name} is already assigned to node ${JSON.stringify(old.spec.nodeName)}`);
   if (old.spec.schedulingGates?.length) throw refuse(`pod ${name} has non-empty .spec.schedulingGates`);
@@ -67,14 +75,25 @@ export const evictPod: ResourceHandler = (services, request, context) => {
   const evicting = { ...writing(context, request, options), isDryRun: options.isDryRun || deletion.dryRun?.includes('All') === true };
   const pod = services.store.get(context);
   if (!pod.metadata.deletionTimestamp && pod.status?.phase !== 'Succeeded' && pod.status?.phase !== 'Failed') {
-    services.store.update(evicting, (old) => disrupted(context, copyObject(definitionIdOfKind(definition), old as KubeObject)), statusStrategy(definition));
+    services.store.update(
+      evicting,
+      (old) => disrupted(context, copyObject(definitionIdOfKind(definition), old as KubeObject)),
+      statusStrategy(definition),
+    );
   }
   services.store.delete(evicting, info.name, deletion);
   return answered(done, 201);
 };
 
 function disrupted({ timestamp }: RequestContext, pod: KubeObject): KubeObject {
-  setCondition(pod, { type: 'DisruptionTarget', status: 'True', lastProbeTime: null, lastTransitionTime: timestamp, reason: 'EvictionByEvictionAPI', message: 'Eviction API: evicting' });
+  setCondition(pod, {
+    type: 'DisruptionTarget',
+    status: 'True',
+    lastProbeTime: null,
+    lastTransitionTime: timestamp,
+    reason: 'EvictionByEvictionAPI',
+    message: 'Eviction API: evicting',
+  });
   return pod;
 }
 
@@ -85,7 +104,11 @@ export const podLog: ResourceHandler = (services, _request, context) => {
   const options = readLogOptions(context.info.query, pod, context.now);
   if (!pod.spec.nodeName) return { type: 'response', response: { status: 204, headers: {}, body: '' } };
   const url = `https://${hostOf(services, pod)}:10250/containerLogs/${pod.metadata.namespace}/${pod.metadata.name}/${options.container}`;
-  const { body, stream } = dial(services, (kubelet) => kubelet.logs(pod.spec.nodeName, pod, options), (message) => failure(500, undefined, `Get ${JSON.stringify(url)}: ${message}`));
+  const { body, stream } = dial(
+    services,
+    (kubelet) => kubelet.logs(pod.spec.nodeName, pod, options),
+    (message) => failure(500, undefined, `Get ${JSON.stringify(url)}: ${message}`),
+  );
   if (stream) return { type: 'stream', stream, contentType: 'text/plain' };
   return { type: 'response', response: { status: 200, headers: { 'content-type': 'text/plain' }, body: body ?? '' } };
 };
@@ -97,16 +120,24 @@ function readLogOptions(query: Query, pod: KubeObject, now: number): LogOptions 
   const errors = (['tailLines', 'limitBytes', 'sinceSeconds'] as const).flatMap((name) => {
     const value = integer(query, name);
     const least = name === 'tailLines' ? 0 : 1;
-    return value !== undefined && value < least ? [fieldError.invalid(FieldPath.of(name), value, least === 0 ? 'must be greater than or equal to 0' : 'must be greater than 0')] : [];
+    return value !== undefined && value < least
+      ? [fieldError.invalid(FieldPath.of(name), value, least === 0 ? 'must be greater than or equal to 0' : 'must be greater than 0')]
+      : [];
   });
-  if (sinceSeconds !== undefined && sinceTime) errors.push(fieldError.forbidden(FieldPath.of(''), 'at most one of `sinceTime` or `sinceSeconds` may be specified'));
+  if (sinceSeconds !== undefined && sinceTime)
+    errors.push(fieldError.forbidden(FieldPath.of(''), 'at most one of `sinceTime` or `sinceSeconds` may be specified'));
   if (errors.length > 0) throw statusErrors.invalid({ group: '', resource: 'PodLogOptions' }, pod.metadata.name, errors);
   const tailLines = integer(query, 'tailLines');
   const limitBytes = integer(query, 'limitBytes');
   const sinceMs = sinceSeconds !== undefined ? now - sinceSeconds * 1000 : sinceTime ? Date.parse(sinceTime) : undefined;
   return {
-    container, follow: isTrue(query.get('follow')), previous: isTrue(query.get('previous')), timestamps: isTrue(query.get('timestamps')),
-    ...(tailLines === undefined ? {} : { tailLines }), ...(limitBytes === undefined ? {} : { limitBytes }), ...(sinceMs === undefined ? {} : { sinceMs }),
+    container,
+    follow: isTrue(query.get('follow')),
+    previous: isTrue(query.get('previous')),
+    timestamps: isTrue(query.get('timestamps')),
+    ...(tailLines === undefined ? {} : { tailLines }),
+    ...(limitBytes === undefined ? {} : { limitBytes }),
+    ...(sinceMs === undefined ? {} : { sinceMs }),
   };
 }
 
@@ -128,7 +159,9 @@ function containerOf({ metadata, spec }: KubeObject, name: string): string {
   }
   if (containers.length === 1) return containers[0] as string;
   const init = names(spec.initContainers);
-  throw statusErrors.badRequest(`a container name must be specified for pod ${metadata.name}, choose one of: [${containers.join(' ')}]${init.length ? ` or one of the init containers: [${init.join(' ')}]` : ''}`);
+  throw statusErrors.badRequest(
+    `a container name must be specified for pod ${metadata.name}, choose one of: [${containers.join(' ')}]${init.length ? ` or one of the init containers: [${init.join(' ')}]` : ''}`,
+  );
 }
 
 export const execInPod: ResourceHandler = (services, request, context) => {
@@ -144,7 +177,8 @@ export const attachToPod: ResourceHandler = (services, _request, context) =>
 
 export const portForwardToPod: ResourceHandler = (services, request, context) =>
   connect(services, context, 'portForward', (kubelet, node, pod) => {
-    if (!kubelet.portForward) throw failure(501, 'MethodNotAllowed', 'port-forward is not simulated here: use a NodePort Service or kubectl exec');
+    if (!kubelet.portForward)
+      throw failure(501, 'MethodNotAllowed', 'port-forward is not simulated here: use a NodePort Service or kubectl exec');
     return kubelet.portForward(node, pod, valuesOf(request.url, 'ports').map(Number));
   });
 
@@ -158,7 +192,11 @@ function connect(services: ResourceServices, context: RequestContext, what: stri
   if (!pod.spec.nodeName) throw statusErrors.badRequest(`pod ${pod.metadata.name} does not have a host assigned`);
   const flag = (name: string) => isTrue(info.query.get(name));
   const streams = { container, stdin: flag('stdin'), stdout: flag('stdout'), stderr: flag('stderr'), tty: flag('tty') };
-  const connection = dial(services, (kubelet) => open(kubelet, pod.spec.nodeName, pod, streams), (message) => failure(500, undefined, `error dialing backend: ${message}`));
+  const connection = dial(
+    services,
+    (kubelet) => open(kubelet, pod.spec.nodeName, pod, streams),
+    (message) => failure(500, undefined, `error dialing backend: ${message}`),
+  );
   return { type: 'response', response: { status: 101, headers: {}, connect: connection } };
 }
 

@@ -8,7 +8,19 @@ export type Query = ReadonlyMap<string, string>;
 
 /** What a request is about, read from its method and path (`endpoints/request/requestinfo.go`). */
 export type RequestInfo =
-  | { readonly isResource: true; readonly verb: Verb; readonly group: string; readonly version: string; readonly resource: string; readonly subresource: string; readonly namespace: string; readonly name: string; readonly path: string; readonly query: Query; readonly rest: readonly string[] }
+  | {
+      readonly isResource: true;
+      readonly verb: Verb;
+      readonly group: string;
+      readonly version: string;
+      readonly resource: string;
+      readonly subresource: string;
+      readonly namespace: string;
+      readonly name: string;
+      readonly path: string;
+      readonly query: Query;
+      readonly rest: readonly string[];
+    }
   | { readonly isResource: false; readonly verb: string; readonly path: string; readonly query: Query };
 
 export type ResourceRequestInfo = Extract<RequestInfo, { isResource: true }>;
@@ -28,7 +40,10 @@ function readInfo(method: ApiRequest['method'], url: string): RequestInfo {
   const mark = url.indexOf('?');
   const path = mark < 0 ? url : url.slice(0, mark);
   const query = mark < 0 ? noQuery : parseQuery(url.slice(mark + 1));
-  const parts = path.split('/').filter((part) => part !== '').map(decode);
+  const parts = path
+    .split('/')
+    .filter((part) => part !== '')
+    .map(decode);
   const root = parts[0] === 'api' ? 2 : parts[0] === 'apis' ? 3 : 0;
   if (root === 0 || parts.length <= root) return { isResource: false, verb: method.toLowerCase(), path, query };
   const group = root === 2 ? '' : (parts[1] as string);
@@ -38,7 +53,13 @@ function readInfo(method: ApiRequest['method'], url: string): RequestInfo {
   return { isResource: true, verb: isLegacyWatch ? 'watch' : verbOf(method, target.name, query), group, version, ...target, path, query };
 }
 
-function readTarget(parts: readonly string[]): { resource: string; subresource: string; namespace: string; name: string; rest: readonly string[] } {
+function readTarget(parts: readonly string[]): {
+  resource: string;
+  subresource: string;
+  namespace: string;
+  name: string;
+  rest: readonly string[];
+} {
   const isWithin = parts[0] === 'namespaces' && parts.length > 2 && !['status', 'finalize'].includes(parts[2] as string);
   const [resource = '', name = '', subresource = '', ...rest] = isWithin ? parts.slice(2) : parts;
   const namespace = isWithin ? (parts[1] as string) : resource === 'namespaces' ? name : '';
@@ -47,11 +68,16 @@ function readTarget(parts: readonly string[]): { resource: string; subresource: 
 
 function verbOf(method: ApiRequest['method'], name: string, query: Query): Verb {
   switch (method) {
-    case 'POST': return 'create';
-    case 'PUT': return 'update';
-    case 'PATCH': return 'patch';
-    case 'DELETE': return name ? 'delete' : 'deletecollection';
-    default: return name ? 'get' : isTrue(query.get('watch')) ? 'watch' : 'list';
+    case 'POST':
+      return 'create';
+    case 'PUT':
+      return 'update';
+    case 'PATCH':
+      return 'patch';
+    case 'DELETE':
+      return name ? 'delete' : 'deletecollection';
+    default:
+      return name ? 'get' : isTrue(query.get('watch')) ? 'watch' : 'list';
   }
 }
 
@@ -84,5 +110,9 @@ function decode(text: string): string {
 export function valuesOf(url: string, name: string): string[] {
   const mark = url.indexOf('?');
   if (mark < 0) return [];
-  return url.slice(mark + 1).split('&').filter((pair) => decode(pair.split('=')[0] ?? '') === name).map((pair) => decode(pair.slice(pair.indexOf('=') + 1).replaceAll('+', ' ')));
+  return url
+    .slice(mark + 1)
+    .split('&')
+    .filter((pair) => decode(pair.split('=')[0] ?? '') === name)
+    .map((pair) => decode(pair.slice(pair.indexOf('=') + 1).replaceAll('+', ' ')));
 }

@@ -21,14 +21,22 @@ export const answerResource: ResourceHandler = (services, request, context) => {
   if (info.subresource) return answerSubresource(services, request, context);
   if (definition.scope === 'Cluster' && info.namespace && definition.kind !== 'Namespace') throw notServed();
   switch (info.verb) {
-    case 'get': return get(services, request, context);
-    case 'list': return list(services, request, context);
-    case 'watch': return watch(services, request, context);
-    case 'create': return create(services, request, context);
-    case 'update': return update(services, request, context);
-    case 'patch': return patch(services, request, context);
-    case 'delete': return remove(services, request, context);
-    case 'deletecollection': return removeCollection(services, request, context);
+    case 'get':
+      return get(services, request, context);
+    case 'list':
+      return list(services, request, context);
+    case 'watch':
+      return watch(services, request, context);
+    case 'create':
+      return create(services, request, context);
+    case 'update':
+      return update(services, request, context);
+    case 'patch':
+      return patch(services, request, context);
+    case 'delete':
+      return remove(services, request, context);
+    case 'deletecollection':
+      return removeCollection(services, request, context);
   }
 };
 
@@ -44,17 +52,26 @@ const answerSubresource: ResourceHandler = (services, request, context) => {
 const answerStatus: ResourceHandler = (services, request, context) => {
   const strategy = statusStrategy(context.definition);
   switch (context.info.verb) {
-    case 'get': return get(services, request, context);
-    case 'update': return update(services, request, context, strategy);
-    case 'patch': return patch(services, request, context, strategy);
-    default: throw notAllowed();
+    case 'get':
+      return get(services, request, context);
+    case 'update':
+      return update(services, request, context, strategy);
+    case 'patch':
+      return patch(services, request, context, strategy);
+    default:
+      throw notAllowed();
   }
 };
 
 const get: ResourceHandler = (services, request, context) => {
   const { definition, info } = context;
   const version = info.query.get('resourceVersion');
-  if (version && !/^\d+$/.test(version)) throw failure(500, undefined, `resourceVersion: Invalid value: ${JSON.stringify(version)}: strconv.ParseUint: parsing ${JSON.stringify(version)}: invalid syntax`);
+  if (version && !/^\d+$/.test(version))
+    throw failure(
+      500,
+      undefined,
+      `resourceVersion: Invalid value: ${JSON.stringify(version)}: strconv.ParseUint: parsing ${JSON.stringify(version)}: invalid syntax`,
+    );
   const kv = services.store.find(definition, info.namespace, info.name);
   if (!kv) throw statusErrors.notFound(resourceOf(definition), info.name);
   return rendered(services, request, context, fromStorage(definition, objectOf(kv)));
@@ -66,10 +83,23 @@ const list: ResourceHandler = (services, request, context) => {
   const options = readListOptions(info.query, definition);
   const found = listObjects(definition, services.caches.of(definition), services.etcd, info.namespace, options);
   switch (rendering.as) {
-    case 'object': return answered(found, 200, rendering.format);
-    case 'Table': return answered(tableOf(definition, found.items, { metadata: found.metadata, include: includeOf(context), now, descriptions: services.descriptions() }), 200, rendering.format);
-    case 'PartialObjectMetadataList': return answered(partialMetadataList(found), 200, rendering.format);
-    case 'PartialObjectMetadata': throw failure(406, 'NotAcceptable', 'you requested PartialObjectMetadata, but the requested object is a list');
+    case 'object':
+      return answered(found, 200, rendering.format);
+    case 'Table':
+      return answered(
+        tableOf(definition, found.items, {
+          metadata: found.metadata,
+          include: includeOf(context),
+          now,
+          descriptions: services.descriptions(),
+        }),
+        200,
+        rendering.format,
+      );
+    case 'PartialObjectMetadataList':
+      return answered(partialMetadataList(found), 200, rendering.format);
+    case 'PartialObjectMetadata':
+      throw failure(406, 'NotAcceptable', 'you requested PartialObjectMetadata, but the requested object is a list');
   }
 };
 
@@ -77,9 +107,13 @@ const watch: ResourceHandler = (services, request, context) => {
   const { definition, info } = context;
   const rendering = negotiateStream(request.headers['accept']);
   const options = readListOptions(info.query, definition, { isWatch: true });
-  const fields = info.name && definition.kind !== 'Namespace' ? [...options.fields, { field: 'metadata.name', operator: '=' as const, value: info.name }] : options.fields;
+  const fields =
+    info.name && definition.kind !== 'Namespace'
+      ? [...options.fields, { field: 'metadata.name', operator: '=' as const, value: info.name }]
+      : options.fields;
   const stream = watchObjects(definition, services.caches.of(definition), services.kernel, {
-    ...options, fields,
+    ...options,
+    fields,
     namespace: definition.scope === 'Namespaced' ? info.namespace : '',
     render: watchRendering(services, context, rendering),
     onOpen(end) {
@@ -90,14 +124,24 @@ const watch: ResourceHandler = (services, request, context) => {
   return { type: 'stream', stream, contentType: 'application/json' };
 };
 
-function watchRendering({ kernel, descriptions }: ResourceServices, context: RequestContext, { as }: Rendering): (object: KubeObject) => unknown {
+function watchRendering(
+  { kernel, descriptions }: ResourceServices,
+  context: RequestContext,
+  { as }: Rendering,
+): (object: KubeObject) => unknown {
   const { definition } = context;
   if (as === 'object') return (object) => object;
   if (as !== 'Table') return partialMetadata;
   const include = includeOf(context);
   let isHeaderless = false;
   return (object) => {
-    const table = tableOf(definition, [object], { metadata: { resourceVersion: object.metadata.resourceVersion }, include, now: kernel.now, descriptions: descriptions(), isHeaderless });
+    const table = tableOf(definition, [object], {
+      metadata: { resourceVersion: object.metadata.resourceVersion },
+      include,
+      now: kernel.now,
+      descriptions: descriptions(),
+      isHeaderless,
+    });
     isHeaderless = true;
     return table;
   };
@@ -105,7 +149,7 @@ function watchRendering({ kernel, descriptions }: ResourceServices, context: Req
 
 const create: ResourceHandler = (services, request, context) => {
   const { definition, info } = context;
-  if (info.name && definition.kind !== 'Namespace' || (definition.kind === 'Namespace' && info.name)) throw notAllowed();
+  if ((info.name && definition.kind !== 'Namespace') || (definition.kind === 'Namespace' && info.name)) throw notAllowed();
   const options = readWriteOptions(info.query, 'CreateOptions');
   const object = withDefaults(definition, decodeBody(request, definition, options.fieldValidation, context.warnings));
   if (definition.scope === 'Namespaced' && info.namespace === '') throw notAllowed();
@@ -122,24 +166,39 @@ function wipeSystemFields({ metadata }: KubeObject): void {
   delete metadata.deletionGracePeriodSeconds;
 }
 
-function update(services: ResourceServices, request: ApiRequest, context: RequestContext, strategy = mainStrategy(context.definition)): Answer {
+function update(
+  services: ResourceServices,
+  request: ApiRequest,
+  context: RequestContext,
+  strategy = mainStrategy(context.definition),
+): Answer {
   const { definition, info } = context;
   if (!info.name) throw notAllowed();
   const options = readWriteOptions(info.query, 'UpdateOptions');
   const object = withDefaults(definition, decodeBody(request, definition, options.fieldValidation, context.warnings));
   checkName(object, info.name);
   const updating = writing(context, request, options);
-  const result = services.store.update(updating, tracked(updating, () => object), strategy);
+  const result = services.store.update(
+    updating,
+    tracked(updating, () => object),
+    strategy,
+  );
   return rendered(services, request, context, result.object, result.isCreated ? 201 : 200);
 }
 
-function patch(services: ResourceServices, request: ApiRequest, context: RequestContext, strategy: UpdateStrategy = mainStrategy(context.definition)): Answer {
+function patch(
+  services: ResourceServices,
+  request: ApiRequest,
+  context: RequestContext,
+  strategy: UpdateStrategy = mainStrategy(context.definition),
+): Answer {
   const { info } = context;
   if (!info.name) throw notAllowed();
   const type = readPatchType(request);
   const options = readWriteOptions(info.query, 'PatchOptions', { isApply: type === 'apply' });
   const patching = writing(context, request, options);
-  const produce = type === 'apply' ? applyProducer(request, patching, options) : tracked(patching, patchProducer(request, context, type, options));
+  const produce =
+    type === 'apply' ? applyProducer(request, patching, options) : tracked(patching, patchProducer(request, context, type, options));
   const result = services.store.update(patching, produce, { ...strategy, createsMissing: type === 'apply' && !info.subresource });
   return rendered(services, request, context, result.object, result.isCreated ? 201 : 200);
 }
@@ -154,13 +213,25 @@ const remove: ResourceHandler = (services, request, context) => {
 
 function deletedStatus(definition: ResourceDefinition, { metadata }: KubeObject): object {
   const { group, names } = definition;
-  return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details: { name: metadata.name, ...(group ? { group } : {}), kind: names.plural, uid: metadata.uid } };
+  return {
+    kind: 'Status',
+    apiVersion: 'v1',
+    metadata: {},
+    status: 'Success',
+    details: { name: metadata.name, ...(group ? { group } : {}), kind: names.plural, uid: metadata.uid },
+  };
 }
 
 const removeCollection: ResourceHandler = (services, request, context) => {
   const { definition, info } = context;
-  if (definition.scope === 'Namespaced' && !info.namespace || definition.kind === 'Namespace') throw notAllowed();
-  const listed = listObjects(definition, services.caches.of(definition), services.etcd, info.namespace, readListOptions(info.query, definition));
+  if ((definition.scope === 'Namespaced' && !info.namespace) || definition.kind === 'Namespace') throw notAllowed();
+  const listed = listObjects(
+    definition,
+    services.caches.of(definition),
+    services.etcd,
+    info.namespace,
+    readListOptions(info.query, definition),
+  );
   const options = readDeleteOptions(request, context);
   for (const { metadata } of listed.items) services.store.delete(withDryRun(context, options), metadata.name, options);
   return answered(listed);
@@ -177,7 +248,8 @@ function deleteOptionsOfQuery(query: RequestContext['info']['query']): DeleteOpt
   const grace = query.get('gracePeriodSeconds');
   const policy = query.get('propagationPolicy');
   const orphan = query.get('orphanDependents');
-  if (grace !== undefined && !/^-?\d+$/.test(grace)) throw statusErrors.badRequest(`strconv.ParseInt: parsing ${JSON.stringify(grace)}: invalid syntax`);
+  if (grace !== undefined && !/^-?\d+$/.test(grace))
+    throw statusErrors.badRequest(`strconv.ParseInt: parsing ${JSON.stringify(grace)}: invalid syntax`);
   return {
     ...(grace === undefined ? {} : { gracePeriodSeconds: Number(grace) }),
     ...(policy ? { propagationPolicy: policy as 'Orphan' } : {}),
@@ -189,4 +261,3 @@ function deleteOptionsOfQuery(query: RequestContext['info']['query']): DeleteOpt
 function withDryRun(context: RequestContext, { dryRun }: DeleteOptions): RequestContext {
   return dryRun?.includes('All') ? { ...context, isDryRun: true } : context;
 }
-

@@ -16,9 +16,12 @@ const jsonHeaders: Readonly<Record<string, string>> = Object.freeze({ 'content-t
 
 export function respond(answer: Answer, _request: ApiRequest, warnings: readonly string[]): ApiResponse {
   switch (answer.type) {
-    case 'response': return answer.response;
-    case 'stream': return { status: 200, headers: withWarnings({ 'content-type': answer.contentType }, warnings), stream: answer.stream };
-    case 'object': return objectResponse(answer, warnings);
+    case 'response':
+      return answer.response;
+    case 'stream':
+      return { status: 200, headers: withWarnings({ 'content-type': answer.contentType }, warnings), stream: answer.stream };
+    case 'object':
+      return objectResponse(answer, warnings);
   }
 }
 
@@ -29,9 +32,17 @@ function objectResponse({ status, body, format }: Extract<Answer, { type: 'objec
 
 /** A refusal, as a Status in the format the client takes. */
 export function failed({ status }: StatusError, request: ApiRequest, warnings: readonly string[]): ApiResponse {
-  const headers: Record<string, string> = status.details?.retryAfterSeconds ? { 'retry-after': String(status.details.retryAfterSeconds) } : {};
-  const response = objectResponse({ type: 'object', status: status.code, body: status satisfies Status, format: formatFor(request) }, warnings);
-  return { ...response, headers: { ...response.headers, ...headers, ...(status.code === 401 ? { 'www-authenticate': 'Basic realm="kubernetes-master"' } : {}) } };
+  const headers: Record<string, string> = status.details?.retryAfterSeconds
+    ? { 'retry-after': String(status.details.retryAfterSeconds) }
+    : {};
+  const response = objectResponse(
+    { type: 'object', status: status.code, body: status satisfies Status, format: formatFor(request) },
+    warnings,
+  );
+  return {
+    ...response,
+    headers: { ...response.headers, ...headers, ...(status.code === 401 ? { 'www-authenticate': 'Basic realm="kubernetes-master"' } : {}) },
+  };
 }
 
 function formatFor({ headers }: ApiRequest): 'json' | 'yaml' {

@@ -32,11 +32,36 @@ const authentication = { group: 'authentication.k8s.io', version: 'v1', isNamesp
 const authorization = { group: 'authorization.k8s.io', version: 'v1', isNamespaced: false } as const;
 
 export const reviews: readonly Review[] = [
-  { ...authentication, kind: 'SelfSubjectReview', plural: 'selfsubjectreviews', singular: 'selfsubjectreview', answer: (_review, { user, timestamp }) => ({ metadata: { creationTimestamp: timestamp }, status: { userInfo: userInfo(user) } }) },
+  {
+    ...authentication,
+    kind: 'SelfSubjectReview',
+    plural: 'selfsubjectreviews',
+    singular: 'selfsubjectreview',
+    answer: (_review, { user, timestamp }) => ({ metadata: { creationTimestamp: timestamp }, status: { userInfo: userInfo(user) } }),
+  },
   { ...authentication, kind: 'TokenReview', plural: 'tokenreviews', singular: 'tokenreview', answer: reviewToken },
-  { ...authorization, kind: 'LocalSubjectAccessReview', plural: 'localsubjectaccessreviews', singular: 'localsubjectaccessreview', isNamespaced: true, answer: reviewSubject },
-  { ...authorization, kind: 'SelfSubjectAccessReview', plural: 'selfsubjectaccessreviews', singular: 'selfsubjectaccessreview', answer: (review, context) => ({ metadata: {}, spec: review.spec, status: decide(context.user, review.spec, context) }) },
-  { ...authorization, kind: 'SelfSubjectRulesReview', plural: 'selfsubjectrulesreviews', singular: 'selfsubjectrulesreview', answer: (review, context) => ({ metadata: {}, spec: {}, status: rulesOf(context, review.spec?.namespace ?? '') }) },
+  {
+    ...authorization,
+    kind: 'LocalSubjectAccessReview',
+    plural: 'localsubjectaccessreviews',
+    singular: 'localsubjectaccessreview',
+    isNamespaced: true,
+    answer: reviewSubject,
+  },
+  {
+    ...authorization,
+    kind: 'SelfSubjectAccessReview',
+    plural: 'selfsubjectaccessreviews',
+    singular: 'selfsubjectaccessreview',
+    answer: (review, context) => ({ metadata: {}, spec: review.spec, status: decide(context.user, review.spec, context) }),
+  },
+  {
+    ...authorization,
+    kind: 'SelfSubjectRulesReview',
+    plural: 'selfsubjectrulesreviews',
+    singular: 'selfsubjectrulesreview',
+    answer: (review, context) => ({ metadata: {}, spec: {}, status: rulesOf(context, review.spec?.namespace ?? '') }),
+  },
   { ...authorization, kind: 'SubjectAccessReview', plural: 'subjectaccessreviews', singular: 'subjectaccessreview', answer: reviewSubject },
 ];
 
@@ -53,7 +78,9 @@ function userInfo({ name, uid, groups, extra }: User): object {
 function reviewToken({ spec }: KubeObject, { request, authenticators }: ReviewContext): object {
   if (!spec?.token) throw statusErrors.badRequest('token is required for TokenReview in authentication');
   const user = whose(spec.token, request, authenticators);
-  const status = user ? { authenticated: true, user: userInfo({ ...user, groups: [...user.groups, 'system:authenticated'] }), audiences: [issuer] } : { user: {}, error: 'invalid bearer token' };
+  const status = user
+    ? { authenticated: true, user: userInfo({ ...user, groups: [...user.groups, 'system:authenticated'] }), audiences: [issuer] }
+    : { user: {}, error: 'invalid bearer token' };
   return { metadata: {}, spec, status };
 }
 
@@ -82,14 +109,27 @@ function decide(user: User, spec: KubeObject['spec'], { authorizers }: ReviewCon
 
 function infoOf(spec: KubeObject['spec']): RequestInfo {
   const query = new Map<string, string>();
-  if (!spec?.resourceAttributes) return { isResource: false, verb: spec?.nonResourceAttributes?.verb ?? '', path: spec?.nonResourceAttributes?.path ?? '', query };
+  if (!spec?.resourceAttributes)
+    return { isResource: false, verb: spec?.nonResourceAttributes?.verb ?? '', path: spec?.nonResourceAttributes?.path ?? '', query };
   const { verb = '', group = '', version = '', resource = '', subresource = '', namespace = '', name = '' } = spec.resourceAttributes;
   return { isResource: true, verb, group, version, resource, subresource, namespace, name, path: '', query, rest: [] };
 }
 
 /** What the user may do, as far as it can be listed. */
 function rulesOf({ user, authorizers }: ReviewContext, namespace: string): object {
-  const anything: RequestInfo = { isResource: true, verb: 'get', group: '*', version: '*', resource: '*', subresource: '', namespace, name: '', path: '', query: new Map(), rest: [] };
+  const anything: RequestInfo = {
+    isResource: true,
+    verb: 'get',
+    group: '*',
+    version: '*',
+    resource: '*',
+    subresource: '',
+    namespace,
+    name: '',
+    path: '',
+    query: new Map(),
+    rest: [],
+  };
   const allowed = authorizers.some((authorizer) => authorizer.authorize(user, anything) === 'allow');
   return {
     resourceRules: allowed ? [{ verbs: ['*'], apiGroups: ['*'], resources: ['*'] }] : [],

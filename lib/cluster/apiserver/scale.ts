@@ -1,8 +1,28 @@
-import { copyObject, FieldPath, fieldError, labelSelectorAsSelector, statusErrors, type ApiRequest, type KubeObject, type ResourceDefinition } from '../api';
+import {
+  copyObject,
+  FieldPath,
+  fieldError,
+  labelSelectorAsSelector,
+  statusErrors,
+  type ApiRequest,
+  type KubeObject,
+  type ResourceDefinition,
+} from '../api';
 import { since } from '../resources';
 import { decodeBody } from './body';
 import { apiVersionOf, definitionIdOfKind, type RequestContext } from './context';
-import { decodeManagers, difference, encodeManagers, fieldsOf, hasPath, managerOf, setOfPath, trackUpdate, type Manager, type TrackedWrite } from './fields';
+import {
+  decodeManagers,
+  difference,
+  encodeManagers,
+  fieldsOf,
+  hasPath,
+  managerOf,
+  setOfPath,
+  trackUpdate,
+  type Manager,
+  type TrackedWrite,
+} from './fields';
 import { readWriteOptions, type WriteOptions } from './options';
 import { applyProducer, patchProducer, readPatchType } from './patches';
 import { checkName, notAllowed, rendered, writing, type ResourceHandler } from './handler';
@@ -10,12 +30,30 @@ import { mainStrategy } from './store';
 
 const scaleId = 'io.k8s.api.autoscaling.v1.Scale';
 const scaleDefinition: ResourceDefinition = {
-  group: 'autoscaling', version: 'v1', kind: 'Scale', names: { plural: 'scales', singular: 'scale' }, scope: 'Namespaced',
+  group: 'autoscaling',
+  version: 'v1',
+  kind: 'Scale',
+  names: { plural: 'scales', singular: 'scale' },
+  scope: 'Namespaced',
   columns: [
     { name: 'Name', describedBy: 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta.name', value: ({ metadata }) => metadata.name },
-    { name: 'Desired', type: 'integer', describedBy: 'io.k8s.api.autoscaling.v1.ScaleSpec.replicas', value: ({ spec }) => spec.replicas ?? 0 },
-    { name: 'Available', type: 'integer', describedBy: 'io.k8s.api.autoscaling.v1.ScaleStatus.replicas', value: ({ status }) => status.replicas },
-    { name: 'Age', describedBy: 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta.creationTimestamp', value: ({ metadata }, now) => since(metadata.creationTimestamp, now) },
+    {
+      name: 'Desired',
+      type: 'integer',
+      describedBy: 'io.k8s.api.autoscaling.v1.ScaleSpec.replicas',
+      value: ({ spec }) => spec.replicas ?? 0,
+    },
+    {
+      name: 'Available',
+      type: 'integer',
+      describedBy: 'io.k8s.api.autoscaling.v1.ScaleStatus.replicas',
+      value: ({ status }) => status.replicas,
+    },
+    {
+      name: 'Age',
+      describedBy: 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta.creationTimestamp',
+      value: ({ metadata }, now) => since(metadata.creationTimestamp, now),
+    },
   ],
 };
 const scaleKind = { group: 'autoscaling', version: 'v1', kind: 'Scale', definitionId: scaleId };
@@ -24,7 +62,12 @@ const scaleKind = { group: 'autoscaling', version: 'v1', kind: 'Scale', definiti
 export const answerScale: ResourceHandler = (services, request, context) => {
   const { definition, info } = context;
   const shown = (scale: KubeObject) => rendered(services, request, { ...context, definition: scaleDefinition }, scale);
-  const options = info.verb === 'get' ? undefined : readWriteOptions(info.query, info.verb === 'patch' ? 'PatchOptions' : 'UpdateOptions', { isApply: info.verb === 'patch' && readPatchType(request) === 'apply' });
+  const options =
+    info.verb === 'get'
+      ? undefined
+      : readWriteOptions(info.query, info.verb === 'patch' ? 'PatchOptions' : 'UpdateOptions', {
+          isApply: info.verb === 'patch' && readPatchType(request) === 'apply',
+        });
   if (!options) return info.verb === 'get' ? shown(scaleOf(definition, services.store.get(context))) : refuse();
   const scaling = writing(context, request, options);
   const produce = scaleProducer(request, scaling, options);
@@ -37,14 +80,27 @@ export const answerScale: ResourceHandler = (services, request, context) => {
 };
 
 function scaleProducer(request: ApiRequest, context: RequestContext, options: WriteOptions): (scale: KubeObject) => KubeObject {
-  const write: TrackedWrite = { definitionId: scaleId, group: 'autoscaling', version: 'v1', kind: 'Scale', manager: context.fieldManager, subresource: 'scale', timestamp: context.timestamp, reset: undefined };
+  const write: TrackedWrite = {
+    definitionId: scaleId,
+    group: 'autoscaling',
+    version: 'v1',
+    kind: 'Scale',
+    manager: context.fieldManager,
+    subresource: 'scale',
+    timestamp: context.timestamp,
+    reset: undefined,
+  };
   switch (context.info.verb) {
-    case 'update': return followed(write, putScale(request, context, options.fieldValidation));
+    case 'update':
+      return followed(write, putScale(request, context, options.fieldValidation));
     case 'patch': {
       const type = readPatchType(request);
-      return type === 'apply' ? applyProducer(request, context, options, write) : followed(write, patchProducer(request, context, type, options, scaleId, 'scale'));
+      return type === 'apply'
+        ? applyProducer(request, context, options, write)
+        : followed(write, patchProducer(request, context, type, options, scaleId, 'scale'));
     }
-    default: return refuse();
+    default:
+      return refuse();
   }
 }
 
@@ -65,7 +121,9 @@ function replicasPathOf({ subresources }: ResourceDefinition): string[] {
 /** Who owns the replicas of a workload, as owners of its scale (`managedfields.ScaleHandler.ToSubresource`). */
 function ownersOf(definition: ResourceDefinition, { metadata }: KubeObject): { metadata: KubeObject['metadata'] } {
   const owners = (decodeManagers(metadata.managedFields) ?? []).filter((owner) => hasPath(fieldsOf(owner), replicasPathOf(definition)));
-  const managedFields = encodeManagers(owners.map((owner) => managerOf({ ...owner, apiVersion: 'autoscaling/v1' }, owner.time, replicasInScale)));
+  const managedFields = encodeManagers(
+    owners.map((owner) => managerOf({ ...owner, apiVersion: 'autoscaling/v1' }, owner.time, replicasInScale)),
+  );
   return { metadata: { ...scaleOf(definition, { metadata } as KubeObject).metadata, ...(managedFields ? { managedFields } : {}) } };
 }
 
@@ -81,7 +139,10 @@ function withScaleOwners(definition: ResourceDefinition, old: KubeObject, scale:
     return isKept ? [owner] : fields ? [managerOf(owner, owner.time, fields)] : [];
   });
   const added = scaleOwners.filter((owner) => !before.some((one) => isSameOwner(one, owner) && hasPath(fieldsOf(one), path)));
-  return encodeManagers([...kept, ...added.map((owner) => managerOf({ ...owner, apiVersion: apiVersionOf(definition) }, owner.time, replicas))]);
+  return encodeManagers([
+    ...kept,
+    ...added.map((owner) => managerOf({ ...owner, apiVersion: apiVersionOf(definition) }, owner.time, replicas)),
+  ]);
 }
 
 function isSameOwner(a: Manager, b: Manager): boolean {
@@ -92,7 +153,11 @@ function refuse(): never {
   throw notAllowed();
 }
 
-function putScale(request: Parameters<ResourceHandler>[1], context: RequestContext, fieldValidation: 'Strict' | 'Warn' | 'Ignore'): () => KubeObject {
+function putScale(
+  request: Parameters<ResourceHandler>[1],
+  context: RequestContext,
+  fieldValidation: 'Strict' | 'Warn' | 'Ignore',
+): () => KubeObject {
   const scale = decodeBody(request, scaleKind, fieldValidation, context.warnings);
   checkName(scale, context.info.name);
   return () => scale;
@@ -104,7 +169,8 @@ function scaleOf({ subresources }: ResourceDefinition, object: KubeObject): Kube
   const replicas = at(object, paths?.replicas) as number | undefined;
   const selector = labelSelectorAsSelector(at(object, paths?.selector) as object | undefined).toString();
   return {
-    kind: 'Scale', apiVersion: 'autoscaling/v1',
+    kind: 'Scale',
+    apiVersion: 'autoscaling/v1',
     metadata: { name, ...(namespace ? { namespace } : {}), uid, resourceVersion, creationTimestamp } as KubeObject['metadata'],
     spec: replicas ? { replicas } : {},
     status: { replicas: (at(object, paths?.statusReplicas) as number | undefined) ?? 0, ...(selector ? { selector } : {}) },
@@ -113,13 +179,20 @@ function scaleOf({ subresources }: ResourceDefinition, object: KubeObject): Kube
 
 function withReplicas(definition: ResourceDefinition, old: KubeObject, scale: KubeObject): KubeObject {
   const replicas: number = scale.spec?.replicas ?? 0;
-  if (replicas < 0) throw statusErrors.invalid({ group: 'autoscaling', resource: 'Scale' }, old.metadata.name, [fieldError.invalid(FieldPath.of('spec').child('replicas'), replicas, 'must be greater than or equal to 0')]);
+  if (replicas < 0)
+    throw statusErrors.invalid({ group: 'autoscaling', resource: 'Scale' }, old.metadata.name, [
+      fieldError.invalid(FieldPath.of('spec').child('replicas'), replicas, 'must be greater than or equal to 0'),
+    ]);
   const object = copyObject(definitionIdOfKind(definition), old);
   const path = (definition.subresources?.scale?.replicas ?? 'spec.replicas').split('.');
   const parent = path.slice(0, -1).reduce((value: any, name) => value[name], object);
   parent[path.at(-1) as string] = replicas;
   const managedFields = withScaleOwners(definition, old, scale);
-  object.metadata = { ...object.metadata, uid: scale.metadata.uid || old.metadata.uid, resourceVersion: scale.metadata.resourceVersion || old.metadata.resourceVersion };
+  object.metadata = {
+    ...object.metadata,
+    uid: scale.metadata.uid || old.metadata.uid,
+    resourceVersion: scale.metadata.resourceVersion || old.metadata.resourceVersion,
+  };
   if (managedFields) object.metadata.managedFields = managedFields;
   else delete object.metadata.managedFields;
   return object;

@@ -1,9 +1,27 @@
-import { failure, StatusError, statusErrors, type ApiRequest, type ApiResponse, type KubeObject, type ResourceDefinition, type Transport } from '../api';
+import {
+  failure,
+  StatusError,
+  statusErrors,
+  type ApiRequest,
+  type ApiResponse,
+  type KubeObject,
+  type ResourceDefinition,
+  type Transport,
+} from '../api';
 import { EtcdError, type Etcd } from '../etcd';
 import { rfc3339, type Kernel } from '../kernel';
 import { admissionPlugins } from './admission/registry';
 import type { AdmissionPlugin, Lookup } from './admission/plugin';
-import { authenticate, bearerTokens, impersonated, clientCertificates, inProcessActors, type Authenticator, type StaticToken, type User } from './authentication';
+import {
+  authenticate,
+  bearerTokens,
+  impersonated,
+  clientCertificates,
+  inProcessActors,
+  type Authenticator,
+  type StaticToken,
+  type User,
+} from './authentication';
 import { allowAuthenticated, authorize, publicInfo, type Authorizer } from './authorization';
 import { decodeBody } from './body';
 import { bootstrap } from './bootstrap';
@@ -80,17 +98,30 @@ class Server implements ApiServer {
     const { kernel, etcd, resources } = options;
     this.#kernel = kernel;
     this.#caches = new WatchCaches(etcd, kernel);
-    this.#resources = new Map(resources.map((definition) => [`${definition.group}/${definition.version}/${definition.names.plural}`, definition]));
+    this.#resources = new Map(
+      resources.map((definition) => [`${definition.group}/${definition.version}/${definition.names.plural}`, definition]),
+    );
     this.#authenticators = authenticatorsOf(options, this.#lookup());
     this.#authorizers = options.authorizers ?? [publicInfo, allowAuthenticated];
     this.#anonymousAuth = options.anonymousAuth ?? true;
     this.#storage = new Storage(etcd);
     this.#services = this.#createServices(options);
-    this.#discovery = new Discovery({ resources, etcd, descriptions: options.descriptions ?? (() => ({})), serverAddress: `${options.advertiseAddress ?? '172.18.0.2'}:${options.securePort ?? 6443}` });
+    this.#discovery = new Discovery({
+      resources,
+      etcd,
+      descriptions: options.descriptions ?? (() => ({})),
+      serverAddress: `${options.advertiseAddress ?? '172.18.0.2'}:${options.securePort ?? 6443}`,
+    });
     this.handle = (request) => this.#answer(request);
     const context = (definition: ResourceDefinition, namespace: string, name: string) => this.#ownContext(definition, namespace, name);
     this.#compactor = new Compactor({ kernel, etcd, intervalMs: options.etcdCompactionIntervalMs });
-    this.#bootstrap = bootstrap({ services: this.#services, context, resources, options, kubernetesIp: firstAddress(options.services?.clusterIps) });
+    this.#bootstrap = bootstrap({
+      services: this.#services,
+      context,
+      resources,
+      options,
+      kubernetesIp: firstAddress(options.services?.clusterIps),
+    });
   }
 
   #createServices(options: ApiServerOptions): ResourceServices {
@@ -98,18 +129,32 @@ class Server implements ApiServer {
     const lookup = this.#lookup();
     const storage = this.#storage;
     const addresses = new ServiceAddresses(lookup, options.services ?? {});
-    const hooks = new Map<string, StoreHooks>([['Service', addresses], ['Namespace', namespaceHooks]]);
+    const hooks = new Map<string, StoreHooks>([
+      ['Service', addresses],
+      ['Namespace', namespaceHooks],
+    ]);
     const store = new Store({ storage, kernel, lookup, plugins: options.admission ?? admissionPlugins, hooks });
     const open = new Set<() => void>();
     return {
-      kernel, etcd, store, lookup, serviceAccountKey: keyOfAccounts(options), caches: this.#caches, kubelet: options.kubelet,
+      kernel,
+      etcd,
+      store,
+      lookup,
+      serviceAccountKey: keyOfAccounts(options),
+      caches: this.#caches,
+      kubelet: options.kubelet,
       descriptions: options.descriptions ?? (() => ({})),
       openWatches: open,
     };
   }
 
   #lookup(): Lookup {
-    const kinds = new Map([...this.#resources.values()].filter(({ storedAs }) => !storedAs).reverse().map((definition) => [definition.kind, definition]));
+    const kinds = new Map(
+      [...this.#resources.values()]
+        .filter(({ storedAs }) => !storedAs)
+        .reverse()
+        .map((definition) => [definition.kind, definition]),
+    );
     const byKind = (kind: string) => kinds.get(kind);
     return {
       kernel: this.#kernel,
@@ -120,7 +165,8 @@ class Server implements ApiServer {
       list: (kind) => {
         const definition = byKind(kind);
         const found: KubeObject[] = [];
-        if (definition) this.#caches.of(definition).forEach(storageRoot(definition), (object) => void found.push(fromStorage(definition, object)));
+        if (definition)
+          this.#caches.of(definition).forEach(storageRoot(definition), (object) => void found.push(fromStorage(definition, object)));
         return found;
       },
     };
@@ -154,16 +200,36 @@ class Server implements ApiServer {
     if (definition.deprecation) warnings.push(definition.deprecation);
     const context = this.#context(request, info, definition, user, warnings);
     const renewed = maybeRenewLease(this.#storage, request, context);
-    return respond(renewed ? rendered(this.#services, request, context, renewed) : answerResource(this.#services, request, context), request, warnings);
+    return respond(
+      renewed ? rendered(this.#services, request, context, renewed) : answerResource(this.#services, request, context),
+      request,
+      warnings,
+    );
   }
 
   #answerUnstored(request: ApiRequest, info: ResourceRequestInfo, user: User, warnings: string[]): ApiResponse {
-    if (info.group === '' && info.version === 'v1' && info.resource === 'bindings') return this.#answerBinding(request, info, user, warnings);
-    const review = reviews.find(({ group, version, plural }) => group === info.group && version === info.version && plural === info.resource);
-    if (!review) return this.#discovery.hasGroup(info.group) ? failed(notServed(), request, warnings) : plainText(404, '404 page not found\n');
+    if (info.group === '' && info.version === 'v1' && info.resource === 'bindings')
+      return this.#answerBinding(request, info, user, warnings);
+    const review = reviews.find(
+      ({ group, version, plural }) => group === info.group && version === info.version && plural === info.resource,
+    );
+    if (!review)
+      return this.#discovery.hasGroup(info.group) ? failed(notServed(), request, warnings) : plainText(404, '404 page not found\n');
     if (info.verb !== 'create') throw notAllowed();
     const timestamp = rfc3339(this.#kernel.now);
-    return respond(answerReview(review, { request, info, user, timestamp, warnings, authenticators: this.#authenticators, authorizers: this.#authorizers }), request, warnings);
+    return respond(
+      answerReview(review, {
+        request,
+        info,
+        user,
+        timestamp,
+        warnings,
+        authenticators: this.#authenticators,
+        authorizers: this.#authorizers,
+      }),
+      request,
+      warnings,
+    );
   }
 
   /** POST `namespaces/x/bindings`: the older way to say `pods/y/binding`. */
@@ -178,7 +244,12 @@ class Server implements ApiServer {
     const what = `${request.method} ${info.path}`;
     const now = this.#kernel.now;
     return {
-      info, definition, user, actor, now, warnings,
+      info,
+      definition,
+      user,
+      actor,
+      now,
+      warnings,
       userAgent: request.headers['user-agent'] ?? '',
       timestamp: rfc3339(now),
       isDryRun: false,
@@ -196,7 +267,19 @@ class Server implements ApiServer {
   /** The API server's own writes, as `system:apiserver`. */
   #ownContext(definition: ResourceDefinition, namespace: string, name: string): RequestContext {
     const path = `/${definition.names.plural}/${name}`;
-    const info: ResourceRequestInfo = { isResource: true, verb: 'create', group: definition.group, version: definition.version, resource: definition.names.plural, subresource: '', namespace, name, path, query: new Map(), rest: [] };
+    const info: ResourceRequestInfo = {
+      isResource: true,
+      verb: 'create',
+      group: definition.group,
+      version: definition.version,
+      resource: definition.names.plural,
+      subresource: '',
+      namespace,
+      name,
+      path,
+      query: new Map(),
+      rest: [],
+    };
     const request: ApiRequest = { method: 'POST', url: path, headers: {}, actor: 'kube-apiserver' };
     return this.#context(request, info, definition, { name: 'system:apiserver', groups: ['system:masters'] }, []);
   }
@@ -212,7 +295,11 @@ class Server implements ApiServer {
 function authenticatorsOf(options: ApiServerOptions, lookup: Lookup): readonly Authenticator[] {
   const { tokens = [], kernel } = options;
   const byToken = new Map(tokens.map(({ token, user, uid, groups }) => [token, { name: user, uid, groups }]));
-  return [clientCertificates, bearerTokens((token) => byToken.get(token), tokenReader(lookup, kernel, keyOfAccounts(options))), inProcessActors];
+  return [
+    clientCertificates,
+    bearerTokens((token) => byToken.get(token), tokenReader(lookup, kernel, keyOfAccounts(options))),
+    inProcessActors,
+  ];
 }
 
 function keyOfAccounts({ serviceAccountKey, kernel }: ApiServerOptions): string {
@@ -224,4 +311,3 @@ function statusErrorOf(error: unknown): StatusError {
   if (error instanceof EtcdError) return statusErrors.internal(error.message);
   throw error;
 }
-

@@ -13,7 +13,12 @@ interface Claims {
   readonly iat: number;
   readonly iss: string;
   readonly jti: string;
-  readonly 'kubernetes.io': { readonly namespace: string; readonly pod?: { readonly name: string; readonly uid: string }; readonly serviceaccount: { readonly name: string; readonly uid: string }; readonly warnafter?: number };
+  readonly 'kubernetes.io': {
+    readonly namespace: string;
+    readonly pod?: { readonly name: string; readonly uid: string };
+    readonly serviceaccount: { readonly name: string; readonly uid: string };
+    readonly warnafter?: number;
+  };
   readonly nbf: number;
   readonly sub: string;
 }
@@ -33,15 +38,27 @@ const mountedTokenSeconds = 3_607;
 const extendedSeconds = 365 * 24 * 3_600;
 
 /** A bound service account token (`serviceaccount/claims.go`). It is signed by a key of the simulation's own, not RSA. */
-export function mintToken({ account, pod, audiences, expirationSeconds }: TokenSubject, { kernel, serviceAccountKey: key }: { readonly kernel: Kernel; readonly serviceAccountKey: string }): { token: string; expiresAt: number } {
+export function mintToken(
+  { account, pod, audiences, expirationSeconds }: TokenSubject,
+  { kernel, serviceAccountKey: key }: { readonly kernel: Kernel; readonly serviceAccountKey: string },
+): { token: string; expiresAt: number } {
   const { namespace = '', name, uid } = account.metadata;
   const now = Math.floor(kernel.now / 1000);
   const isExtended = expirationSeconds === mountedTokenSeconds && pod !== undefined && audiences.every((one) => one === issuer);
   const claims: Claims = {
-    aud: audiences, exp: now + (isExtended ? extendedSeconds : expirationSeconds), iat: now, iss: issuer,
+    aud: audiences,
+    exp: now + (isExtended ? extendedSeconds : expirationSeconds),
+    iat: now,
+    iss: issuer,
     jti: kernel.random.fork(`token/${kernel.now}/${uid}/${pod?.metadata.uid ?? ''}`).uuid(),
-    'kubernetes.io': { namespace, ...(pod ? { pod: { name: pod.metadata.name, uid: pod.metadata.uid } } : {}), serviceaccount: { name, uid }, ...(isExtended ? { warnafter: now + expirationSeconds } : {}) },
-    nbf: now, sub: `system:serviceaccount:${namespace}:${name}`,
+    'kubernetes.io': {
+      namespace,
+      ...(pod ? { pod: { name: pod.metadata.name, uid: pod.metadata.uid } } : {}),
+      serviceaccount: { name, uid },
+      ...(isExtended ? { warnafter: now + expirationSeconds } : {}),
+    },
+    nbf: now,
+    sub: `system:serviceaccount:${namespace}:${name}`,
   };
   const signed = `${toBase64Url(JSON.stringify({ alg: 'RS256', kid: signature('kid', key).slice(0, 43) }))}.${toBase64Url(JSON.stringify(claims))}`;
   return { token: `${signed}.${signature(signed, key)}`, expiresAt: (now + expirationSeconds) * 1000 };
@@ -71,8 +88,13 @@ function verify(token: string, key: string): Claims | undefined {
 
 function userOf({ sub, jti, 'kubernetes.io': { namespace, serviceaccount, pod } }: Claims): User {
   return {
-    name: sub, uid: serviceaccount.uid, groups: ['system:serviceaccounts', `system:serviceaccounts:${namespace}`],
-    extra: { 'authentication.kubernetes.io/credential-id': [`JTI=${jti}`], ...(pod ? { 'authentication.kubernetes.io/pod-name': [pod.name], 'authentication.kubernetes.io/pod-uid': [pod.uid] } : {}) },
+    name: sub,
+    uid: serviceaccount.uid,
+    groups: ['system:serviceaccounts', `system:serviceaccounts:${namespace}`],
+    extra: {
+      'authentication.kubernetes.io/credential-id': [`JTI=${jti}`],
+      ...(pod ? { 'authentication.kubernetes.io/pod-name': [pod.name], 'authentication.kubernetes.io/pod-uid': [pod.uid] } : {}),
+    },
   };
 }
 

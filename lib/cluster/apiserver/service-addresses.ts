@@ -67,7 +67,8 @@ export class ServiceAddresses implements StoreHooks {
 
   #take(service: KubeObject, wanted: string): string {
     const offset = toNumber(wanted) - this.#base;
-    const refuse = (why: string) => invalidService(service, [fieldError.invalid(clusterIpsPath, [wanted], `failed to allocate IP ${wanted}: ${why}`)]);
+    const refuse = (why: string) =>
+      invalidService(service, [fieldError.invalid(clusterIpsPath, [wanted], `failed to allocate IP ${wanted}: ${why}`)]);
     if (!(offset > 0 && offset < this.#size - 1)) throw refuse('the provided network does not match the current range');
     if (this.#takenIps().has(wanted)) throw refuse('provided IP is already allocated');
     return wanted;
@@ -77,7 +78,10 @@ export class ServiceAddresses implements StoreHooks {
   #draw(): string {
     const taken = this.#takenIps();
     const reserved = Math.min(Math.max(16, Math.floor(this.#size / 16)), 256);
-    for (const [low, high] of [[reserved + 1, this.#size - 2], [1, reserved]] as const) {
+    for (const [low, high] of [
+      [reserved + 1, this.#size - 2],
+      [1, reserved],
+    ] as const) {
       const start = high > low ? this.#random.between(low, high) : low;
       for (let step = 0; step <= high - low; step++) {
         const address = toAddress(this.#base + low + ((start - low + step) % (high - low + 1)));
@@ -99,7 +103,8 @@ export class ServiceAddresses implements StoreHooks {
       if (spec.type !== 'LoadBalancer' && old && old.spec.type !== spec.type) for (const port of ports) delete port.nodePort;
       return;
     }
-    if (ports.every(({ nodePort }) => nodePort) && !ports.some((port, index) => port.nodePort !== old?.spec.ports?.[index]?.nodePort)) return;
+    if (ports.every(({ nodePort }) => nodePort) && !ports.some((port, index) => port.nodePort !== old?.spec.ports?.[index]?.nodePort))
+      return;
     this.#fillNodePorts(service, ports, old?.spec.ports ?? []);
   }
 
@@ -119,13 +124,23 @@ export class ServiceAddresses implements StoreHooks {
   #checkNodePort(service: KubeObject, { nodePort = 0, protocol = 'TCP' }: ServicePort, index: number, taken: ReadonlySet<string>): void {
     const path = FieldPath.of('spec').child('ports').index(index).child('nodePort');
     const { from, to } = this.#nodePorts;
-    if (nodePort < from || nodePort > to) throw invalidService(service, [fieldError.invalid(path, nodePort, `provided port is not in the valid range. The range of valid ports is ${from}-${to}`)]);
-    if (taken.has(`${protocol}/${nodePort}`)) throw invalidService(service, [fieldError.invalid(path, nodePort, 'provided port is already allocated')]);
+    if (nodePort < from || nodePort > to)
+      throw invalidService(service, [
+        fieldError.invalid(path, nodePort, `provided port is not in the valid range. The range of valid ports is ${from}-${to}`),
+      ]);
+    if (taken.has(`${protocol}/${nodePort}`))
+      throw invalidService(service, [fieldError.invalid(path, nodePort, 'provided port is already allocated')]);
   }
 
   #takenNodePorts({ metadata }: KubeObject): Set<string> {
     const others = this.#lookup.list('Service').filter((other) => other.metadata.uid !== metadata.uid);
-    return new Set(others.flatMap(({ spec }) => [...((spec.ports ?? []) as ServicePort[]), { nodePort: spec.healthCheckNodePort } as ServicePort].flatMap(({ nodePort, protocol = 'TCP' }) => (nodePort ? [`${protocol}/${nodePort}`] : []))));
+    return new Set(
+      others.flatMap(({ spec }) =>
+        [...((spec.ports ?? []) as ServicePort[]), { nodePort: spec.healthCheckNodePort } as ServicePort].flatMap(
+          ({ nodePort, protocol = 'TCP' }) => (nodePort ? [`${protocol}/${nodePort}`] : []),
+        ),
+      ),
+    );
   }
 
   #drawNodePort(taken: ReadonlySet<string>): number {

@@ -51,7 +51,23 @@ export function toStorage({ storedAs }: ResourceDefinition, object: KubeObject):
   return storedAs ? (storedAs.encode(object) as KubeObject) : object;
 }
 
-const metadataOrder = ['name', 'generateName', 'namespace', 'selfLink', 'uid', 'resourceVersion', 'generation', 'creationTimestamp', 'deletionTimestamp', 'deletionGracePeriodSeconds', 'labels', 'annotations', 'ownerReferences', 'finalizers', 'managedFields'] as const;
+const metadataOrder = [
+  'name',
+  'generateName',
+  'namespace',
+  'selfLink',
+  'uid',
+  'resourceVersion',
+  'generation',
+  'creationTimestamp',
+  'deletionTimestamp',
+  'deletionGracePeriodSeconds',
+  'labels',
+  'annotations',
+  'ownerReferences',
+  'finalizers',
+  'managedFields',
+] as const;
 
 /** A copy in Go's field order. */
 function withResourceVersion(metadata: KubeObject['metadata'], resourceVersion: string | undefined): KubeObject['metadata'] {
@@ -98,11 +114,13 @@ export class Storage {
 
   /** The object at the revision of its deletion, or undefined when the key changed since `modRevision`. */
   delete(kv: KeyValue): KubeObject | undefined {
-    const { succeeded, revision } = spoken(() => this.#etcd.txn({
-      compare: [{ key: kv.key, target: 'mod', result: '=', operand: kv.modRevision }],
-      success: [{ type: 'delete-range', key: kv.key }],
-      failure: [],
-    }));
+    const { succeeded, revision } = spoken(() =>
+      this.#etcd.txn({
+        compare: [{ key: kv.key, target: 'mod', result: '=', operand: kv.modRevision }],
+        success: [{ type: 'delete-range', key: kv.key }],
+        failure: [],
+      }),
+    );
     return succeeded ? objectAtDeletion(kv, revision) : undefined;
   }
 
@@ -116,11 +134,13 @@ export class Storage {
   }
 
   #write(key: string, value: KubeObject, expected: number): KubeObject | undefined {
-    const { succeeded, revision } = spoken(() => this.#etcd.txn({
-      compare: [{ key, target: 'mod', result: '=', operand: expected }],
-      success: [{ type: 'put', key, value: value as unknown as Json }],
-      failure: [],
-    }));
+    const { succeeded, revision } = spoken(() =>
+      this.#etcd.txn({
+        compare: [{ key, target: 'mod', result: '=', operand: expected }],
+        success: [{ type: 'put', key, value: value as unknown as Json }],
+        failure: [],
+      }),
+    );
     if (!succeeded) return undefined;
     assert(revision > expected, 'a write makes a new revision');
     return objectOf({ key, value: value as unknown as Json, modRevision: revision } as KeyValue);

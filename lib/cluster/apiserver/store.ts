@@ -1,5 +1,14 @@
 import { deepEqual } from '@/lib/base';
-import { failure, FieldPath, fieldError, statusErrors, type FieldError, type KubeObject, type ResourceDefinition, type StrategyContext } from '../api';
+import {
+  failure,
+  FieldPath,
+  fieldError,
+  statusErrors,
+  type FieldError,
+  type KubeObject,
+  type ResourceDefinition,
+  type StrategyContext,
+} from '../api';
 import type { KeyValue } from '../etcd';
 import type { Instant, Kernel } from '../kernel';
 import { validateObjectMeta, validateObjectMetaUpdate } from '../resources/validation/object-meta';
@@ -50,7 +59,13 @@ export class Store {
   readonly #names;
   readonly #uids;
 
-  constructor(options: { storage: Storage; kernel: Kernel; lookup: Lookup; plugins: readonly AdmissionPlugin[]; hooks: ReadonlyMap<string, StoreHooks> }) {
+  constructor(options: {
+    storage: Storage;
+    kernel: Kernel;
+    lookup: Lookup;
+    plugins: readonly AdmissionPlugin[];
+    hooks: ReadonlyMap<string, StoreHooks>;
+  }) {
     this.#storage = options.storage;
     this.#kernel = options.kernel;
     this.#lookup = options.lookup;
@@ -96,7 +111,9 @@ export class Store {
     const key = storageKey(definition, info.namespace, object.metadata.name);
     if (isDryRun) return this.#dryRun(object, kv, key);
     const stored = toStorage(definition, object);
-    const written = context.commit(object, () => (kv ? this.#storage.update(key, stored, kv.modRevision) : this.#storage.create(key, stored)));
+    const written = context.commit(object, () =>
+      kv ? this.#storage.update(key, stored, kv.modRevision) : this.#storage.create(key, stored),
+    );
     return written && fromStorage(definition, written);
   }
 
@@ -122,7 +139,10 @@ export class Store {
     metadata.uid = this.#uids.uuid();
     if (definition.hasGeneration) metadata.generation = 1;
     dedupeOwners(object);
-    const errors = [...validateObjectMeta(metadata, definition, FieldPath.of('metadata')), ...(definition.validate?.(object, FieldPath.of('')) ?? [])];
+    const errors = [
+      ...validateObjectMeta(metadata, definition, FieldPath.of('metadata')),
+      ...(definition.validate?.(object, FieldPath.of('')) ?? []),
+    ];
     if (errors.length > 0) throw statusErrors.invalid(kindOf(definition), metadata.name ?? '', errors);
     context.warnings.push(...(definition.warnings?.(object) ?? []));
     this.#validateAdmission('CREATE', context, object, undefined);
@@ -133,7 +153,11 @@ export class Store {
    * Replaces an object by what `produce` makes of the one that is there, with optimistic concurrency.
    * `produce` gets undefined where there is none and the kind allows creation by update.
    */
-  update(context: RequestContext, produce: (old: KubeObject | undefined) => KubeObject, strategy: UpdateStrategy = mainStrategy(context.definition)): UpdateResult {
+  update(
+    context: RequestContext,
+    produce: (old: KubeObject | undefined) => KubeObject,
+    strategy: UpdateStrategy = mainStrategy(context.definition),
+  ): UpdateResult {
     const { definition, info } = context;
     const kv = this.find(definition, info.namespace, info.name);
     if (!kv) return this.#createOnUpdate(context, produce, strategy);
@@ -152,11 +176,20 @@ export class Store {
     return { object: written, isCreated: false };
   }
 
-  #createOnUpdate(context: RequestContext, produce: (old: KubeObject | undefined) => KubeObject, { subresource, createsMissing }: UpdateStrategy): UpdateResult {
+  #createOnUpdate(
+    context: RequestContext,
+    produce: (old: KubeObject | undefined) => KubeObject,
+    { subresource, createsMissing }: UpdateStrategy,
+  ): UpdateResult {
     const { definition, info } = context;
     if (!(definition.allowCreateOnUpdate || createsMissing) || subresource) throw statusErrors.notFound(resourceOf(definition), info.name);
     const object = produce(undefined);
-    if (object.metadata.uid) throw statusErrors.conflict(resourceOf(definition), info.name, `StorageError: invalid object, Code: 4, Key: ${storageKey(definition, info.namespace, info.name)}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${object.metadata.uid}, UID in object meta: `);
+    if (object.metadata.uid)
+      throw statusErrors.conflict(
+        resourceOf(definition),
+        info.name,
+        `StorageError: invalid object, Code: 4, Key: ${storageKey(definition, info.namespace, info.name)}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${object.metadata.uid}, UID in object meta: `,
+      );
     delete (object.metadata as Partial<typeof object.metadata>).resourceVersion;
     return { object: this.create(context, object), isCreated: true };
   }
@@ -166,7 +199,9 @@ export class Store {
     if (given && !/^\d+$/.test(given)) throw failure(500, undefined, `strconv.ParseUint: parsing ${JSON.stringify(given)}: invalid syntax`);
     if (!given || given === '0') {
       if (definition.allowUnconditionalUpdate) return void (object.metadata.resourceVersion = old.metadata.resourceVersion);
-      throw statusErrors.invalid(resourceOf(definition), info.name, [fieldError.invalid(FieldPath.of('metadata').child('resourceVersion'), 0, 'must be specified for an update')]);
+      throw statusErrors.invalid(resourceOf(definition), info.name, [
+        fieldError.invalid(FieldPath.of('metadata').child('resourceVersion'), 0, 'must be specified for an update'),
+      ]);
     }
     if (given !== old.metadata.resourceVersion) throw statusErrors.conflict(resourceOf(definition), info.name, optimisticLock);
   }
@@ -182,7 +217,13 @@ export class Store {
     delete (metadata as { selfLink?: string }).selfLink;
     if (before.deletionTimestamp !== undefined) metadata.deletionTimestamp = before.deletionTimestamp;
     if (before.deletionGracePeriodSeconds !== undefined) metadata.deletionGracePeriodSeconds ??= before.deletionGracePeriodSeconds;
-    if (!strategy.subresource && definition.hasGeneration === true && metadata.generation === before.generation && isNewGeneration(object, old)) metadata.generation = (before.generation ?? 0) + 1;
+    if (
+      !strategy.subresource &&
+      definition.hasGeneration === true &&
+      metadata.generation === before.generation &&
+      isNewGeneration(object, old)
+    )
+      metadata.generation = (before.generation ?? 0) + 1;
     dedupeOwners(object);
     const errors = [...metadataErrors(definition, metadata, before, strategy), ...(strategy.validate?.(object, old) ?? [])];
     if (errors.length > 0) throw statusErrors.invalid(kindOf(definition), metadata.name, errors);
@@ -214,7 +255,8 @@ export class Store {
   #markDeleted(context: RequestContext, kv: KeyValue, marked: KubeObject): { object: KubeObject; kv: KeyValue | undefined } {
     const { resourceVersion: _, ...metadata } = marked.metadata;
     const object = { ...marked, metadata } as KubeObject;
-    if (sameStored(toStorage(context.definition, object), kv.value as unknown as KubeObject)) return { object: fromStorage(context.definition, objectOf(kv)), kv };
+    if (sameStored(toStorage(context.definition, object), kv.value as unknown as KubeObject))
+      return { object: fromStorage(context.definition, objectOf(kv)), kv };
     const written = this.#write(context, object, kv);
     if (!written) throw statusErrors.conflict(resourceOf(context.definition), object.metadata.name, optimisticLock);
     return { object: written, kv: context.isDryRun ? undefined : this.#storage.find(kv.key) };
@@ -237,7 +279,12 @@ export class Store {
   }
 }
 
-function admissionRequest(operation: Operation, context: RequestContext, object: KubeObject | undefined, old: KubeObject | undefined): AdmissionRequest {
+function admissionRequest(
+  operation: Operation,
+  context: RequestContext,
+  object: KubeObject | undefined,
+  old: KubeObject | undefined,
+): AdmissionRequest {
   const { definition, info } = context;
   const name = operation === 'CREATE' ? (object?.metadata.name ?? '') : (old?.metadata.name ?? info.name);
   const namespace = definition.kind === 'Namespace' ? name : info.namespace;
@@ -245,7 +292,12 @@ function admissionRequest(operation: Operation, context: RequestContext, object:
 }
 
 /** Errors of metadata come once from the registry and again from the kind's own `Validate…Update`, which some kinds end with all that a create checks. */
-function metadataErrors(definition: ResourceDefinition, metadata: KubeObject['metadata'], before: KubeObject['metadata'], { subresource }: UpdateStrategy): FieldError[] {
+function metadataErrors(
+  definition: ResourceDefinition,
+  metadata: KubeObject['metadata'],
+  before: KubeObject['metadata'],
+  { subresource }: UpdateStrategy,
+): FieldError[] {
   const path = FieldPath.of('metadata');
   const all = validateObjectMeta(metadata, definition, path);
   const changes = validateObjectMetaUpdate(metadata, before, path);
@@ -260,7 +312,8 @@ export function mainStrategy(definition: ResourceDefinition): UpdateStrategy {
       if (definition.prepareForUpdate) definition.prepareForUpdate(object, old, context);
       else if (definition.subresources?.status) keep(object, old, 'status');
     },
-    validate: (object, old) => definition.validateUpdate?.(object, old, FieldPath.of('')) ?? definition.validate?.(object, FieldPath.of('')) ?? [],
+    validate: (object, old) =>
+      definition.validateUpdate?.(object, old, FieldPath.of('')) ?? definition.validate?.(object, FieldPath.of('')) ?? [],
   };
 }
 
@@ -270,7 +323,9 @@ export function statusStrategy(definition: ResourceDefinition): UpdateStrategy {
     subresource: 'status',
     prepare(object, old, context) {
       if (definition.prepareForStatusUpdate) definition.prepareForStatusUpdate(object, old, context);
-      else for (const field of new Set([...Object.keys(object), ...Object.keys(old)])) if (!['kind', 'apiVersion', 'metadata', 'status'].includes(field)) keep(object, old, field);
+      else
+        for (const field of new Set([...Object.keys(object), ...Object.keys(old)]))
+          if (!['kind', 'apiVersion', 'metadata', 'status'].includes(field)) keep(object, old, field);
     },
     validate: (object, old) => definition.validateStatusUpdate?.(object, old, FieldPath.of('')) ?? [],
   };
@@ -287,13 +342,18 @@ function matchNamespace({ definition, info }: RequestContext, object: KubeObject
   const { metadata } = object;
   if (expected === '') delete (metadata as { namespace?: string }).namespace;
   else if (!metadata.namespace) metadata.namespace = expected;
-  else if (metadata.namespace !== expected) throw statusErrors.badRequest('the namespace of the provided object does not match the namespace sent on the request');
+  else if (metadata.namespace !== expected)
+    throw statusErrors.badRequest('the namespace of the provided object does not match the namespace sent on the request');
 }
 
 function checkUid({ definition, info }: RequestContext, kv: KeyValue, object: KubeObject, old: KubeObject): void {
   const given = object.metadata.uid;
   if (!given || given === old.metadata.uid) return;
-  throw statusErrors.conflict(resourceOf(definition), info.name, `StorageError: invalid object, Code: 4, Key: ${kv.key}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${given}, UID in object meta: ${old.metadata.uid}`);
+  throw statusErrors.conflict(
+    resourceOf(definition),
+    info.name,
+    `StorageError: invalid object, Code: 4, Key: ${kv.key}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${given}, UID in object meta: ${old.metadata.uid}`,
+  );
 }
 
 /** Spec is everything but metadata and status; a Deployment's annotations count too (`deployment/strategy.go`). */
@@ -324,18 +384,26 @@ function isCompared(field: string): boolean {
 /** A write that changes nothing but when it was made is none (`IgnoreManagedFieldsTimestampsTransformer`). */
 function sameManagers(entries: KubeObject['metadata']['managedFields'], stored: KubeObject['metadata']['managedFields']): boolean {
   if (entries === stored) return true;
-  return deepEqual(entries?.map((entry) => ({ ...entry, time: undefined })), stored?.map((entry) => ({ ...entry, time: undefined })));
+  return deepEqual(
+    entries?.map((entry) => ({ ...entry, time: undefined })),
+    stored?.map((entry) => ({ ...entry, time: undefined })),
+  );
 }
 
 /** The last finalizer of an object that waits for nothing else takes the object with it. */
 function isDeletedByUpdate(object: KubeObject, old: KubeObject): boolean {
   const { deletionTimestamp, deletionGracePeriodSeconds, finalizers } = object.metadata;
-  if (!deletionTimestamp || finalizers?.length || object.spec?.finalizers?.length && object.kind === 'Namespace') return false;
+  if (!deletionTimestamp || finalizers?.length || (object.spec?.finalizers?.length && object.kind === 'Namespace')) return false;
   if (!old.metadata.finalizers?.length && object.kind !== 'Namespace') return false;
   return !deletionGracePeriodSeconds;
 }
 
-function withDeletion(old: KubeObject, graceful: { deletionTimestamp: string; graceSeconds: number; isFirst: boolean } | undefined, finalizers: readonly string[], now: number): KubeObject | undefined {
+function withDeletion(
+  old: KubeObject,
+  graceful: { deletionTimestamp: string; graceSeconds: number; isFirst: boolean } | undefined,
+  finalizers: readonly string[],
+  now: number,
+): KubeObject | undefined {
   const metadata = { ...old.metadata };
   if (finalizers.length > 0) metadata.finalizers = [...finalizers];
   else delete metadata.finalizers;

@@ -25,10 +25,19 @@ const byKind: Readonly<Record<string, readonly Subresource[]>> = {
     { name: 'log', kind: 'Pod', verbs: ['get'], handler: podLog },
     { name: 'portforward', kind: 'PodPortForwardOptions', verbs: ['create', 'get'], handler: portForwardToPod },
   ],
-  ServiceAccount: [{ name: 'token', kind: 'TokenRequest', group: 'authentication.k8s.io', version: 'v1', verbs: ['create'], handler: createToken }],
+  ServiceAccount: [
+    { name: 'token', kind: 'TokenRequest', group: 'authentication.k8s.io', version: 'v1', verbs: ['create'], handler: createToken },
+  ],
 };
 
-const scale: Subresource = { name: 'scale', kind: 'Scale', group: 'autoscaling', version: 'v1', verbs: ['get', 'patch', 'update'], handler: answerScale };
+const scale: Subresource = {
+  name: 'scale',
+  kind: 'Scale',
+  group: 'autoscaling',
+  version: 'v1',
+  verbs: ['get', 'patch', 'update'],
+  handler: answerScale,
+};
 
 /** Everything below a kind's objects but `status`, in order of name. */
 export function subresourcesOf({ kind, subresources }: ResourceDefinition): readonly Subresource[] {

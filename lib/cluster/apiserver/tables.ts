@@ -26,17 +26,32 @@ const plainColumns: readonly TableColumn<KubeObject>[] = [
 ];
 
 /** Objects as rows of a kind's printer columns (`registry/rest/table.go`, `printers/tablegenerator.go`). */
-export function tableOf(definition: ResourceDefinition, objects: readonly KubeObject[], options: { metadata: object; include: IncludeObject; now: number; descriptions: Descriptions; isHeaderless?: boolean }): Table {
+export function tableOf(
+  definition: ResourceDefinition,
+  objects: readonly KubeObject[],
+  options: { metadata: object; include: IncludeObject; now: number; descriptions: Descriptions; isHeaderless?: boolean },
+): Table {
   const columns = definition.columns ?? plainColumns;
   return {
-    kind: 'Table', apiVersion: 'meta.k8s.io/v1', metadata: options.metadata,
+    kind: 'Table',
+    apiVersion: 'meta.k8s.io/v1',
+    metadata: options.metadata,
     columnDefinitions: options.isHeaderless ? null : columnDefinitions(columns, options.descriptions),
-    rows: objects.map((object) => ({ cells: columns.map((column) => column.value(object, options.now)), ...rowObject(object, options.include) })),
+    rows: objects.map((object) => ({
+      cells: columns.map((column) => column.value(object, options.now)),
+      ...rowObject(object, options.include),
+    })),
   };
 }
 
 function columnDefinitions(columns: readonly TableColumn<any>[], descriptions: Descriptions): object[] {
-  return columns.map(({ name, type = 'string', format = '', description, describedBy, priority = 0 }) => ({ name, type, format, description: description ?? (describedBy ? descriptions[describedBy] : undefined) ?? '', priority }));
+  return columns.map(({ name, type = 'string', format = '', description, describedBy, priority = 0 }) => ({
+    name,
+    type,
+    format,
+    description: description ?? (describedBy ? descriptions[describedBy] : undefined) ?? '',
+    priority,
+  }));
 }
 
 function rowObject(object: KubeObject, include: IncludeObject): { object?: unknown } {
@@ -58,4 +73,3 @@ export function partialMetadata(object: KubeObject): object {
 export function partialMetadataList({ metadata, items }: ObjectList): object {
   return { kind: 'PartialObjectMetadataList', apiVersion: 'meta.k8s.io/v1', metadata, items: items.map(partialMetadata) };
 }
-

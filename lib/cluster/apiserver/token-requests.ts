@@ -14,7 +14,12 @@ export const createToken: ResourceHandler = (services, request, context) => {
   const { info } = context;
   if (info.verb !== 'create') throw notAllowed();
   const options = readWriteOptions(info.query, 'CreateOptions');
-  const asked = decodeBody(request, { group: 'authentication.k8s.io', version: 'v1', kind: 'TokenRequest' }, options.fieldValidation, context.warnings);
+  const asked = decodeBody(
+    request,
+    { group: 'authentication.k8s.io', version: 'v1', kind: 'TokenRequest' },
+    options.fieldValidation,
+    context.warnings,
+  );
   const account = services.store.get(context);
   const expirationSeconds: number = asked.spec?.expirationSeconds || defaultSeconds;
   checkExpiration(expirationSeconds);
@@ -22,12 +27,16 @@ export const createToken: ResourceHandler = (services, request, context) => {
   const pod = boundPod(services, account, asked.spec?.boundObjectRef);
   const { token, expiresAt } = mintToken({ account, pod, audiences, expirationSeconds }, services);
   const { name, namespace, uid } = account.metadata;
-  return answered({
-    kind: 'TokenRequest', apiVersion: 'authentication.k8s.io/v1',
-    metadata: { name, namespace, uid, creationTimestamp: context.timestamp },
-    spec: { audiences, expirationSeconds, boundObjectRef: asked.spec?.boundObjectRef ?? null },
-    status: { token, expirationTimestamp: rfc3339(expiresAt as Instant) },
-  }, 201);
+  return answered(
+    {
+      kind: 'TokenRequest',
+      apiVersion: 'authentication.k8s.io/v1',
+      metadata: { name, namespace, uid, creationTimestamp: context.timestamp },
+      spec: { audiences, expirationSeconds, boundObjectRef: asked.spec?.boundObjectRef ?? null },
+      status: { token, expirationTimestamp: rfc3339(expiresAt as Instant) },
+    },
+    201,
+  );
 };
 
 function checkExpiration(seconds: number): void {
@@ -49,10 +58,21 @@ interface BoundObject {
 function boundPod({ lookup }: ResourceServices, { metadata: account }: KubeObject, bound: BoundObject | undefined): KubeObject | undefined {
   if (!bound) return undefined;
   const { kind = '', apiVersion = '', name = '', uid } = bound;
-  if (kind !== 'Pod' || apiVersion !== 'v1') throw statusErrors.badRequest(`cannot bind token to object of type ${apiVersion.includes('/') ? apiVersion : `/${apiVersion}`}, Kind=${kind}`);
+  if (kind !== 'Pod' || apiVersion !== 'v1')
+    throw statusErrors.badRequest(
+      `cannot bind token to object of type ${apiVersion.includes('/') ? apiVersion : `/${apiVersion}`}, Kind=${kind}`,
+    );
   const pod = lookup.find('Pod', account.namespace as string, name);
   if (!pod) throw statusErrors.notFound({ group: '', resource: 'pods' }, name);
-  if (uid && uid !== pod.metadata.uid) throw statusErrors.conflict({ group: '', resource: 'Pod' }, name, `the UID in the bound object reference (${uid}) does not match the UID in record. The object might have been deleted and then recreated`);
-  if (pod.spec.serviceAccountName !== account.name) throw statusErrors.badRequest(`cannot bind token for serviceaccount ${JSON.stringify(account.name)} to pod running with different serviceaccount name.`);
+  if (uid && uid !== pod.metadata.uid)
+    throw statusErrors.conflict(
+      { group: '', resource: 'Pod' },
+      name,
+      `the UID in the bound object reference (${uid}) does not match the UID in record. The object might have been deleted and then recreated`,
+    );
+  if (pod.spec.serviceAccountName !== account.name)
+    throw statusErrors.badRequest(
+      `cannot bind token for serviceaccount ${JSON.stringify(account.name)} to pod running with different serviceaccount name.`,
+    );
   return pod;
 }

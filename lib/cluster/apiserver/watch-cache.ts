@@ -46,7 +46,11 @@ export class WatchCache {
   }
 
   #follow(): () => void {
-    return this.#etcd.watch(this.root, { ...rangeOf(this.root), prevKv: true, onCancel: (revision) => this.#relist(revision) }, ({ revision, events }) => this.#take(revision, events));
+    return this.#etcd.watch(
+      this.root,
+      { ...rangeOf(this.root), prevKv: true, onCancel: (revision) => this.#relist(revision) },
+      ({ revision, events }) => this.#take(revision, events),
+    );
   }
 
   /** etcd has forgotten what this cache had not seen yet, as when its member caught up from a snapshot: what differs is told as if it had just happened. */
@@ -55,11 +59,13 @@ export class WatchCache {
     const revision = this.#etcd.revision;
     const events: CacheEvent[] = [];
     this.#objects.forRange('', undefined, (old, key) => {
-      if (!now.has(key)) events.push({ type: 'delete', key, object: objectAtDeletion({ value: old } as unknown as KeyValue, since), old, revision: since });
+      if (!now.has(key))
+        events.push({ type: 'delete', key, object: objectAtDeletion({ value: old } as unknown as KeyValue, since), old, revision: since });
     });
     for (const [key, object] of now) {
       const old = this.#objects.get(key);
-      if (old?.metadata.resourceVersion !== object.metadata.resourceVersion) events.push({ type: 'put', key, object, old, revision: Number(object.metadata.resourceVersion) as Revision });
+      if (old?.metadata.resourceVersion !== object.metadata.resourceVersion)
+        events.push({ type: 'put', key, object, old, revision: Number(object.metadata.resourceVersion) as Revision });
     }
     events.sort((a, b) => a.revision - b.revision);
     this.#hold(events, revision);
@@ -115,7 +121,10 @@ export class WatchCache {
   }
 
   #take(revision: Revision, changes: readonly EtcdWatchEvent[]): void {
-    this.#hold(changes.map((change) => cacheEvent(revision, change)), revision);
+    this.#hold(
+      changes.map((change) => cacheEvent(revision, change)),
+      revision,
+    );
   }
 
   #hold(events: readonly CacheEvent[], revision: Revision): void {
@@ -131,7 +140,9 @@ export class WatchCache {
   #deliver(events: readonly CacheEvent[]): void {
     const watchers = [...this.#watchers];
     this.#kernel.schedule({
-      delayMs: 0, actor: 'kube-apiserver', what: `watch ${this.#definition.names.plural}`,
+      delayMs: 0,
+      actor: 'kube-apiserver',
+      what: `watch ${this.#definition.names.plural}`,
       background: this.#kernel.isBackground && events.every((event) => this.#isHeartbeat(event)),
       run: () => {
         if (this.#isStopped) return;
@@ -168,7 +179,10 @@ function tooOld(revision: number, oldest: number): StatusError {
 
 /** A reader that is ahead of this server: it waits three seconds upstream, then gives up. */
 export function tooLarge(revision: number, current: number): StatusError {
-  return failure(504, 'Timeout', `Timeout: Too large resource version: ${revision}, current: ${current}`, { causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }], retryAfterSeconds: 1 });
+  return failure(504, 'Timeout', `Timeout: Too large resource version: ${revision}, current: ${current}`, {
+    causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],
+    retryAfterSeconds: 1,
+  });
 }
 
 /** One cache a kind, begun when it is first asked for. */

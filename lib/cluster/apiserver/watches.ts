@@ -48,7 +48,13 @@ class ObjectWatch {
   readonly #early: CacheEvent[] = [];
   readonly #closers: (() => void)[] = [];
 
-  constructor(definition: ResourceDefinition, cache: WatchCache, kernel: Kernel, options: WatchOptions, sink: { write(chunk: unknown): void; end(): void }) {
+  constructor(
+    definition: ResourceDefinition,
+    cache: WatchCache,
+    kernel: Kernel,
+    options: WatchOptions,
+    sink: { write(chunk: unknown): void; end(): void },
+  ) {
     this.#definition = definition;
     this.#cache = cache;
     this.#kernel = kernel;
@@ -69,7 +75,9 @@ class ObjectWatch {
   #begin(): void {
     const { chunks, isOver } = this.#first();
     this.#seen = Math.max(this.#cache.revision, this.#options.resourceVersion ?? 0);
-    this.#closers.push(this.#cache.watch({ onEvents: (events) => (this.#hasBegun ? this.#tell(events) : void this.#early.push(...events)) }));
+    this.#closers.push(
+      this.#cache.watch({ onEvents: (events) => (this.#hasBegun ? this.#tell(events) : void this.#early.push(...events)) }),
+    );
     this.#hasBegun = chunks.length === 0;
     if (this.#hasBegun) return;
     this.#later(0, 'watch', () => {
@@ -152,7 +160,15 @@ class ObjectWatch {
 
   /** Timeouts and bookmarks wake nobody. */
   #later(delayMs: number, what: string, run: () => void): void {
-    const entry = this.#kernel.schedule({ delayMs, actor: 'kube-apiserver', what: `${what} ${this.#definition.names.plural}`, ...(delayMs > 0 ? { background: true } : {}), run: () => { if (this.#isOpen) run(); } });
+    const entry = this.#kernel.schedule({
+      delayMs,
+      actor: 'kube-apiserver',
+      what: `${what} ${this.#definition.names.plural}`,
+      ...(delayMs > 0 ? { background: true } : {}),
+      run: () => {
+        if (this.#isOpen) run();
+      },
+    });
     if (delayMs > 0) this.#closers.push(() => void entry.cancel());
   }
 

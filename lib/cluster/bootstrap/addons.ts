@@ -81,11 +81,20 @@ const corednsDeployment = {
         affinity: {
           podAntiAffinity: {
             preferredDuringSchedulingIgnoredDuringExecution: [
-              { weight: 100, podAffinityTerm: { labelSelector: { matchExpressions: [{ key: 'k8s-app', operator: 'In', values: ['kube-dns'] }] }, topologyKey: 'kubernetes.io/hostname' } },
+              {
+                weight: 100,
+                podAffinityTerm: {
+                  labelSelector: { matchExpressions: [{ key: 'k8s-app', operator: 'In', values: ['kube-dns'] }] },
+                  topologyKey: 'kubernetes.io/hostname',
+                },
+              },
             ],
           },
         },
-        tolerations: [{ key: 'CriticalAddonsOnly', operator: 'Exists' }, { key: 'node-role.kubernetes.io/control-plane', effect: 'NoSchedule' }],
+        tolerations: [
+          { key: 'CriticalAddonsOnly', operator: 'Exists' },
+          { key: 'node-role.kubernetes.io/control-plane', effect: 'NoSchedule' },
+        ],
         nodeSelector: { 'kubernetes.io/os': 'linux' },
         containers: [
           {
@@ -102,9 +111,19 @@ const corednsDeployment = {
               { containerPort: 8080, name: 'liveness-probe', protocol: 'TCP' },
               { containerPort: 8181, name: 'readiness-probe', protocol: 'TCP' },
             ],
-            livenessProbe: { httpGet: { path: '/health', port: 'liveness-probe', scheme: 'HTTP' }, initialDelaySeconds: 60, timeoutSeconds: 5, successThreshold: 1, failureThreshold: 5 },
+            livenessProbe: {
+              httpGet: { path: '/health', port: 'liveness-probe', scheme: 'HTTP' },
+              initialDelaySeconds: 60,
+              timeoutSeconds: 5,
+              successThreshold: 1,
+              failureThreshold: 5,
+            },
             readinessProbe: { httpGet: { path: '/ready', port: 'readiness-probe', scheme: 'HTTP' } },
-            securityContext: { allowPrivilegeEscalation: false, capabilities: { add: ['NET_BIND_SERVICE'], drop: ['ALL'] }, readOnlyRootFilesystem: true },
+            securityContext: {
+              allowPrivilegeEscalation: false,
+              capabilities: { add: ['NET_BIND_SERVICE'], drop: ['ALL'] },
+              readOnlyRootFilesystem: true,
+            },
           },
         ],
         dnsPolicy: 'Default',
@@ -131,7 +150,10 @@ function proxyConfigMap(server: string): object {
     kind: 'KubeProxyConfiguration',
     mode: '',
   };
-  return { ...meta('v1', 'ConfigMap', 'kube-proxy', { labels: { app: 'kube-proxy' } }), data: { 'config.conf': stringify(config), 'kubeconfig.conf': stringify(kubeconfig) } };
+  return {
+    ...meta('v1', 'ConfigMap', 'kube-proxy', { labels: { app: 'kube-proxy' } }),
+    data: { 'config.conf': stringify(config), 'kubeconfig.conf': stringify(kubeconfig) },
+  };
 }
 
 const proxyLabels = { 'k8s-app': 'kube-proxy' };

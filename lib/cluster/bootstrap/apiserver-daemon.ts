@@ -33,16 +33,47 @@ const flags: Flags<CommandLine> = {
   'token-auth-file': { type: 'string', apply: (line, tokenAuthFile) => ({ ...line, tokenAuthFile }) },
   'allow-privileged': { type: 'boolean', apply: (line) => line },
   'enable-bootstrap-token-auth': { type: 'boolean', apply: (line) => line },
-  ...Object.fromEntries([
-    'client-ca-file', 'enable-admission-plugins', 'disable-admission-plugins', 'etcd-cafile', 'etcd-certfile', 'etcd-keyfile', 'kubelet-client-certificate', 'kubelet-client-key',
-    'kubelet-preferred-address-types', 'proxy-client-cert-file', 'proxy-client-key-file', 'requestheader-allowed-names', 'requestheader-client-ca-file', 'requestheader-extra-headers-prefix',
-    'requestheader-group-headers', 'requestheader-username-headers', 'service-account-issuer', 'service-account-key-file', 'tls-cert-file',
-    'tls-private-key-file', 'v', 'feature-gates', 'runtime-config', 'bind-address', 'event-ttl',
-  ].map((flag) => [flag, ignored])),
+  ...Object.fromEntries(
+    [
+      'client-ca-file',
+      'enable-admission-plugins',
+      'disable-admission-plugins',
+      'etcd-cafile',
+      'etcd-certfile',
+      'etcd-keyfile',
+      'kubelet-client-certificate',
+      'kubelet-client-key',
+      'kubelet-preferred-address-types',
+      'proxy-client-cert-file',
+      'proxy-client-key-file',
+      'requestheader-allowed-names',
+      'requestheader-client-ca-file',
+      'requestheader-extra-headers-prefix',
+      'requestheader-group-headers',
+      'requestheader-username-headers',
+      'service-account-issuer',
+      'service-account-key-file',
+      'tls-cert-file',
+      'tls-private-key-file',
+      'v',
+      'feature-gates',
+      'runtime-config',
+      'bind-address',
+      'event-ttl',
+    ].map((flag) => [flag, ignored]),
+  ),
 };
 
 const defaults: CommandLine = {
-  advertiseAddress: undefined, anonymousAuth: true, authorizationModes: ['AlwaysAllow'], etcdCompactionIntervalMs: undefined, etcdServers: [], securePort: 6443, serviceAccountKeyFile: undefined, serviceClusterIpRange: '10.0.0.0/24', tokenAuthFile: undefined,
+  advertiseAddress: undefined,
+  anonymousAuth: true,
+  authorizationModes: ['AlwaysAllow'],
+  etcdCompactionIntervalMs: undefined,
+  etcdServers: [],
+  securePort: 6443,
+  serviceAccountKeyFile: undefined,
+  serviceClusterIpRange: '10.0.0.0/24',
+  tokenAuthFile: undefined,
 };
 
 /** kube-apiserver as its static Pod starts it. Without an etcd that answers it ends, and its kubelet starts it again. */
@@ -57,7 +88,11 @@ export function apiServerDaemon(components: ComponentOptions): Daemon {
       const tokens = readTokens(context, line.tokenAuthFile);
       if (typeof tokens === 'string') return failToStart(context, tokens);
       const key = line.serviceAccountKeyFile === undefined ? undefined : context.files.read(line.serviceAccountKeyFile);
-      if (line.serviceAccountKeyFile !== undefined && key === undefined) return failToStart(context, `failed to parse service-account-issuer-key-file: open ${line.serviceAccountKeyFile}: no such file or directory`);
+      if (line.serviceAccountKeyFile !== undefined && key === undefined)
+        return failToStart(
+          context,
+          `failed to parse service-account-issuer-key-file: open ${line.serviceAccountKeyFile}: no such file or directory`,
+        );
       return serve(context, line, { tokens, key }, components);
     },
   };
@@ -77,12 +112,22 @@ function readTokens({ files }: DaemonContext, path: string | undefined): StaticT
   return typeof rows === 'string' ? `${path}: ${rows}` : rows;
 }
 
-function serve(context: DaemonContext, line: CommandLine, { tokens, key }: { readonly tokens: readonly StaticToken[]; readonly key: string | undefined }, components: ComponentOptions): { stop(): void } {
+function serve(
+  context: DaemonContext,
+  line: CommandLine,
+  { tokens, key }: { readonly tokens: readonly StaticToken[]; readonly key: string | undefined },
+  components: ComponentOptions,
+): { stop(): void } {
   const etcdCompactionIntervalMs = line.etcdCompactionIntervalMs ?? components.etcdCompactionIntervalMs;
   const etcd = context.network.dialEtcd(context.namespace, line.etcdServers[0] as string);
   try {
     const server = createApiServer({
-      kernel: context.kernel, etcd, resources: builtInResources, tokens, anonymousAuth: line.anonymousAuth, securePort: line.securePort,
+      kernel: context.kernel,
+      etcd,
+      resources: builtInResources,
+      tokens,
+      anonymousAuth: line.anonymousAuth,
+      securePort: line.securePort,
       services: { clusterIps: line.serviceClusterIpRange },
       ...(key === undefined ? {} : { serviceAccountKey: key }),
       ...(etcdCompactionIntervalMs === undefined ? {} : { etcdCompactionIntervalMs }),
@@ -107,11 +152,21 @@ function serve(context: DaemonContext, line: CommandLine, { tokens, key }: { rea
 }
 
 /** One API server alone is where its bootstrap says it is; several keep account of each other. */
-function reconcilerOf({ kernel, machine, network, namespace }: DaemonContext, { etcdServers, securePort, advertiseAddress }: CommandLine, handle: Transport): EndpointReconciler | undefined {
+function reconcilerOf(
+  { kernel, machine, network, namespace }: DaemonContext,
+  { etcdServers, securePort, advertiseAddress }: CommandLine,
+  handle: Transport,
+): EndpointReconciler | undefined {
   if ((machine.raft?.members.length ?? 0) < 2) return undefined;
   const subject = { commonName: 'system:apiserver', organizations: ['system:masters'] };
   const api: Transport = (request) => handle({ ...request, clientCertificate: subject, actor: 'kube-apiserver' });
-  return new EndpointReconciler({ kernel, api, etcd: network.dialEtcd(namespace, etcdServers[0] as string), ip: advertiseAddress ?? machine.ip, port: securePort });
+  return new EndpointReconciler({
+    kernel,
+    api,
+    etcd: network.dialEtcd(namespace, etcdServers[0] as string),
+    ip: advertiseAddress ?? machine.ip,
+    port: securePort,
+  });
 }
 
 /** `--kubelet-preferred-address-types=InternalIP`. */

@@ -28,7 +28,10 @@ const serviceAccountToken = '/var/run/secrets/kubernetes.io/serviceaccount/token
  */
 export function connect(place: ClientPlace, path?: string): Transport {
   const endpoint = path === undefined ? inCluster(place) : fromFile(place, path);
-  if (typeof endpoint === 'string') return () => { throw new ConnectionError(endpoint); };
+  if (typeof endpoint === 'string')
+    return () => {
+      throw new ConnectionError(endpoint);
+    };
   return dial(place, endpoint);
 }
 
@@ -77,5 +80,10 @@ function currentContext(text: string): Endpoint | undefined {
   const user = config?.users?.find(({ name }) => name === context?.user)?.user;
   if (!server) return undefined;
   const certificate = user?.['client-certificate-data'];
-  return { server, token: user?.token, tokenFile: user?.tokenFile, subject: certificate ? parseCertificate(decodeBase64(certificate) ?? '') : undefined };
+  return {
+    server,
+    token: user?.token,
+    tokenFile: user?.tokenFile,
+    subject: certificate ? parseCertificate(decodeBase64(certificate) ?? '') : undefined,
+  };
 }

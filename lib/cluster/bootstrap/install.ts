@@ -12,12 +12,29 @@ export function installNode(disk: Disk, spec: MachineSpec, server: string): void
   const write = (path: string, text: string) => disk.set(path, text);
   write('/etc/hostname', `${spec.name}\n`);
   write('/etc/kubernetes/pki/ca.crt', authority);
-  write('/etc/kubernetes/kubelet.conf', kubeconfig(server, `system:node:${spec.name}`, { commonName: `system:node:${spec.name}`, organizations: ['system:nodes'] }));
+  write(
+    '/etc/kubernetes/kubelet.conf',
+    kubeconfig(server, `system:node:${spec.name}`, { commonName: `system:node:${spec.name}`, organizations: ['system:nodes'] }),
+  );
   write('/var/lib/kubelet/config.yaml', kubeletConfiguration(spec));
 }
 
 /** What only a control-plane node has: static Pods, certificates, and the components' kubeconfigs. */
-export function installControlPlane(disk: Disk, spec: MachineSpec, { server, members, tokens, seed }: { readonly server: string; readonly members: readonly MemberInfo[]; readonly tokens: readonly StaticToken[]; readonly seed: string | number }): void {
+export function installControlPlane(
+  disk: Disk,
+  spec: MachineSpec,
+  {
+    server,
+    members,
+    tokens,
+    seed,
+  }: {
+    readonly server: string;
+    readonly members: readonly MemberInfo[];
+    readonly tokens: readonly StaticToken[];
+    readonly seed: string | number;
+  },
+): void {
   const write = (path: string, text: string) => disk.set(path, text);
   for (const [name, commonName] of certificates) {
     write(`/etc/kubernetes/pki/${name}`, renderCertificate({ commonName, organizations: [] }));
@@ -27,8 +44,14 @@ export function installControlPlane(disk: Disk, spec: MachineSpec, { server, mem
   write('/etc/kubernetes/pki/sa.key', `-----BEGIN RSA PRIVATE KEY-----\nsimulated/${seed}\n-----END RSA PRIVATE KEY-----\n`);
   write('/etc/kubernetes/tokens.csv', tokens.map(renderToken).join(''));
   write('/etc/kubernetes/admin.conf', adminKubeconfig(server));
-  write('/etc/kubernetes/controller-manager.conf', kubeconfig(server, 'system:kube-controller-manager', { commonName: 'system:kube-controller-manager', organizations: [] }));
-  write('/etc/kubernetes/scheduler.conf', kubeconfig(server, 'system:kube-scheduler', { commonName: 'system:kube-scheduler', organizations: [] }));
+  write(
+    '/etc/kubernetes/controller-manager.conf',
+    kubeconfig(server, 'system:kube-controller-manager', { commonName: 'system:kube-controller-manager', organizations: [] }),
+  );
+  write(
+    '/etc/kubernetes/scheduler.conf',
+    kubeconfig(server, 'system:kube-scheduler', { commonName: 'system:kube-scheduler', organizations: [] }),
+  );
   for (const [name, manifest] of Object.entries(controlPlaneManifests(spec, members))) write(`/etc/kubernetes/manifests/${name}`, manifest);
 }
 
@@ -74,6 +97,8 @@ function kubeletConfiguration(spec: MachineSpec): string {
     clusterDomain: addresses.clusterDomain,
     maxPods: spec.podsMax,
     staticPodPath: '/etc/kubernetes/manifests',
-    ...(spec.role === 'control-plane' ? { registerWithTaints: [{ key: 'node-role.kubernetes.io/control-plane', effect: 'NoSchedule' }] } : {}),
+    ...(spec.role === 'control-plane'
+      ? { registerWithTaints: [{ key: 'node-role.kubernetes.io/control-plane', effect: 'NoSchedule' }] }
+      : {}),
   });
 }

@@ -48,7 +48,10 @@ export class Kubeadm {
     try {
       if (this.#send('GET', '/readyz') !== 200) return false;
       const added = addonObjects(server).every(({ path, body }) => this.#ensure(path, body as { metadata: { name: string } }));
-      return added && controlPlanes.every((name) => this.#send('PATCH', `/api/v1/nodes/${name}`, { metadata: { labels: controlPlaneLabels } }) === 200);
+      return (
+        added &&
+        controlPlanes.every((name) => this.#send('PATCH', `/api/v1/nodes/${name}`, { metadata: { labels: controlPlaneLabels } }) === 200)
+      );
     } catch (error) {
       if (error instanceof ConnectionError) return false;
       throw error;
@@ -61,7 +64,11 @@ export class Kubeadm {
   }
 
   #send(method: 'GET' | 'POST' | 'PATCH', url: string, body?: object): number {
-    const headers = { accept: 'application/json', 'content-type': method === 'PATCH' ? 'application/merge-patch+json' : 'application/json', 'user-agent': 'kubeadm/v1.36.0 (linux/amd64)' };
+    const headers = {
+      accept: 'application/json',
+      'content-type': method === 'PATCH' ? 'application/merge-patch+json' : 'application/json',
+      'user-agent': 'kubeadm/v1.36.0 (linux/amd64)',
+    };
     return this.#options.transport({ method, url, headers, ...(body ? { body } : {}), actor: 'kubeadm' }).status;
   }
 }

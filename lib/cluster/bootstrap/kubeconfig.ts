@@ -18,11 +18,20 @@ export interface KubeconfigOptions {
 /** A kubeconfig file as `kubeadm init phase kubeconfig` writes it: one cluster, one user, one context. */
 export function renderKubeconfig({ server, user, subject, token, namespace, cluster = 'kubernetes' }: KubeconfigOptions): string {
   const name = `${user}@${cluster}`;
-  const credentials = subject ? { 'client-certificate-data': encodeBase64(renderCertificate(subject)), 'client-key-data': encodeBase64(simulatedKey) } : { token };
+  const credentials = subject
+    ? { 'client-certificate-data': encodeBase64(renderCertificate(subject)), 'client-key-data': encodeBase64(simulatedKey) }
+    : { token };
   return stringify({
     apiVersion: 'v1',
     // The JavaScript client speaks plain http only where it is told not to look for TLS.
-    clusters: [{ cluster: server.startsWith('https:') ? { 'certificate-authority-data': encodeBase64(authority), server } : { 'insecure-skip-tls-verify': true, server }, name: cluster }],
+    clusters: [
+      {
+        cluster: server.startsWith('https:')
+          ? { 'certificate-authority-data': encodeBase64(authority), server }
+          : { 'insecure-skip-tls-verify': true, server },
+        name: cluster,
+      },
+    ],
     contexts: [{ context: { cluster, ...(namespace ? { namespace } : {}), user }, name }],
     'current-context': name,
     kind: 'Config',
@@ -45,7 +54,9 @@ export function parseCertificate(pem: string): Subject | undefined {
   if (!subject) return undefined;
   const parts = subject.split(', ').map((part) => part.split(' = ') as [string, string]);
   const commonName = parts.find(([key]) => key === 'CN')?.[1];
-  return commonName === undefined ? undefined : { commonName, organizations: parts.filter(([key]) => key === 'O').map(([, value]) => value) };
+  return commonName === undefined
+    ? undefined
+    : { commonName, organizations: parts.filter(([key]) => key === 'O').map(([, value]) => value) };
 }
 
 export const authority = renderCertificate({ commonName: 'kubernetes', organizations: [] });

@@ -11,12 +11,22 @@ interface StaticPod {
   readonly probes: Readonly<Record<string, object>>;
   readonly ports: readonly { readonly containerPort: number; readonly name: string; readonly protocol: 'TCP' }[];
   /** hostPath volumes: name to path, in mount order. */
-  readonly mounts: readonly { readonly name: string; readonly path: string; readonly type: 'DirectoryOrCreate' | 'FileOrCreate'; readonly readOnly: boolean }[];
+  readonly mounts: readonly {
+    readonly name: string;
+    readonly path: string;
+    readonly type: 'DirectoryOrCreate' | 'FileOrCreate';
+    readonly readOnly: boolean;
+  }[];
 }
 
 /** `/etc/kubernetes/manifests` of a control-plane node, as kubeadm writes it: file name to YAML. */
-export function controlPlaneManifests(node: { readonly name: string; readonly ip: string }, members: readonly MemberInfo[]): Readonly<Record<string, string>> {
-  return Object.fromEntries([etcd(node, members), apiServer(node), controllerManager(), scheduler()].map((pod) => [`${pod.name}.yaml`, render(pod)]));
+export function controlPlaneManifests(
+  node: { readonly name: string; readonly ip: string },
+  members: readonly MemberInfo[],
+): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    [etcd(node, members), apiServer(node), controllerManager(), scheduler()].map((pod) => [`${pod.name}.yaml`, render(pod)]),
+  );
 }
 
 /** The first member begins a group, as `kubeadm init` has it; each later one joins those before it. */
@@ -28,11 +38,26 @@ function etcd({ name, ip }: { name: string; ip: string }, members: readonly Memb
     image: `registry.k8s.io/etcd:${versions.etcd}`,
     annotations: { 'kubeadm.kubernetes.io/etcd.advertise-client-urls': `https://${ip}:2379` },
     command: [
-      'etcd', `--advertise-client-urls=https://${ip}:2379`, '--cert-file=/etc/kubernetes/pki/etcd/server.crt', '--client-cert-auth=true', '--data-dir=/var/lib/etcd',
-      `--initial-advertise-peer-urls=https://${ip}:2380`, `--initial-cluster=${cluster}`, ...(known.length > 1 ? ['--initial-cluster-state=existing'] : []), '--key-file=/etc/kubernetes/pki/etcd/server.key',
-      `--listen-client-urls=https://127.0.0.1:2379,https://${ip}:2379`, '--listen-metrics-urls=http://127.0.0.1:2381', `--listen-peer-urls=https://${ip}:2380`, `--name=${name}`,
-      '--peer-cert-file=/etc/kubernetes/pki/etcd/peer.crt', '--peer-client-cert-auth=true', '--peer-key-file=/etc/kubernetes/pki/etcd/peer.key',
-      '--peer-trusted-ca-file=/etc/kubernetes/pki/etcd/ca.crt', '--snapshot-count=10000', '--trusted-ca-file=/etc/kubernetes/pki/etcd/ca.crt', '--watch-progress-notify-interval=5s',
+      'etcd',
+      `--advertise-client-urls=https://${ip}:2379`,
+      '--cert-file=/etc/kubernetes/pki/etcd/server.crt',
+      '--client-cert-auth=true',
+      '--data-dir=/var/lib/etcd',
+      `--initial-advertise-peer-urls=https://${ip}:2380`,
+      `--initial-cluster=${cluster}`,
+      ...(known.length > 1 ? ['--initial-cluster-state=existing'] : []),
+      '--key-file=/etc/kubernetes/pki/etcd/server.key',
+      `--listen-client-urls=https://127.0.0.1:2379,https://${ip}:2379`,
+      '--listen-metrics-urls=http://127.0.0.1:2381',
+      `--listen-peer-urls=https://${ip}:2380`,
+      `--name=${name}`,
+      '--peer-cert-file=/etc/kubernetes/pki/etcd/peer.crt',
+      '--peer-client-cert-auth=true',
+      '--peer-key-file=/etc/kubernetes/pki/etcd/peer.key',
+      '--peer-trusted-ca-file=/etc/kubernetes/pki/etcd/ca.crt',
+      '--snapshot-count=10000',
+      '--trusted-ca-file=/etc/kubernetes/pki/etcd/ca.crt',
+      '--watch-progress-notify-interval=5s',
     ],
     requests: { cpu: '100m', memory: '100Mi' },
     probes: probes('127.0.0.1', 'probe-port', 'HTTP', { liveness: '/livez', readiness: '/readyz', startup: '/readyz' }),
@@ -50,12 +75,26 @@ function apiServer({ ip }: { ip: string }): StaticPod {
     image: `registry.k8s.io/kube-apiserver:${versions.kubernetes}`,
     annotations: { 'kubeadm.kubernetes.io/kube-apiserver.advertise-address.endpoint': `${ip}:${addresses.apiPort}` },
     command: [
-      'kube-apiserver', `--advertise-address=${ip}`, '--allow-privileged=true', '--authorization-mode=AlwaysAllow', '--client-ca-file=/etc/kubernetes/pki/ca.crt',
-      '--enable-admission-plugins=NodeRestriction', '--enable-bootstrap-token-auth=true', '--etcd-cafile=/etc/kubernetes/pki/etcd/ca.crt',
-      '--etcd-certfile=/etc/kubernetes/pki/apiserver-etcd-client.crt', '--etcd-keyfile=/etc/kubernetes/pki/apiserver-etcd-client.key', '--etcd-servers=https://127.0.0.1:2379',
-      '--kubelet-preferred-address-types=InternalIP,ExternalIP,Hostname', `--secure-port=${addresses.apiPort}`, `--service-account-issuer=https://kubernetes.default.svc.${addresses.clusterDomain}`,
-      '--service-account-key-file=/etc/kubernetes/pki/sa.pub', '--service-account-signing-key-file=/etc/kubernetes/pki/sa.key', `--service-cluster-ip-range=${addresses.serviceCidr}`,
-      '--tls-cert-file=/etc/kubernetes/pki/apiserver.crt', '--tls-private-key-file=/etc/kubernetes/pki/apiserver.key', '--token-auth-file=/etc/kubernetes/tokens.csv',
+      'kube-apiserver',
+      `--advertise-address=${ip}`,
+      '--allow-privileged=true',
+      '--authorization-mode=AlwaysAllow',
+      '--client-ca-file=/etc/kubernetes/pki/ca.crt',
+      '--enable-admission-plugins=NodeRestriction',
+      '--enable-bootstrap-token-auth=true',
+      '--etcd-cafile=/etc/kubernetes/pki/etcd/ca.crt',
+      '--etcd-certfile=/etc/kubernetes/pki/apiserver-etcd-client.crt',
+      '--etcd-keyfile=/etc/kubernetes/pki/apiserver-etcd-client.key',
+      '--etcd-servers=https://127.0.0.1:2379',
+      '--kubelet-preferred-address-types=InternalIP,ExternalIP,Hostname',
+      `--secure-port=${addresses.apiPort}`,
+      `--service-account-issuer=https://kubernetes.default.svc.${addresses.clusterDomain}`,
+      '--service-account-key-file=/etc/kubernetes/pki/sa.pub',
+      '--service-account-signing-key-file=/etc/kubernetes/pki/sa.key',
+      `--service-cluster-ip-range=${addresses.serviceCidr}`,
+      '--tls-cert-file=/etc/kubernetes/pki/apiserver.crt',
+      '--tls-private-key-file=/etc/kubernetes/pki/apiserver.key',
+      '--token-auth-file=/etc/kubernetes/tokens.csv',
     ],
     requests: { cpu: '250m' },
     probes: probes(ip, 'probe-port', 'HTTPS', { liveness: '/livez', readiness: '/readyz', startup: '/livez' }),
@@ -72,11 +111,23 @@ function controllerManager(): StaticPod {
     name: 'kube-controller-manager',
     image: `registry.k8s.io/kube-controller-manager:${versions.kubernetes}`,
     command: [
-      'kube-controller-manager', '--allocate-node-cidrs=true', '--authentication-kubeconfig=/etc/kubernetes/controller-manager.conf', '--authorization-kubeconfig=/etc/kubernetes/controller-manager.conf',
-      '--bind-address=127.0.0.1', '--client-ca-file=/etc/kubernetes/pki/ca.crt', `--cluster-cidr=${addresses.podCidr}`, '--cluster-name=kubernetes',
-      '--cluster-signing-cert-file=/etc/kubernetes/pki/ca.crt', '--cluster-signing-key-file=/etc/kubernetes/pki/ca.key', '--controllers=*,bootstrapsigner,tokencleaner',
-      '--kubeconfig=/etc/kubernetes/controller-manager.conf', '--leader-elect=true', '--root-ca-file=/etc/kubernetes/pki/ca.crt',
-      '--service-account-private-key-file=/etc/kubernetes/pki/sa.key', `--service-cluster-ip-range=${addresses.serviceCidr}`, '--use-service-account-credentials=true',
+      'kube-controller-manager',
+      '--allocate-node-cidrs=true',
+      '--authentication-kubeconfig=/etc/kubernetes/controller-manager.conf',
+      '--authorization-kubeconfig=/etc/kubernetes/controller-manager.conf',
+      '--bind-address=127.0.0.1',
+      '--client-ca-file=/etc/kubernetes/pki/ca.crt',
+      `--cluster-cidr=${addresses.podCidr}`,
+      '--cluster-name=kubernetes',
+      '--cluster-signing-cert-file=/etc/kubernetes/pki/ca.crt',
+      '--cluster-signing-key-file=/etc/kubernetes/pki/ca.key',
+      '--controllers=*,bootstrapsigner,tokencleaner',
+      '--kubeconfig=/etc/kubernetes/controller-manager.conf',
+      '--leader-elect=true',
+      '--root-ca-file=/etc/kubernetes/pki/ca.crt',
+      '--service-account-private-key-file=/etc/kubernetes/pki/sa.key',
+      `--service-cluster-ip-range=${addresses.serviceCidr}`,
+      '--use-service-account-credentials=true',
     ],
     requests: { cpu: '200m' },
     probes: probes('127.0.0.1', 'probe-port', 'HTTPS', { liveness: '/healthz', startup: '/healthz' }),
@@ -93,8 +144,12 @@ function scheduler(): StaticPod {
     name: 'kube-scheduler',
     image: `registry.k8s.io/kube-scheduler:${versions.kubernetes}`,
     command: [
-      'kube-scheduler', '--authentication-kubeconfig=/etc/kubernetes/scheduler.conf', '--authorization-kubeconfig=/etc/kubernetes/scheduler.conf',
-      '--bind-address=127.0.0.1', '--kubeconfig=/etc/kubernetes/scheduler.conf', '--leader-elect=true',
+      'kube-scheduler',
+      '--authentication-kubeconfig=/etc/kubernetes/scheduler.conf',
+      '--authorization-kubeconfig=/etc/kubernetes/scheduler.conf',
+      '--bind-address=127.0.0.1',
+      '--kubeconfig=/etc/kubernetes/scheduler.conf',
+      '--leader-elect=true',
     ],
     requests: { cpu: '100m' },
     probes: probes('127.0.0.1', 'probe-port', 'HTTPS', { liveness: '/livez', readiness: '/readyz', startup: '/livez' }),
@@ -103,11 +158,24 @@ function scheduler(): StaticPod {
   };
 }
 
-function probes(host: string, port: string, scheme: 'HTTP' | 'HTTPS', paths: { liveness: string; readiness?: string; startup: string }): Record<string, object> {
+function probes(
+  host: string,
+  port: string,
+  scheme: 'HTTP' | 'HTTPS',
+  paths: { liveness: string; readiness?: string; startup: string },
+): Record<string, object> {
   const httpGet = (path: string) => ({ host, path, port, scheme });
   return {
-    livenessProbe: { failureThreshold: 8, httpGet: httpGet(paths.liveness), initialDelaySeconds: 10, periodSeconds: 10, timeoutSeconds: 15 },
-    ...(paths.readiness ? { readinessProbe: { failureThreshold: 3, httpGet: httpGet(paths.readiness), periodSeconds: 1, timeoutSeconds: 15 } } : {}),
+    livenessProbe: {
+      failureThreshold: 8,
+      httpGet: httpGet(paths.liveness),
+      initialDelaySeconds: 10,
+      periodSeconds: 10,
+      timeoutSeconds: 15,
+    },
+    ...(paths.readiness
+      ? { readinessProbe: { failureThreshold: 3, httpGet: httpGet(paths.readiness), periodSeconds: 1, timeoutSeconds: 15 } }
+      : {}),
     startupProbe: { failureThreshold: 24, httpGet: httpGet(paths.startup), initialDelaySeconds: 10, periodSeconds: 10, timeoutSeconds: 15 },
   };
 }
@@ -117,7 +185,12 @@ function render(pod: StaticPod): string {
     {
       apiVersion: 'v1',
       kind: 'Pod',
-      metadata: { ...(pod.annotations ? { annotations: pod.annotations } : {}), labels: { component: pod.name, tier: 'control-plane' }, name: pod.name, namespace: 'kube-system' },
+      metadata: {
+        ...(pod.annotations ? { annotations: pod.annotations } : {}),
+        labels: { component: pod.name, tier: 'control-plane' },
+        name: pod.name,
+        namespace: 'kube-system',
+      },
       spec: {
         containers: [
           {

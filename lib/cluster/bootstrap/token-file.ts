@@ -11,8 +11,19 @@ export function parseTokenFile(text: string): StaticToken[] | string {
     const fields = parseCsvLine(line);
     if (!fields) return `line ${index + 1}: a quote is not closed`;
     const [token, user, uid, groups] = fields;
-    if (!token || !user || uid === undefined) return `line ${index + 1}: token file needs at least 3 columns (token, user name, user uid), found ${fields.length}`;
-    rows.push({ token, user, uid, groups: groups ? groups.split(',').map((group) => group.trim()).filter(Boolean) : [] });
+    if (!token || !user || uid === undefined)
+      return `line ${index + 1}: token file needs at least 3 columns (token, user name, user uid), found ${fields.length}`;
+    rows.push({
+      token,
+      user,
+      uid,
+      groups: groups
+        ? groups
+            .split(',')
+            .map((group) => group.trim())
+            .filter(Boolean)
+        : [],
+    });
   }
   return rows;
 }

@@ -1,5 +1,16 @@
 import { assert } from '@/lib/base';
-import { failure, StatusError, type ApiRequest, type ApiResponse, type ApiStream, type Draft, type KubeObject, type ObjectList, type Status, type Transport } from '../api';
+import {
+  failure,
+  StatusError,
+  type ApiRequest,
+  type ApiResponse,
+  type ApiStream,
+  type Draft,
+  type KubeObject,
+  type ObjectList,
+  type Status,
+  type Transport,
+} from '../api';
 
 /** What a client must know of a kind to address it; every `ResourceDefinition` is one. */
 export interface ResourceRef<T extends KubeObject = KubeObject> {
@@ -153,14 +164,24 @@ export class Client {
   /** Binds a Pod to a node (`pods/binding`). `uid` makes sure it is still that Pod. */
   bind(pod: ObjectName & { readonly uid?: string }, nodeName: string): void {
     const { namespace, name, uid } = pod;
-    const body = { apiVersion: 'v1', kind: 'Binding', metadata: { name, namespace, ...(uid ? { uid } : {}) }, target: { kind: 'Node', name: nodeName } };
+    const body = {
+      apiVersion: 'v1',
+      kind: 'Binding',
+      metadata: { name, namespace, ...(uid ? { uid } : {}) },
+      target: { kind: 'Node', name: nodeName },
+    };
     this.#send('POST', `/api/v1/namespaces/${namespace}/pods/${name}/binding`, body);
   }
 
   /** Asks for a Pod's eviction (`pods/eviction`), which a disruption budget may refuse. */
   evict(pod: ObjectName, options?: DeleteOptions): void {
     const { namespace, name } = pod;
-    const body = { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name, namespace }, ...(options ? { deleteOptions: options } : {}) };
+    const body = {
+      apiVersion: 'policy/v1',
+      kind: 'Eviction',
+      metadata: { name, namespace },
+      ...(options ? { deleteOptions: options } : {}),
+    };
     this.#send('POST', `/api/v1/namespaces/${namespace}/pods/${name}/eviction`, body);
   }
 
@@ -173,7 +194,9 @@ export class Client {
   }
 
   #send(method: ApiRequest['method'], url: string, body?: unknown, headers = this.#headers): unknown {
-    const response = this.#transport(body === undefined ? { method, url, headers, actor: this.actor } : { method, url, headers, body, actor: this.actor });
+    const response = this.#transport(
+      body === undefined ? { method, url, headers, actor: this.actor } : { method, url, headers, body, actor: this.actor },
+    );
     if (response.status >= 400) throw refusal(response);
     return response.body;
   }

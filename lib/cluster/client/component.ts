@@ -6,13 +6,20 @@ import { LeaderElection, leaseRef } from './leader-election';
 
 /** Campaigns for the component's Lease in kube-system and announces the win as upstream does. */
 export function electLeader(
-  kernel: Kernel, client: Client, { identity, onLost }: { identity: string; onLost: () => void }, lead: () => void, log: (line: string) => void,
+  kernel: Kernel,
+  client: Client,
+  { identity, onLost }: { identity: string; onLost: () => void },
+  lead: () => void,
+  log: (line: string) => void,
 ): LeaderElection {
   const name = client.actor;
   const lease = { namespace: 'kube-system', name };
   const record = new EventRecorder({ kernel, client, component: name });
   const election = new LeaderElection({
-    kernel, client, lease, identity,
+    kernel,
+    client,
+    lease,
+    identity,
     onStartedLeading: lead,
     onStoppedLeading: onLost,
     onNewLeader(leader) {
@@ -47,7 +54,11 @@ export function serveHealth(context: DaemonContext, port: number): void {
     http: ({ url }) => {
       const path = url.replace(/^\w+:\/\/[^/]*/, '').split('?')[0] as string;
       const isHealth = /^\/(healthz|livez|readyz)(\/|$)/.test(path);
-      return { status: isHealth ? 200 : 404, headers: { 'content-type': 'text/plain; charset=utf-8' }, body: isHealth ? 'ok' : '404 page not found\n' };
+      return {
+        status: isHealth ? 200 : 404,
+        headers: { 'content-type': 'text/plain; charset=utf-8' },
+        body: isHealth ? 'ok' : '404 page not found\n',
+      };
     },
   });
 }

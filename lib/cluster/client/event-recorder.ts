@@ -4,7 +4,13 @@ import { ConnectionError, StatusError, type Draft, type KubeObject } from '../ap
 import { rfc3339, rfc3339Micro, type Instant, type Kernel } from '../kernel';
 import { apiVersionOf, type Client, type ResourceRef } from './client';
 
-export const eventRef: ResourceRef<CoreV1Event> = { group: '', version: 'v1', kind: 'Event', names: { plural: 'events' }, scope: 'Namespaced' };
+export const eventRef: ResourceRef<CoreV1Event> = {
+  group: '',
+  version: 'v1',
+  kind: 'Event',
+  names: { plural: 'events' },
+  scope: 'Namespaced',
+};
 
 export interface EventRecorderOptions {
   readonly kernel: Kernel;
@@ -20,7 +26,9 @@ export interface EventRecorderOptions {
 }
 
 /** What an Event is about: an object with its kind (cached items may lack it), or a reference. */
-export type EventSubject = { readonly resource: ResourceRef<any>; readonly object: KubeObject; readonly fieldPath?: string } | V1ObjectReference;
+export type EventSubject =
+  | { readonly resource: ResourceRef<any>; readonly object: KubeObject; readonly fieldPath?: string }
+  | V1ObjectReference;
 
 export interface EventText {
   readonly type: 'Normal' | 'Warning';
@@ -97,7 +105,9 @@ export class EventRecorder {
     if (last) {
       this.#remember(key, { ...last, count: last.count + 1, at: now });
       const body = { count: last.count + 1, lastTimestamp: rfc3339(now), message };
-      this.#write(() => this.#patchOrCreate(about, last, body, () => this.#counted(about, { ...text, message }, component, last.name, last.count + 1)));
+      this.#write(() =>
+        this.#patchOrCreate(about, last, body, () => this.#counted(about, { ...text, message }, component, last.name, last.count + 1)),
+      );
     } else {
       const name = this.#nameFor(about);
       this.#remember(key, { name, count: 1, at: now });
@@ -107,7 +117,11 @@ export class EventRecorder {
   }
 
   /** From the tenth different message of one kind within ten minutes on, they share one Event, which no component reports. */
-  #aggregate(about: V1ObjectReference, { message, reason, type }: EventText, group: string): { message: string; key: string; component: string } {
+  #aggregate(
+    about: V1ObjectReference,
+    { message, reason, type }: EventText,
+    group: string,
+  ): { message: string; key: string; component: string } {
     const now = this.#kernel.now;
     const known = this.#similar.get(group);
     const isFresh = known !== undefined && now - known.at <= similarWindowMs;
@@ -169,7 +183,13 @@ export class EventRecorder {
       if (error instanceof StatusError) return;
       if (!(error instanceof ConnectionError)) throw error;
       if (tries >= triesMax) return;
-      this.#kernel.schedule({ delayMs: retryMs, actor: this.#client.actor, what: 'write an event again', background: true, run: () => this.#write(call, tries + 1) });
+      this.#kernel.schedule({
+        delayMs: retryMs,
+        actor: this.#client.actor,
+        what: 'write an event again',
+        background: true,
+        run: () => this.#write(call, tries + 1),
+      });
     }
   }
 
@@ -179,10 +199,15 @@ export class EventRecorder {
     return {
       metadata: { name, namespace: namespaceOf(about), ...(text.annotations ? { annotations: text.annotations } : {}) },
       involvedObject: about,
-      reason: text.reason, message: text.message, type: text.type,
+      reason: text.reason,
+      message: text.message,
+      type: text.type,
       source: { component, ...(host ? { host } : {}) },
-      firstTimestamp: now, lastTimestamp: now, count,
-      reportingComponent, reportingInstance: reportingComponent && (host ?? ''),
+      firstTimestamp: now,
+      lastTimestamp: now,
+      count,
+      reportingComponent,
+      reportingInstance: reportingComponent && (host ?? ''),
     };
   }
 
@@ -190,9 +215,14 @@ export class EventRecorder {
     return {
       metadata: { name, namespace: namespaceOf(about) },
       involvedObject: about,
-      reason: text.reason, message: text.message, type: text.type, action: text.action ?? '',
-      source: {}, eventTime: rfc3339Micro(this.#kernel.now),
-      reportingComponent: this.#options.component, reportingInstance: this.#options.instance ?? this.#options.component,
+      reason: text.reason,
+      message: text.message,
+      type: text.type,
+      action: text.action ?? '',
+      source: {},
+      eventTime: rfc3339Micro(this.#kernel.now),
+      reportingComponent: this.#options.component,
+      reportingInstance: this.#options.instance ?? this.#options.component,
     };
   }
 
@@ -221,8 +251,13 @@ function referenceOf(subject: EventSubject): V1ObjectReference {
   const { resource, object, fieldPath } = subject;
   const { name, namespace, uid, resourceVersion } = object.metadata;
   return {
-    kind: resource.kind, apiVersion: apiVersionOf(resource), name, uid, resourceVersion,
-    ...(namespace ? { namespace } : {}), ...(fieldPath ? { fieldPath } : {}),
+    kind: resource.kind,
+    apiVersion: apiVersionOf(resource),
+    name,
+    uid,
+    resourceVersion,
+    ...(namespace ? { namespace } : {}),
+    ...(fieldPath ? { fieldPath } : {}),
   };
 }
 

@@ -6,7 +6,9 @@ export interface Flag<Options> {
 
 export type Flags<Options> = Readonly<Record<string, Flag<Options>>>;
 
-export type ParsedFlags<Options> = { readonly type: 'options'; readonly options: Options } | { readonly type: 'error'; readonly message: string };
+export type ParsedFlags<Options> =
+  | { readonly type: 'options'; readonly options: Options }
+  | { readonly type: 'error'; readonly message: string };
 
 /** A flag that is known and changes nothing that is simulated. */
 export const ignored: Flag<any> = { type: 'string', apply: (options) => options };
@@ -16,7 +18,11 @@ export function parseFlags<Options>(flags: Flags<Options>, argv: readonly string
   let options = defaults;
   for (let index = 0; index < argv.length; index++) {
     const word = argv[index] as string;
-    if (!word.startsWith('--')) return { type: 'error', message: word.startsWith('-') ? `unknown shorthand flag: '${word[1] ?? ''}' in ${word}` : `unknown command ${JSON.stringify(word)}` };
+    if (!word.startsWith('--'))
+      return {
+        type: 'error',
+        message: word.startsWith('-') ? `unknown shorthand flag: '${word[1] ?? ''}' in ${word}` : `unknown command ${JSON.stringify(word)}`,
+      };
     const equals = word.indexOf('=');
     const name = equals < 0 ? word.slice(2) : word.slice(2, equals);
     const flag = Object.hasOwn(flags, name) ? flags[name] : undefined;
@@ -25,7 +31,8 @@ export function parseFlags<Options>(flags: Flags<Options>, argv: readonly string
     const text = inline ?? (flag.type === 'boolean' ? 'true' : argv[++index]);
     if (text === undefined) return { type: 'error', message: `flag needs an argument: --${name}` };
     const value = readValue(flag.type, text);
-    if (value instanceof Error) return { type: 'error', message: `invalid argument ${JSON.stringify(text)} for "--${name}" flag: ${value.message}` };
+    if (value instanceof Error)
+      return { type: 'error', message: `invalid argument ${JSON.stringify(text)} for "--${name}" flag: ${value.message}` };
     options = flag.apply(options, value);
   }
   return { type: 'options', options };
@@ -33,11 +40,18 @@ export function parseFlags<Options>(flags: Flags<Options>, argv: readonly string
 
 function readValue(type: Flag<unknown>['type'], text: string): unknown {
   switch (type) {
-    case 'string': return text;
-    case 'list': return text.split(',').filter((item) => item !== '');
-    case 'boolean': return readBoolean(text);
-    case 'number': return /^[-+]?(\d+\.?\d*|\.\d+)$/.test(text) ? Number(text) : new Error(`strconv.ParseFloat: parsing ${JSON.stringify(text)}: invalid syntax`);
-    case 'duration': return readDuration(text);
+    case 'string':
+      return text;
+    case 'list':
+      return text.split(',').filter((item) => item !== '');
+    case 'boolean':
+      return readBoolean(text);
+    case 'number':
+      return /^[-+]?(\d+\.?\d*|\.\d+)$/.test(text)
+        ? Number(text)
+        : new Error(`strconv.ParseFloat: parsing ${JSON.stringify(text)}: invalid syntax`);
+    case 'duration':
+      return readDuration(text);
   }
 }
 
@@ -47,16 +61,21 @@ function readBoolean(text: string): boolean | Error {
   return new Error(`strconv.ParseBool: parsing ${JSON.stringify(text)}: invalid syntax`);
 }
 
-const unitMs: Readonly<Record<string, number>> = { ns: 1e-6, us: 1e-3, 'µs': 1e-3, ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+const unitMs: Readonly<Record<string, number>> = { ns: 1e-6, us: 1e-3, µs: 1e-3, ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 
 /** Go's `time.ParseDuration`, in milliseconds: `1m30s`. */
 export function readDuration(text: string): number | Error {
   if (text === '0') return 0;
   const match = /^([-+]?)((?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|ms|s|m|h))+)$/.exec(text);
   if (!match) {
-    return new Error(/^[-+]?\d+\.?\d*$/.test(text) ? `time: missing unit in duration ${JSON.stringify(text)}` : `time: invalid duration ${JSON.stringify(text)}`);
+    return new Error(
+      /^[-+]?\d+\.?\d*$/.test(text)
+        ? `time: missing unit in duration ${JSON.stringify(text)}`
+        : `time: invalid duration ${JSON.stringify(text)}`,
+    );
   }
   let total = 0;
-  for (const [, count, unit] of (match[2] as string).matchAll(/(\d+\.?\d*|\.\d+)(ns|us|µs|ms|s|m|h)/g)) total += Number(count) * (unitMs[unit as string] as number);
+  for (const [, count, unit] of (match[2] as string).matchAll(/(\d+\.?\d*|\.\d+)(ns|us|µs|ms|s|m|h)/g))
+    total += Number(count) * (unitMs[unit as string] as number);
   return match[1] === '-' ? -total : total;
 }

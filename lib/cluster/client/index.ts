@@ -1,6 +1,15 @@
 export { Backoff } from './backoff';
 export { apiVersionOf, Client, collectionPath, ignoreNotFound, kubernetesVersion, objectPath } from './client';
-export type { ClientOptions, DeleteOptions, ListOptions, ObjectName, PatchOptions, ResourceRef, WatchRequestOptions, WriteOptions } from './client';
+export type {
+  ClientOptions,
+  DeleteOptions,
+  ListOptions,
+  ObjectName,
+  PatchOptions,
+  ResourceRef,
+  WatchRequestOptions,
+  WriteOptions,
+} from './client';
 export { electLeader, failToStart, identityOf, serveHealth } from './component';
 export { conditionsPatch } from './conditions';
 export { EventRecorder, eventRef, type EventRecorderOptions, type EventSubject, type EventText } from './event-recorder';

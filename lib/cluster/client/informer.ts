@@ -228,7 +228,10 @@ export class Informer<T extends KubeObject = KubeObject> implements Lister<T> {
     const life = this.#life;
     this.#hangUp = undefined;
     this.#kernel.schedule({
-      delayMs, actor: this.#client.actor, what: `watch ${this.resource.names.plural} again`, background: true,
+      delayMs,
+      actor: this.#client.actor,
+      what: `watch ${this.resource.names.plural} again`,
+      background: true,
       run: () => {
         if (life !== this.#life) return;
         if (this.#resourceVersion === undefined) this.#listAndWatch();

@@ -4,7 +4,13 @@ import { ConnectionError, StatusError } from '../api';
 import { rfc3339Micro, type Entry, type Instant, type Kernel } from '../kernel';
 import type { Client, ResourceRef } from './client';
 
-export const leaseRef: ResourceRef<V1Lease> = { group: 'coordination.k8s.io', version: 'v1', kind: 'Lease', names: { plural: 'leases' }, scope: 'Namespaced' };
+export const leaseRef: ResourceRef<V1Lease> = {
+  group: 'coordination.k8s.io',
+  version: 'v1',
+  kind: 'Lease',
+  names: { plural: 'leases' },
+  scope: 'Namespaced',
+};
 
 export interface LeaderElectionOptions {
   readonly kernel: Kernel;
@@ -69,7 +75,10 @@ export class LeaderElection {
     this.#renewedAt = this.#options.kernel.now;
     const { kernel, client, lease, onStartedLeading } = this.#options;
     kernel.schedule({
-      delayMs: 0, actor: client.actor, what: `start leading by ${lease.namespace}/${lease.name}`, background: false,
+      delayMs: 0,
+      actor: client.actor,
+      what: `start leading by ${lease.namespace}/${lease.name}`,
+      background: false,
       run: () => {
         if (this.#isLeader) onStartedLeading();
       },
@@ -89,7 +98,13 @@ export class LeaderElection {
 
   #again(delayMs: number, what: string, run: () => void): void {
     const { kernel, client, lease } = this.#options;
-    this.#next = kernel.schedule({ delayMs: Math.round(delayMs), actor: client.actor, what: `${what} lease ${lease.namespace}/${lease.name}`, background: true, run });
+    this.#next = kernel.schedule({
+      delayMs: Math.round(delayMs),
+      actor: client.actor,
+      what: `${what} lease ${lease.namespace}/${lease.name}`,
+      background: true,
+      run,
+    });
   }
 
   #isHolder(): boolean {
@@ -124,7 +139,13 @@ export class LeaderElection {
     const now = rfc3339Micro(kernel.now);
     const found = client.find(leaseRef, name);
     if (!found) {
-      const spec = { holderIdentity: identity, leaseDurationSeconds: leaseDurationMs / 1000, acquireTime: now, renewTime: now, leaseTransitions: 0 };
+      const spec = {
+        holderIdentity: identity,
+        leaseDurationSeconds: leaseDurationMs / 1000,
+        acquireTime: now,
+        renewTime: now,
+        leaseTransitions: 0,
+      };
       this.#observe(client.create(leaseRef, { metadata: { ...name }, spec }));
       return true;
     }
@@ -136,7 +157,10 @@ export class LeaderElection {
     const lease = deepCopy(found);
     const isOurs = holder === identity;
     lease.spec = {
-      ...lease.spec, holderIdentity: identity, leaseDurationSeconds: leaseDurationMs / 1000, renewTime: now,
+      ...lease.spec,
+      holderIdentity: identity,
+      leaseDurationSeconds: leaseDurationMs / 1000,
+      renewTime: now,
       acquireTime: isOurs ? lease.spec.acquireTime : now,
       leaseTransitions: (lease.spec.leaseTransitions ?? 0) + (isOurs ? 0 : 1),
     };

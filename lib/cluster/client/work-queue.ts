@@ -1,7 +1,9 @@
 import type { Entry, Kernel } from '../kernel';
 
 /** What a reconcile came to. Delays are level-based: each outcome replaces whatever delay the key still had. */
-export type Outcome = { readonly type: 'done' } | { readonly type: 'requeue-after'; readonly delayMs: number; readonly background: boolean };
+export type Outcome =
+  | { readonly type: 'done' }
+  | { readonly type: 'requeue-after'; readonly delayMs: number; readonly background: boolean };
 
 export const done: Outcome = { type: 'done' };
 
@@ -123,5 +125,11 @@ export class WorkQueue {
 
 /** A defect of ours is retried as well, but not in silence. */
 function isDefect(error: unknown): boolean {
-  return !(error instanceof Error) || error.name === 'AssertionError' || error instanceof TypeError || error instanceof RangeError || error instanceof ReferenceError;
+  return (
+    !(error instanceof Error) ||
+    error.name === 'AssertionError' ||
+    error instanceof TypeError ||
+    error instanceof RangeError ||
+    error instanceof ReferenceError
+  );
 }

@@ -1,5 +1,15 @@
 import { keyOf, labelSelectorAsSelector, splitKey, type KubeObject, type LabelSelector } from '../api';
-import { whenAllSynced, WorkQueue, type Client, type EventRecorder, type EventSubject, type InformerFactory, type Lister, type Outcome, type ResourceRef } from '../client';
+import {
+  whenAllSynced,
+  WorkQueue,
+  type Client,
+  type EventRecorder,
+  type EventSubject,
+  type InformerFactory,
+  type Lister,
+  type Outcome,
+  type ResourceRef,
+} from '../client';
 import type { Instant, Kernel } from '../kernel';
 import { Expectations } from './expectations';
 import type { ManagerOptions } from './options';
@@ -82,25 +92,53 @@ function startController<T extends KubeObject>(definition: ControllerDefinition<
   const reconcile = (key: string) => {
     kernel.record('reconcile', client.actor, `reconcile ${definition.for.kind} ${key}`, { object: `${definition.for.kind}/${key}` });
     return definition.reconcile({
-      key, ...splitKey(key), object: objects.get(key), client, kernel, now: kernel.now, expectations, options, cache,
+      key,
+      ...splitKey(key),
+      object: objects.get(key),
+      client,
+      kernel,
+      now: kernel.now,
+      expectations,
+      options,
+      cache,
       record: (about, type, reason, message) => record.event(subjectOf(definition.for, about), type, reason, message),
     });
   };
   const queue = new WorkQueue({
-    kernel, actor: client.actor, reconcile, startsClosed: true,
-    onError: (error, key) => environment.log(`"Unhandled Error" err="error syncing ${definition.for.kind} ${key}: ${(error as Error).message}, requeuing"`),
+    kernel,
+    actor: client.actor,
+    reconcile,
+    startsClosed: true,
+    onError: (error, key) =>
+      environment.log(`"Unhandled Error" err="error syncing ${definition.for.kind} ${key}: ${(error as Error).message}, requeuing"`),
   });
   const enqueue = (key: string) => queue.add(key);
-  objects.addHandler({ added: (object) => enqueue(keyOf(object)), updated: (_, object) => enqueue(keyOf(object)), deleted: (object) => enqueue(keyOf(object)) });
+  objects.addHandler({
+    added: (object) => enqueue(keyOf(object)),
+    updated: (_, object) => enqueue(keyOf(object)),
+    deleted: (object) => enqueue(keyOf(object)),
+  });
   for (const owned of definition.owns ?? []) watchOwned(definition, owned, informers, expectations, enqueue);
   for (const watch of definition.watches ?? []) watchOther(watch, informers, cache, enqueue);
-  const used = [definition.for, ...(definition.owns ?? []), ...(definition.watches ?? []).map(({ resource }) => resource), ...(definition.reads ?? [])];
-  whenAllSynced(used.map((resource) => informers.for(resource)), () => queue.open());
+  const used = [
+    definition.for,
+    ...(definition.owns ?? []),
+    ...(definition.watches ?? []).map(({ resource }) => resource),
+    ...(definition.reads ?? []),
+  ];
+  whenAllSynced(
+    used.map((resource) => informers.for(resource)),
+    () => queue.open(),
+  );
   return { stop: () => queue.stop() };
 }
 
 function watchOwned<T extends KubeObject>(
-  definition: ControllerDefinition<T>, owned: ResourceRef, informers: InformerFactory, expectations: Expectations, enqueue: (key: string) => void,
+  definition: ControllerDefinition<T>,
+  owned: ResourceRef,
+  informers: InformerFactory,
+  expectations: Expectations,
+  enqueue: (key: string) => void,
 ): void {
   const owners = informers.for(definition.for);
   const ownerOf = (object: KubeObject): string | undefined => controllerKey(definition.for, owners, object);

@@ -35,17 +35,47 @@ const flags: Flags<CommandLine> = {
   'large-cluster-size-threshold': option('number', (largeClusterSizeThreshold) => ({ largeClusterSizeThreshold })),
   'unhealthy-zone-threshold': option('number', (unhealthyZoneThreshold) => ({ unhealthyZoneThreshold })),
   'terminated-pod-gc-threshold': option('number', (terminatedPodGcThreshold) => ({ terminatedPodGcThreshold })),
-  ...Object.fromEntries([
-    'authentication-kubeconfig', 'authorization-kubeconfig', 'bind-address', 'client-ca-file', 'cluster-name', 'cluster-signing-cert-file', 'cluster-signing-key-file',
-    'requestheader-client-ca-file', 'service-account-private-key-file', 'service-cluster-ip-range', 'v', 'feature-gates', 'kube-api-qps', 'kube-api-burst',
-    'leader-elect-lease-duration', 'leader-elect-renew-deadline', 'leader-elect-retry-period', 'leader-elect-resource-lock', 'leader-elect-resource-name', 'leader-elect-resource-namespace',
-    'tls-cert-file', 'tls-private-key-file', 'concurrent-deployment-syncs', 'concurrent-replicaset-syncs', 'horizontal-pod-autoscaler-sync-period', 'cloud-provider',
-  ].map((name) => [name, ignored])),
+  ...Object.fromEntries(
+    [
+      'authentication-kubeconfig',
+      'authorization-kubeconfig',
+      'bind-address',
+      'client-ca-file',
+      'cluster-name',
+      'cluster-signing-cert-file',
+      'cluster-signing-key-file',
+      'requestheader-client-ca-file',
+      'service-account-private-key-file',
+      'service-cluster-ip-range',
+      'v',
+      'feature-gates',
+      'kube-api-qps',
+      'kube-api-burst',
+      'leader-elect-lease-duration',
+      'leader-elect-renew-deadline',
+      'leader-elect-retry-period',
+      'leader-elect-resource-lock',
+      'leader-elect-resource-name',
+      'leader-elect-resource-namespace',
+      'tls-cert-file',
+      'tls-private-key-file',
+      'concurrent-deployment-syncs',
+      'concurrent-replicaset-syncs',
+      'horizontal-pod-autoscaler-sync-period',
+      'cloud-provider',
+    ].map((name) => [name, ignored]),
+  ),
   'use-service-account-credentials': { type: 'boolean', apply: (line) => line },
   profiling: { type: 'boolean', apply: (line) => line },
 };
 
-const defaults: CommandLine = { kubeconfig: undefined, leaderElect: true, rootCaFile: undefined, securePort: 10257, options: defaultManagerOptions };
+const defaults: CommandLine = {
+  kubeconfig: undefined,
+  leaderElect: true,
+  rootCaFile: undefined,
+  securePort: 10257,
+  options: defaultManagerOptions,
+};
 
 /** kube-controller-manager as its static Pod starts it. A flag it does not know ends it at once, as upstream's does. */
 export function createKubeControllerManager({ latency }: { latency?: WatchLatency } = {}): Daemon {
@@ -62,10 +92,15 @@ function start(context: DaemonContext, latency: WatchLatency | undefined): { sto
   const { kernel } = context;
   serveHealth(context, line.securePort);
   return startControllerManager({
-    kernel, transport: context.transport(line.kubeconfig), log: context.log, isResumed: context.isResumed ?? false,
+    kernel,
+    transport: context.transport(line.kubeconfig),
+    log: context.log,
+    isResumed: context.isResumed ?? false,
     options: { ...line.options, rootCa: (line.rootCaFile && context.files.read(line.rootCaFile)) || '' },
     ...(latency ? { latency } : {}),
-    ...(line.leaderElect ? { leaderElection: { identity: identityOf(context), onLost: () => context.exit(1, 'leaderelection lost') } } : {}),
+    ...(line.leaderElect
+      ? { leaderElection: { identity: identityOf(context), onLost: () => context.exit(1, 'leaderelection lost') } }
+      : {}),
   });
 }
 
@@ -77,12 +112,49 @@ function unknownController(names: readonly string[]): string | undefined {
 
 /** Controllers that v1.36 has and nothing here needs yet: naming them is no mistake. */
 const notSimulated = [
-  'bootstrap-signer-controller', 'bootstrapsigner', 'token-cleaner-controller', 'tokencleaner', 'certificatesigningrequest-approving-controller', 'certificatesigningrequest-cleaner-controller',
-  'certificatesigningrequest-signing-controller', 'clusterrole-aggregation-controller', 'cronjob-controller', 'daemonset-controller', 'disruption-controller', 'endpoints-controller',
-  'endpointslice-controller', 'endpointslice-mirroring-controller', 'ephemeral-volume-controller', 'garbage-collector-controller', 'horizontal-pod-autoscaler-controller', 'job-controller',
-  'legacy-serviceaccount-token-cleaner-controller', 'namespace-controller', 'node-ipam-controller', 'node-lifecycle-controller', 'node-route-controller', 'persistentvolume-attach-detach-controller',
-  'persistentvolume-binder-controller', 'persistentvolume-expander-controller', 'persistentvolume-protection-controller', 'persistentvolumeclaim-protection-controller',
-  'pod-garbage-collector-controller', 'replicationcontroller-controller', 'resourceclaim-controller', 'resourcequota-controller', 'root-ca-certificate-publisher-controller',
-  'selinux-warning-controller', 'service-cidr-controller', 'serviceaccount-controller', 'serviceaccount-token-controller', 'statefulset-controller', 'storage-version-migrator-controller',
-  'storageversion-garbage-collector-controller', 'taint-eviction-controller', 'ttl-after-finished-controller', 'ttl-controller', 'validatingadmissionpolicy-status-controller', 'volumeattributesclass-protection-controller',
+  'bootstrap-signer-controller',
+  'bootstrapsigner',
+  'token-cleaner-controller',
+  'tokencleaner',
+  'certificatesigningrequest-approving-controller',
+  'certificatesigningrequest-cleaner-controller',
+  'certificatesigningrequest-signing-controller',
+  'clusterrole-aggregation-controller',
+  'cronjob-controller',
+  'daemonset-controller',
+  'disruption-controller',
+  'endpoints-controller',
+  'endpointslice-controller',
+  'endpointslice-mirroring-controller',
+  'ephemeral-volume-controller',
+  'garbage-collector-controller',
+  'horizontal-pod-autoscaler-controller',
+  'job-controller',
+  'legacy-serviceaccount-token-cleaner-controller',
+  'namespace-controller',
+  'node-ipam-controller',
+  'node-lifecycle-controller',
+  'node-route-controller',
+  'persistentvolume-attach-detach-controller',
+  'persistentvolume-binder-controller',
+  'persistentvolume-expander-controller',
+  'persistentvolume-protection-controller',
+  'persistentvolumeclaim-protection-controller',
+  'pod-garbage-collector-controller',
+  'replicationcontroller-controller',
+  'resourceclaim-controller',
+  'resourcequota-controller',
+  'root-ca-certificate-publisher-controller',
+  'selinux-warning-controller',
+  'service-cidr-controller',
+  'serviceaccount-controller',
+  'serviceaccount-token-controller',
+  'statefulset-controller',
+  'storage-version-migrator-controller',
+  'storageversion-garbage-collector-controller',
+  'taint-eviction-controller',
+  'ttl-after-finished-controller',
+  'ttl-controller',
+  'validatingadmissionpolicy-status-controller',
+  'volumeattributesclass-protection-controller',
 ];

@@ -25,14 +25,21 @@ export const daemonSetController = defineController<V1DaemonSet>({
   adopts: (daemonSet) => daemonSet.spec.selector,
   watches: [
     { resource: Node, keys: (_node, cache) => cache(DaemonSet).list().map(keyOf), matters: changesEligibility, ignoresDeletion: true },
-    { resource: ControllerRevision, keys: (revision, cache) => [controllerKey(DaemonSet, cache(DaemonSet), revision)].filter((key) => key !== undefined) },
+    {
+      resource: ControllerRevision,
+      keys: (revision, cache) => [controllerKey(DaemonSet, cache(DaemonSet), revision)].filter((key) => key !== undefined),
+    },
   ],
   reconcile,
 });
 
 /** Of a node only labels, taints and its being there decide where daemons run. */
 function changesEligibility(old: V1Node, node: V1Node): boolean {
-  return !deepEqual(old.metadata.labels, node.metadata.labels) || !deepEqual(old.spec?.taints, node.spec?.taints) || old.spec?.unschedulable !== node.spec?.unschedulable;
+  return (
+    !deepEqual(old.metadata.labels, node.metadata.labels) ||
+    !deepEqual(old.spec?.taints, node.spec?.taints) ||
+    old.spec?.unschedulable !== node.spec?.unschedulable
+  );
 }
 
 /** A DaemonSet's Pods by node, in order of creation within each. */
@@ -76,7 +83,15 @@ function update(context: Context, daemonSet: V1DaemonSet, hash: string): void {
 
 function ownPods({ client, cache }: Context, daemonSet: V1DaemonSet): V1Pod[] {
   const candidates = [...cache(Pod).controlledBy(daemonSet.metadata.uid), ...cache(Pod).orphans(daemonSet.metadata.namespace)];
-  return claimObjects({ client, resource: Pod, owner: { resource: DaemonSet, object: daemonSet }, selector: labelSelectorAsSelector(daemonSet.spec.selector) }, candidates);
+  return claimObjects(
+    {
+      client,
+      resource: Pod,
+      owner: { resource: DaemonSet, object: daemonSet },
+      selector: labelSelectorAsSelector(daemonSet.spec.selector),
+    },
+    candidates,
+  );
 }
 
 function podsByNode(context: Context, daemonSet: V1DaemonSet): PodsByNode {
@@ -85,7 +100,14 @@ function podsByNode(context: Context, daemonSet: V1DaemonSet): PodsByNode {
     const name = targetNode(pod);
     if (name !== undefined) byNode.set(name, [...(byNode.get(name) ?? []), pod]);
   }
-  for (const pods of byNode.values()) pods.sort((a, b) => (a.metadata.creationTimestamp < b.metadata.creationTimestamp ? -1 : a.metadata.creationTimestamp > b.metadata.creationTimestamp ? 1 : 0));
+  for (const pods of byNode.values())
+    pods.sort((a, b) =>
+      a.metadata.creationTimestamp < b.metadata.creationTimestamp
+        ? -1
+        : a.metadata.creationTimestamp > b.metadata.creationTimestamp
+          ? 1
+          : 0,
+    );
   return byNode;
 }
 
@@ -119,10 +141,20 @@ function superfluous(context: Context, daemonSet: V1DaemonSet, node: V1Node, pod
   for (const pod of pods) {
     if (pod.metadata.deletionTimestamp) continue;
     if (pod.status?.phase === 'Failed') {
-      context.record(daemonSet, 'Warning', 'FailedDaemonPod', `Found failed daemon pod ${keyOf(pod)} on node ${node.metadata.name}, will try to kill it`);
+      context.record(
+        daemonSet,
+        'Warning',
+        'FailedDaemonPod',
+        `Found failed daemon pod ${keyOf(pod)} on node ${node.metadata.name}, will try to kill it`,
+      );
       remove.push(pod);
     } else if (pod.status?.phase === 'Succeeded') {
-      context.record(daemonSet, 'Normal', 'SucceededDaemonPod', `Found succeeded daemon pod ${keyOf(pod)} on node ${node.metadata.name}, will try to delete it`);
+      context.record(
+        daemonSet,
+        'Normal',
+        'SucceededDaemonPod',
+        `Found succeeded daemon pod ${keyOf(pod)} on node ${node.metadata.name}, will try to delete it`,
+      );
       remove.push(pod);
     } else {
       running.push(pod);
@@ -177,9 +209,14 @@ function calculateStatus(context: Context, daemonSet: V1DaemonSet, hash: string)
   }
   const { collisionCount } = daemonSet.status ?? {};
   return {
-    currentNumberScheduled: current, numberMisscheduled: misscheduled, desiredNumberScheduled: desired, numberReady: ready,
+    currentNumberScheduled: current,
+    numberMisscheduled: misscheduled,
+    desiredNumberScheduled: desired,
+    numberReady: ready,
     observedGeneration: daemonSet.metadata.generation ?? 0,
-    ...nonZero('updatedNumberScheduled', updated), ...nonZero('numberAvailable', available), ...nonZero('numberUnavailable', desired - available),
+    ...nonZero('updatedNumberScheduled', updated),
+    ...nonZero('numberAvailable', available),
+    ...nonZero('numberUnavailable', desired - available),
     ...(collisionCount === undefined ? {} : { collisionCount }),
   };
 }
@@ -187,6 +224,10 @@ function calculateStatus(context: Context, daemonSet: V1DaemonSet, hash: string)
 function nextAvailability(context: Context, daemonSet: V1DaemonSet): Outcome {
   const minReadySeconds = daemonSet.spec.minReadySeconds ?? 0;
   if (minReadySeconds === 0) return done;
-  const waits = context.cache(Pod).controlledBy(daemonSet.metadata.uid).map((pod) => (availableAt(pod, minReadySeconds) ?? 0) - context.now).filter((wait) => wait > 0);
+  const waits = context
+    .cache(Pod)
+    .controlledBy(daemonSet.metadata.uid)
+    .map((pod) => (availableAt(pod, minReadySeconds) ?? 0) - context.now)
+    .filter((wait) => wait > 0);
   return waits.length > 0 ? requeueAfter(Math.min(...waits)) : done;
 }

@@ -54,7 +54,10 @@ function syncScale(rollout: Rollout): Outcome {
 }
 
 function claimReplicaSets(context: Rollout['context'], deployment: V1Deployment): V1ReplicaSet[] {
-  const all = [...context.cache(ReplicaSet).controlledBy(deployment.metadata.uid), ...context.cache(ReplicaSet).orphans(deployment.metadata.namespace)];
+  const all = [
+    ...context.cache(ReplicaSet).controlledBy(deployment.metadata.uid),
+    ...context.cache(ReplicaSet).orphans(deployment.metadata.namespace),
+  ];
   const selector = labelSelectorAsSelector(deployment.spec.selector);
   return claimObjects({ client: context.client, resource: ReplicaSet, owner: { resource: Deployment, object: deployment }, selector }, all);
 }

@@ -21,7 +21,10 @@ export const endpointsController = defineController<V1Service>({
   name: 'endpoints-controller',
   component: 'endpoint-controller',
   for: Service,
-  watches: [{ resource: Pod, keys: servicesOf, matters: changesEndpoints }, { resource: Endpoints, keys: (endpoints) => [keyOf(endpoints)] }],
+  watches: [
+    { resource: Pod, keys: servicesOf, matters: changesEndpoints },
+    { resource: Endpoints, keys: (endpoints) => [keyOf(endpoints)] },
+  ],
   reconcile(context) {
     const { object: service, cache, client, key } = context;
     const existing = cache(Endpoints).get(key);
@@ -38,11 +41,18 @@ export const endpointsController = defineController<V1Service>({
 function write({ client, cache, now }: ReconcileContext<V1Service>, service: V1Service, existing: V1Endpoints | undefined): void {
   const pods = selected(cache(Pod).list(service.metadata.namespace), service);
   const subsets = subsetsOf(service, pods);
-  const labels = { ...service.metadata.labels, [managedBy]: 'endpoint-controller', ...(service.spec.clusterIP === 'None' ? { [headless]: '' } : {}) };
+  const labels = {
+    ...service.metadata.labels,
+    [managedBy]: 'endpoint-controller',
+    ...(service.spec.clusterIP === 'None' ? { [headless]: '' } : {}),
+  };
   const { name, namespace } = service.metadata;
   if (!existing) {
     const annotations = { [triggerTime]: lastReady(pods) ?? service.metadata.creationTimestamp };
-    return createUnlessThere(client, Endpoints, { metadata: { name, namespace: namespace as string, labels, annotations }, ...(subsets.length > 0 ? { subsets } : {}) } as Draft<V1Endpoints>);
+    return createUnlessThere(client, Endpoints, {
+      metadata: { name, namespace: namespace as string, labels, annotations },
+      ...(subsets.length > 0 ? { subsets } : {}),
+    } as Draft<V1Endpoints>);
   }
   if (deepEqual(existing.subsets ?? [], subsets) && deepEqual(existing.metadata.labels, labels)) return;
   const endpoints = deepCopy(existing);
@@ -55,12 +65,18 @@ function write({ client, cache, now }: ReconcileContext<V1Service>, service: V1S
 
 /** When the last of them changed its readiness. */
 function lastReady(pods: readonly V1Pod[]): string | undefined {
-  return pods.map((pod) => readyCondition(pod)?.lastTransitionTime).filter((time) => time !== undefined).sort().at(-1);
+  return pods
+    .map((pod) => readyCondition(pod)?.lastTransitionTime)
+    .filter((time) => time !== undefined)
+    .sort()
+    .at(-1);
 }
 
 function selected(pods: readonly V1Pod[], service: V1Service): V1Pod[] {
   const selector = selectorOfLabels(service.spec.selector ?? {});
-  return pods.filter((pod) => selector.matches(pod.metadata.labels) && !isTerminal(pod) && !pod.metadata.deletionTimestamp && pod.status?.podIP);
+  return pods.filter(
+    (pod) => selector.matches(pod.metadata.labels) && !isTerminal(pod) && !pod.metadata.deletionTimestamp && pod.status?.podIP,
+  );
 }
 
 /** Addresses with the same ports share a subset; addresses in order of IP (`RepackSubsets`). */
@@ -70,7 +86,9 @@ function subsetsOf(service: V1Service, pods: readonly V1Pod[]): Subset[] {
   for (const pod of ordered) {
     const ports = (service.spec.ports ?? []).flatMap(({ name, protocol, targetPort, port, appProtocol }) => {
       const number = portNumber(pod, targetPort ?? port, protocol ?? 'TCP');
-      return number === undefined ? [] : [{ ...(name ? { name } : {}), port: number, protocol: protocol ?? 'TCP', ...(appProtocol ? { appProtocol } : {}) }];
+      return number === undefined
+        ? []
+        : [{ ...(name ? { name } : {}), port: number, protocol: protocol ?? 'TCP', ...(appProtocol ? { appProtocol } : {}) }];
     });
     const key = JSON.stringify(ports);
     const subset = subsets.get(key) ?? ({ ports } as Subset);
@@ -83,7 +101,11 @@ function subsetsOf(service: V1Service, pods: readonly V1Pod[]): Subset[] {
 
 function addressOf(pod: V1Pod): Address {
   const { name, namespace, uid } = pod.metadata;
-  return { ip: pod.status?.podIP as string, ...(pod.spec.nodeName ? { nodeName: pod.spec.nodeName } : {}), targetRef: { kind: 'Pod', namespace: namespace as string, name, uid } };
+  return {
+    ip: pod.status?.podIP as string,
+    ...(pod.spec.nodeName ? { nodeName: pod.spec.nodeName } : {}),
+    targetRef: { kind: 'Pod', namespace: namespace as string, name, uid },
+  };
 }
 
 function compareIps(a: string, b: string): number {

@@ -41,8 +41,11 @@ export function servicesOf(pod: V1Pod, cache: Context['cache']): string[] {
 /** `endpointsliceutil.podEndpointsChanged`: addresses, readiness, going, labels. */
 export function changesEndpoints(old: V1Pod, pod: V1Pod): boolean {
   return (
-    !deepEqual(old.metadata.labels, pod.metadata.labels) || Boolean(old.metadata.deletionTimestamp) !== Boolean(pod.metadata.deletionTimestamp) ||
-    isReady(old) !== isReady(pod) || isTerminal(old) !== isTerminal(pod) || old.spec.nodeName !== pod.spec.nodeName ||
+    !deepEqual(old.metadata.labels, pod.metadata.labels) ||
+    Boolean(old.metadata.deletionTimestamp) !== Boolean(pod.metadata.deletionTimestamp) ||
+    isReady(old) !== isReady(pod) ||
+    isTerminal(old) !== isTerminal(pod) ||
+    old.spec.nodeName !== pod.spec.nodeName ||
     !deepEqual(old.status?.podIPs, pod.status?.podIPs)
   );
 }
@@ -54,15 +57,29 @@ function isOurs({ metadata }: V1EndpointSlice): boolean {
 function reconcile(context: Context): typeof done {
   const { object: service, cache, expectations, key } = context;
   if (!service) expectations.forget(key);
-  if (!service || !expectations.areSatisfied(key) || service.metadata.deletionTimestamp || !service.spec.selector || service.spec.type === 'ExternalName') return done;
-  const existing = cache(EndpointSlice).list(service.metadata.namespace, (slice) => isOurs(slice) && slice.metadata.labels?.[serviceName] === service.metadata.name);
+  if (
+    !service ||
+    !expectations.areSatisfied(key) ||
+    service.metadata.deletionTimestamp ||
+    !service.spec.selector ||
+    service.spec.type === 'ExternalName'
+  )
+    return done;
+  const existing = cache(EndpointSlice).list(
+    service.metadata.namespace,
+    (slice) => isOurs(slice) && slice.metadata.labels?.[serviceName] === service.metadata.name,
+  );
   const wanted = wantedSlices(context, service, existing);
   const kept = new Set(wanted.map(({ from }) => from));
   const left = existing.filter((slice) => !kept.has(slice));
   const plan = wanted.map(({ slice, from }) => ({ slice, from: from ?? left.shift() }));
   for (const { slice, from } of plan) if (from) updateSlice(context, service, slice, from);
   for (const slice of left) deleteIfThere(context.client, EndpointSlice, slice);
-  createSlices(context, service, plan.filter(({ from }) => !from).map(({ slice }) => slice));
+  createSlices(
+    context,
+    service,
+    plan.filter(({ from }) => !from).map(({ slice }) => slice),
+  );
   return done;
 }
 
@@ -75,7 +92,13 @@ interface Wanted {
 /** Endpoints stay in the slice they are in; new ones fill the gaps; a Service without any keeps one empty slice. */
 function wantedSlices(context: Context, service: V1Service, existing: readonly V1EndpointSlice[]): Wanted[] {
   const groups = groupByPorts(context, service);
-  const wanted = groups.flatMap(({ ports, endpoints }) => fill(ports, endpoints, existing.filter((slice) => deepEqual(slice.ports ?? [], ports))));
+  const wanted = groups.flatMap(({ ports, endpoints }) =>
+    fill(
+      ports,
+      endpoints,
+      existing.filter((slice) => deepEqual(slice.ports ?? [], ports)),
+    ),
+  );
   if (wanted.length > 0) return wanted;
   return [{ slice: { endpoints: null, ports: null }, from: existing.find((slice) => !slice.endpoints?.length) ?? existing[0] }];
 }
@@ -103,7 +126,9 @@ function groupByPorts({ cache }: Context, service: V1Service): Group[] {
 function portsOf({ spec }: V1Service, pod: V1Pod): Port[] {
   return (spec.ports ?? []).flatMap(({ name, protocol, targetPort, port, appProtocol }) => {
     const number = portNumber(pod, targetPort ?? port, protocol ?? 'TCP');
-    return number === undefined ? [] : [{ name: name ?? '', port: number, protocol: protocol ?? 'TCP', ...(appProtocol ? { appProtocol } : {}) } as Port];
+    return number === undefined
+      ? []
+      : [{ name: name ?? '', port: number, protocol: protocol ?? 'TCP', ...(appProtocol ? { appProtocol } : {}) } as Port];
   });
 }
 
@@ -136,7 +161,8 @@ function endpointOf(service: V1Service, pod: V1Pod, zone: string | undefined): E
 /** Where traffic for this endpoint should come from, if the Service prefers to keep it close. */
 function hintsFor({ spec }: V1Service, pod: V1Pod, zone: string | undefined, isReady: boolean): Pick<Endpoint, 'hints'> {
   const isSameNode = spec.trafficDistribution === 'PreferSameNode';
-  if (!isReady || (!zone && !isSameNode) || !['PreferClose', 'PreferSameZone', 'PreferSameNode'].includes(spec.trafficDistribution ?? '')) return {};
+  if (!isReady || (!zone && !isSameNode) || !['PreferClose', 'PreferSameZone', 'PreferSameNode'].includes(spec.trafficDistribution ?? ''))
+    return {};
   const forNodes = isSameNode && pod.spec.nodeName ? { forNodes: [{ name: pod.spec.nodeName }] } : {};
   return { hints: { ...forNodes, ...(zone ? { forZones: [{ name: zone }] } : {}) } };
 }
@@ -148,7 +174,9 @@ function fill(ports: Port[], endpoints: Map<string, Endpoint>, slices: readonly 
     return { slice: { endpoints: staying, ports }, from };
   });
   const wanted: Wanted[] = kept;
-  for (const { slice } of kept) while (slice.endpoints.length < endpointsMax && left.size > 0) slice.endpoints.push(take(left, left.keys().next().value as string) as Endpoint);
+  for (const { slice } of kept)
+    while (slice.endpoints.length < endpointsMax && left.size > 0)
+      slice.endpoints.push(take(left, left.keys().next().value as string) as Endpoint);
   while (left.size > 0) {
     const taken = [...left.keys()].slice(0, endpointsMax).map((uid) => take(left, uid) as Endpoint);
     wanted.push({ slice: { endpoints: taken, ports }, from: undefined });
@@ -164,7 +192,8 @@ function take(endpoints: Map<string, Endpoint>, uid: string): Endpoint | undefin
 
 function updateSlice(context: Context, service: V1Service, { endpoints, ports }: Wanted['slice'], from: V1EndpointSlice): void {
   const labels = labelsFor(service);
-  const isSame = deepEqual(from.endpoints ?? [], endpoints ?? []) && deepEqual(from.ports ?? [], ports ?? []) && deepEqual(from.metadata.labels, labels);
+  const isSame =
+    deepEqual(from.endpoints ?? [], endpoints ?? []) && deepEqual(from.ports ?? [], ports ?? []) && deepEqual(from.metadata.labels, labels);
   if (isSame) return;
   const slice = deepCopy(from);
   Object.assign(slice, { endpoints, ports });
@@ -187,26 +216,43 @@ function createSlices(context: Context, service: V1Service, slices: readonly Wan
   }
 }
 
-function newSlice(context: Context, service: V1Service, { endpoints, ports }: Wanted['slice'], labels: Record<string, string>): Draft<V1EndpointSlice> {
+function newSlice(
+  context: Context,
+  service: V1Service,
+  { endpoints, ports }: Wanted['slice'],
+  labels: Record<string, string>,
+): Draft<V1EndpointSlice> {
   const changedAt = lastChange(context, endpoints ?? [], undefined) ?? parseInstant(service.metadata.creationTimestamp);
   return {
     metadata: {
-      generateName: `${service.metadata.name}-`, namespace: service.metadata.namespace as string, labels,
-      annotations: { [triggerTime]: rfc3339(changedAt) }, ownerReferences: [controllerReference(Service, service)],
+      generateName: `${service.metadata.name}-`,
+      namespace: service.metadata.namespace as string,
+      labels,
+      annotations: { [triggerTime]: rfc3339(changedAt) },
+      ownerReferences: [controllerReference(Service, service)],
     },
-    addressType: service.spec.ipFamilies?.[0] ?? 'IPv4', endpoints, ports,
+    addressType: service.spec.ipFamilies?.[0] ?? 'IPv4',
+    endpoints,
+    ports,
   } as Draft<V1EndpointSlice>;
 }
 
 /** The Service's own labels, and those by which slices are found. */
 function labelsFor({ metadata, spec }: V1Service): Record<string, string> {
-  return { ...metadata.labels, [managedBy]: manager, [serviceName]: metadata.name, ...(spec.clusterIP === 'None' ? { [headless]: '' } : {}) };
+  return {
+    ...metadata.labels,
+    [managedBy]: manager,
+    [serviceName]: metadata.name,
+    ...(spec.clusterIP === 'None' ? { [headless]: '' } : {}),
+  };
 }
 
 /** When the Pods that are new here became what they are: kube-proxy measures its delay by it. */
 function lastChange({ cache }: Context, endpoints: readonly Endpoint[], from: V1EndpointSlice | undefined): Instant | undefined {
   const before = new Map((from?.endpoints ?? []).map((endpoint) => [endpoint.targetRef?.uid, endpoint]));
   const changed = endpoints.filter((endpoint) => !deepEqual(before.get(endpoint.targetRef?.uid), endpoint));
-  const times = changed.map(({ targetRef }) => readyCondition(cache(Pod).get(`${targetRef?.namespace}/${targetRef?.name}`) as V1Pod)?.lastTransitionTime).filter((time) => time !== undefined);
+  const times = changed
+    .map(({ targetRef }) => readyCondition(cache(Pod).get(`${targetRef?.namespace}/${targetRef?.name}`) as V1Pod)?.lastTransitionTime)
+    .filter((time) => time !== undefined);
   return times.length > 0 ? (Math.max(...times.map(parseInstant)) as Instant) : undefined;
 }

@@ -35,9 +35,22 @@ class GarbageCollector {
   constructor(environment: ControllerEnvironment) {
     const { kernel, client, informers, log } = environment;
     this.#environment = environment;
-    const onError = (error: unknown, uid: string) => log(`"Error syncing item" item=${JSON.stringify(uid)} err=${JSON.stringify((error as Error).message)}`);
-    this.#deletions = new WorkQueue({ kernel, actor: client.actor, reconcile: (uid) => this.#attemptToDelete(uid), onError, startsClosed: true });
-    this.#orphanings = new WorkQueue({ kernel, actor: client.actor, reconcile: (uid) => this.#orphanDependents(uid), onError, startsClosed: true });
+    const onError = (error: unknown, uid: string) =>
+      log(`"Error syncing item" item=${JSON.stringify(uid)} err=${JSON.stringify((error as Error).message)}`);
+    this.#deletions = new WorkQueue({
+      kernel,
+      actor: client.actor,
+      reconcile: (uid) => this.#attemptToDelete(uid),
+      onError,
+      startsClosed: true,
+    });
+    this.#orphanings = new WorkQueue({
+      kernel,
+      actor: client.actor,
+      reconcile: (uid) => this.#orphanDependents(uid),
+      onError,
+      startsClosed: true,
+    });
     for (const resource of collected) {
       informers.for<KubeObject>(resource).addHandler({
         added: (object) => this.#seen(resource, undefined, object),
@@ -45,7 +58,10 @@ class GarbageCollector {
         deleted: (object) => this.#gone(object),
       });
     }
-    whenAllSynced(collected.map((resource) => informers.for<KubeObject>(resource)), () => this.#graphBuilt());
+    whenAllSynced(
+      collected.map((resource) => informers.for<KubeObject>(resource)),
+      () => this.#graphBuilt(),
+    );
   }
 
   stop(): void {
@@ -56,7 +72,8 @@ class GarbageCollector {
   /** Who has lost an owner shows only now that every kind is known. */
   #graphBuilt(): void {
     this.#isBuilt = true;
-    for (const [uid, { object }] of this.#vertices) if (!isForeground(object) && this.#mayBeAbandoned(object, undefined)) this.#deletions.add(uid, { background: false });
+    for (const [uid, { object }] of this.#vertices)
+      if (!isForeground(object) && this.#mayBeAbandoned(object, undefined)) this.#deletions.add(uid, { background: false });
     this.#deletions.open();
     this.#orphanings.open();
   }
@@ -138,7 +155,15 @@ class GarbageCollector {
       if (this.#dependentsOf(uid).some(({ object }) => isForeground(object))) this.#unblock(resource, live);
       return this.#delete(resource, live, 'Foreground');
     }
-    this.#delete(resource, live, live.metadata.finalizers?.includes(orphanFinalizer) ? 'Orphan' : live.metadata.finalizers?.includes(foregroundFinalizer) ? 'Foreground' : 'Background');
+    this.#delete(
+      resource,
+      live,
+      live.metadata.finalizers?.includes(orphanFinalizer)
+        ? 'Orphan'
+        : live.metadata.finalizers?.includes(foregroundFinalizer)
+          ? 'Foreground'
+          : 'Background',
+    );
   }
 
   /** An owner in foreground deletion goes when nothing that blocks it is left. */
@@ -147,14 +172,20 @@ class GarbageCollector {
       object.metadata.ownerReferences?.some((owner) => owner.uid === live.metadata.uid && owner.blockOwnerDeletion),
     );
     if (blocking.length === 0) return this.#removeFinalizer(resource, live, foregroundFinalizer);
-    for (const { object } of blocking) if (!object.metadata.deletionTimestamp) this.#deletions.add(object.metadata.uid, { background: false });
+    for (const { object } of blocking)
+      if (!object.metadata.deletionTimestamp) this.#deletions.add(object.metadata.uid, { background: false });
   }
 
   #dependentsOf(uid: string): Vertex[] {
-    return [...(this.#dependents.get(uid) ?? [])].map((dependent) => this.#vertices.get(dependent)).filter((vertex) => vertex !== undefined);
+    return [...(this.#dependents.get(uid) ?? [])]
+      .map((dependent) => this.#vertices.get(dependent))
+      .filter((vertex) => vertex !== undefined);
   }
 
-  #classify(resource: ResourceDefinition, live: KubeObject): { solid: V1OwnerReference[]; dangling: V1OwnerReference[]; waiting: V1OwnerReference[] } {
+  #classify(
+    resource: ResourceDefinition,
+    live: KubeObject,
+  ): { solid: V1OwnerReference[]; dangling: V1OwnerReference[]; waiting: V1OwnerReference[] } {
     const sorted = { solid: [] as V1OwnerReference[], dangling: [] as V1OwnerReference[], waiting: [] as V1OwnerReference[] };
     for (const owner of live.metadata.ownerReferences ?? []) sorted[this.#stateOf(resource, live, owner)].push(owner);
     return sorted;
@@ -180,7 +211,12 @@ class GarbageCollector {
   #reportInvalid<State>(resource: ResourceDefinition, live: KubeObject, owner: V1OwnerReference, state: State): State {
     const { namespace = '' } = live.metadata;
     const reference = `[${owner.apiVersion}/${owner.kind}, namespace: ${namespace}, name: ${owner.name}, uid: ${owner.uid}]`;
-    this.#environment.record.event(subjectOf(resource, live), 'Warning', 'OwnerRefInvalidNamespace', `ownerRef ${reference} does not exist in namespace ${JSON.stringify(namespace)}`);
+    this.#environment.record.event(
+      subjectOf(resource, live),
+      'Warning',
+      'OwnerRefInvalidNamespace',
+      `ownerRef ${reference} does not exist in namespace ${JSON.stringify(namespace)}`,
+    );
     return state;
   }
 
@@ -192,7 +228,9 @@ class GarbageCollector {
 
   /** Two that block each other would wait for ever. */
   #unblock(resource: ResourceDefinition, live: KubeObject): void {
-    const ownerReferences = (live.metadata.ownerReferences ?? []).map((owner) => (owner.blockOwnerDeletion ? { ...owner, blockOwnerDeletion: false } : owner));
+    const ownerReferences = (live.metadata.ownerReferences ?? []).map((owner) =>
+      owner.blockOwnerDeletion ? { ...owner, blockOwnerDeletion: false } : owner,
+    );
     this.#patchMetadata(resource, live, { ownerReferences });
   }
 
@@ -216,12 +254,21 @@ class GarbageCollector {
   /** A JSON merge patch that applies to this very object; what is gone needs no patch. */
   #patchMetadata(resource: ResourceDefinition, live: KubeObject, metadata: object): void {
     const { uid, resourceVersion } = live.metadata;
-    unlessGone(() => this.#environment.client.patch<KubeObject>(resource, live.metadata, { metadata: { uid, resourceVersion, ...metadata } }, { type: 'merge' }));
+    unlessGone(() =>
+      this.#environment.client.patch<KubeObject>(
+        resource,
+        live.metadata,
+        { metadata: { uid, resourceVersion, ...metadata } },
+        { type: 'merge' },
+      ),
+    );
   }
 
   #delete(resource: ResourceDefinition, live: KubeObject, propagationPolicy: 'Background' | 'Foreground' | 'Orphan'): void {
     const { uid, resourceVersion } = live.metadata;
-    unlessGone(() => this.#environment.client.delete<KubeObject>(resource, live.metadata, { propagationPolicy, preconditions: { uid, resourceVersion } }));
+    unlessGone(() =>
+      this.#environment.client.delete<KubeObject>(resource, live.metadata, { propagationPolicy, preconditions: { uid, resourceVersion } }),
+    );
   }
 }
 

@@ -19,12 +19,21 @@ export interface ControllerManagerOptions {
 const component = 'kube-controller-manager';
 
 /** Starts the controllers that `options.controllers` asks for, once this instance leads (`cmd/kube-controller-manager`). */
-export function startControllerManager({ kernel, transport, options, leaderElection, latency, log = () => {}, isResumed = false }: ControllerManagerOptions): { stop(): void } {
+export function startControllerManager({
+  kernel,
+  transport,
+  options,
+  leaderElection,
+  latency,
+  log = () => {},
+  isResumed = false,
+}: ControllerManagerOptions): { stop(): void } {
   const client = new Client({ transport, actor: component });
   const settings = { ...defaultManagerOptions, ...options };
   let running: { stop(): void } | undefined;
   const startedAt = kernel.now;
-  const lead = () => void (running = startControllers({ kernel, client, settings, latency, log, isResumed: isResumed && kernel.now === startedAt }));
+  const lead = () =>
+    void (running = startControllers({ kernel, client, settings, latency, log, isResumed: isResumed && kernel.now === startedAt }));
   if (!leaderElection) lead();
   const election = leaderElection && electLeader(kernel, client, leaderElection, lead, log);
   return {
@@ -46,12 +55,14 @@ interface Start {
 
 function startControllers({ kernel, client, settings, latency, log, isResumed }: Start): { stop(): void } {
   const informers = new InformerFactory({ kernel, client, ...(latency ? { latency } : {}) });
-  const started = controllers.filter((one) => isEnabled(one.name, settings.controllers)).map((controller) => {
-    const own = client.as(controller.name);
-    const record = new EventRecorder({ kernel, client: own, component: controller.component ?? controller.name });
-    log(`"Starting" controller=${JSON.stringify(controller.name)}`);
-    return controller.start({ kernel, client: own, informers, record, options: settings, isResumed, log });
-  });
+  const started = controllers
+    .filter((one) => isEnabled(one.name, settings.controllers))
+    .map((controller) => {
+      const own = client.as(controller.name);
+      const record = new EventRecorder({ kernel, client: own, component: controller.component ?? controller.name });
+      log(`"Starting" controller=${JSON.stringify(controller.name)}`);
+      return controller.start({ kernel, client: own, informers, record, options: settings, isResumed, log });
+    });
   informers.start();
   return {
     stop() {

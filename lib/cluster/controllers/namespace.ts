@@ -11,7 +11,9 @@ import { defineController, type ReconcileContext } from './controller';
 const deletionGraceMs = 5_000;
 
 /** Events of the newer group are the same objects. */
-const contents = builtInResources.filter(({ scope, kind, group }) => scope === 'Namespaced' && !(kind === 'Event' && group === 'events.k8s.io'));
+const contents = builtInResources.filter(
+  ({ scope, kind, group }) => scope === 'Namespaced' && !(kind === 'Event' && group === 'events.k8s.io'),
+);
 
 /** Empties a namespace that is being deleted, then lets it go (`pkg/controller/namespace/deletion`). */
 export const namespaceController = defineController<V1Namespace>({
@@ -61,14 +63,22 @@ function dotted({ names, group }: ResourceDefinition): string {
 
 /** The longest any of them may take to go. */
 function estimateSeconds(remaining: readonly Remaining[]): number {
-  const graces = remaining.flatMap(({ objects }) => objects.map((object) => object.metadata.deletionGracePeriodSeconds ?? (object['spec'] as { terminationGracePeriodSeconds?: number })?.terminationGracePeriodSeconds ?? 0));
+  const graces = remaining.flatMap(({ objects }) =>
+    objects.map(
+      (object) =>
+        object.metadata.deletionGracePeriodSeconds ??
+        (object['spec'] as { terminationGracePeriodSeconds?: number })?.terminationGracePeriodSeconds ??
+        0,
+    ),
+  );
   return Math.max(0, ...graces) || 15;
 }
 
 function updateConditions(client: Client, namespace: V1Namespace, remaining: readonly Remaining[], now: Instant): V1Namespace {
   const draft = deepCopy(namespace);
   let conditions = draft.status?.conditions;
-  for (const condition of conditionsFor(remaining)) conditions = withChanged(conditions, { ...condition, lastTransitionTime: rfc3339(now) });
+  for (const condition of conditionsFor(remaining))
+    conditions = withChanged(conditions, { ...condition, lastTransitionTime: rfc3339(now) });
   if (deepEqual(conditions, namespace.status?.conditions)) return namespace;
   draft.status = { ...draft.status, conditions };
   return client.updateStatus(Namespace, draft);
@@ -85,18 +95,50 @@ function withChanged(conditions: readonly V1NamespaceCondition[] | undefined, co
 function conditionsFor(remaining: readonly Remaining[]): Omit<V1NamespaceCondition, 'lastTransitionTime'>[] {
   const counts = remaining.map(({ resource, objects }) => `${resource} has ${objects.length} resource instances`).sort(compareBytes);
   const finalizers = new Map<string, number>();
-  for (const { objects } of remaining) for (const object of objects) for (const name of object.metadata.finalizers ?? []) finalizers.set(name, (finalizers.get(name) ?? 0) + 1);
+  for (const { objects } of remaining)
+    for (const object of objects)
+      for (const name of object.metadata.finalizers ?? []) finalizers.set(name, (finalizers.get(name) ?? 0) + 1);
   const finalizing = [...finalizers].map(([name, count]) => `${name} in ${count} resource instances`).sort(compareBytes);
   return [
-    { type: 'NamespaceDeletionDiscoveryFailure', status: 'False', reason: 'ResourcesDiscovered', message: 'All resources successfully discovered' },
-    { type: 'NamespaceDeletionGroupVersionParsingFailure', status: 'False', reason: 'ParsedGroupVersions', message: 'All legacy kube types successfully parsed' },
-    { type: 'NamespaceDeletionContentFailure', status: 'False', reason: 'ContentDeleted', message: 'All content successfully deleted, may be waiting on finalization' },
+    {
+      type: 'NamespaceDeletionDiscoveryFailure',
+      status: 'False',
+      reason: 'ResourcesDiscovered',
+      message: 'All resources successfully discovered',
+    },
+    {
+      type: 'NamespaceDeletionGroupVersionParsingFailure',
+      status: 'False',
+      reason: 'ParsedGroupVersions',
+      message: 'All legacy kube types successfully parsed',
+    },
+    {
+      type: 'NamespaceDeletionContentFailure',
+      status: 'False',
+      reason: 'ContentDeleted',
+      message: 'All content successfully deleted, may be waiting on finalization',
+    },
     counts.length > 0
-      ? { type: 'NamespaceContentRemaining', status: 'True', reason: 'SomeResourcesRemain', message: `Some resources are remaining: ${counts.join(', ')}` }
+      ? {
+          type: 'NamespaceContentRemaining',
+          status: 'True',
+          reason: 'SomeResourcesRemain',
+          message: `Some resources are remaining: ${counts.join(', ')}`,
+        }
       : { type: 'NamespaceContentRemaining', status: 'False', reason: 'ContentRemoved', message: 'All content successfully removed' },
     finalizing.length > 0
-      ? { type: 'NamespaceFinalizersRemaining', status: 'True', reason: 'SomeFinalizersRemain', message: `Some content in the namespace has finalizers remaining: ${finalizing.join(', ')}` }
-      : { type: 'NamespaceFinalizersRemaining', status: 'False', reason: 'ContentHasNoFinalizers', message: 'All content-preserving finalizers finished' },
+      ? {
+          type: 'NamespaceFinalizersRemaining',
+          status: 'True',
+          reason: 'SomeFinalizersRemain',
+          message: `Some content in the namespace has finalizers remaining: ${finalizing.join(', ')}`,
+        }
+      : {
+          type: 'NamespaceFinalizersRemaining',
+          status: 'False',
+          reason: 'ContentHasNoFinalizers',
+          message: 'All content-preserving finalizers finished',
+        },
   ];
 }
 
@@ -105,7 +147,11 @@ function finalize(client: Client, namespace: V1Namespace): void {
   const draft = deepCopy(namespace);
   draft.spec = { ...draft.spec, finalizers: (draft.spec?.finalizers ?? []).filter((name) => name !== 'kubernetes') };
   try {
-    client.request({ method: 'PUT', url: objectPath(Namespace, namespace.metadata, 'finalize'), body: { ...draft, apiVersion: 'v1', kind: 'Namespace' } });
+    client.request({
+      method: 'PUT',
+      url: objectPath(Namespace, namespace.metadata, 'finalize'),
+      body: { ...draft, apiVersion: 'v1', kind: 'Namespace' },
+    });
   } catch (error) {
     if (!StatusError.is(error, 'NotFound')) throw error;
   }

@@ -28,7 +28,10 @@ interface Health {
   readonly heartbeat: string | undefined;
 }
 
-const labelPairs = [['kubernetes.io/os', 'beta.kubernetes.io/os'], ['kubernetes.io/arch', 'beta.kubernetes.io/arch']] as const;
+const labelPairs = [
+  ['kubernetes.io/os', 'beta.kubernetes.io/os'],
+  ['kubernetes.io/arch', 'beta.kubernetes.io/arch'],
+] as const;
 
 class NodeLifecycle {
   readonly #environment: ControllerEnvironment;
@@ -50,8 +53,12 @@ class NodeLifecycle {
     this.#leases = informers.for(Lease);
     this.#pods.addIndex('node', (pod) => (pod.spec.nodeName ? [pod.spec.nodeName] : []));
     this.#taintQueue = new WorkQueue({
-      kernel, actor: client.actor, reconcile: (key) => this.#reconcileNode(key), startsClosed: true,
-      onError: (error, key) => log(`"Failed to taint or label node" node=${JSON.stringify(key)} err=${JSON.stringify((error as Error).message)}`),
+      kernel,
+      actor: client.actor,
+      reconcile: (key) => this.#reconcileNode(key),
+      startsClosed: true,
+      onError: (error, key) =>
+        log(`"Failed to taint or label node" node=${JSON.stringify(key)} err=${JSON.stringify((error as Error).message)}`),
     });
     this.#nodes.addHandler({
       added: (node) => this.#taintQueue.add(keyOf(node)),
@@ -72,7 +79,12 @@ class NodeLifecycle {
   }
 
   #nodeUpdated(old: V1Node, node: V1Node): void {
-    const concerns = ({ spec, metadata, status }: V1Node) => [spec?.taints, spec?.unschedulable, metadata.labels, (status?.conditions ?? []).map(({ type, status: value }) => [type, value])];
+    const concerns = ({ spec, metadata, status }: V1Node) => [
+      spec?.taints,
+      spec?.unschedulable,
+      metadata.labels,
+      (status?.conditions ?? []).map(({ type, status: value }) => [type, value]),
+    ];
     if (deepEqual(concerns(old), concerns(node))) return;
     this.#taintQueue.add(keyOf(node), { background: false });
   }
@@ -86,7 +98,10 @@ class NodeLifecycle {
   #scheduleMonitor(delayMs: number): void {
     const { kernel, client, options } = this.#environment;
     this.#monitor = kernel.schedule({
-      delayMs, actor: client.actor, what: 'monitor node health', background: true,
+      delayMs,
+      actor: client.actor,
+      what: 'monitor node health',
+      background: true,
       run: () => {
         this.#scheduleMonitor(options.nodeMonitorPeriodMs);
         const nodes = this.#nodes.list();
@@ -165,7 +180,12 @@ class NodeLifecycle {
     if (!isReady(pod)) return;
     const condition = { type: 'Ready', status: 'False', lastTransitionTime: rfc3339(kernel.now) };
     this.#attempt(() => {
-      client.patch(Pod, pod.metadata, { metadata: { uid: pod.metadata.uid }, status: conditionsPatch(pod.status?.conditions, [condition]) }, { subresource: 'status' });
+      client.patch(
+        Pod,
+        pod.metadata,
+        { metadata: { uid: pod.metadata.uid }, status: conditionsPatch(pod.status?.conditions, [condition]) },
+        { subresource: 'status' },
+      );
       record.event(subjectOf(Pod, pod), 'Warning', 'NodeNotReady', 'Node is not ready');
     });
   }
@@ -183,7 +203,8 @@ class NodeLifecycle {
     const current = (node.spec?.taints ?? []).filter((taint) => !foreign.includes(taint));
     const wanted = wantedNoScheduleTaints(node).map((taint) => current.find((one) => isSameTaint(one, taint)) ?? this.#stamped(taint));
     const isSame = wanted.length === current.length && wanted.every((taint) => current.includes(taint));
-    if (!isSame) this.#setTaints(name, (taints) => [...taints.filter((taint) => !current.some((one) => isSameTaint(one, taint))), ...wanted]);
+    if (!isSame)
+      this.#setTaints(name, (taints) => [...taints.filter((taint) => !current.some((one) => isSameTaint(one, taint))), ...wanted]);
     this.#reconcileLabels(node);
   }
 
@@ -191,7 +212,9 @@ class NodeLifecycle {
     const labels = node.metadata.labels ?? {};
     const missing = labelPairs.filter(([from, to]) => labels[from] !== undefined && labels[to] !== labels[from]);
     if (missing.length === 0) return;
-    this.#environment.client.patch(Node, node.metadata, { metadata: { labels: Object.fromEntries(missing.map(([from, to]) => [to, labels[from]])) } });
+    this.#environment.client.patch(Node, node.metadata, {
+      metadata: { labels: Object.fromEntries(missing.map(([from, to]) => [to, labels[from]])) },
+    });
   }
 
   #stamped(taint: V1Taint): V1Taint {
@@ -229,7 +252,8 @@ class NodeLifecycle {
     const states = zoneStates(nodes, options);
     const wasAllDisrupted = this.#isAllDisrupted;
     this.#isAllDisrupted = [...states.values()].every((state) => state === 'FullDisruption');
-    if (!this.#isAllDisrupted && wasAllDisrupted) for (const [name, health] of this.#health) this.#health.set(name, { ...health, heardAt: kernel.now });
+    if (!this.#isAllDisrupted && wasAllDisrupted)
+      for (const [name, health] of this.#health) this.#health.set(name, { ...health, heardAt: kernel.now });
     for (const [zone, state] of states) {
       const limiter = this.#limiters.get(zone) ?? new RateLimiter(options.nodeEvictionRate);
       limiter.rate = evictionRate(state, nodes.filter((node) => zoneOf(node) === zone).length, options);

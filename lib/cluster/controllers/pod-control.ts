@@ -8,7 +8,13 @@ import { Pod } from '../resources';
 type Context = Pick<ReconcileContext<any>, 'client' | 'record'>;
 
 /** Creates a Pod of a template for its owner and says so in an Event (`controller.RealPodControl`). Throws what the server refused. */
-export function createPod(context: Context, resource: ResourceRef<any>, owner: KubeObject, template: V1PodTemplateSpec, change?: (pod: Draft<V1Pod>) => void): V1Pod {
+export function createPod(
+  context: Context,
+  resource: ResourceRef<any>,
+  owner: KubeObject,
+  template: V1PodTemplateSpec,
+  change?: (pod: Draft<V1Pod>) => void,
+): V1Pod {
   const draft = podFromTemplate(template, resource, owner);
   change?.(draft);
   try {

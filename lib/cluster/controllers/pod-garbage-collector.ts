@@ -39,7 +39,10 @@ class PodGarbageCollector {
   #schedule(): void {
     const { kernel, client } = this.#environment;
     this.#next = kernel.schedule({
-      delayMs: periodMs, actor: client.actor, what: 'look for Pods nobody removes', background: true,
+      delayMs: periodMs,
+      actor: client.actor,
+      what: 'look for Pods nobody removes',
+      background: true,
       run: () => {
         this.#schedule();
         if (this.#pods.hasSynced && this.#nodes.hasSynced) this.#collect();
@@ -52,7 +55,13 @@ class PodGarbageCollector {
     const { kernel, client } = this.#environment;
     const doomed = [...this.#surplus(), ...this.#unscheduled(), ...this.#outOfService(), ...this.#orphaned()];
     for (const { pod, why } of doomed) {
-      kernel.schedule({ delayMs: 0, actor: client.actor, what: `collect Pod ${keyOf(pod)}`, background: false, run: () => this.#remove(pod, why) });
+      kernel.schedule({
+        delayMs: 0,
+        actor: client.actor,
+        what: `collect Pod ${keyOf(pod)}`,
+        background: false,
+        run: () => this.#remove(pod, why),
+      });
     }
   }
 
@@ -66,15 +75,23 @@ class PodGarbageCollector {
   }
 
   #unscheduled(): Doomed[] {
-    return this.#pods.list(undefined, ({ metadata, spec }) => metadata.deletionTimestamp !== undefined && !spec.nodeName).map((pod) => ({ pod, why: undefined }));
+    return this.#pods
+      .list(undefined, ({ metadata, spec }) => metadata.deletionTimestamp !== undefined && !spec.nodeName)
+      .map((pod) => ({ pod, why: undefined }));
   }
 
   /** Terminating Pods of a node that is not ready and tainted as out of service. */
   #outOfService(): Doomed[] {
-    const isOut = ({ spec }: V1Node) => Boolean(spec?.taints?.some(({ key }) => key === outOfService) && spec.taints.some(({ key }) => key === taintKeys.notReady || key === taintKeys.unreachable));
+    const isOut = ({ spec }: V1Node) =>
+      Boolean(
+        spec?.taints?.some(({ key }) => key === outOfService) &&
+        spec.taints.some(({ key }) => key === taintKeys.notReady || key === taintKeys.unreachable),
+      );
     const names = new Set(this.#nodes.list(undefined, isOut).map(({ metadata }) => metadata.name));
     if (names.size === 0) return [];
-    return this.#pods.list(undefined, ({ metadata, spec }) => metadata.deletionTimestamp !== undefined && names.has(spec.nodeName ?? '')).map((pod) => ({ pod, why: undefined }));
+    return this.#pods
+      .list(undefined, ({ metadata, spec }) => metadata.deletionTimestamp !== undefined && names.has(spec.nodeName ?? ''))
+      .map((pod) => ({ pod, why: undefined }));
   }
 
   #orphaned(): Doomed[] {
@@ -84,7 +101,11 @@ class PodGarbageCollector {
     for (const name of [...this.#missingSince.keys()]) if (!names.has(name)) this.#missingSince.delete(name);
     for (const name of names) if (!this.#missingSince.has(name)) this.#missingSince.set(name, kernel.now);
     return missing
-      .filter(({ spec }) => kernel.now - (this.#missingSince.get(spec.nodeName as string) as Instant) >= quarantineMs && this.#isReallyGone(spec.nodeName as string))
+      .filter(
+        ({ spec }) =>
+          kernel.now - (this.#missingSince.get(spec.nodeName as string) as Instant) >= quarantineMs &&
+          this.#isReallyGone(spec.nodeName as string),
+      )
       .map((pod) => ({ pod, why: 'PodGC: node no longer exists' }));
   }
 
@@ -104,14 +125,23 @@ class PodGarbageCollector {
       client.delete(Pod, pod.metadata, { gracePeriodSeconds: 0 });
     } catch (error) {
       if (!(error instanceof StatusError || error instanceof ConnectionError)) throw error;
-      if (!StatusError.is(error, 'NotFound')) log(`"Failed to collect pod" pod=${JSON.stringify(keyOf(pod))} err=${JSON.stringify(error.message)}`);
+      if (!StatusError.is(error, 'NotFound'))
+        log(`"Failed to collect pod" pod=${JSON.stringify(keyOf(pod))} err=${JSON.stringify(error.message)}`);
     }
   }
 
   #markFailed(pod: V1Pod, why: string | undefined): void {
     const { client, kernel } = this.#environment;
     const observed = pod.metadata.generation === undefined ? {} : { observedGeneration: pod.metadata.generation };
-    const condition = { type: 'DisruptionTarget', status: 'True', reason: 'DeletionByPodGC', message: why, lastProbeTime: null, lastTransitionTime: rfc3339(kernel.now), ...observed };
+    const condition = {
+      type: 'DisruptionTarget',
+      status: 'True',
+      reason: 'DeletionByPodGC',
+      message: why,
+      lastProbeTime: null,
+      lastTransitionTime: rfc3339(kernel.now),
+      ...observed,
+    };
     const status = { phase: 'Failed', ...observed, ...(why ? conditionsPatch(pod.status?.conditions, [condition]) : {}) };
     client.patch(Pod, pod.metadata, { metadata: { uid: pod.metadata.uid }, status }, { subresource: 'status' });
   }

@@ -41,7 +41,14 @@ export function isAvailable(pod: V1Pod, minReadySeconds: number, now: Instant): 
 
 /** An owner reference that says: this one controls you, and may not go before you when it goes in the foreground. */
 export function controllerReference(resource: ResourceRef<any>, owner: KubeObject) {
-  return { apiVersion: apiVersionOf(resource), kind: resource.kind, name: owner.metadata.name, uid: owner.metadata.uid, controller: true, blockOwnerDeletion: true };
+  return {
+    apiVersion: apiVersionOf(resource),
+    kind: resource.kind,
+    name: owner.metadata.name,
+    uid: owner.metadata.uid,
+    controller: true,
+    blockOwnerDeletion: true,
+  };
 }
 
 /** `controller.GetPodFromTemplate`. */
@@ -49,8 +56,11 @@ export function podFromTemplate(template: V1PodTemplateSpec, resource: ResourceR
   const { labels, annotations, finalizers } = template.metadata ?? {};
   return {
     metadata: {
-      generateName: generatePrefix(owner.metadata.name), namespace: owner.metadata.namespace as string,
-      ...(labels ? { labels } : {}), ...(annotations ? { annotations } : {}), ...(finalizers ? { finalizers } : {}),
+      generateName: generatePrefix(owner.metadata.name),
+      namespace: owner.metadata.namespace as string,
+      ...(labels ? { labels } : {}),
+      ...(annotations ? { annotations } : {}),
+      ...(finalizers ? { finalizers } : {}),
       ownerReferences: [controllerReference(resource, owner)],
     },
     spec: deepCopy(template.spec),

@@ -148,7 +148,13 @@ function ageBucket(ageMs: number): number {
   return bucket;
 }
 
-function calculateStatus(replicaSet: V1ReplicaSet, pods: readonly V1Pod[], terminating: number, failure: ManageFailure | undefined, now: Instant): V1ReplicaSetStatus {
+function calculateStatus(
+  replicaSet: V1ReplicaSet,
+  pods: readonly V1Pod[],
+  terminating: number,
+  failure: ManageFailure | undefined,
+  now: Instant,
+): V1ReplicaSetStatus {
   const minReadySeconds = replicaSet.spec?.minReadySeconds ?? 0;
   const templateLabels = Object.entries(replicaSet.spec?.template?.metadata?.labels ?? {});
   const isFullyLabeled = (pod: V1Pod) => templateLabels.every(([name, value]) => pod.metadata.labels?.[name] === value);
@@ -164,10 +170,20 @@ function calculateStatus(replicaSet: V1ReplicaSet, pods: readonly V1Pod[], termi
   };
 }
 
-function failureConditions(conditions: readonly V1ReplicaSetCondition[] | undefined, failure: ManageFailure | undefined, now: Instant): V1ReplicaSetCondition[] {
+function failureConditions(
+  conditions: readonly V1ReplicaSetCondition[] | undefined,
+  failure: ManageFailure | undefined,
+  now: Instant,
+): V1ReplicaSetCondition[] {
   if (!failure) return withoutCondition(conditions, 'ReplicaFailure');
   if (findCondition(conditions, 'ReplicaFailure')) return [...(conditions ?? [])];
-  return withCondition(conditions, { type: 'ReplicaFailure', status: 'True', reason: failure.reason, message: failure.error.message, lastTransitionTime: rfc3339(now) });
+  return withCondition(conditions, {
+    type: 'ReplicaFailure',
+    status: 'True',
+    reason: failure.reason,
+    message: failure.error.message,
+    lastTransitionTime: rfc3339(now),
+  });
 }
 
 /** Counts of zero are left out of a status, as `omitempty` does. */

@@ -20,7 +20,11 @@ export const rootCaCertificatePublisherController = defineController<V1Namespace
     if (!namespace || namespace.status?.phase !== 'Active') return done;
     const data = { 'ca.crt': options.rootCa };
     const existing = cache(ConfigMap).get(`${key}/${name}`);
-    if (!existing) createUnlessThere(client, ConfigMap, { metadata: { name, namespace: key, annotations: { [descriptionAnnotation]: description } }, data });
+    if (!existing)
+      createUnlessThere(client, ConfigMap, {
+        metadata: { name, namespace: key, annotations: { [descriptionAnnotation]: description } },
+        data,
+      });
     else if (!deepEqual(existing.data, data)) client.update(ConfigMap, restored(existing, data));
     return done;
   },

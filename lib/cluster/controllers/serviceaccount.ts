@@ -8,7 +8,13 @@ import { createUnlessThere } from './write';
 export const serviceAccountController = defineController<V1Namespace>({
   name: 'serviceaccount-controller',
   for: Namespace,
-  watches: [{ resource: ServiceAccount, keys: ({ metadata }) => (metadata.name === 'default' ? [metadata.namespace as string] : []), matters: () => false }],
+  watches: [
+    {
+      resource: ServiceAccount,
+      keys: ({ metadata }) => (metadata.name === 'default' ? [metadata.namespace as string] : []),
+      matters: () => false,
+    },
+  ],
   reconcile({ key, object: namespace, cache, client }) {
     if (!namespace || namespace.status?.phase !== 'Active' || cache(ServiceAccount).get(`${key}/default`)) return done;
     createUnlessThere(client, ServiceAccount, { metadata: { name: 'default', namespace: key } });

@@ -29,7 +29,10 @@ class TaintEviction {
     this.#pods = informers.for(Pod);
     this.#pods.addIndex('node', (pod) => (pod.spec.nodeName ? [pod.spec.nodeName] : []));
     this.#queue = new WorkQueue({
-      kernel, actor: client.actor, reconcile: (key) => this.#reconcile(key), startsClosed: true,
+      kernel,
+      actor: client.actor,
+      reconcile: (key) => this.#reconcile(key),
+      startsClosed: true,
       onError: (error, key) => log(`"Failed to evict pod" pod=${JSON.stringify(key)} err=${JSON.stringify((error as Error).message)}`),
     });
     this.#nodes.addHandler({
@@ -57,7 +60,8 @@ class TaintEviction {
   #podChanged(old: V1Pod | undefined, pod: V1Pod): void {
     const node = this.#nodes.get(pod.spec.nodeName ?? '');
     if (!node || taintsOf(node, 'NoExecute').length === 0) return;
-    if (!old || old.spec.nodeName !== pod.spec.nodeName || !deepEqual(old.spec.tolerations, pod.spec.tolerations)) this.#queue.add(keyOf(pod), { background: false });
+    if (!old || old.spec.nodeName !== pod.spec.nodeName || !deepEqual(old.spec.tolerations, pod.spec.tolerations))
+      this.#queue.add(keyOf(pod), { background: false });
   }
 
   #reconcile(key: string): void {
@@ -86,11 +90,21 @@ class TaintEviction {
     this.#since.delete(pod.metadata.uid);
     record.event(subjectOf(Pod, pod), 'Normal', 'TaintManagerEviction', `Marking for deletion Pod ${key}`);
     const condition = {
-      type: 'DisruptionTarget', status: 'True', reason: 'DeletionByTaintManager', message: 'Taint manager: deleting due to NoExecute taint',
-      lastProbeTime: null, lastTransitionTime: rfc3339(kernel.now), ...(pod.metadata.generation === undefined ? {} : { observedGeneration: pod.metadata.generation }),
+      type: 'DisruptionTarget',
+      status: 'True',
+      reason: 'DeletionByTaintManager',
+      message: 'Taint manager: deleting due to NoExecute taint',
+      lastProbeTime: null,
+      lastTransitionTime: rfc3339(kernel.now),
+      ...(pod.metadata.generation === undefined ? {} : { observedGeneration: pod.metadata.generation }),
     };
     try {
-      client.patch(Pod, splitKey(key), { metadata: { uid: pod.metadata.uid }, status: conditionsPatch(pod.status?.conditions, [condition]) }, { subresource: 'status' });
+      client.patch(
+        Pod,
+        splitKey(key),
+        { metadata: { uid: pod.metadata.uid }, status: conditionsPatch(pod.status?.conditions, [condition]) },
+        { subresource: 'status' },
+      );
       client.delete(Pod, splitKey(key));
     } catch (error) {
       if (!StatusError.is(error, 'NotFound')) throw error;

@@ -12,7 +12,8 @@ export const ttlController = defineController<V1Node>({
   reconcile({ object: node, cache, client }) {
     if (!node) return done;
     const seconds = ttlSeconds(cache(Node).list().length);
-    if (node.metadata.annotations?.[annotation] !== seconds) client.patch(Node, node.metadata, { metadata: { annotations: { [annotation]: seconds } } });
+    if (node.metadata.annotations?.[annotation] !== seconds)
+      client.patch(Node, node.metadata, { metadata: { annotations: { [annotation]: seconds } } });
     return done;
   },
 });

@@ -6,13 +6,19 @@ export function createUnlessThere<T extends KubeObject>(client: Client, resource
   try {
     client.create(resource, draft);
   } catch (error) {
-    const isTerminating = error instanceof StatusError && (error.status.details?.causes ?? []).some(({ reason }) => reason === 'NamespaceTerminating');
+    const isTerminating =
+      error instanceof StatusError && (error.status.details?.causes ?? []).some(({ reason }) => reason === 'NamespaceTerminating');
     if (!StatusError.is(error, 'AlreadyExists') && !isTerminating) throw error;
   }
 }
 
 /** Deletes what may be gone already. */
-export function deleteIfThere<T extends KubeObject>(client: Client, resource: ResourceRef<T>, object: KubeObject, options?: Parameters<Client['delete']>[2]): void {
+export function deleteIfThere<T extends KubeObject>(
+  client: Client,
+  resource: ResourceRef<T>,
+  object: KubeObject,
+  options?: Parameters<Client['delete']>[2],
+): void {
   try {
     client.delete(resource, object.metadata, options);
   } catch (error) {

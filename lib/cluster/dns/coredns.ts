@@ -19,7 +19,10 @@ export const coredns: Daemon = {
       context.listen(port, 'TCP', { dns });
     }
     if (plugin('health')) context.listen(portOf(plugin('health')?.args[0], 8080), 'TCP', { http: () => plain(200, 'OK') });
-    if (plugin('ready')) context.listen(portOf(plugin('ready')?.args[0], 8181), 'TCP', { http: () => (source.hasSynced ? plain(200, 'OK') : plain(503, 'kubernetes')) });
+    if (plugin('ready'))
+      context.listen(portOf(plugin('ready')?.args[0], 8181), 'TCP', {
+        http: () => (source.hasSynced ? plain(200, 'OK') : plain(503, 'kubernetes')),
+      });
     for (const { zone, port } of blocks.flatMap((block) => block.zones)) context.log(`${zone || '.'}:${port}`);
     context.log('CoreDNS-1.12.4');
     context.log('linux/amd64, go1.24.1, ');

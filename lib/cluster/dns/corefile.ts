@@ -46,7 +46,13 @@ function serverBlocks(text: string): ServerBlock[] {
 }
 
 function tokenize(text: string): Token[] {
-  return text.split('\n').flatMap((line, index) => line.replace(/(^|\s)#.*$/, '').split(/\s+/).filter(Boolean).map((word) => ({ text: word, line: index + 1 })));
+  return text.split('\n').flatMap((line, index) =>
+    line
+      .replace(/(^|\s)#.*$/, '')
+      .split(/\s+/)
+      .filter(Boolean)
+      .map((word) => ({ text: word, line: index + 1 })),
+  );
 }
 
 function parseZone(word: string): { zone: string; port: number } {
@@ -65,9 +71,10 @@ function closing(tokens: readonly Token[], open: number): number {
 
 function parseDirectives(tokens: readonly Token[]): Directive[] {
   const directives: Directive[] = [];
-  for (let at = 0; at < tokens.length; ) {
+  for (let at = 0; at < tokens.length;) {
     const { text: name, line } = tokens[at++] as Token;
-    if (!simulated.includes(name) && !silent.includes(name)) throw new CorefileError(`Corefile:${line} - Error during parsing: Unknown directive '${name}'`);
+    if (!simulated.includes(name) && !silent.includes(name))
+      throw new CorefileError(`Corefile:${line} - Error during parsing: Unknown directive '${name}'`);
     const args: string[] = [];
     while (tokens[at]?.line === line && tokens[at]?.text !== '{') args.push((tokens[at++] as Token).text);
     const options: string[][] = [];

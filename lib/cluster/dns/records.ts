@@ -34,24 +34,46 @@ function answerService(source: DnsSource, labels: readonly string[], name: strin
   const found = source.findService(namespace, service);
   if (!found) return nxdomain;
   if (before.length === 0) return answerName(source, found, name, query, zone, ttl);
-  if (before.length === 2 && before.every((label) => label.startsWith('_'))) return answerPort(source, found, before[1] as string, before[0] as string, name, query, zone, ttl);
+  if (before.length === 2 && before.every((label) => label.startsWith('_')))
+    return answerPort(source, found, before[1] as string, before[0] as string, name, query, zone, ttl);
   const endpoint = before.length === 1 ? endpointsOf(source, found).find(({ hostname }) => hostname === before[0]) : undefined;
   return endpoint ? addresses([endpoint.ip], name, query, ttl) : nxdomain;
 }
 
 function answerName(source: DnsSource, service: V1Service, name: string, query: DnsQuery, zone: string, ttl: number): DnsAnswer {
-  if (service.spec.type === 'ExternalName') return { rcode: 'NOERROR', answers: [{ name, type: 'CNAME', ttl, value: service.spec.externalName ?? '' }] };
-  if (query.type === 'SRV') return { rcode: 'NOERROR', answers: targets(source, service, zone).flatMap(({ host }) => (service.spec.ports ?? []).map((port) => ({ name, type: 'SRV', ttl, value: `0 100 ${port.port} ${host}` }))) };
+  if (service.spec.type === 'ExternalName')
+    return { rcode: 'NOERROR', answers: [{ name, type: 'CNAME', ttl, value: service.spec.externalName ?? '' }] };
+  if (query.type === 'SRV')
+    return {
+      rcode: 'NOERROR',
+      answers: targets(source, service, zone).flatMap(({ host }) =>
+        (service.spec.ports ?? []).map((port) => ({ name, type: 'SRV', ttl, value: `0 100 ${port.port} ${host}` })),
+      ),
+    };
   if (!isHeadless(service)) return addresses([service.spec.clusterIP as string], name, query, ttl);
   const ips = endpointsOf(source, service).map(({ ip }) => ip);
   return ips.length > 0 ? addresses(ips, name, query, ttl) : nxdomain;
 }
 
-function answerPort(source: DnsSource, service: V1Service, portLabel: string, protocolLabel: string, name: string, query: DnsQuery, zone: string, ttl: number): DnsAnswer {
-  const port = service.spec.ports?.find((one) => `_${one.name}` === portLabel && `_${(one.protocol ?? 'TCP').toLowerCase()}` === protocolLabel);
+function answerPort(
+  source: DnsSource,
+  service: V1Service,
+  portLabel: string,
+  protocolLabel: string,
+  name: string,
+  query: DnsQuery,
+  zone: string,
+  ttl: number,
+): DnsAnswer {
+  const port = service.spec.ports?.find(
+    (one) => `_${one.name}` === portLabel && `_${(one.protocol ?? 'TCP').toLowerCase()}` === protocolLabel,
+  );
   if (!port) return nxdomain;
   if (query.type !== 'SRV') return noData;
-  return { rcode: 'NOERROR', answers: targets(source, service, zone).map(({ host }) => ({ name, type: 'SRV', ttl, value: `0 100 ${port.port} ${host}` })) };
+  return {
+    rcode: 'NOERROR',
+    answers: targets(source, service, zone).map(({ host }) => ({ name, type: 'SRV', ttl, value: `0 100 ${port.port} ${host}` })),
+  };
 }
 
 /** `10-244-1-5.shop.pod.<zone>` with `pods insecure`. */
@@ -63,7 +85,11 @@ function answerPod(source: DnsSource, labels: readonly string[], name: string, q
 }
 
 function answerReverse(source: DnsSource, zone: string, name: string, ttl: number): DnsAnswer {
-  const ip = name.replace(/\.in-addr\.arpa$/, '').split('.').reverse().join('.');
+  const ip = name
+    .replace(/\.in-addr\.arpa$/, '')
+    .split('.')
+    .reverse()
+    .join('.');
   const service = source.findServiceByIp(ip);
   return service ? { rcode: 'NOERROR', answers: [{ name, type: 'PTR', ttl, value: hostOf(service, zone) }] } : nxdomain;
 }
@@ -78,13 +104,17 @@ function hostOf(service: V1Service, zone: string): string {
 
 function targets(source: DnsSource, service: V1Service, zone: string): { host: string }[] {
   if (!isHeadless(service)) return [{ host: hostOf(service, zone) }];
-  return endpointsOf(source, service).map(({ hostname, ip }) => ({ host: `${hostname ?? ip.replaceAll('.', '-')}.${hostOf(service, zone)}` }));
+  return endpointsOf(source, service).map(({ hostname, ip }) => ({
+    host: `${hostname ?? ip.replaceAll('.', '-')}.${hostOf(service, zone)}`,
+  }));
 }
 
 function endpointsOf(source: DnsSource, service: V1Service): { ip: string; hostname: string | undefined }[] {
   const { namespace, name } = service.metadata;
   const wantsAll = service.spec.publishNotReadyAddresses === true;
-  return source.slicesOf(namespace as string, name).flatMap((slice) => slice.endpoints ?? [])
+  return source
+    .slicesOf(namespace as string, name)
+    .flatMap((slice) => slice.endpoints ?? [])
     .filter((endpoint) => wantsAll || (endpoint.conditions?.ready ?? true))
     .flatMap((endpoint) => endpoint.addresses.map((ip) => ({ ip, hostname: endpoint.hostname })));
 }

@@ -5,7 +5,16 @@ import { canonicalName, parseImageName, repositoryName, type ImageReference } fr
 import type { ImageDefinition } from '../runtime/program';
 
 /** Registries that exist on the simulated internet; any other name does not resolve. */
-const knownRegistries = new Set(['docker.io', 'registry.k8s.io', 'k8s.gcr.io', 'gcr.io', 'ghcr.io', 'quay.io', 'mcr.microsoft.com', 'public.ecr.aws']);
+const knownRegistries = new Set([
+  'docker.io',
+  'registry.k8s.io',
+  'k8s.gcr.io',
+  'gcr.io',
+  'ghcr.io',
+  'quay.io',
+  'mcr.microsoft.com',
+  'public.ecr.aws',
+]);
 
 /** The simulated internet's image registries, answering in containerd's words. */
 export function createRegistry(definitions: readonly ImageDefinition[], { resolver = '172.18.0.1:53' } = {}): ImageRegistry {
@@ -16,16 +25,30 @@ export function createRegistry(definitions: readonly ImageDefinition[], { resolv
 function resolve(reference: ImageReference, images: ReadonlyMap<string, ImageDefinition>, resolver: string): RegistryAnswer {
   const { domain, path, tag } = reference;
   const name = canonicalName(reference);
-  const fail = (code: 'Unknown' | 'NotFound', why: string): RegistryAnswer => ({ type: 'error', error: new CriError(code, `failed to pull and unpack image ${JSON.stringify(name)}: failed to resolve image: ${why}`) });
+  const fail = (code: 'Unknown' | 'NotFound', why: string): RegistryAnswer => ({
+    type: 'error',
+    error: new CriError(code, `failed to pull and unpack image ${JSON.stringify(name)}: failed to resolve image: ${why}`),
+  });
   if (!knownRegistries.has(domain)) {
     const host = domain.replace(/:\d+$/, '');
-    return fail('Unknown', `failed to do request: Head "https://${domain}/v2/${path}/manifests/${tag ?? reference.digest}": dial tcp: lookup ${host} on ${resolver}: no such host`);
+    return fail(
+      'Unknown',
+      `failed to do request: Head "https://${domain}/v2/${path}/manifests/${tag ?? reference.digest}": dial tcp: lookup ${host} on ${resolver}: no such host`,
+    );
   }
   const definition = images.get(repositoryName(reference));
-  if (!definition && domain === 'docker.io') return fail('Unknown', 'pull access denied, repository does not exist or may require authorization: server message: insufficient_scope: authorization failed');
+  if (!definition && domain === 'docker.io')
+    return fail(
+      'Unknown',
+      'pull access denied, repository does not exist or may require authorization: server message: insufficient_scope: authorization failed',
+    );
   const found = definition && tagOf(definition, reference);
   if (!definition || !found) return fail('NotFound', `${name}: not found`);
-  return { type: 'found', definition: definition.variants?.[found] ? { ...definition, ...definition.variants[found] } : definition, digest: digestOf(definition, found) };
+  return {
+    type: 'found',
+    definition: definition.variants?.[found] ? { ...definition, ...definition.variants[found] } : definition,
+    digest: digestOf(definition, found),
+  };
 }
 
 function tagOf(definition: ImageDefinition, { tag, digest }: ImageReference): string | undefined {

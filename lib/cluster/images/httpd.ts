@@ -5,18 +5,24 @@ import { alpineFiles } from './alpine';
 import { serveFile } from './busybox';
 
 const root = '/usr/local/apache2/htdocs';
-const page = '<!DOCTYPE HTML PUBLIC "-//W3C//DTD HTML 4.01//EN" "http://www.w3.org/TR/html4/strict.dtd">\n<html>\n<head>\n<title>It works! Apache httpd</title>\n</head>\n<body>\n<p>It works!</p>\n</body>\n</html>\n';
+const page =
+  '<!DOCTYPE HTML PUBLIC "-//W3C//DTD HTML 4.01//EN" "http://www.w3.org/TR/html4/strict.dtd">\n<html>\n<head>\n<title>It works! Apache httpd</title>\n</head>\n<body>\n<p>It works!</p>\n</body>\n</html>\n';
 
 const stamp = (at: Instant) => new Date(at).toUTCString().replace(/^\w+, (\d+) (\w+) (\d+) ([\d:]+) GMT$/, '$1/$2/$3:$4 +0000');
-const errorStamp = (at: Instant) => `${new Date(at).toUTCString().replace(/^(\w+), (\d+) (\w+) (\d+) ([\d:]+) GMT$/, '$1 $3 $2 $5')}.000000 ${new Date(at).getUTCFullYear()}`;
+const errorStamp = (at: Instant) =>
+  `${new Date(at).toUTCString().replace(/^(\w+), (\d+) (\w+) (\d+) ([\d:]+) GMT$/, '$1 $3 $2 $5')}.000000 ${new Date(at).getUTCFullYear()}`;
 
 /** Apache: the files of one directory, its logs on the standard streams. */
 const apache: Program<any> = {
   start(ctx) {
     const port = Number(/^\s*Listen\s+(?:\S+:)?(\d+)/m.exec(ctx.files.read('/usr/local/apache2/conf/httpd.conf') ?? '')?.[1] ?? 80);
-    ctx.stderr(`AH00558: httpd: Could not reliably determine the server's fully qualified domain name, using ${ctx.hostname}. Set the 'ServerName' directive globally to suppress this message\n`);
+    ctx.stderr(
+      `AH00558: httpd: Could not reliably determine the server's fully qualified domain name, using ${ctx.hostname}. Set the 'ServerName' directive globally to suppress this message\n`,
+    );
     if (!ctx.listen(port)) {
-      ctx.stderr(`(98)Address already in use: AH00072: make_sock: could not bind to address 0.0.0.0:${port}\nno listening sockets available, shutting down\nAH00015: Unable to open logs\n`);
+      ctx.stderr(
+        `(98)Address already in use: AH00072: make_sock: could not bind to address 0.0.0.0:${port}\nno listening sockets available, shutting down\nAH00015: Unable to open logs\n`,
+      );
       ctx.exit(1);
       return null;
     }
@@ -28,7 +34,14 @@ const apache: Program<any> = {
     const response = serveFile(ctx, root, request);
     const path = /^[a-z]+:\/\/[^/?#]+([^#]*)/.exec(request.url)?.[1] || '/';
     ctx.stdout(`${peer.ip} - - [${stamp(ctx.now)}] "${request.method} ${path} HTTP/1.1" ${response.status} ${response.body.length}\n`);
-    return { state, response: { ...response, headers: { ...response.headers, server: 'Apache/2.4.66 (Unix)' }, body: request.method === 'HEAD' ? '' : response.body } };
+    return {
+      state,
+      response: {
+        ...response,
+        headers: { ...response.headers, server: 'Apache/2.4.66 (Unix)' },
+        body: request.method === 'HEAD' ? '' : response.body,
+      },
+    };
   },
   onSignal(ctx, state, signal) {
     if (signal !== 'SIGTERM' && signal !== 'SIGINT') return state;
@@ -43,7 +56,10 @@ function notice(ctx: ProcessContext, module: string, text: string): void {
 }
 
 const servers = { '/usr/local/bin/httpd-foreground': apache, '/usr/local/apache2/bin/httpd': apache };
-const files = { [`${root}/index.html`]: page, '/usr/local/apache2/conf/httpd.conf': 'ServerRoot "/usr/local/apache2"\n\nListen 80\n\nDocumentRoot "/usr/local/apache2/htdocs"\n' };
+const files = {
+  [`${root}/index.html`]: page,
+  '/usr/local/apache2/conf/httpd.conf': 'ServerRoot "/usr/local/apache2"\n\nListen 80\n\nDocumentRoot "/usr/local/apache2/htdocs"\n',
+};
 const path = '/usr/local/apache2/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 export const httpd = defineImage({
@@ -57,5 +73,10 @@ export const httpd = defineImage({
   files,
   programs: debianPrograms({ programs: servers }),
   tools: ['coreutils'],
-  variants: Object.fromEntries(['alpine', '2.4-alpine', '2-alpine'].map((tag) => [tag, { sizeBytes: 23_021_470, files: { ...alpineFiles, ...files }, programs: alpinePrograms({ programs: servers }), tools: ['busybox'] }])),
+  variants: Object.fromEntries(
+    ['alpine', '2.4-alpine', '2-alpine'].map((tag) => [
+      tag,
+      { sizeBytes: 23_021_470, files: { ...alpineFiles, ...files }, programs: alpinePrograms({ programs: servers }), tools: ['busybox'] },
+    ]),
+  ),
 });

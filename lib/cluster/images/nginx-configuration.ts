@@ -44,7 +44,9 @@ const readingsMax = 16;
 
 /** The servers of an nginx configuration, includes followed. The same files give the same frozen value, which many containers share. Throws `ConfigurationError`. */
 export function readServers(files: Files): readonly NginxServer[] {
-  const known = readings.find(({ answers }) => answers.every(({ path, text, names }) => (names ? deepEqual(files.list(path), names) : files.read(path) === text)));
+  const known = readings.find(({ answers }) =>
+    answers.every(({ path, text, names }) => (names ? deepEqual(files.list(path), names) : files.read(path) === text)),
+  );
   if (known) return known.servers;
   const answers: Reading['answers'][number][] = [];
   const noting: Source = {
@@ -97,13 +99,100 @@ function portOf(address: string, file: string, line: number): number {
   return Number(port);
 }
 
-const honoured = ['http', 'server', 'listen', 'server_name', 'location', 'root', 'alias', 'index', 'return', 'add_header', 'default_type', 'proxy_pass', 'error_page', 'access_log', 'error_log', 'try_files', 'include', 'events', 'autoindex'];
+const honoured = [
+  'http',
+  'server',
+  'listen',
+  'server_name',
+  'location',
+  'root',
+  'alias',
+  'index',
+  'return',
+  'add_header',
+  'default_type',
+  'proxy_pass',
+  'error_page',
+  'access_log',
+  'error_log',
+  'try_files',
+  'include',
+  'events',
+  'autoindex',
+];
 /** Understood by nginx, and without effect on what is simulated of it. */
 const harmless = [
-  'user', 'worker_processes', 'pid', 'worker_connections', 'log_format', 'sendfile', 'tcp_nopush', 'tcp_nodelay', 'keepalive_timeout', 'gzip', 'gzip_types', 'types', 'charset', 'server_tokens', 'etag', 'expires',
-  'proxy_set_header', 'proxy_http_version', 'proxy_redirect', 'proxy_read_timeout', 'proxy_connect_timeout', 'proxy_send_timeout', 'proxy_buffering', 'client_max_body_size', 'resolver', 'multi_accept', 'use', 'daemon', 'worker_rlimit_nofile', 'server_names_hash_bucket_size', 'types_hash_max_size', 'internal', 'http2', 'large_client_header_buffers', 'client_body_temp_path', 'proxy_temp_path', 'fastcgi_temp_path', 'uwsgi_temp_path', 'scgi_temp_path', 'absolute_redirect', 'port_in_redirect',
+  'user',
+  'worker_processes',
+  'pid',
+  'worker_connections',
+  'log_format',
+  'sendfile',
+  'tcp_nopush',
+  'tcp_nodelay',
+  'keepalive_timeout',
+  'gzip',
+  'gzip_types',
+  'types',
+  'charset',
+  'server_tokens',
+  'etag',
+  'expires',
+  'proxy_set_header',
+  'proxy_http_version',
+  'proxy_redirect',
+  'proxy_read_timeout',
+  'proxy_connect_timeout',
+  'proxy_send_timeout',
+  'proxy_buffering',
+  'client_max_body_size',
+  'resolver',
+  'multi_accept',
+  'use',
+  'daemon',
+  'worker_rlimit_nofile',
+  'server_names_hash_bucket_size',
+  'types_hash_max_size',
+  'internal',
+  'http2',
+  'large_client_header_buffers',
+  'client_body_temp_path',
+  'proxy_temp_path',
+  'fastcgi_temp_path',
+  'uwsgi_temp_path',
+  'scgi_temp_path',
+  'absolute_redirect',
+  'port_in_redirect',
 ];
-const notSimulated = ['upstream', 'rewrite', 'if', 'set', 'map', 'geo', 'stub_status', 'auth_basic', 'auth_basic_user_file', 'limit_req', 'limit_req_zone', 'limit_conn', 'fastcgi_pass', 'uwsgi_pass', 'grpc_pass', 'stream', 'mail', 'ssl_certificate', 'ssl_certificate_key', 'ssl', 'sub_filter', 'allow', 'deny', 'split_clients', 'load_module', 'env', 'js_import'];
+const notSimulated = [
+  'upstream',
+  'rewrite',
+  'if',
+  'set',
+  'map',
+  'geo',
+  'stub_status',
+  'auth_basic',
+  'auth_basic_user_file',
+  'limit_req',
+  'limit_req_zone',
+  'limit_conn',
+  'fastcgi_pass',
+  'uwsgi_pass',
+  'grpc_pass',
+  'stream',
+  'mail',
+  'ssl_certificate',
+  'ssl_certificate_key',
+  'ssl',
+  'sub_filter',
+  'allow',
+  'deny',
+  'split_clients',
+  'load_module',
+  'env',
+  'js_import',
+];
 
 function parseFile(files: Source, path: string, depth = 0): Directive[] {
   const text = files.read(path);
@@ -127,17 +216,33 @@ function tokenize(text: string, file: string): Token[] {
   for (const [whole] of text.matchAll(/\n|#[^\n]*|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|[{};]|[^\s{};"'#][^\s{};]*(?:\{[^}]*\})?|["']/g)) {
     if (whole === '\n') line++;
     else if (whole.startsWith('#')) continue;
-    else if (whole === '"' || whole === "'") throw new ConfigurationError(`unexpected end of file, expecting ";" or "}" in ${file}:${line}`);
+    else if (whole === '"' || whole === "'")
+      throw new ConfigurationError(`unexpected end of file, expecting ";" or "}" in ${file}:${line}`);
     else {
       const isQuoted = /^["']/.test(whole);
-      tokens.push({ text: isQuoted ? whole.slice(1, -1).replace(/\\(["'\\])/g, '$1').replaceAll('\\n', '\n') : whole, isQuoted, line });
+      tokens.push({
+        text: isQuoted
+          ? whole
+              .slice(1, -1)
+              .replace(/\\(["'\\])/g, '$1')
+              .replaceAll('\\n', '\n')
+          : whole,
+        isQuoted,
+        line,
+      });
       line += whole.split('\n').length - 1;
     }
   }
   return tokens;
 }
 
-function parseBlock(files: Source, tokens: readonly Token[], from: number, file: string, depth: number): { directives: Directive[]; next: number } {
+function parseBlock(
+  files: Source,
+  tokens: readonly Token[],
+  from: number,
+  file: string,
+  depth: number,
+): { directives: Directive[]; next: number } {
   const directives: Directive[] = [];
   let words: Token[] = [];
   let index = from;
@@ -165,7 +270,8 @@ function parseBlock(files: Source, tokens: readonly Token[], from: number, file:
     directives.push({ ...directive, block: inner.directives });
     index = inner.next - 1;
   }
-  if (words.length > 0) throw new ConfigurationError(`unexpected end of file, expecting ";" or "}" in ${file}:${(words.at(-1) as Token).line}`);
+  if (words.length > 0)
+    throw new ConfigurationError(`unexpected end of file, expecting ";" or "}" in ${file}:${(words.at(-1) as Token).line}`);
   if (from > 0) throw new ConfigurationError(`unexpected end of file, expecting "}" in ${file}:${tokens.at(-1)?.line ?? 1}`);
   return { directives, next: index };
 }
@@ -177,7 +283,8 @@ function skipBlock(tokens: readonly Token[], from: number): { directives: Direct
 
 function checkName({ text, line }: Token, file: string): void {
   if (honoured.includes(text) || harmless.includes(text)) return;
-  if (notSimulated.includes(text) || /^(ssl|proxy|fastcgi|gzip|limit|auth|http2|http3|open_file|client|keepalive)_/.test(text)) throw new ConfigurationError(`directive "${text}" is not simulated in ${file}:${line}`);
+  if (notSimulated.includes(text) || /^(ssl|proxy|fastcgi|gzip|limit|auth|http2|http3|open_file|client|keepalive)_/.test(text))
+    throw new ConfigurationError(`directive "${text}" is not simulated in ${file}:${line}`);
   throw new ConfigurationError(`unknown directive "${text}" in ${file}:${line}`);
 }
 
@@ -188,6 +295,15 @@ function included(files: Source, pattern: string, depth: number): Directive[] {
   if (path.endsWith('/mime.types')) return [];
   if (!path.includes('*')) return parseFile(files, path, depth + 1);
   const directory = path.slice(0, path.lastIndexOf('/'));
-  const matcher = new RegExp(`^${path.slice(directory.length + 1).split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&')).join('[^/]*')}$`);
-  return files.list(directory).filter((name) => matcher.test(name) && !name.startsWith('.')).flatMap((name) => parseFile(files, `${directory}/${name}`, depth + 1));
+  const matcher = new RegExp(
+    `^${path
+      .slice(directory.length + 1)
+      .split('*')
+      .map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'))
+      .join('[^/]*')}$`,
+  );
+  return files
+    .list(directory)
+    .filter((name) => matcher.test(name) && !name.startsWith('.'))
+    .flatMap((name) => parseFile(files, `${directory}/${name}`, depth + 1));
 }

@@ -10,7 +10,8 @@ interface NginxState {
   readonly servers: readonly NginxServer[];
 }
 
-const errorLog = (at: Instant, level: string, text: string) => `${new Date(at).toISOString().slice(0, 19).replaceAll('-', '/').replace('T', ' ')} [${level}] 1#1: ${text}\n`;
+const errorLog = (at: Instant, level: string, text: string) =>
+  `${new Date(at).toISOString().slice(0, 19).replaceAll('-', '/').replace('T', ' ')} [${level}] 1#1: ${text}\n`;
 
 const nginxProgram: Program<any> = {
   start(ctx): NginxState {
@@ -18,7 +19,12 @@ const nginxProgram: Program<any> = {
     if (/\s-[vV]\b/.test(flags)) return leave(ctx, 0, `nginx version: nginx/${versionOf(ctx)}\n`);
     try {
       const servers = readServers(ctx.files);
-      if (/\s-[tT]\b/.test(flags)) return leave(ctx, 0, 'nginx: the configuration file /etc/nginx/nginx.conf syntax is ok\nnginx: configuration file /etc/nginx/nginx.conf test is successful\n');
+      if (/\s-[tT]\b/.test(flags))
+        return leave(
+          ctx,
+          0,
+          'nginx: the configuration file /etc/nginx/nginx.conf syntax is ok\nnginx: configuration file /etc/nginx/nginx.conf test is successful\n',
+        );
       if (/\s-s\b/.test(flags)) return signalServer(ctx);
       return serve(ctx, servers);
     } catch (error) {
@@ -29,13 +35,20 @@ const nginxProgram: Program<any> = {
   },
   onRequest(ctx, state: NginxState, request, peer) {
     const answer = respond(ctx, state, request, peer.port);
-    const response = { ...answer, headers: { server: `nginx/${versionOf(ctx)}`, date: new Date(ctx.now).toUTCString(), ...answer.headers, connection: 'keep-alive' } };
+    const response = {
+      ...answer,
+      headers: { server: `nginx/${versionOf(ctx)}`, date: new Date(ctx.now).toUTCString(), ...answer.headers, connection: 'keep-alive' },
+    };
     ctx.stdout(accessLine(ctx.now, request, response, peer.ip));
     return { state, response: request.method === 'HEAD' ? { ...response, body: '' } : response };
   },
   onSignal(ctx, state: NginxState, signal) {
     if (signal === 'SIGHUP') return reload(ctx, state);
-    const names = { SIGQUIT: '3 (SIGQUIT) received, shutting down', SIGTERM: '15 (SIGTERM) received, exiting', SIGINT: '2 (SIGINT) received, exiting' } as const;
+    const names = {
+      SIGQUIT: '3 (SIGQUIT) received, shutting down',
+      SIGTERM: '15 (SIGTERM) received, exiting',
+      SIGINT: '2 (SIGINT) received, exiting',
+    } as const;
     const name = names[signal as keyof typeof names];
     if (!name) return state;
     ctx.stderr(errorLog(ctx.now, 'notice', `signal ${name}`));
@@ -84,7 +97,15 @@ function serve(ctx: ProcessContext, servers: readonly NginxServer[]): NginxState
     ctx.stderr(errorLog(ctx.now, 'emerg', message));
     return leave(ctx, 1, `nginx: [emerg] ${message}\n`);
   }
-  for (const text of [`using the "epoll" event method`, `nginx/${versionOf(ctx)}`, 'built by gcc 14.2.0 (Debian 14.2.0-19)', 'OS: Linux 6.12.48', 'start worker processes', 'start worker process 29']) ctx.stderr(errorLog(ctx.now, 'notice', text));
+  for (const text of [
+    `using the "epoll" event method`,
+    `nginx/${versionOf(ctx)}`,
+    'built by gcc 14.2.0 (Debian 14.2.0-19)',
+    'OS: Linux 6.12.48',
+    'start worker processes',
+    'start worker process 29',
+  ])
+    ctx.stderr(errorLog(ctx.now, 'notice', text));
   return { servers };
 }
 
@@ -106,13 +127,22 @@ function respond(ctx: ProcessContext, { servers }: NginxState, request: HttpRequ
   const server = pickServer(servers, host, port);
   if (!server) return errorPage(ctx, 404, 'Not Found');
   const location = pickLocation(server.locations, path);
-  const find = (name: string) => location?.directives.find((one) => one.name === name) ?? server.directives.find((one) => one.name === name);
+  const find = (name: string) =>
+    location?.directives.find((one) => one.name === name) ?? server.directives.find((one) => one.name === name);
   const headers = addedHeaders([...server.directives, ...(location?.directives ?? [])]);
-  const answer = find('return') ? returned(ctx, find('return') as Directive, find('default_type'), request) : serveLocation(ctx, request, path, location, find);
+  const answer = find('return')
+    ? returned(ctx, find('return') as Directive, find('default_type'), request)
+    : serveLocation(ctx, request, path, location, find);
   return { ...answer, headers: { ...answer.headers, ...headers } };
 }
 
-function serveLocation(ctx: ProcessContext, request: HttpRequest, path: string, location: NginxLocation | undefined, find: (name: string) => Directive | undefined): HttpResponse {
+function serveLocation(
+  ctx: ProcessContext,
+  request: HttpRequest,
+  path: string,
+  location: NginxLocation | undefined,
+  find: (name: string) => Directive | undefined,
+): HttpResponse {
   const proxy = find('proxy_pass');
   if (proxy) return forward(ctx, request, path, location, proxy.parameters[0] ?? '');
   if (request.method !== 'GET' && request.method !== 'HEAD') return errorPage(ctx, 405, 'Not Allowed');
@@ -134,7 +164,8 @@ function serveFile(ctx: ProcessContext, uri: string, file: string, indexes: read
     return errorPage(ctx, 403, 'Forbidden');
   }
   if (ctx.files.read(file) !== undefined) return fileResponse(ctx, file);
-  if (ctx.files.isDirectory(file)) return { ...errorPage(ctx, 301, 'Moved Permanently'), headers: { 'content-type': 'text/html', location: `${uri}/` } };
+  if (ctx.files.isDirectory(file))
+    return { ...errorPage(ctx, 301, 'Moved Permanently'), headers: { 'content-type': 'text/html', location: `${uri}/` } };
   return notFound(ctx, file);
 }
 
@@ -143,12 +174,23 @@ function notFound(ctx: ProcessContext, file: string): HttpResponse {
   return errorPage(ctx, 404, 'Not Found');
 }
 
-function tryFiles(ctx: ProcessContext, tries: readonly string[], uri: string, toFile: (uri: string) => string, indexes: readonly string[]): HttpResponse {
+function tryFiles(
+  ctx: ProcessContext,
+  tries: readonly string[],
+  uri: string,
+  toFile: (uri: string) => string,
+  indexes: readonly string[],
+): HttpResponse {
   for (const attempt of tries.slice(0, -1)) {
     const candidate = attempt.replaceAll('$uri', uri);
     const file = toFile(candidate);
     const isDirectory = candidate.endsWith('/');
-    if (isDirectory ? indexes.some((name) => ctx.files.read(`${file.replace(/\/$/, '')}/${name}`) !== undefined) : ctx.files.read(file) !== undefined) return serveFile(ctx, candidate, file, indexes);
+    if (
+      isDirectory
+        ? indexes.some((name) => ctx.files.read(`${file.replace(/\/$/, '')}/${name}`) !== undefined)
+        : ctx.files.read(file) !== undefined
+    )
+      return serveFile(ctx, candidate, file, indexes);
   }
   const last = tries.at(-1) ?? '=404';
   if (last.startsWith('=')) return errorPage(ctx, Number(last.slice(1)), reasonOf(Number(last.slice(1))));
@@ -158,27 +200,61 @@ function tryFiles(ctx: ProcessContext, tries: readonly string[], uri: string, to
 function fileResponse(ctx: ProcessContext, file: string): HttpResponse {
   const body = ctx.files.read(file) ?? '';
   const modified = 'Tue, 09 Dec 2025 14:28:04 GMT';
-  return { status: 200, headers: { 'content-type': contentType(file), 'content-length': String(byteLength(body)), 'last-modified': modified, etag: `"69383a34-${byteLength(body).toString(16)}"`, 'accept-ranges': 'bytes' }, body };
+  return {
+    status: 200,
+    headers: {
+      'content-type': contentType(file),
+      'content-length': String(byteLength(body)),
+      'last-modified': modified,
+      etag: `"69383a34-${byteLength(body).toString(16)}"`,
+      'accept-ranges': 'bytes',
+    },
+    body,
+  };
 }
 
 /** `proxy_pass http://web.default.svc/;`: a URI in it replaces the location's path. */
-function forward(ctx: ProcessContext, request: HttpRequest, path: string, location: NginxLocation | undefined, target: string): HttpResponse {
+function forward(
+  ctx: ProcessContext,
+  request: HttpRequest,
+  path: string,
+  location: NginxLocation | undefined,
+  target: string,
+): HttpResponse {
   const [, origin = '', uri] = /^(https?:\/\/[^/]+)(\/.*)?$/.exec(target) ?? [];
   if (!origin) return errorPage(ctx, 500, 'Internal Server Error');
   const query = /\?.*$/.exec(request.url)?.[0] ?? '';
   const url = origin + (uri === undefined ? path : uri + path.slice(location?.path.length ?? 1)) + query;
   const result = ctx.http({ ...request, url }, { timeoutMs: 60_000 });
   if (result.type === 'response') return { ...result.response, tookMs: result.tookMs };
-  ctx.stderr(errorLog(ctx.now, 'error', `${result.error === 'timeout' ? 'upstream timed out (110: Operation timed out)' : result.error === 'could-not-resolve' ? 'could not be resolved' : 'connect() failed (111: Connection refused)'} while connecting to upstream, upstream: "${url}"`));
-  return { ...(result.error === 'timeout' ? errorPage(ctx, 504, 'Gateway Time-out') : errorPage(ctx, 502, 'Bad Gateway')), tookMs: result.tookMs };
+  ctx.stderr(
+    errorLog(
+      ctx.now,
+      'error',
+      `${result.error === 'timeout' ? 'upstream timed out (110: Operation timed out)' : result.error === 'could-not-resolve' ? 'could not be resolved' : 'connect() failed (111: Connection refused)'} while connecting to upstream, upstream: "${url}"`,
+    ),
+  );
+  return {
+    ...(result.error === 'timeout' ? errorPage(ctx, 504, 'Gateway Time-out') : errorPage(ctx, 502, 'Bad Gateway')),
+    tookMs: result.tookMs,
+  };
 }
 
 function returned(ctx: ProcessContext, { parameters }: Directive, type: Directive | undefined, request: HttpRequest): HttpResponse {
   const status = Number(parameters[0]);
-  const text = (parameters[1] ?? '').replaceAll('$hostname', ctx.hostname).replaceAll('$uri', targetOf(request).path).replaceAll('$request_uri', targetOf(request).path).replaceAll('$host', targetOf(request).host);
-  if (status >= 300 && status < 400) return { ...errorPage(ctx, status, reasonOf(status)), headers: { 'content-type': 'text/html', location: text } };
+  const text = (parameters[1] ?? '')
+    .replaceAll('$hostname', ctx.hostname)
+    .replaceAll('$uri', targetOf(request).path)
+    .replaceAll('$request_uri', targetOf(request).path)
+    .replaceAll('$host', targetOf(request).host);
+  if (status >= 300 && status < 400)
+    return { ...errorPage(ctx, status, reasonOf(status)), headers: { 'content-type': 'text/html', location: text } };
   if (parameters[1] === undefined) return status >= 400 ? errorPage(ctx, status, reasonOf(status)) : { status, headers: {}, body: '' };
-  return { status, headers: { 'content-type': type?.parameters[0] ?? 'application/octet-stream', 'content-length': String(byteLength(text)) }, body: text };
+  return {
+    status,
+    headers: { 'content-type': type?.parameters[0] ?? 'application/octet-stream', 'content-length': String(byteLength(text)) },
+    body: text,
+  };
 }
 
 function errorPage(ctx: ProcessContext, status: number, reason: string): HttpResponse {
@@ -186,7 +262,25 @@ function errorPage(ctx: ProcessContext, status: number, reason: string): HttpRes
   return { status, headers: { 'content-type': 'text/html', 'content-length': String(body.length) }, body };
 }
 
-const reasons: Readonly<Record<number, string>> = { 200: 'OK', 204: 'No Content', 301: 'Moved Permanently', 302: 'Found', 307: 'Temporary Redirect', 308: 'Permanent Redirect', 400: 'Bad Request', 401: 'Authorization Required', 403: 'Forbidden', 404: 'Not Found', 405: 'Not Allowed', 418: "I'm a teapot", 429: 'Too Many Requests', 500: 'Internal Server Error', 502: 'Bad Gateway', 503: 'Service Temporarily Unavailable', 504: 'Gateway Time-out' };
+const reasons: Readonly<Record<number, string>> = {
+  200: 'OK',
+  204: 'No Content',
+  301: 'Moved Permanently',
+  302: 'Found',
+  307: 'Temporary Redirect',
+  308: 'Permanent Redirect',
+  400: 'Bad Request',
+  401: 'Authorization Required',
+  403: 'Forbidden',
+  404: 'Not Found',
+  405: 'Not Allowed',
+  418: "I'm a teapot",
+  429: 'Too Many Requests',
+  500: 'Internal Server Error',
+  502: 'Bad Gateway',
+  503: 'Service Temporarily Unavailable',
+  504: 'Gateway Time-out',
+};
 
 function reasonOf(status: number): string {
   return reasons[status] ?? '';
@@ -201,7 +295,9 @@ function pickServer(servers: readonly NginxServer[], host: string, port: number)
 function pickLocation(locations: readonly NginxLocation[], path: string): NginxLocation | undefined {
   const exact = locations.find((one) => one.modifier === '=' && one.path === path);
   if (exact) return exact;
-  const prefixes = locations.filter((one) => (one.modifier === '' || one.modifier === '^~') && path.startsWith(one.path)).sort((a, b) => b.path.length - a.path.length);
+  const prefixes = locations
+    .filter((one) => (one.modifier === '' || one.modifier === '^~') && path.startsWith(one.path))
+    .sort((a, b) => b.path.length - a.path.length);
   if (prefixes[0]?.modifier === '^~') return prefixes[0];
   return locations.find((one) => matchesRegExp(one, path)) ?? prefixes[0];
 }
@@ -216,7 +312,11 @@ function matchesRegExp({ modifier, path: pattern }: NginxLocation, path: string)
 }
 
 function addedHeaders(directives: readonly Directive[]): Record<string, string> {
-  return Object.fromEntries(directives.filter(({ name }) => name === 'add_header').map(({ parameters }) => [(parameters[0] ?? '').toLowerCase(), parameters[1] ?? '']));
+  return Object.fromEntries(
+    directives
+      .filter(({ name }) => name === 'add_header')
+      .map(({ parameters }) => [(parameters[0] ?? '').toLowerCase(), parameters[1] ?? '']),
+  );
 }
 
 function targetOf(request: HttpRequest): { host: string; path: string } {
@@ -232,7 +332,20 @@ function accessLine(at: Instant, { method, url, headers }: HttpRequest, { status
   return `${peer} - - [${stamp}] "${method} ${path || '/'} HTTP/1.1" ${status} ${sent} "${headers.referer ?? '-'}" "${headers['user-agent'] ?? '-'}" "${headers['x-forwarded-for'] ?? '-'}"\n`;
 }
 
-const types: Readonly<Record<string, string>> = { html: 'text/html', htm: 'text/html', css: 'text/css', js: 'application/javascript', json: 'application/json', txt: 'text/plain', xml: 'text/xml', svg: 'image/svg+xml', png: 'image/png', jpg: 'image/jpeg', gif: 'image/gif', ico: 'image/x-icon' };
+const types: Readonly<Record<string, string>> = {
+  html: 'text/html',
+  htm: 'text/html',
+  css: 'text/css',
+  js: 'application/javascript',
+  json: 'application/json',
+  txt: 'text/plain',
+  xml: 'text/xml',
+  svg: 'image/svg+xml',
+  png: 'image/png',
+  jpg: 'image/jpeg',
+  gif: 'image/gif',
+  ico: 'image/x-icon',
+};
 
 function contentType(file: string): string {
   return types[/\.([a-z0-9]+)$/i.exec(file)?.[1]?.toLowerCase() ?? ''] ?? 'application/octet-stream';
@@ -339,11 +452,40 @@ const defaultConf = `server {
 
 /** Tags that exist, and the version each is. */
 const versions: Readonly<Record<string, string>> = {
-  '1.14': '1.14.2', '1.14.2': '1.14.2', '1.16': '1.16.1', '1.16.1': '1.16.1', '1.18': '1.18.0', '1.19': '1.19.10', '1.20': '1.20.2', '1.21': '1.21.6', '1.21.6': '1.21.6', '1.22': '1.22.1', '1.23': '1.23.4', '1.24': '1.24.0',
-  '1.25': '1.25.5', '1.25.5': '1.25.5', '1.26': '1.26.3', '1.26.3': '1.26.3', '1.27': '1.27.5', '1.27.5': '1.27.5', '1.28': '1.28.0', '1.28.0': '1.28.0', '1.29': '1.29.4', '1.29.4': '1.29.4', '1': '1.29.4', latest: '1.29.4', mainline: '1.29.4', stable: '1.28.0',
+  '1.14': '1.14.2',
+  '1.14.2': '1.14.2',
+  '1.16': '1.16.1',
+  '1.16.1': '1.16.1',
+  '1.18': '1.18.0',
+  '1.19': '1.19.10',
+  '1.20': '1.20.2',
+  '1.21': '1.21.6',
+  '1.21.6': '1.21.6',
+  '1.22': '1.22.1',
+  '1.23': '1.23.4',
+  '1.24': '1.24.0',
+  '1.25': '1.25.5',
+  '1.25.5': '1.25.5',
+  '1.26': '1.26.3',
+  '1.26.3': '1.26.3',
+  '1.27': '1.27.5',
+  '1.27.5': '1.27.5',
+  '1.28': '1.28.0',
+  '1.28.0': '1.28.0',
+  '1.29': '1.29.4',
+  '1.29.4': '1.29.4',
+  '1': '1.29.4',
+  latest: '1.29.4',
+  mainline: '1.29.4',
+  stable: '1.28.0',
 };
 
-const alpineTags = ['alpine', 'stable-alpine', 'mainline-alpine', ...['1.25', '1.26', '1.27', '1.28', '1.29'].map((tag) => `${tag}-alpine`)];
+const alpineTags = [
+  'alpine',
+  'stable-alpine',
+  'mainline-alpine',
+  ...['1.25', '1.26', '1.27', '1.28', '1.29'].map((tag) => `${tag}-alpine`),
+];
 
 /** What an image has besides its server. */
 export interface Userland {
@@ -355,7 +497,12 @@ export interface Userland {
 
 export function defineNginx(debian: Userland, alpine: Userland): ImageDefinition {
   const servers: More = { programs: { '/usr/sbin/nginx': nginxProgram }, scripts: { '/docker-entrypoint.sh': entrypoint } };
-  const files = { '/usr/share/nginx/html/index.html': welcome, '/usr/share/nginx/html/50x.html': errorHtml, '/etc/nginx/nginx.conf': nginxConf, '/etc/nginx/conf.d/default.conf': defaultConf };
+  const files = {
+    '/usr/share/nginx/html/index.html': welcome,
+    '/usr/share/nginx/html/50x.html': errorHtml,
+    '/etc/nginx/nginx.conf': nginxConf,
+    '/etc/nginx/conf.d/default.conf': defaultConf,
+  };
   const alpineServers = alpine.programs(servers);
   const env = (version: string) => ({ NGINX_VERSION: version, PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' });
   const alpineVersion = (tag: string) => versions[tag.replace(/-?alpine$/, '') || 'latest'] ?? '1.29.4';
@@ -371,7 +518,18 @@ export function defineNginx(debian: Userland, alpine: Userland): ImageDefinition
     tools: debian.tools,
     variants: {
       ...Object.fromEntries(Object.entries(versions).map(([tag, version]) => [tag, { env: env(version) }])),
-      ...Object.fromEntries(alpineTags.map((tag) => [tag, { env: env(alpineVersion(tag)), sizeBytes: 22_463_092, programs: alpineServers, files: { ...alpine.files, ...files }, tools: alpine.tools }])),
+      ...Object.fromEntries(
+        alpineTags.map((tag) => [
+          tag,
+          {
+            env: env(alpineVersion(tag)),
+            sizeBytes: 22_463_092,
+            programs: alpineServers,
+            files: { ...alpine.files, ...files },
+            tools: alpine.tools,
+          },
+        ]),
+      ),
     },
   });
 }

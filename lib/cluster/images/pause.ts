@@ -11,4 +11,10 @@ export const pauseProgram: Program<any> = {
   },
 };
 
-export const pause = defineImage({ repository: 'registry.k8s.io/pause', tags: ['3.6', '3.7', '3.8', '3.9', '3.10', '3.10.1', '3.10.2', 'latest'], sizeBytes: 318_731, entrypoint: ['/pause'], programs: { '/pause': pauseProgram } });
+export const pause = defineImage({
+  repository: 'registry.k8s.io/pause',
+  tags: ['3.6', '3.7', '3.8', '3.9', '3.10', '3.10.1', '3.10.2', 'latest'],
+  sizeBytes: 318_731,
+  entrypoint: ['/pause'],
+  programs: { '/pause': pauseProgram },
+});

@@ -11,7 +11,10 @@ import { httpd } from './httpd';
 import { defineNginx } from './nginx';
 import { pause } from './pause';
 
-const nginx = defineNginx({ programs: debianPrograms, tools: ['coreutils', 'curl'] }, { programs: (more) => alpinePrograms(more, { hasCurl: true }), tools: ['busybox', 'curl'], files: alpineFiles });
+const nginx = defineNginx(
+  { programs: debianPrograms, tools: ['coreutils', 'curl'] },
+  { programs: (more) => alpinePrograms(more, { hasCurl: true }), tools: ['busybox', 'curl'], files: alpineFiles },
+);
 
 /** Every image there is, but for those whose programs are components of Kubernetes. */
 export const images: readonly ImageDefinition[] = [alpine, busybox, curl, httpd, nginx, pause, ...echoServers];

@@ -115,7 +115,14 @@ export class Kernel {
   schedule({ delayMs, actor, what, background, run }: ScheduleOptions): Entry {
     assert(delayMs >= 0 && Number.isFinite(delayMs), `delay of ${delayMs} ms for ${actor}: ${what}`);
     const entry = new HeapEntry({
-      at: instant(this.#now + delayMs), sequence: this.#sequence++, cause: this.#cause, actor, what, isBackground: background ?? this.isBackground, load: this.#load, run,
+      at: instant(this.#now + delayMs),
+      sequence: this.#sequence++,
+      cause: this.#cause,
+      actor,
+      what,
+      isBackground: background ?? this.isBackground,
+      load: this.#load,
+      run,
     });
     push(this.#heap, entry);
     return entry;

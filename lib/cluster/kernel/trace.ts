@@ -87,9 +87,14 @@ export class Trace {
     const row = id % this.#size;
     const { object, revision } = this.#about.get(id) ?? {};
     return {
-      id, at: this.#at[row] as Instant, cause: this.#cause[row] || undefined, kind: kinds[this.#kind[row] as number] as TraceKind,
-      actor: this.#actor[row] as string, what: this.#what[row] as string,
-      ...(object === undefined ? {} : { object }), ...(revision === undefined ? {} : { revision }),
+      id,
+      at: this.#at[row] as Instant,
+      cause: this.#cause[row] || undefined,
+      kind: kinds[this.#kind[row] as number] as TraceKind,
+      actor: this.#actor[row] as string,
+      what: this.#what[row] as string,
+      ...(object === undefined ? {} : { object }),
+      ...(revision === undefined ? {} : { revision }),
     };
   }
 

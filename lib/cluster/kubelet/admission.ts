@@ -14,27 +14,53 @@ const resources = ['cpu', 'memory', 'ephemeral-storage'] as const;
  */
 export function admit(pod: V1Pod, node: V1Node, others: readonly V1Pod[]): Rejection | undefined {
   const { os } = pod.spec;
-  if (os && os.name !== 'linux') return { reason: 'PodOSNotSupported', message: "Failed to admit pod as the OS field doesn't match node OS" };
+  if (os && os.name !== 'linux')
+    return { reason: 'PodOSNotSupported', message: "Failed to admit pod as the OS field doesn't match node OS" };
   const forbidden = pod.spec.securityContext?.sysctls?.find(({ name }) => !isSafeSysctl(name));
   if (forbidden) return { reason: 'SysctlForbidden', message: `forbidden sysctl: ${JSON.stringify(forbidden.name)} not allowlisted` };
-  const confined = [pod.spec, ...pod.spec.containers, ...(pod.spec.initContainers ?? [])].some(({ securityContext }) => securityContext?.appArmorProfile?.type === 'Localhost');
+  const confined = [pod.spec, ...pod.spec.containers, ...(pod.spec.initContainers ?? [])].some(
+    ({ securityContext }) => securityContext?.appArmorProfile?.type === 'Localhost',
+  );
   if (confined) return { reason: 'AppArmor', message: 'Cannot enforce AppArmor: AppArmor is not enabled on the host' };
   const capacity = Number(node.status?.allocatable?.pods ?? 110);
-  if (others.length + 1 > capacity) return { reason: 'OutOfpods', message: `Node didn't have enough resource: pods, requested: 1, used: ${others.length}, capacity: ${capacity}` };
+  if (others.length + 1 > capacity)
+    return {
+      reason: 'OutOfpods',
+      message: `Node didn't have enough resource: pods, requested: 1, used: ${others.length}, capacity: ${capacity}`,
+    };
   for (const resource of resources) {
     const requested = requestOf(pod, resource);
     if (requested === 0) continue;
     const used = others.reduce((sum, other) => sum + requestOf(other, resource), 0);
     const allocatable = amount(node.status?.allocatable?.[resource], resource);
-    if (used + requested > allocatable) return { reason: `OutOf${resource}`, message: `Node didn't have enough resource: ${resource}, requested: ${requested}, used: ${used}, capacity: ${allocatable}` };
+    if (used + requested > allocatable)
+      return {
+        reason: `OutOf${resource}`,
+        message: `Node didn't have enough resource: ${resource}, requested: ${requested}, used: ${used}, capacity: ${allocatable}`,
+      };
   }
-  if (!matchesNode(pod, node)) return { reason: 'NodeAffinity', message: "Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector" };
+  if (!matchesNode(pod, node))
+    return { reason: 'NodeAffinity', message: "Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector" };
   const port = conflictingPort(pod, others);
-  if (port) return { reason: 'NodePorts', message: "Predicate NodePorts failed: node(s) didn't have free ports for the requested pod ports" };
+  if (port)
+    return { reason: 'NodePorts', message: "Predicate NodePorts failed: node(s) didn't have free ports for the requested pod ports" };
   return undefined;
 }
 
-const safeSysctls = new Set(['kernel.shm_rmid_forced', 'net.ipv4.ip_local_port_range', 'net.ipv4.tcp_syncookies', 'net.ipv4.ping_group_range', 'net.ipv4.ip_unprivileged_port_start', 'net.ipv4.ip_local_reserved_ports', 'net.ipv4.tcp_keepalive_time', 'net.ipv4.tcp_fin_timeout', 'net.ipv4.tcp_keepalive_intvl', 'net.ipv4.tcp_keepalive_probes', 'net.ipv4.tcp_rmem', 'net.ipv4.tcp_wmem']);
+const safeSysctls = new Set([
+  'kernel.shm_rmid_forced',
+  'net.ipv4.ip_local_port_range',
+  'net.ipv4.tcp_syncookies',
+  'net.ipv4.ping_group_range',
+  'net.ipv4.ip_unprivileged_port_start',
+  'net.ipv4.ip_local_reserved_ports',
+  'net.ipv4.tcp_keepalive_time',
+  'net.ipv4.tcp_fin_timeout',
+  'net.ipv4.tcp_keepalive_intvl',
+  'net.ipv4.tcp_keepalive_probes',
+  'net.ipv4.tcp_rmem',
+  'net.ipv4.tcp_wmem',
+]);
 
 function isSafeSysctl(name: string): boolean {
   return safeSysctls.has(name);
@@ -48,7 +74,8 @@ function amount(text: string | undefined, resource: string): number {
 
 /** What the Pod's containers ask for together; init containers run before them, sidecars beside them. */
 export function requestOf({ spec }: V1Pod, resource: string): number {
-  const of = (container: { resources?: { requests?: Record<string, string> | undefined } | undefined }) => amount(container.resources?.requests?.[resource], resource);
+  const of = (container: { resources?: { requests?: Record<string, string> | undefined } | undefined }) =>
+    amount(container.resources?.requests?.[resource], resource);
   let sidecars = 0;
   let initMost = 0;
   for (const init of spec.initContainers ?? []) {
@@ -66,20 +93,37 @@ function matchesNode({ spec }: V1Pod, node: V1Node): boolean {
   return !required || required.nodeSelectorTerms.some((term) => matchesTerm(term, labels, node.metadata.name as string));
 }
 
-function matchesTerm({ matchExpressions = [], matchFields = [] }: V1NodeSelectorTerm, labels: Readonly<Record<string, string>>, name: string): boolean {
+function matchesTerm(
+  { matchExpressions = [], matchFields = [] }: V1NodeSelectorTerm,
+  labels: Readonly<Record<string, string>>,
+  name: string,
+): boolean {
   if (matchExpressions.length + matchFields.length === 0) return false;
-  const holds = ({ key, operator, values = [] }: { key: string; operator: string; values?: readonly string[] | undefined }, value: string | undefined): boolean => {
+  const holds = (
+    { key, operator, values = [] }: { key: string; operator: string; values?: readonly string[] | undefined },
+    value: string | undefined,
+  ): boolean => {
     switch (operator) {
-      case 'In': return value !== undefined && values.includes(value);
-      case 'NotIn': return value === undefined || !values.includes(value);
-      case 'Exists': return value !== undefined;
-      case 'DoesNotExist': return value === undefined;
-      case 'Gt': return value !== undefined && Number(value) > Number(values[0]);
-      case 'Lt': return value !== undefined && Number(value) < Number(values[0]);
-      default: return key === '';
+      case 'In':
+        return value !== undefined && values.includes(value);
+      case 'NotIn':
+        return value === undefined || !values.includes(value);
+      case 'Exists':
+        return value !== undefined;
+      case 'DoesNotExist':
+        return value === undefined;
+      case 'Gt':
+        return value !== undefined && Number(value) > Number(values[0]);
+      case 'Lt':
+        return value !== undefined && Number(value) < Number(values[0]);
+      default:
+        return key === '';
     }
   };
-  return matchExpressions.every((one) => holds(one, labels[one.key])) && matchFields.every((one) => holds(one, one.key === 'metadata.name' ? name : undefined));
+  return (
+    matchExpressions.every((one) => holds(one, labels[one.key])) &&
+    matchFields.every((one) => holds(one, one.key === 'metadata.name' ? name : undefined))
+  );
 }
 
 function conflictingPort(pod: V1Pod, others: readonly V1Pod[]): string | undefined {
@@ -88,5 +132,7 @@ function conflictingPort(pod: V1Pod, others: readonly V1Pod[]): string | undefin
 }
 
 function hostPorts({ spec }: V1Pod): string[] {
-  return spec.containers.flatMap(({ ports = [] }) => ports.filter(({ hostPort }) => hostPort).map(({ hostPort, protocol = 'TCP' }) => `${protocol}/${hostPort}`));
+  return spec.containers.flatMap(({ ports = [] }) =>
+    ports.filter(({ hostPort }) => hostPort).map(({ hostPort, protocol = 'TCP' }) => `${protocol}/${hostPort}`),
+  );
 }

@@ -38,6 +38,7 @@ const unitMs: Readonly<Record<string, number>> = { h: 3_600_000, m: 60_000, s: 1
 /** Go's `1m30s`. */
 function durationMs(text: unknown): number {
   let sum = 0;
-  for (const [, amount, unit] of String(text ?? '').matchAll(/(\d+(?:\.\d+)?)(ms|h|m|s)/g)) sum += Number(amount) * (unitMs[unit as string] as number);
+  for (const [, amount, unit] of String(text ?? '').matchAll(/(\d+(?:\.\d+)?)(ms|h|m|s)/g))
+    sum += Number(amount) * (unitMs[unit as string] as number);
   return sum;
 }

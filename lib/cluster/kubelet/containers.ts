@@ -9,7 +9,8 @@ export interface RuntimePod {
 }
 
 export function runtimePodOf(runtime: ContainerRuntime, uid: string): RuntimePod {
-  const newestFirst = <T extends { createdAt: number; attempt: number }>(items: readonly T[]) => [...items].sort((a, b) => b.createdAt - a.createdAt || b.attempt - a.attempt);
+  const newestFirst = <T extends { createdAt: number; attempt: number }>(items: readonly T[]) =>
+    [...items].sort((a, b) => b.createdAt - a.createdAt || b.attempt - a.attempt);
   return { sandboxes: newestFirst(runtime.listPodSandboxes(uid)), containers: newestFirst(runtime.listContainers(uid)) };
 }
 

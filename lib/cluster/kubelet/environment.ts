@@ -21,7 +21,9 @@ export function makeEnvironment(input: EnvironmentInput): Record<string, string>
     const { prefix = '', configMapRef, secretRef } = source;
     const data = configMapRef
       ? references.configMapData(namespace, configMapRef.name ?? '', configMapRef.optional)
-      : secretRef ? references.secretData(namespace, secretRef.name ?? '', secretRef.optional) : undefined;
+      : secretRef
+        ? references.secretData(namespace, secretRef.name ?? '', secretRef.optional)
+        : undefined;
     for (const key of Object.keys(data ?? {}).sort()) result[prefix + key] = (data as Record<string, string>)[key] as string;
   }
   const services = serviceVariables(input);
@@ -35,7 +37,10 @@ export function makeEnvironment(input: EnvironmentInput): Record<string, string>
   return { ...services, ...result };
 }
 
-function referredValue({ pod, container, references, podIp, hostIp, allocatable }: EnvironmentInput, { valueFrom }: V1EnvVar): string | undefined {
+function referredValue(
+  { pod, container, references, podIp, hostIp, allocatable }: EnvironmentInput,
+  { valueFrom }: V1EnvVar,
+): string | undefined {
   const namespace = pod.metadata.namespace as string;
   const { fieldRef, resourceFieldRef, configMapKeyRef, secretKeyRef } = valueFrom ?? {};
   if (fieldRef) return fieldValue(pod, fieldRef, { podIp, hostIp });
@@ -48,7 +53,8 @@ function referredValue({ pod, container, references, podIp, hostIp, allocatable 
   const { name = '', key, optional = false } = reference;
   const data = configMapKeyRef ? references.configMapData(namespace, name, optional) : references.secretData(namespace, name, optional);
   const value = data?.[key];
-  if (value === undefined && !optional) throw new ConfigError(`couldn't find key ${key} in ${configMapKeyRef ? 'ConfigMap' : 'Secret'} ${namespace}/${name}`);
+  if (value === undefined && !optional)
+    throw new ConfigError(`couldn't find key ${key} in ${configMapKeyRef ? 'ConfigMap' : 'Secret'} ${namespace}/${name}`);
   return value;
 }
 
@@ -61,14 +67,20 @@ export function serviceVariables({ pod, services }: Pick<EnvironmentInput, 'pod'
     const [first] = spec.ports ?? [];
     if (!spec.clusterIP || spec.clusterIP === 'None' || !first) continue;
     const name = variableName(metadata.name as string);
-    const url = (port: { port: number; protocol?: string | undefined }) => `${(port.protocol ?? 'TCP').toLowerCase()}://${spec.clusterIP}:${port.port}`;
+    const url = (port: { port: number; protocol?: string | undefined }) =>
+      `${(port.protocol ?? 'TCP').toLowerCase()}://${spec.clusterIP}:${port.port}`;
     Object.assign(result, { [`${name}_SERVICE_HOST`]: spec.clusterIP, [`${name}_SERVICE_PORT`]: String(first.port) });
     for (const port of spec.ports ?? []) if (port.name) result[`${name}_SERVICE_PORT_${variableName(port.name)}`] = String(port.port);
     result[`${name}_PORT`] = url(first);
     for (const port of spec.ports ?? []) {
       const protocol = port.protocol ?? 'TCP';
       const prefix = `${name}_PORT_${port.port}_${protocol}`;
-      Object.assign(result, { [prefix]: url(port), [`${prefix}_PROTO`]: protocol.toLowerCase(), [`${prefix}_PORT`]: String(port.port), [`${prefix}_ADDR`]: spec.clusterIP });
+      Object.assign(result, {
+        [prefix]: url(port),
+        [`${prefix}_PROTO`]: protocol.toLowerCase(),
+        [`${prefix}_PORT`]: String(port.port),
+        [`${prefix}_ADDR`]: spec.clusterIP,
+      });
     }
   }
   return result;
@@ -80,5 +92,7 @@ function variableName(name: string): string {
 
 /** `$(NAME)` is the variable's value, or itself when there is none; `$$` is `$` (`third_party/forked/golang/expansion`). */
 export function expand(text: string, variables: Readonly<Record<string, string>>): string {
-  return text.replace(/\$(\$|\(([^)]*)\))/g, (whole, escaped: string, name: string) => (escaped === '$' ? '$' : (variables[name] ?? whole)));
+  return text.replace(/\$(\$|\(([^)]*)\))/g, (whole, escaped: string, name: string) =>
+    escaped === '$' ? '$' : (variables[name] ?? whole),
+  );
 }

@@ -1,4 +1,12 @@
-import type { V1Container, V1ExecAction, V1HTTPGetAction, V1LifecycleHandler, V1Pod, V1Probe, V1TCPSocketAction } from '@/generated/kubernetes/types';
+import type {
+  V1Container,
+  V1ExecAction,
+  V1HTTPGetAction,
+  V1LifecycleHandler,
+  V1Pod,
+  V1Probe,
+  V1TCPSocketAction,
+} from '@/generated/kubernetes/types';
 import type { Network, NetworkNamespace } from '../network/types';
 import type { ContainerRuntime, ExecProcess } from '../runtime/cri';
 import { CriError } from '../runtime/cri-error';
@@ -33,8 +41,17 @@ export function runProbe(tools: ProbeTools, target: ProbeTarget, probe: V1Probe,
 function httpProbe({ network, from }: ProbeTools, target: ProbeTarget, action: V1HTTPGetAction, timeoutMs: number): ProbeOutcome {
   const url = httpUrl(target, action);
   if (!url) return { result: 'unknown', output: `couldn't find port: ${action.port}`, tookMs: 0 };
-  const result = network.http(from, { method: 'GET', url, headers: { 'user-agent': 'kube-probe/1.36', accept: '*/*', ...headersOf(action) } }, { timeoutMs });
-  if (result.type === 'error') return { result: 'failure', output: `Get ${JSON.stringify(url)}: ${result.error === 'timeout' ? 'context deadline exceeded (Client.Timeout exceeded while awaiting headers)' : result.message}`, tookMs: result.tookMs };
+  const result = network.http(
+    from,
+    { method: 'GET', url, headers: { 'user-agent': 'kube-probe/1.36', accept: '*/*', ...headersOf(action) } },
+    { timeoutMs },
+  );
+  if (result.type === 'error')
+    return {
+      result: 'failure',
+      output: `Get ${JSON.stringify(url)}: ${result.error === 'timeout' ? 'context deadline exceeded (Client.Timeout exceeded while awaiting headers)' : result.message}`,
+      tookMs: result.tookMs,
+    };
   const { status, body } = result.response;
   if (status >= 200 && status < 400) return { result: 'success', output: body, tookMs: result.tookMs };
   return { result: 'failure', output: `HTTP probe failed with statuscode: ${status}`, tookMs: result.tookMs };
@@ -50,17 +67,37 @@ function tcpProbe({ network, from }: ProbeTools, target: ProbeTarget, { host, po
   return { result: 'failure', output: `dial tcp ${address}:${number}: ${why}`, tookMs };
 }
 
-function execProbe(tools: ProbeTools, { containerId }: ProbeTarget, { command = [] }: V1ExecAction, timeoutMs: number, done: (outcome: ProbeOutcome) => void): void {
+function execProbe(
+  tools: ProbeTools,
+  { containerId }: ProbeTarget,
+  { command = [] }: V1ExecAction,
+  timeoutMs: number,
+  done: (outcome: ProbeOutcome) => void,
+): void {
   execute(tools, containerId, command, timeoutMs, (result) => {
     if (result.type === 'failed') done({ result: 'unknown', output: result.message, tookMs: 0 });
-    else if (result.type === 'timeout') done({ result: 'failure', output: `command timed out: ${JSON.stringify(command.join(' '))} timed out after ${timeoutMs / 1000}s`, tookMs: timeoutMs });
+    else if (result.type === 'timeout')
+      done({
+        result: 'failure',
+        output: `command timed out: ${JSON.stringify(command.join(' '))} timed out after ${timeoutMs / 1000}s`,
+        tookMs: timeoutMs,
+      });
     else done({ result: result.code === 0 ? 'success' : 'failure', output: result.output, tookMs: 0 });
   });
 }
 
-type Execution = { type: 'exited'; code: number; output: string; stderr: string } | { type: 'timeout' } | { type: 'failed'; message: string };
+type Execution =
+  | { type: 'exited'; code: number; output: string; stderr: string }
+  | { type: 'timeout' }
+  | { type: 'failed'; message: string };
 
-function execute({ runtime, after }: ProbeTools, containerId: string, argv: readonly string[], timeoutMs: number | undefined, done: (result: Execution) => void): void {
+function execute(
+  { runtime, after }: ProbeTools,
+  containerId: string,
+  argv: readonly string[],
+  timeoutMs: number | undefined,
+  done: (result: Execution) => void,
+): void {
   let output = '';
   let stderr = '';
   let isOver = false;
@@ -103,8 +140,16 @@ export function runHook(tools: ProbeTools, target: ProbeTarget, hook: V1Lifecycl
     const command = hook.exec.command ?? [];
     return execute(tools, containerId, command, undefined, (result) => {
       if (result.type === 'exited' && result.code === 0) return done({ isOk: true });
-      const error = result.type === 'failed' ? result.message : result.type === 'exited' ? `command '${command.join(' ')}' exited with ${result.code}: ${result.stderr}` : '';
-      done({ isOk: false, message: `Exec lifecycle hook ([${command.join(' ')}]) ${where} failed - error: ${error}, message: ${JSON.stringify(result.type === 'exited' ? result.output : '')}` });
+      const error =
+        result.type === 'failed'
+          ? result.message
+          : result.type === 'exited'
+            ? `command '${command.join(' ')}' exited with ${result.code}: ${result.stderr}`
+            : '';
+      done({
+        isOk: false,
+        message: `Exec lifecycle hook ([${command.join(' ')}]) ${where} failed - error: ${error}, message: ${JSON.stringify(result.type === 'exited' ? result.output : '')}`,
+      });
     });
   }
   if (!hook.httpGet) return done({ isOk: true });
@@ -116,7 +161,9 @@ export function runHook(tools: ProbeTools, target: ProbeTarget, hook: V1Lifecycl
 
 function httpUrl({ container, podIp }: ProbeTarget, { scheme = 'HTTP', host, port, path = '/' }: V1HTTPGetAction): string | undefined {
   const number = portNumber(container, port);
-  return number === undefined ? undefined : `${scheme.toLowerCase()}://${host || podIp}:${number}${path.startsWith('/') ? path : `/${path}`}`;
+  return number === undefined
+    ? undefined
+    : `${scheme.toLowerCase()}://${host || podIp}:${number}${path.startsWith('/') ? path : `/${path}`}`;
 }
 
 function headersOf({ httpHeaders = [] }: V1HTTPGetAction): Record<string, string> {

@@ -34,7 +34,10 @@ export class ImagePuller {
     return failure && this.#backoff.remainingMs(key, failure.at, this.#kernel.now) > 0 ? failure.error : undefined;
   }
 
-  *pull(image: string, key: string): Steps<{ ok: true; tookMs: number; waitedMs: number; sizeBytes: number } | { ok: false; error: string }> {
+  *pull(
+    image: string,
+    key: string,
+  ): Steps<{ ok: true; tookMs: number; waitedMs: number; sizeBytes: number } | { ok: false; error: string }> {
     const { now } = this.#kernel;
     if (this.#isSerial && this.#isBusy) yield* this.#waitForTurn();
     this.#isBusy = true;
@@ -101,7 +104,12 @@ export interface EnsureImageContext {
 }
 
 /** `image_manager.go EnsureImageExists`: undefined when the image is on the node now. */
-export function* ensureImage({ runtime, puller }: EnsureImageContext, pod: V1Pod, { image = '', imagePullPolicy }: V1Container, record: RecordEvent): Steps<WaitingReason | undefined> {
+export function* ensureImage(
+  { runtime, puller }: EnsureImageContext,
+  pod: V1Pod,
+  { image = '', imagePullPolicy }: V1Container,
+  record: RecordEvent,
+): Steps<WaitingReason | undefined> {
   const quoted = JSON.stringify(image);
   const parsed = parseImageName(image);
   const failed = (reason: string, message: string): WaitingReason => {
@@ -136,7 +144,11 @@ export function* ensureImage({ runtime, puller }: EnsureImageContext, pod: V1Pod
     record('Warning', 'Failed', `Failed to pull image ${quoted}: ${pulled.error}`);
     return failed('ErrImagePull', pulled.error);
   }
-  record('Normal', 'Pulled', `Successfully pulled image ${quoted} in ${formatDuration(pulled.tookMs)} (${formatDuration(pulled.waitedMs)} including waiting). Image size: ${pulled.sizeBytes} bytes.`);
+  record(
+    'Normal',
+    'Pulled',
+    `Successfully pulled image ${quoted} in ${formatDuration(pulled.tookMs)} (${formatDuration(pulled.waitedMs)} including waiting). Image size: ${pulled.sizeBytes} bytes.`,
+  );
   return undefined;
 }
 

@@ -101,28 +101,62 @@ class Kubelet {
     const random = kernel.random.fork(`${actor}/${kernel.now}`);
     this.#client = new Client({ transport: options.connect(machine, kubeconfigPath), actor });
     this.#recorder = new EventRecorder({ kernel, client: this.#client, component: 'kubelet', host: machine.name });
-    this.#agent = new NodeAgent({ kernel, machine, client: this.#client, runtime: this.#runtime, recorder: this.#recorder, configuration: this.#configuration, random, isResumed, onNode: (node) => this.#nodeSeen(node) });
+    this.#agent = new NodeAgent({
+      kernel,
+      machine,
+      client: this.#client,
+      runtime: this.#runtime,
+      recorder: this.#recorder,
+      configuration: this.#configuration,
+      random,
+      isResumed,
+      onNode: (node) => this.#nodeSeen(node),
+    });
     const latency = options.watchLatency ? { latency: options.watchLatency } : {};
-    this.#pods = new Informer({ kernel, client: this.#client, resource: Pod, filter: { fieldSelector: `spec.nodeName=${machine.name}` }, ...latency });
+    this.#pods = new Informer({
+      kernel,
+      client: this.#client,
+      resource: Pod,
+      filter: { fieldSelector: `spec.nodeName=${machine.name}` },
+      ...latency,
+    });
     this.#services = new Informer({ kernel, client: this.#client, resource: Service, ...latency });
-    this.#nodes = new Informer({ kernel, client: this.#client, resource: Node, filter: { fieldSelector: `metadata.name=${machine.name}` }, ...latency });
+    this.#nodes = new Informer({
+      kernel,
+      client: this.#client,
+      resource: Node,
+      filter: { fieldSelector: `metadata.name=${machine.name}` },
+      ...latency,
+    });
     this.#pods.addIndex('uid', ({ metadata }) => [metadata.uid as string]);
     this.#statuses = new StatusManager({ kernel, client: this.#client, target: (uid) => this.#statusTarget(uid) });
-    const tools = { network: options.network, from: this.#host, runtime: this.#runtime, after: (delayMs: number, run: () => void) => this.#after(delayMs, run) };
+    const tools = {
+      network: options.network,
+      from: this.#host,
+      runtime: this.#runtime,
+      after: (delayMs: number, run: () => void) => this.#after(delayMs, run),
+    };
     this.#prober = new Prober({
-      kernel, actor, tools,
+      kernel,
+      actor,
+      tools,
       find: (uid, container) => this.#findRunning(uid, container),
       reported: (uid, container) => this.#reportedStatus(uid, container),
       onFailure: (pod, container, type, { result, output }) => {
         const name = `${type[0]?.toUpperCase()}${type.slice(1)}`;
-        const text = result === 'unknown' ? `${name} probe errored and resulted in unknown state: ${output}` : `${name} probe failed: ${output}`;
+        const text =
+          result === 'unknown' ? `${name} probe errored and resulted in unknown state: ${output}` : `${name} probe failed: ${output}`;
         this.#podEvent(pod, { type: 'Warning', reason: 'Unhealthy', message: text }, `spec.containers{${container.name}}`);
       },
-      onChange: (uid, _container, type) => (type === 'readiness' ? this.#workers.get(uid)?.refreshStatus() : this.#workers.get(uid)?.poke()),
+      onChange: (uid, _container, type) =>
+        type === 'readiness' ? this.#workers.get(uid)?.refreshStatus() : this.#workers.get(uid)?.poke(),
     });
     this.#context = this.#workerContext(random, tools);
     this.#server = new KubeletServer({
-      kernel, disk, runtime: this.#runtime, execHost: options.execHost,
+      kernel,
+      disk,
+      runtime: this.#runtime,
+      execHost: options.execHost,
       findPod: (namespace, name) => this.#findPod(namespace, name),
     });
   }
@@ -133,8 +167,16 @@ class Kubelet {
     if (close) this.#closers.push(close);
     this.#agent.start();
     this.#watchManifests();
-    this.#pods.addHandler({ added: (pod) => this.#podSeen(pod), updated: (_old, pod) => this.#podSeen(pod), deleted: (pod) => this.#podGone(pod) });
-    this.#nodes.addHandler({ added: (node) => this.#agent.observe(node), updated: (_old, node) => this.#agent.observe(node), deleted: () => this.#agent.forget() });
+    this.#pods.addHandler({
+      added: (pod) => this.#podSeen(pod),
+      updated: (_old, pod) => this.#podSeen(pod),
+      deleted: (pod) => this.#podGone(pod),
+    });
+    this.#nodes.addHandler({
+      added: (node) => this.#agent.observe(node),
+      updated: (_old, node) => this.#agent.observe(node),
+      deleted: () => this.#agent.forget(),
+    });
     this.#services.start();
     this.#services.whenSynced(() => {
       this.#pods.start();
@@ -183,8 +225,12 @@ class Kubelet {
   /** Only what a worker acts on makes it sync again; the kubelet's own status writes come back as updates too. */
   #updateWorker(worker: PodWorker, pod: V1Pod): void {
     const { pod: old } = worker;
-    const isSame = old.metadata.generation === pod.metadata.generation && old.metadata.deletionTimestamp === pod.metadata.deletionTimestamp
-      && old.metadata.labels === pod.metadata.labels && old.metadata.annotations === pod.metadata.annotations && !hasOtherConditions(old, pod);
+    const isSame =
+      old.metadata.generation === pod.metadata.generation &&
+      old.metadata.deletionTimestamp === pod.metadata.deletionTimestamp &&
+      old.metadata.labels === pod.metadata.labels &&
+      old.metadata.annotations === pod.metadata.annotations &&
+      !hasOtherConditions(old, pod);
     worker.update(pod, { isQuiet: isSame });
     this.#statuses.reconcile(worker.uid);
   }
@@ -211,7 +257,19 @@ class Kubelet {
     const { qosClass, conditions } = pod.status ?? {};
     const { generation } = pod.metadata;
     const scheduled = conditions?.filter(({ type }) => type === 'PodScheduled') ?? [];
-    this.#statuses.set(pod, { ...(generation === undefined ? {} : { observedGeneration: generation }), phase: 'Failed', reason, message: `Pod was rejected: ${message}`, startTime, ...(scheduled.length ? { conditions: scheduled } : {}), ...(qosClass ? { qosClass } : {}) }, { mayRun: false });
+    this.#statuses.set(
+      pod,
+      {
+        ...(generation === undefined ? {} : { observedGeneration: generation }),
+        phase: 'Failed',
+        reason,
+        message: `Pod was rejected: ${message}`,
+        startTime,
+        ...(scheduled.length ? { conditions: scheduled } : {}),
+        ...(qosClass ? { qosClass } : {}),
+      },
+      { mayRun: false },
+    );
   }
 
   #unregisteredNode(): V1Node {
@@ -220,7 +278,15 @@ class Kubelet {
   }
 
   #bareStatus(): V1Node['status'] {
-    return nodeStatus({ machine: this.#machine, now: this.#kernel.now, podsMax: this.#configuration.podsMax, runtimeVersion: this.#runtime.version, images: [], problems: [], previous: undefined });
+    return nodeStatus({
+      machine: this.#machine,
+      now: this.#kernel.now,
+      podsMax: this.#configuration.podsMax,
+      runtimeVersion: this.#runtime.version,
+      images: [],
+      problems: [],
+      previous: undefined,
+    });
   }
 
   /** All sources are known now: whatever else runs here belongs to nobody. */
@@ -249,7 +315,10 @@ class Kubelet {
 
   #checkManifestsIn(delayMs: number): void {
     this.#manifestCheck ??= this.#kernel.schedule({
-      delayMs, actor: `kubelet/${this.#machine.name}`, what: 'read static Pod manifests', background: false,
+      delayMs,
+      actor: `kubelet/${this.#machine.name}`,
+      what: 'read static Pod manifests',
+      background: false,
       run: () => {
         this.#manifestCheck = undefined;
         this.#readManifests();
@@ -260,7 +329,8 @@ class Kubelet {
   #readManifests(): void {
     const { staticPodPath } = this.#configuration;
     const { pods, bad } = readStaticPods(this.#disk, staticPodPath, { nodeName: this.#machine.name, now: this.#kernel.now });
-    for (const { path, error } of bad) if (!this.#badManifests.has(path)) this.#kernel.record('reconcile', `kubelet/${this.#machine.name}`, `cannot read ${path}: ${error}`);
+    for (const { path, error } of bad)
+      if (!this.#badManifests.has(path)) this.#kernel.record('reconcile', `kubelet/${this.#machine.name}`, `cannot read ${path}: ${error}`);
     this.#badManifests = new Set(bad.map(({ path }) => path));
     const wanted = new Map(pods.map((pod) => [pod.metadata.uid as string, pod]));
     for (const worker of this.#workers.values()) {
@@ -330,7 +400,9 @@ class Kubelet {
 
   #deleteMirror(mirror: V1Pod): void {
     try {
-      ignoreNotFound(() => this.#client.delete(Pod, mirror.metadata, { gracePeriodSeconds: 0, preconditions: { uid: mirror.metadata.uid as string } }));
+      ignoreNotFound(() =>
+        this.#client.delete(Pod, mirror.metadata, { gracePeriodSeconds: 0, preconditions: { uid: mirror.metadata.uid as string } }),
+      );
       this.#mirrors.delete(keyOf(mirror));
     } catch (error) {
       if (!(error instanceof StatusError) && !(error instanceof ConnectionError)) throw error;
@@ -342,9 +414,25 @@ class Kubelet {
   #workerContext(random: PodWorkerContext['random'], tools: PodWorkerContext['tools']): PodWorkerContext {
     const allocatable = this.#bareStatus()?.allocatable ?? {};
     return {
-      kernel: this.#kernel, runtime: this.#runtime, disk: this.#disk, client: this.#client, nodeName: this.#machine.name, hostIp: this.#machine.ip, allocatable, random, tools,
-      restartBackoff: new Backoff(), puller: new ImagePuller({ kernel: this.#kernel, runtime: this.#runtime, isSerial: this.#configuration.serializeImagePulls, onPulled: () => this.#agent.statusChanged() }),
-      references: new References(this.#client, () => this.#kernel.now), statuses: this.#statuses, prober: this.#prober,
+      kernel: this.#kernel,
+      runtime: this.#runtime,
+      disk: this.#disk,
+      client: this.#client,
+      nodeName: this.#machine.name,
+      hostIp: this.#machine.ip,
+      allocatable,
+      random,
+      tools,
+      restartBackoff: new Backoff(),
+      puller: new ImagePuller({
+        kernel: this.#kernel,
+        runtime: this.#runtime,
+        isSerial: this.#configuration.serializeImagePulls,
+        onPulled: () => this.#agent.statusChanged(),
+      }),
+      references: new References(this.#client, () => this.#kernel.now),
+      statuses: this.#statuses,
+      prober: this.#prober,
       relistDelayMs: () => this.#relistDelayMs(),
       recordPodEvent: (pod, text, fieldPath) => this.#podEvent(pod, text, fieldPath),
       ensureMirrorPod: (pod) => this.#ensureMirror(pod),
@@ -372,15 +460,25 @@ class Kubelet {
   #dnsOf({ metadata, spec }: V1Pod): NetworkNamespace['resolver'] {
     const { clusterDns, clusterDomain } = this.#configuration;
     const host = this.#host.resolver;
-    const isClusterFirst = spec.dnsPolicy === 'ClusterFirstWithHostNet' || ((spec.dnsPolicy ?? 'ClusterFirst') === 'ClusterFirst' && !spec.hostNetwork);
-    const base = spec.dnsPolicy === 'None'
-      ? { nameservers: [], search: [], ndots: 1 }
-      : isClusterFirst && clusterDns.length > 0
-        ? { nameservers: clusterDns, search: [`${metadata.namespace}.svc.${clusterDomain}`, `svc.${clusterDomain}`, clusterDomain, ...host.search], ndots: 5 }
-        : host;
+    const isClusterFirst =
+      spec.dnsPolicy === 'ClusterFirstWithHostNet' || ((spec.dnsPolicy ?? 'ClusterFirst') === 'ClusterFirst' && !spec.hostNetwork);
+    const base =
+      spec.dnsPolicy === 'None'
+        ? { nameservers: [], search: [], ndots: 1 }
+        : isClusterFirst && clusterDns.length > 0
+          ? {
+              nameservers: clusterDns,
+              search: [`${metadata.namespace}.svc.${clusterDomain}`, `svc.${clusterDomain}`, clusterDomain, ...host.search],
+              ndots: 5,
+            }
+          : host;
     const { nameservers = [], searches = [], options = [] } = spec.dnsConfig ?? {};
     const ndots = options.find(({ name }) => name === 'ndots')?.value;
-    return { nameservers: [...new Set([...base.nameservers, ...nameservers])], search: [...new Set([...base.search, ...searches])], ndots: ndots ? Number(ndots) : base.ndots };
+    return {
+      nameservers: [...new Set([...base.nameservers, ...nameservers])],
+      search: [...new Set([...base.search, ...searches])],
+      ndots: ndots ? Number(ndots) : base.ndots,
+    };
   }
 
   #servicesFor(pod: V1Pod): V1Service[] {
@@ -391,7 +489,11 @@ class Kubelet {
   }
 
   #logTail({ logPath }: Container): string {
-    return readLog(this.#disk, logPath).slice(-logTailLines).map(({ text }) => text).join('').slice(-logTailBytes);
+    return readLog(this.#disk, logPath)
+      .slice(-logTailLines)
+      .map(({ text }) => text)
+      .join('')
+      .slice(-logTailBytes);
   }
 
   #removeDirectory(path: string): void {
@@ -401,7 +503,9 @@ class Kubelet {
   /** The last write of a deletion: nothing runs any more, so the object may go at once. */
   #deleteFromApi(pod: V1Pod): void {
     try {
-      ignoreNotFound(() => this.#client.delete(Pod, pod.metadata, { gracePeriodSeconds: 0, preconditions: { uid: pod.metadata.uid as string } }));
+      ignoreNotFound(() =>
+        this.#client.delete(Pod, pod.metadata, { gracePeriodSeconds: 0, preconditions: { uid: pod.metadata.uid as string } }),
+      );
     } catch (error) {
       if (error instanceof ConnectionError) this.#after(10_000, () => this.#deleteFromApi(pod));
       else if (!(error instanceof StatusError)) throw error;
@@ -438,7 +542,13 @@ class Kubelet {
     const worker = this.#workers.get(uid);
     const pod = worker?.isStatic ? this.#mirrors.get(keyOf(worker.pod)) : (worker?.pod ?? this.#pods.byIndex('uid', uid)[0]);
     if (!pod || (worker?.isStatic && !isMirrorOf(pod, worker.pod))) return undefined;
-    return { namespace: pod.metadata.namespace as string, name: pod.metadata.name as string, uid: pod.metadata.uid as string, resourceVersion: pod.metadata.resourceVersion, status: pod.status ?? {} };
+    return {
+      namespace: pod.metadata.namespace as string,
+      name: pod.metadata.name as string,
+      uid: pod.metadata.uid as string,
+      resourceVersion: pod.metadata.resourceVersion,
+      status: pod.status ?? {},
+    };
   }
 
   #findRunning(uid: string, name: string): { container: Container; podIp: string } | undefined {

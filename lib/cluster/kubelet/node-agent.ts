@@ -104,7 +104,10 @@ export class NodeAgent {
 
   #after(delayMs: number, background: boolean, what: string, run: () => void): Entry {
     const entry: Entry = this.#options.kernel.schedule({
-      delayMs: Math.round(delayMs), actor: `kubelet/${this.#options.machine.name}`, what, background,
+      delayMs: Math.round(delayMs),
+      actor: `kubelet/${this.#options.machine.name}`,
+      what,
+      background,
       run: () => {
         this.#entries.delete(entry);
         run();
@@ -179,7 +182,10 @@ export class NodeAgent {
     }
     const uid = this.#node?.metadata.uid;
     const ownerReferences = uid ? [{ apiVersion: 'v1', kind: 'Node', name: machine.name, uid }] : [];
-    return client.create(Lease, { metadata: { ...name, ownerReferences }, spec: { holderIdentity: machine.name, leaseDurationSeconds, renewTime } });
+    return client.create(Lease, {
+      metadata: { ...name, ownerReferences },
+      spec: { holderIdentity: machine.name, leaseDurationSeconds, renewTime },
+    });
   }
 
   #updateStatus({ isForced = false } = {}): void {
@@ -192,7 +198,8 @@ export class NodeAgent {
       this.#node = client.patch(Node, { name: machine.name }, { status: changed(status, known.status) }, { subresource: 'status' });
       this.#reportedAt = this.#options.kernel.now;
       const ready = isReady(this.#node);
-      if (ready !== this.#wasReady) this.#event(ready ? 'NodeReady' : 'NodeNotReady', `Node ${machine.name} status is now: ${ready ? 'NodeReady' : 'NodeNotReady'}`);
+      if (ready !== this.#wasReady)
+        this.#event(ready ? 'NodeReady' : 'NodeNotReady', `Node ${machine.name} status is now: ${ready ? 'NodeReady' : 'NodeNotReady'}`);
       this.#wasReady = ready;
     } catch (error) {
       if (!(error instanceof ConnectionError) && !(error instanceof StatusError)) throw error;
@@ -203,7 +210,15 @@ export class NodeAgent {
     const { machine, runtime, kernel, configuration } = this.#options;
     const problems = this.#problems();
     const images = orDefault(() => runtime.listImages(), []);
-    return nodeStatus({ machine, now: kernel.now, podsMax: configuration.podsMax, runtimeVersion: runtime.version, images, problems, previous });
+    return nodeStatus({
+      machine,
+      now: kernel.now,
+      podsMax: configuration.podsMax,
+      runtimeVersion: runtime.version,
+      images,
+      problems,
+      previous,
+    });
   }
 
   #problems(): string[] {
@@ -237,7 +252,11 @@ function changed(status: V1NodeStatus, known: V1NodeStatus | undefined): Partial
 /** Heartbeat times aside. */
 function isSameStatus(a: V1NodeStatus, b: V1NodeStatus | undefined): boolean {
   const bare = (status: V1NodeStatus | undefined) => ({
-    capacity: status?.capacity, allocatable: status?.allocatable, addresses: status?.addresses, nodeInfo: status?.nodeInfo, images: status?.images,
+    capacity: status?.capacity,
+    allocatable: status?.allocatable,
+    addresses: status?.addresses,
+    nodeInfo: status?.nodeInfo,
+    images: status?.images,
     conditions: (status?.conditions ?? []).map(({ lastHeartbeatTime: _at, lastTransitionTime: _since, ...condition }) => condition),
   });
   return deepEqual(bare(a), bare(b));

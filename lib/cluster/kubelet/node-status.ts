@@ -31,47 +31,99 @@ export function nodeStatus(input: NodeStatusInput): V1NodeStatus {
   const shared = { 'hugepages-1Gi': '0', 'hugepages-2Mi': '0' };
   const pods = String(input.podsMax);
   return {
-    addresses: [{ type: 'InternalIP', address: machine.ip }, { type: 'Hostname', address: machine.name }],
+    addresses: [
+      { type: 'InternalIP', address: machine.ip },
+      { type: 'Hostname', address: machine.name },
+    ],
     capacity: { cpu, 'ephemeral-storage': `${diskBytes / 1024}Ki`, ...shared, memory: `${Math.floor(memoryBytes / 1024)}Ki`, pods },
-    allocatable: { cpu, 'ephemeral-storage': String(Math.floor(diskBytes * 0.9)), ...shared, memory: `${Math.floor((memoryBytes - memoryReserve) / 1024)}Ki`, pods },
+    allocatable: {
+      cpu,
+      'ephemeral-storage': String(Math.floor(diskBytes * 0.9)),
+      ...shared,
+      memory: `${Math.floor((memoryBytes - memoryReserve) / 1024)}Ki`,
+      pods,
+    },
     conditions: conditions(input),
     daemonEndpoints: { kubeletEndpoint: { Port: 10250 } },
     nodeInfo: {
-      machineID: identity(machine.name), systemUUID: identity(`${machine.name}/system`), bootID: machine.bootId,
-      kernelVersion: '6.12.48', osImage: 'Debian GNU/Linux 13 (trixie)', containerRuntimeVersion: input.runtimeVersion,
-      kubeletVersion: 'v1.36.0', kubeProxyVersion: '', operatingSystem: 'linux', architecture: 'amd64',
+      machineID: identity(machine.name),
+      systemUUID: identity(`${machine.name}/system`),
+      bootID: machine.bootId,
+      kernelVersion: '6.12.48',
+      osImage: 'Debian GNU/Linux 13 (trixie)',
+      containerRuntimeVersion: input.runtimeVersion,
+      kubeletVersion: 'v1.36.0',
+      kubeProxyVersion: '',
+      operatingSystem: 'linux',
+      architecture: 'amd64',
     },
-    images: [...images].sort((a, b) => b.sizeBytes - a.sizeBytes).slice(0, imagesMax).map(({ name, ref, sizeBytes }) => ({ names: [ref, name], sizeBytes })),
+    images: [...images]
+      .sort((a, b) => b.sizeBytes - a.sizeBytes)
+      .slice(0, imagesMax)
+      .map(({ name, ref, sizeBytes }) => ({ names: [ref, name], sizeBytes })),
     runtimeHandlers: ['', 'runc'].map((name) => ({ name, features: { recursiveReadOnlyMounts: true, userNamespaces: true } })),
     features: { supplementalGroupsPolicy: true },
   };
 }
 
 export function nodeLabels({ name }: { name: string }): Record<string, string> {
-  return { 'beta.kubernetes.io/arch': 'amd64', 'beta.kubernetes.io/os': 'linux', 'kubernetes.io/arch': 'amd64', 'kubernetes.io/hostname': name, 'kubernetes.io/os': 'linux' };
+  return {
+    'beta.kubernetes.io/arch': 'amd64',
+    'beta.kubernetes.io/os': 'linux',
+    'kubernetes.io/arch': 'amd64',
+    'kubernetes.io/hostname': name,
+    'kubernetes.io/os': 'linux',
+  };
 }
 
 const pressures = [
-  { type: 'MemoryPressure', reason: 'KubeletHasSufficientMemory', message: 'kubelet has sufficient memory available', event: 'NodeHasSufficientMemory' },
+  {
+    type: 'MemoryPressure',
+    reason: 'KubeletHasSufficientMemory',
+    message: 'kubelet has sufficient memory available',
+    event: 'NodeHasSufficientMemory',
+  },
   { type: 'DiskPressure', reason: 'KubeletHasNoDiskPressure', message: 'kubelet has no disk pressure', event: 'NodeHasNoDiskPressure' },
-  { type: 'PIDPressure', reason: 'KubeletHasSufficientPID', message: 'kubelet has sufficient PID available', event: 'NodeHasSufficientPID' },
+  {
+    type: 'PIDPressure',
+    reason: 'KubeletHasSufficientPID',
+    message: 'kubelet has sufficient PID available',
+    event: 'NodeHasSufficientPID',
+  },
 ] as const;
 
 export const pressureEvents = pressures.map(({ event }) => event);
 
 function conditions({ problems, previous, now }: NodeStatusInput): V1NodeCondition[] {
-  const ready = problems.length === 0
-    ? { type: 'Ready', status: 'True', reason: 'KubeletReady', message: 'kubelet is posting ready status' }
-    : { type: 'Ready', status: 'False', reason: 'KubeletNotReady', message: problems.length === 1 ? (problems[0] as string) : `[${problems.join(', ')}]` };
+  const ready =
+    problems.length === 0
+      ? { type: 'Ready', status: 'True', reason: 'KubeletReady', message: 'kubelet is posting ready status' }
+      : {
+          type: 'Ready',
+          status: 'False',
+          reason: 'KubeletNotReady',
+          message: problems.length === 1 ? (problems[0] as string) : `[${problems.join(', ')}]`,
+        };
   const wanted = [...pressures.map(({ type, reason, message }) => ({ type, status: 'False', reason, message })), ready];
   const others = (previous?.conditions ?? []).filter(({ type }) => !wanted.some((one) => one.type === type));
   return [...wanted.map((condition) => stamped(condition, previous, now)), ...others];
 }
 
-function stamped({ type, status, reason, message }: { type: string; status: string; reason: string; message: string }, previous: V1NodeStatus | undefined, now: number): V1NodeCondition {
+function stamped(
+  { type, status, reason, message }: { type: string; status: string; reason: string; message: string },
+  previous: V1NodeStatus | undefined,
+  now: number,
+): V1NodeCondition {
   const old = previous?.conditions?.find((condition) => condition.type === type);
   const at = rfc3339(instant(now));
-  return { type, status, lastHeartbeatTime: at, lastTransitionTime: old?.status === status && old.lastTransitionTime ? old.lastTransitionTime : at, reason, message };
+  return {
+    type,
+    status,
+    lastHeartbeatTime: at,
+    lastTransitionTime: old?.status === status && old.lastTransitionTime ? old.lastTransitionTime : at,
+    reason,
+    message,
+  };
 }
 
 /** 32 hexadecimal digits that stand for the machine. */

@@ -72,14 +72,26 @@ function rawStatus(input: StatusInput, container: V1Container): V1ContainerStatu
   const { pod, runtimePod, previous } = input;
   const [latest, before] = runtimePod.containers.filter(({ name }) => name === container.name);
   if (!latest) return missingStatus(input, container);
-  const mounts = (container.volumeMounts ?? []).map(({ name, mountPath, readOnly }) => ({ name, mountPath, ...(readOnly ? { readOnly: true, recursiveReadOnly: 'Disabled' } : {}) }));
-  const old = [...(previous.containerStatuses ?? []), ...(previous.initContainerStatuses ?? [])].find(({ name }) => name === container.name);
+  const mounts = (container.volumeMounts ?? []).map(({ name, mountPath, readOnly }) => ({
+    name,
+    mountPath,
+    ...(readOnly ? { readOnly: true, recursiveReadOnly: 'Disabled' } : {}),
+  }));
+  const old = [...(previous.containerStatuses ?? []), ...(previous.initContainerStatuses ?? [])].find(
+    ({ name }) => name === container.name,
+  );
   const uid = container.securityContext?.runAsUser ?? pod.spec.securityContext?.runAsUser ?? 0;
   const gid = container.securityContext?.runAsGroup ?? pod.spec.securityContext?.runAsGroup ?? 0;
   return {
     name: container.name,
     state: stateOf(input, container, latest),
-    lastState: before ? stateOf(input, container, before) : latest.attempt > 0 ? (old?.restartCount === latest.attempt ? (old.lastState ?? {}) : {}) : {},
+    lastState: before
+      ? stateOf(input, container, before)
+      : latest.attempt > 0
+        ? old?.restartCount === latest.attempt
+          ? (old.lastState ?? {})
+          : {}
+        : {},
     ready: false,
     restartCount: latest.attempt,
     image: latest.imageName,
@@ -94,7 +106,9 @@ function rawStatus(input: StatusInput, container: V1Container): V1ContainerStatu
 
 function missingStatus(input: StatusInput, container: V1Container): V1ContainerStatus {
   const { pod, previous, isTerminal } = input;
-  const old = [...(previous.containerStatuses ?? []), ...(previous.initContainerStatuses ?? [])].find(({ name }) => name === container.name);
+  const old = [...(previous.containerStatuses ?? []), ...(previous.initContainerStatuses ?? [])].find(
+    ({ name }) => name === container.name,
+  );
   const waiting: V1ContainerStatus = {
     name: container.name,
     state: { waiting: { reason: pod.spec.initContainers?.length ? 'PodInitializing' : 'ContainerCreating' } },
@@ -108,8 +122,33 @@ function missingStatus(input: StatusInput, container: V1Container): V1ContainerS
     ...mountStatuses(container),
   };
   if (old?.state?.terminated) return { ...waiting, ...old, state: old.state };
-  if (old?.state?.running) return { ...waiting, ...old, state: { terminated: { exitCode: 137, reason: 'ContainerStatusUnknown', message: 'The container could not be located when the pod was deleted.  The container used to be Running', startedAt: null, finishedAt: null } as never } };
-  if (isTerminal && isMissed(input, container)) return { ...waiting, state: { terminated: { exitCode: 137, reason: 'ContainerStatusUnknown', message: 'The container could not be located when the pod was terminated', startedAt: null, finishedAt: null } as never } };
+  if (old?.state?.running)
+    return {
+      ...waiting,
+      ...old,
+      state: {
+        terminated: {
+          exitCode: 137,
+          reason: 'ContainerStatusUnknown',
+          message: 'The container could not be located when the pod was deleted.  The container used to be Running',
+          startedAt: null,
+          finishedAt: null,
+        } as never,
+      },
+    };
+  if (isTerminal && isMissed(input, container))
+    return {
+      ...waiting,
+      state: {
+        terminated: {
+          exitCode: 137,
+          reason: 'ContainerStatusUnknown',
+          message: 'The container could not be located when the pod was terminated',
+          startedAt: null,
+          finishedAt: null,
+        } as never,
+      },
+    };
   return waiting;
 }
 
@@ -123,13 +162,18 @@ function isMissed({ pod, runtimePod }: StatusInput, container: V1Container): boo
 }
 
 function mountStatuses(container: V1Container): Pick<V1ContainerStatus, 'volumeMounts'> {
-  const mounts = (container.volumeMounts ?? []).map(({ name, mountPath, readOnly }) => ({ name, mountPath, ...(readOnly ? { readOnly: true, recursiveReadOnly: 'Disabled' } : {}) }));
+  const mounts = (container.volumeMounts ?? []).map(({ name, mountPath, readOnly }) => ({
+    name,
+    mountPath,
+    ...(readOnly ? { readOnly: true, recursiveReadOnly: 'Disabled' } : {}),
+  }));
   return mounts.length ? { volumeMounts: mounts } : {};
 }
 
 function stateOf(input: StatusInput, spec: V1Container, container: Container): V1ContainerState {
   const at = (ms: number | undefined) => rfc3339(instant(ms ?? 0));
-  if (container.state === 'created') return { waiting: { reason: input.pod.spec.initContainers?.length ? 'PodInitializing' : 'ContainerCreating' } };
+  if (container.state === 'created')
+    return { waiting: { reason: input.pod.spec.initContainers?.length ? 'PodInitializing' : 'ContainerCreating' } };
   if (container.state === 'running') return { running: { startedAt: at(container.startedAt) } };
   const message = container.message ?? input.terminationMessage(spec, container);
   return {
@@ -150,16 +194,30 @@ function withReason(input: StatusInput, container: V1Container, isInit: boolean,
   if (!reason || input.isTerminal || !shouldBeRestarted(container, input.pod, input.runtimePod)) return status;
   const latest = latestOf(input.runtimePod, container.name);
   if (isInit && !isRestartableInit(container) && latest?.state === 'exited' && latest.exitCode === 0) return status;
-  return { ...status, ...(status.state?.terminated ? { lastState: status.state } : {}), state: { waiting: { reason: reason.reason, message: reason.message } } };
+  return {
+    ...status,
+    ...(status.state?.terminated ? { lastState: status.state } : {}),
+    state: { waiting: { reason: reason.reason, message: reason.message } },
+  };
 }
 
 /** `kubelet_pods.go getPhase`. */
-export function phaseOf(pod: V1Pod, initStatuses: readonly V1ContainerStatus[], statuses: readonly V1ContainerStatus[], isTerminal: boolean): NonNullable<V1PodStatus['phase']> {
+export function phaseOf(
+  pod: V1Pod,
+  initStatuses: readonly V1ContainerStatus[],
+  statuses: readonly V1ContainerStatus[],
+  isTerminal: boolean,
+): NonNullable<V1PodStatus['phase']> {
   const phase = phaseFrom(pod, initStatuses, statuses, isTerminal);
   return isTerminal && !isTerminalPhase(phase) ? 'Failed' : phase;
 }
 
-function phaseFrom(pod: V1Pod, initStatuses: readonly V1ContainerStatus[], statuses: readonly V1ContainerStatus[], isTerminal: boolean): NonNullable<V1PodStatus['phase']> {
+function phaseFrom(
+  pod: V1Pod,
+  initStatuses: readonly V1ContainerStatus[],
+  statuses: readonly V1ContainerStatus[],
+  isTerminal: boolean,
+): NonNullable<V1PodStatus['phase']> {
   const { restartPolicy } = pod.spec;
   let pendingInit = 0;
   let failedInit = 0;
@@ -176,7 +234,9 @@ function phaseFrom(pod: V1Pod, initStatuses: readonly V1ContainerStatus[], statu
   }
   const count = (test: (status: V1ContainerStatus) => boolean) => statuses.filter(test).length;
   const running = count(({ state }) => state?.running !== undefined);
-  const stopped = count(({ state, lastState }) => state?.terminated !== undefined || (!state?.running && lastState?.terminated !== undefined));
+  const stopped = count(
+    ({ state, lastState }) => state?.terminated !== undefined || (!state?.running && lastState?.terminated !== undefined),
+  );
   const succeeded = count(({ state }) => state?.terminated?.exitCode === 0);
   const waiting = statuses.length - running - stopped;
   if (failedInit > 0 && (restartPolicy === 'Never' || isTerminal)) return 'Failed';
@@ -190,7 +250,12 @@ function phaseFrom(pod: V1Pod, initStatuses: readonly V1ContainerStatus[], statu
   return restartPolicy === 'Never' ? 'Failed' : 'Running';
 }
 
-function conditionsOf(input: StatusInput, phase: V1PodStatus['phase'], initStatuses: readonly V1ContainerStatus[], statuses: readonly V1ContainerStatus[]): V1PodCondition[] {
+function conditionsOf(
+  input: StatusInput,
+  phase: V1PodStatus['phase'],
+  initStatuses: readonly V1ContainerStatus[],
+  statuses: readonly V1ContainerStatus[],
+): V1PodCondition[] {
   const { pod, previous, runtimePod } = input;
   const ready = containersReady(pod, phase, initStatuses, statuses);
   const wanted: Pick<V1PodCondition, 'type' | 'status' | 'reason' | 'message'>[] = [
@@ -205,9 +270,13 @@ function conditionsOf(input: StatusInput, phase: V1PodStatus['phase'], initStatu
 }
 
 /** Keeps the time of the last transition when the status did not change. */
-export function stamped({ previous, now, pod, isStatic }: Pick<StatusInput, 'previous' | 'now' | 'pod' | 'isStatic'>, condition: Pick<V1PodCondition, 'type' | 'status' | 'reason' | 'message'>): V1PodCondition {
+export function stamped(
+  { previous, now, pod, isStatic }: Pick<StatusInput, 'previous' | 'now' | 'pod' | 'isStatic'>,
+  condition: Pick<V1PodCondition, 'type' | 'status' | 'reason' | 'message'>,
+): V1PodCondition {
   const old = previous.conditions?.find(({ type }) => type === condition.type);
-  const lastTransitionTime = old && old.status === condition.status && old.lastTransitionTime ? old.lastTransitionTime : rfc3339(instant(now));
+  const lastTransitionTime =
+    old && old.status === condition.status && old.lastTransitionTime ? old.lastTransitionTime : rfc3339(instant(now));
   const { type, status, reason, message } = condition;
   return {
     type,
@@ -222,7 +291,12 @@ export function stamped({ previous, now, pod, isStatic }: Pick<StatusInput, 'pre
 
 type Verdict = { readonly status: 'True' | 'False'; readonly reason?: string; readonly message?: string };
 
-export function containersReady(pod: V1Pod, phase: V1PodStatus['phase'], initStatuses: readonly V1ContainerStatus[], statuses: readonly V1ContainerStatus[]): Verdict {
+export function containersReady(
+  pod: V1Pod,
+  phase: V1PodStatus['phase'],
+  initStatuses: readonly V1ContainerStatus[],
+  statuses: readonly V1ContainerStatus[],
+): Verdict {
   if (phase === 'Succeeded') return { status: 'False', reason: 'PodCompleted' };
   if (phase === 'Failed') return { status: 'False', reason: 'PodFailed' };
   const sidecars = (pod.spec.initContainers ?? []).filter(isRestartableInit);
@@ -232,7 +306,11 @@ export function containersReady(pod: V1Pod, phase: V1PodStatus['phase'], initSta
   return { status: 'False', reason: 'ContainersNotReady', message: `containers with unready status: [${unready.join(' ')}]` };
 }
 
-function initialized(pod: V1Pod, phase: V1PodStatus['phase'], initStatuses: readonly V1ContainerStatus[]): Pick<V1PodCondition, 'type' | 'status' | 'reason' | 'message'> {
+function initialized(
+  pod: V1Pod,
+  phase: V1PodStatus['phase'],
+  initStatuses: readonly V1ContainerStatus[],
+): Pick<V1PodCondition, 'type' | 'status' | 'reason' | 'message'> {
   const type = 'Initialized';
   if (phase === 'Succeeded') return { type, status: 'True', reason: 'PodCompleted' };
   const isDone = (container: V1Container) => {
@@ -241,7 +319,12 @@ function initialized(pod: V1Pod, phase: V1PodStatus['phase'], initStatuses: read
   };
   const incomplete = (pod.spec.initContainers ?? []).filter((container) => !isDone(container)).map(({ name }) => name);
   if (incomplete.length === 0) return { type, status: 'True' };
-  return { type, status: 'False', reason: 'ContainersNotInitialized', message: `containers with incomplete status: [${incomplete.join(' ')}]` };
+  return {
+    type,
+    status: 'False',
+    reason: 'ContainersNotInitialized',
+    message: `containers with incomplete status: [${incomplete.join(' ')}]`,
+  };
 }
 
 function readiness(pod: V1Pod, previous: V1PodStatus, ready: Verdict): Pick<V1PodCondition, 'type' | 'status' | 'reason' | 'message'> {
@@ -249,7 +332,9 @@ function readiness(pod: V1Pod, previous: V1PodStatus, ready: Verdict): Pick<V1Po
   const unmet = (pod.spec.readinessGates ?? []).flatMap(({ conditionType }) => {
     const condition = previous.conditions?.find(({ type }) => type === conditionType);
     if (!condition) return [`corresponding condition of pod readiness gate ${JSON.stringify(conditionType)} does not exist.`];
-    return condition.status === 'True' ? [] : [`the status of pod readiness gate ${JSON.stringify(conditionType)} is not "True", but ${condition.status}`];
+    return condition.status === 'True'
+      ? []
+      : [`the status of pod readiness gate ${JSON.stringify(conditionType)} is not "True", but ${condition.status}`];
   });
   if (unmet.length === 0) return { type: 'Ready', status: 'True' };
   return { type: 'Ready', status: 'False', reason: 'ReadinessGatesNotReady', message: unmet.join(', ') };

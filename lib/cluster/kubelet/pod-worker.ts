@@ -8,7 +8,20 @@ import type { Container, ContainerRuntime, PodSandbox } from '../runtime/cri';
 import { CriError } from '../runtime/cri-error';
 import { settlingMs } from '../runtime/process';
 import { Backoff } from './backoff';
-import { allContainers, containerHash, fieldPathOf, formatPod, isRestartableInit, latestOf, logDirectory, podDirectory, runtimePodOf, sandboxOf, shouldBeRestarted, type RuntimePod } from './containers';
+import {
+  allContainers,
+  containerHash,
+  fieldPathOf,
+  formatPod,
+  isRestartableInit,
+  latestOf,
+  logDirectory,
+  podDirectory,
+  runtimePodOf,
+  sandboxOf,
+  shouldBeRestarted,
+  type RuntimePod,
+} from './containers';
 import { expand, makeEnvironment } from './environment';
 import { ConfigError, type References } from './references';
 import { runHook, type HookOutcome, type ProbeTools } from './handlers';
@@ -115,7 +128,13 @@ export class PodWorker {
     const { kernel } = this.#context;
     if (this.#next && this.#next.at <= kernel.now + delayMs && (background || !this.#next.isBackground)) return;
     this.#next?.cancel();
-    this.#next = kernel.schedule({ delayMs: Math.round(delayMs), actor: this.#actor, what: `sync ${this.#name}`, background, run: () => this.#begin() });
+    this.#next = kernel.schedule({
+      delayMs: Math.round(delayMs),
+      actor: this.#actor,
+      what: `sync ${this.#name}`,
+      background,
+      run: () => this.#begin(),
+    });
   }
 
   /** The Pod is to stop: deleted, evicted, past its deadline, or gone from its source. */
@@ -167,7 +186,9 @@ export class PodWorker {
     const isTerminating = this.#work === 'terminating';
     let isOver = false;
     const running = runSteps(this.#context.kernel, {
-      actor: this.#actor, what: `sync ${this.#name}`, steps: isTerminating ? this.#terminateSteps() : this.#syncSteps(),
+      actor: this.#actor,
+      what: `sync ${this.#name}`,
+      steps: isTerminating ? this.#terminateSteps() : this.#syncSteps(),
       onDone: (again) => {
         isOver = true;
         this.#running = undefined;
@@ -191,7 +212,14 @@ export class PodWorker {
   #setStatus(runtimePod: RuntimePod, { isTerminal = false } = {}): V1PodStatus {
     const { statuses, prober, kernel, hostIp } = this.#context;
     const status = generatePodStatus({
-      pod: this.#pod, runtimePod, previous: statuses.get(this.#pod), now: kernel.now, hostIp, isTerminal, isStatic: this.isStatic, reasons: this.#reasons,
+      pod: this.#pod,
+      runtimePod,
+      previous: statuses.get(this.#pod),
+      now: kernel.now,
+      hostIp,
+      isTerminal,
+      isStatic: this.isStatic,
+      reasons: this.#reasons,
       isReady: (container, id) => prober.isReady(this.uid, container, id),
       isStarted: (container, id) => prober.isStarted(this.uid, container, id),
       terminationMessage: (container, of) => this.#terminationMessage(container, of),
@@ -205,8 +233,15 @@ export class PodWorker {
   #setReadyToStart(): void {
     const { statuses, kernel } = this.#context;
     const previous = statuses.get(this.#pod);
-    const condition = stamped({ previous, now: kernel.now, pod: this.#pod, isStatic: this.isStatic }, { type: 'PodReadyToStartContainers', status: 'True' });
-    statuses.set(this.#pod, { ...previous, conditions: (previous.conditions ?? []).map((one) => (one.type === condition.type ? condition : one)) }, { mayRun: true });
+    const condition = stamped(
+      { previous, now: kernel.now, pod: this.#pod, isStatic: this.isStatic },
+      { type: 'PodReadyToStartContainers', status: 'True' },
+    );
+    statuses.set(
+      this.#pod,
+      { ...previous, conditions: (previous.conditions ?? []).map((one) => (one.type === condition.type ? condition : one)) },
+      { mayRun: true },
+    );
   }
 
   /** Readiness may change at any time; the rest of the status waits for the next sync. */
@@ -228,12 +263,17 @@ export class PodWorker {
 
   #terminationMessage(container: V1Container, of: Container): string {
     const message = this.#context.disk.get<string>(terminationLog(this.#pod, container, of.attempt)) ?? '';
-    if (message || container.terminationMessagePolicy !== 'FallbackToLogsOnError' || of.exitCode === 0) return message.slice(0, terminationMessageMax);
+    if (message || container.terminationMessagePolicy !== 'FallbackToLogsOnError' || of.exitCode === 0)
+      return message.slice(0, terminationMessageMax);
     return this.#context.logTail(of);
   }
 
   #event(type: 'Normal' | 'Warning', reason: string, message: string, container?: string): void {
-    this.#context.recordPodEvent(this.#pod, { type, reason, message }, container === undefined ? undefined : fieldPathOf(this.#pod, container));
+    this.#context.recordPodEvent(
+      this.#pod,
+      { type, reason, message },
+      container === undefined ? undefined : fieldPathOf(this.#pod, container),
+    );
   }
 
   // --- syncing --------------------------------------------------------------------------------------------------
@@ -278,8 +318,15 @@ export class PodWorker {
 
   #checkPullSecrets(): void {
     const { references } = this.#context;
-    const missing = (this.#pod.spec.imagePullSecrets ?? []).map(({ name = '' }) => name).filter((name) => !references.findSecret(this.#pod.metadata.namespace as string, name));
-    if (missing.length > 0) this.#event('Warning', 'FailedToRetrieveImagePullSecret', `Unable to retrieve some image pull secrets (${missing.join(', ')}); attempting to pull the image may not succeed.`);
+    const missing = (this.#pod.spec.imagePullSecrets ?? [])
+      .map(({ name = '' }) => name)
+      .filter((name) => !references.findSecret(this.#pod.metadata.namespace as string, name));
+    if (missing.length > 0)
+      this.#event(
+        'Warning',
+        'FailedToRetrieveImagePullSecret',
+        `Unable to retrieve some image pull secrets (${missing.join(', ')}); attempting to pull the image may not succeed.`,
+      );
   }
 
   /** Mounts the volumes, and keeps trying what fails at longer and longer intervals. */
@@ -288,7 +335,16 @@ export class PodWorker {
     for (let delayMs = volumeRetryMs.initial; ; delayMs = Math.min(delayMs * 2, volumeRetryMs.max)) {
       try {
         const podIp = sandboxOf(this.#look())?.ip ?? '';
-        this.#volumes = mountVolumes({ pod: this.#pod, disk, client, references, podIp, hostIp, allocatable, now: this.#context.kernel.now });
+        this.#volumes = mountVolumes({
+          pod: this.#pod,
+          disk,
+          client,
+          references,
+          podIp,
+          hostIp,
+          allocatable,
+          now: this.#context.kernel.now,
+        });
         return;
       } catch (error) {
         if (!(error instanceof ConfigError)) throw error;
@@ -306,7 +362,8 @@ export class PodWorker {
     const before = signature(runtimePod);
     if (!sandbox) {
       if (runtimePod.sandboxes.length > 0 && !this.#wantsContainers(runtimePod)) return { failures: [], didChange };
-      if (runtimePod.sandboxes.length > 0) this.#event('Normal', 'SandboxChanged', 'Pod sandbox changed, it will be killed and re-created.');
+      if (runtimePod.sandboxes.length > 0)
+        this.#event('Normal', 'SandboxChanged', 'Pod sandbox changed, it will be killed and re-created.');
       const created = yield* this.#createSandbox(runtimePod.sandboxes[0]);
       if ('reason' in created) return { failures: [created], didChange };
       sandbox = created;
@@ -320,7 +377,10 @@ export class PodWorker {
       didChange = true;
     }
     const failures: StartFailure[] = [];
-    for (const spec of this.#containersToStart(runtimePod, doomed.map(({ container }) => container.name))) {
+    for (const spec of this.#containersToStart(
+      runtimePod,
+      doomed.map(({ container }) => container.name),
+    )) {
       const failure = yield* this.#startContainer(spec, sandbox, runtimePod);
       if (!failure) this.#reasons.delete(spec.name);
       if (!failure) continue;
@@ -338,8 +398,14 @@ export class PodWorker {
     try {
       const { namespace = '', name = '' } = this.#pod.metadata;
       return runtime.runPodSandbox({
-        podUid: this.uid, namespace, name, attempt: before ? before.attempt + 1 : 0, hostNetwork: this.#pod.spec.hostNetwork ?? false,
-        hostname: this.#context.hostnameOf(this.#pod), dns: this.#context.dnsOf(this.#pod), hosts: hostAliases(this.#pod),
+        podUid: this.uid,
+        namespace,
+        name,
+        attempt: before ? before.attempt + 1 : 0,
+        hostNetwork: this.#pod.spec.hostNetwork ?? false,
+        hostname: this.#context.hostnameOf(this.#pod),
+        dns: this.#context.dnsOf(this.#pod),
+        hosts: hostAliases(this.#pod),
       });
     } catch (error) {
       if (!(error instanceof CriError)) throw error;
@@ -364,7 +430,12 @@ export class PodWorker {
       if (!failed) return [];
       const isRestarted = this.#pod.spec.restartPolicy !== 'Never';
       if (kind === 'Init container') return [{ container, why: `Init container ${spec.name} failed ${failed} probe` }];
-      return [{ container, why: isRestarted ? `Container ${spec.name} failed ${failed} probe, will be restarted` : `Stopping container ${spec.name}` }];
+      return [
+        {
+          container,
+          why: isRestarted ? `Container ${spec.name} failed ${failed} probe, will be restarted` : `Stopping container ${spec.name}`,
+        },
+      ];
     });
   }
 
@@ -375,7 +446,9 @@ export class PodWorker {
   #containersToStart(runtimePod: RuntimePod, killed: readonly string[]): V1Container[] {
     const isKilled = ({ name }: V1Container) => killed.includes(name) && this.#pod.spec.restartPolicy !== 'Never';
     const due: V1Container[] = [];
-    const hasStartedMain = this.#pod.spec.containers.some(({ name }) => latestOf(runtimePod, name) !== undefined && this.#isInThisSandbox(runtimePod, name));
+    const hasStartedMain = this.#pod.spec.containers.some(
+      ({ name }) => latestOf(runtimePod, name) !== undefined && this.#isInThisSandbox(runtimePod, name),
+    );
     for (const init of this.#pod.spec.initContainers ?? []) {
       const status = latestOf(runtimePod, init.name);
       const isOurs = this.#isInThisSandbox(runtimePod, init.name);
@@ -391,7 +464,10 @@ export class PodWorker {
       if (isOurs && status?.state === 'exited' && this.#pod.spec.restartPolicy === 'Never') return due;
       return [...due, init];
     }
-    return [...due, ...this.#pod.spec.containers.filter((container) => isKilled(container) || shouldBeRestarted(container, this.#pod, runtimePod))];
+    return [
+      ...due,
+      ...this.#pod.spec.containers.filter((container) => isKilled(container) || shouldBeRestarted(container, this.#pod, runtimePod)),
+    ];
   }
 
   #isInThisSandbox(runtimePod: RuntimePod, name: string): boolean {
@@ -407,7 +483,9 @@ export class PodWorker {
     const backoff = ended && this.#backOff(spec, ended);
     if (backoff) return backoff;
     const last = latestOf(this.#look(), spec.name);
-    const image = yield* ensureImage(this.#context, this.#pod, spec, (type, reason, message) => this.#event(type, reason, message, spec.name));
+    const image = yield* ensureImage(this.#context, this.#pod, spec, (type, reason, message) =>
+      this.#event(type, reason, message, spec.name),
+    );
     if (image) return image;
     const attempt = last ? last.attempt + 1 : this.#restartCountBefore(spec);
     const env = this.#environment(spec, sandbox.ip);
@@ -442,7 +520,11 @@ export class PodWorker {
     }
     this.#event('Warning', 'BackOff', `Back-off restarting failed container ${spec.name} in pod ${formatPod(this.#pod)}`, spec.name);
     const delay = formatSeconds(restartBackoff.delayMs(key));
-    return { reason: 'CrashLoopBackOff', message: `back-off ${delay} restarting failed container=${spec.name} pod=${formatPod(this.#pod)}`, isBackoff: { remainingMs } };
+    return {
+      reason: 'CrashLoopBackOff',
+      message: `back-off ${delay} restarting failed container=${spec.name} pod=${formatPod(this.#pod)}`,
+      isBackoff: { remainingMs },
+    };
   }
 
   /** After its dead containers were removed (a node that lost its disk), the count goes on from the status. */
@@ -468,10 +550,18 @@ export class PodWorker {
     const { runtime, disk } = this.#context;
     try {
       const container = runtime.createContainer(sandbox.id, {
-        name: spec.name, attempt, image: spec.image ?? '', command: (spec.command ?? []).map((part) => expand(part, env)), args: (spec.args ?? []).map((part) => expand(part, env)), env,
-        mounts: containerMounts(this.#pod, spec, { volumes: this.#volumes, env, disk, attempt }), hash: containerHash(spec),
+        name: spec.name,
+        attempt,
+        image: spec.image ?? '',
+        command: (spec.command ?? []).map((part) => expand(part, env)),
+        args: (spec.args ?? []).map((part) => expand(part, env)),
+        env,
+        mounts: containerMounts(this.#pod, spec, { volumes: this.#volumes, env, disk, attempt }),
+        hash: containerHash(spec),
         logPath: `${logDirectory(this.#pod)}/${spec.name}/${attempt}.log`,
-        ...(spec.workingDir ? { workingDir: spec.workingDir } : {}), ...(spec.securityContext?.readOnlyRootFilesystem ? { isReadonly: true } : {}), ...(spec.stdin ? { isInteractive: true } : {}),
+        ...(spec.workingDir ? { workingDir: spec.workingDir } : {}),
+        ...(spec.securityContext?.readOnlyRootFilesystem ? { isReadonly: true } : {}),
+        ...(spec.stdin ? { isInteractive: true } : {}),
       });
       return { container };
     } catch (error) {
@@ -506,10 +596,11 @@ export class PodWorker {
 
   *#hookSteps(spec: V1Container, container: Container, podIp: string, hook: V1LifecycleHandler): Steps<HookOutcome> {
     let outcome: HookOutcome | undefined;
-    yield (resume) => runHook(this.#context.tools, { pod: this.#pod, container: spec, containerId: container.id, podIp }, hook, (result) => {
-      outcome = result;
-      resume();
-    });
+    yield (resume) =>
+      runHook(this.#context.tools, { pod: this.#pod, container: spec, containerId: container.id, podIp }, hook, (result) => {
+        outcome = result;
+        resume();
+      });
     return outcome ?? { isOk: true };
   }
 
@@ -527,7 +618,12 @@ export class PodWorker {
     const spec = allContainers(this.#pod).find(({ name }) => name === container.name);
     const failed = spec && this.#context.prober.failed(this.uid, spec, container.id);
     const probe = failed === 'liveness' ? spec?.livenessProbe : failed === 'startup' ? spec?.startupProbe : undefined;
-    const seconds = probe?.terminationGracePeriodSeconds ?? this.#graceSeconds ?? this.#pod.metadata.deletionGracePeriodSeconds ?? this.#pod.spec.terminationGracePeriodSeconds ?? 30;
+    const seconds =
+      probe?.terminationGracePeriodSeconds ??
+      this.#graceSeconds ??
+      this.#pod.metadata.deletionGracePeriodSeconds ??
+      this.#pod.spec.terminationGracePeriodSeconds ??
+      30;
     return Math.max(1, seconds) * 1000;
   }
 
@@ -538,7 +634,8 @@ export class PodWorker {
     const deadline = kernel.now + graceMs;
     const spec = allContainers(this.#pod).find(({ name }) => name === container.name);
     const preStop = spec?.lifecycle?.preStop;
-    if (spec && preStop && runtime.findContainer(container.id)?.state === 'running') yield* this.#preStop(spec, container, preStop, graceMs);
+    if (spec && preStop && runtime.findContainer(container.id)?.state === 'running')
+      yield* this.#preStop(spec, container, preStop, graceMs);
     const leftMs = Math.max(deadline - kernel.now, preStop ? minimumGraceMs : 0);
     yield* this.#stopAndWait(container, leftMs);
   }
@@ -605,12 +702,19 @@ export class PodWorker {
     const { kernel } = this.#context;
     const sidecars = (this.#pod.spec.initContainers ?? []).filter(isRestartableInit).map(({ name }) => name);
     const others = running.filter(({ name }) => !sidecars.includes(name));
-    const ordered = [others, ...sidecars.reverse().map((name) => running.filter((container) => container.name === name))].filter((group) => group.length > 0);
+    const ordered = [others, ...sidecars.reverse().map((name) => running.filter((container) => container.name === name))].filter(
+      (group) => group.length > 0,
+    );
     for (const group of ordered) {
       yield (resume) => {
         let left = group.length;
         for (const container of group) {
-          const kill = runSteps(kernel, { actor: this.#actor, what: `kill ${container.name} of ${this.#name}`, steps: this.#killContainer(container, { why: `Stopping container ${container.name}`, graceMs: this.#graceMs(container) }), onDone: () => void (--left === 0 && resume()) });
+          const kill = runSteps(kernel, {
+            actor: this.#actor,
+            what: `kill ${container.name} of ${this.#name}`,
+            steps: this.#killContainer(container, { why: `Stopping container ${container.name}`, graceMs: this.#graceMs(container) }),
+            onDone: () => void (--left === 0 && resume()),
+          });
           this.#kills.push(kill);
         }
       };
@@ -632,7 +736,13 @@ export class PodWorker {
     const { kernel } = this.#context;
     const leftMs = Date.parse(status.startTime) + seconds * 1000 - kernel.now;
     if (leftMs > 0) {
-      this.#deadline ??= kernel.schedule({ delayMs: leftMs, actor: this.#actor, what: `deadline of ${this.#name}`, background: leftMs > settlingMs, run: () => this.poke() });
+      this.#deadline ??= kernel.schedule({
+        delayMs: leftMs,
+        actor: this.#actor,
+        what: `deadline of ${this.#name}`,
+        background: leftMs > settlingMs,
+        run: () => this.poke(),
+      });
       return false;
     }
     const message = 'Pod was active on the node longer than the specified deadline';
@@ -647,7 +757,10 @@ export class PodWorker {
     if (this.#resync || periodMs === undefined) return;
     const { kernel, random } = this.#context;
     this.#resync = kernel.schedule({
-      delayMs: Math.round(periodMs * (1 + retryJitter * random.float())), actor: this.#actor, what: `resync ${this.#name}`, background: true,
+      delayMs: Math.round(periodMs * (1 + retryJitter * random.float())),
+      actor: this.#actor,
+      what: `resync ${this.#name}`,
+      background: true,
       run: () => {
         this.#resync = undefined;
         if (this.#work === 'syncing') this.poke(0, { background: true });

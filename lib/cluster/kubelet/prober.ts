@@ -86,7 +86,9 @@ export class Prober {
 
   /** Which of its probes wants a container killed. */
   failed(podUid: string, container: V1Container, id: string): 'liveness' | 'startup' | undefined {
-    return (['startup', 'liveness'] as const).find((type) => this.#workers.get(podUid)?.get(`${container.name}/${type}`)?.resultFor(id) === 'failure');
+    return (['startup', 'liveness'] as const).find(
+      (type) => this.#workers.get(podUid)?.get(`${container.name}/${type}`)?.resultFor(id) === 'failure',
+    );
   }
 
   stopLivenessAndStartup(podUid: string): void {
@@ -120,7 +122,10 @@ class ProbeWorker {
   #isStopped = false;
   #entry: Entry | undefined;
 
-  constructor(options: WorkerOptions, { pod, container, type, probe }: { pod: V1Pod; container: V1Container; type: ProbeType; probe: V1Probe }) {
+  constructor(
+    options: WorkerOptions,
+    { pod, container, type, probe }: { pod: V1Pod; container: V1Container; type: ProbeType; probe: V1Probe },
+  ) {
     this.#options = options;
     this.type = type;
     this.#pod = pod;
@@ -172,7 +177,13 @@ class ProbeWorker {
     this.#entry?.cancel();
     const { kernel, actor } = this.#options;
     const isSettled = this.#result === 'success' || kernel.now + delayMs > this.#startedAt + settlingMs;
-    this.#entry = kernel.schedule({ delayMs, actor, what: this.#what, background: isSettled && this.#result !== 'failure', run: () => this.#probeNow() });
+    this.#entry = kernel.schedule({
+      delayMs,
+      actor,
+      what: this.#what,
+      background: isSettled && this.#result !== 'failure',
+      run: () => this.#probeNow(),
+    });
   }
 
   #probeNow(): void {

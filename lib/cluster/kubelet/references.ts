@@ -1,4 +1,11 @@
-import type { V1ConfigMap, V1Container, V1ObjectFieldSelector, V1Pod, V1ResourceFieldSelector, V1Secret } from '@/generated/kubernetes/types';
+import type {
+  V1ConfigMap,
+  V1Container,
+  V1ObjectFieldSelector,
+  V1Pod,
+  V1ResourceFieldSelector,
+  V1Secret,
+} from '@/generated/kubernetes/types';
 import { Quantity } from '../api';
 import { decodeBase64 } from '../api/base64';
 import type { Client } from '../client';
@@ -60,32 +67,53 @@ function decoded(data: Readonly<Record<string, string>> = {}): Record<string, st
 }
 
 /** `fieldpath.ExtractFieldPathAsString` and the kubelet's own `status.*` and `spec.*` fields. */
-export function fieldValue(pod: V1Pod, { fieldPath }: Pick<V1ObjectFieldSelector, 'fieldPath'>, addresses: { podIp: string; hostIp: string }): string {
+export function fieldValue(
+  pod: V1Pod,
+  { fieldPath }: Pick<V1ObjectFieldSelector, 'fieldPath'>,
+  addresses: { podIp: string; hostIp: string },
+): string {
   const { metadata, spec } = pod;
   const subscript = /^metadata\.(labels|annotations)\['(.+)'\]$/.exec(fieldPath);
   if (subscript) return (subscript[1] === 'labels' ? metadata.labels : metadata.annotations)?.[subscript[2] as string] ?? '';
   switch (fieldPath) {
-    case 'metadata.name': return metadata.name as string;
-    case 'metadata.namespace': return metadata.namespace ?? '';
-    case 'metadata.uid': return metadata.uid ?? '';
-    case 'metadata.labels': return formatMap(metadata.labels);
-    case 'metadata.annotations': return formatMap(metadata.annotations);
-    case 'spec.nodeName': return spec.nodeName ?? '';
-    case 'spec.serviceAccountName': return spec.serviceAccountName ?? '';
+    case 'metadata.name':
+      return metadata.name as string;
+    case 'metadata.namespace':
+      return metadata.namespace ?? '';
+    case 'metadata.uid':
+      return metadata.uid ?? '';
+    case 'metadata.labels':
+      return formatMap(metadata.labels);
+    case 'metadata.annotations':
+      return formatMap(metadata.annotations);
+    case 'spec.nodeName':
+      return spec.nodeName ?? '';
+    case 'spec.serviceAccountName':
+      return spec.serviceAccountName ?? '';
     case 'status.hostIP':
-    case 'status.hostIPs': return addresses.hostIp;
+    case 'status.hostIPs':
+      return addresses.hostIp;
     case 'status.podIP':
-    case 'status.podIPs': return addresses.podIp;
-    default: throw new ConfigError(`unsupported fieldPath: ${fieldPath}`);
+    case 'status.podIPs':
+      return addresses.podIp;
+    default:
+      throw new ConfigError(`unsupported fieldPath: ${fieldPath}`);
   }
 }
 
 function formatMap(map: Readonly<Record<string, string>> = {}): string {
-  return Object.keys(map).sort().map((key) => `${key}=${JSON.stringify(map[key])}`).join('\n');
+  return Object.keys(map)
+    .sort()
+    .map((key) => `${key}=${JSON.stringify(map[key])}`)
+    .join('\n');
 }
 
 /** `resource.ExtractContainerResourceValue`; a limit that is not set is what the node can give. */
-export function resourceValue(container: V1Container, { resource, divisor }: Pick<V1ResourceFieldSelector, 'resource' | 'divisor'>, allocatable: Readonly<Record<string, string>>): string {
+export function resourceValue(
+  container: V1Container,
+  { resource, divisor }: Pick<V1ResourceFieldSelector, 'resource' | 'divisor'>,
+  allocatable: Readonly<Record<string, string>>,
+): string {
   const [kind, name = ''] = resource.split(/\.(.*)/s);
   const { limits, requests } = container.resources ?? {};
   const quantity = Quantity.of((kind === 'limits' ? (limits?.[name] ?? allocatable[name]) : requests?.[name]) ?? '0');

@@ -30,16 +30,27 @@ export class KubeletServer {
     const parameters = parseQuery(query);
     try {
       switch (verb) {
-        case 'healthz': return text('ok');
-        case 'containerLogs': return this.#logs(this.#find(namespace, name, container, parameters.get('previous')?.[0] === 'true'), parameters);
-        case 'exec': return { status: 101, headers: {}, connect: this.#exec(this.#running(namespace, name, container), parameters) };
-        case 'attach': return { status: 101, headers: {}, connect: this.#attach(this.#running(namespace, name, container), parameters) };
-        case 'portForward': throw failure(501, undefined, 'port forwarding is not simulated');
-        default: return { status: 404, headers: { 'content-type': 'text/plain' }, body: '404 page not found\n' };
+        case 'healthz':
+          return text('ok');
+        case 'containerLogs':
+          return this.#logs(this.#find(namespace, name, container, parameters.get('previous')?.[0] === 'true'), parameters);
+        case 'exec':
+          return { status: 101, headers: {}, connect: this.#exec(this.#running(namespace, name, container), parameters) };
+        case 'attach':
+          return { status: 101, headers: {}, connect: this.#attach(this.#running(namespace, name, container), parameters) };
+        case 'portForward':
+          throw failure(501, undefined, 'port forwarding is not simulated');
+        default:
+          return { status: 404, headers: { 'content-type': 'text/plain' }, body: '404 page not found\n' };
       }
     } catch (error) {
       if (error instanceof StatusError) return { status: error.code, headers: { 'content-type': 'application/json' }, body: error.status };
-      if (error instanceof CriError) return { status: 500, headers: { 'content-type': 'application/json' }, body: statusErrors.internal(`error executing command in container: ${error.message}`).status };
+      if (error instanceof CriError)
+        return {
+          status: 500,
+          headers: { 'content-type': 'application/json' },
+          body: statusErrors.internal(`error executing command in container: ${error.message}`).status,
+        };
       throw error;
     }
   }
@@ -55,16 +66,22 @@ export class KubeletServer {
     const uid = pod.metadata.uid as string;
     const spec = allContainers(pod).find((one) => one.name === containerName);
     if (!spec) throw statusErrors.badRequest(`container ${JSON.stringify(containerName)} is not valid for pod ${JSON.stringify(name)}`);
-    const runs = [...this.#options.runtime.listContainers(uid)].filter((one) => one.name === containerName).sort((a, b) => b.attempt - a.attempt || b.createdAt - a.createdAt);
+    const runs = [...this.#options.runtime.listContainers(uid)]
+      .filter((one) => one.name === containerName)
+      .sort((a, b) => b.attempt - a.attempt || b.createdAt - a.createdAt);
     const latest = runs[0]?.state === 'created' ? runs[1] : runs[0];
     if (isPrevious) {
       const before = runs.find(({ state, id }) => state === 'exited' && (id !== latest?.id || latest.state === 'exited'));
       const previous = latest?.state === 'exited' && runs[1] ? runs[1] : before;
       if (previous) return previous;
-      throw statusErrors.badRequest(`previous terminated container ${JSON.stringify(containerName)} in pod ${JSON.stringify(name)} not found`);
+      throw statusErrors.badRequest(
+        `previous terminated container ${JSON.stringify(containerName)} in pod ${JSON.stringify(name)} not found`,
+      );
     }
     if (latest) return latest;
-    const status = [...(pod.status?.containerStatuses ?? []), ...(pod.status?.initContainerStatuses ?? [])].find((one) => one.name === containerName);
+    const status = [...(pod.status?.containerStatuses ?? []), ...(pod.status?.initContainerStatuses ?? [])].find(
+      (one) => one.name === containerName,
+    );
     const { reason = 'ContainerCreating' } = status?.state?.waiting ?? {};
     const why = reason === 'ErrImagePull' || reason === 'ImagePullBackOff' ? 'trying and failing to pull image' : reason;
     throw statusErrors.badRequest(`container ${JSON.stringify(containerName)} in pod ${JSON.stringify(name)} is waiting to start: ${why}`);
@@ -73,7 +90,9 @@ export class KubeletServer {
   #running(namespace: string, name: string, container: string): Container {
     const pod = this.#options.findPod(namespace, name);
     if (!pod) throw failure(404, 'NotFound', `pod does not exist`);
-    const found = [...this.#options.runtime.listContainers(pod.metadata.uid as string)].find((one) => one.name === container && one.state === 'running');
+    const found = [...this.#options.runtime.listContainers(pod.metadata.uid as string)].find(
+      (one) => one.name === container && one.state === 'running',
+    );
     if (!found) throw failure(500, 'InternalError', `container not found (${JSON.stringify(container)})`);
     return found;
   }
@@ -89,10 +108,20 @@ export class KubeletServer {
     const whole = render(tail === undefined ? entries : lastLines(entries, tail), hasTimestamps);
     const limited = limitBytes === undefined ? whole : whole.slice(0, limitBytes);
     if (parameters.get('follow')?.[0] !== 'true') return text(limited);
-    return { status: 200, headers: { 'content-type': 'text/plain' }, stream: { start: (sink) => this.#follow(runtime, container, limited, hasTimestamps, sink) } };
+    return {
+      status: 200,
+      headers: { 'content-type': 'text/plain' },
+      stream: { start: (sink) => this.#follow(runtime, container, limited, hasTimestamps, sink) },
+    };
   }
 
-  #follow(runtime: ContainerRuntime, container: Container, soFar: string, hasTimestamps: boolean, sink: { write(chunk: unknown): void; end(): void }): () => void {
+  #follow(
+    runtime: ContainerRuntime,
+    container: Container,
+    soFar: string,
+    hasTimestamps: boolean,
+    sink: { write(chunk: unknown): void; end(): void },
+  ): () => void {
     const { kernel } = this.#options;
     const later = (run: () => void) => kernel.schedule({ delayMs: 0, actor: 'kubelet', what: `log of ${container.name}`, run });
     const hangUp = () => {
@@ -128,7 +157,13 @@ export class KubeletServer {
   #execRequest(container: Container, argv: readonly string[], parameters: ReadonlyMap<string, readonly string[]>): ExecRequest {
     const { runtime } = this.#options;
     const flag = (name: string) => /^(1|true)$/.test(parameters.get(name)?.[0] ?? '');
-    return { ...runtime.view(container.id), argv, tty: flag('tty'), stdin: flag('stdin'), run: (command, options) => runtime.exec(container.id, { argv: command, ...options }) };
+    return {
+      ...runtime.view(container.id),
+      argv,
+      tty: flag('tty'),
+      stdin: flag('stdin'),
+      run: (command, options) => runtime.exec(container.id, { argv: command, ...options }),
+    };
   }
 
   /** A shell beside the main process: it is killed with the container, and its caller hears no more of it when the node is lost. */
@@ -150,14 +185,17 @@ export class KubeletServer {
         });
         this.#hangUps.add(lose);
         const running = connection.start({
-          stdout: (text) => sink.stdout(text), stderr: (text) => sink.stderr(text),
+          stdout: (text) => sink.stdout(text),
+          stderr: (text) => sink.stderr(text),
           exit: (status) => {
             forget();
             sink.exit(status);
           },
         });
         return {
-          stdin: (text) => running.stdin(text), closeStdin: () => running.closeStdin(), resize: (columns, rows) => running.resize(columns, rows),
+          stdin: (text) => running.stdin(text),
+          closeStdin: () => running.closeStdin(),
+          resize: (columns, rows) => running.resize(columns, rows),
           hangUp: () => {
             forget();
             running.hangUp();
@@ -169,20 +207,35 @@ export class KubeletServer {
 
   #endingWith({ id }: Container, connection: ApiConnection): ApiConnection {
     const { kernel, runtime } = this.#options;
-    const end = (code: number) => kernel.schedule({ delayMs: 0, actor: 'kubelet', what: 'the attached shell ended', background: false, run: () => runtime.endProcess(id, code) });
+    const end = (code: number) =>
+      kernel.schedule({
+        delayMs: 0,
+        actor: 'kubelet',
+        what: 'the attached shell ended',
+        background: false,
+        run: () => runtime.endProcess(id, code),
+      });
     return {
-      start: (sink) => connection.start({
-        ...sink, stdout: (text) => sink.stdout(text), stderr: (text) => sink.stderr(text),
-        exit: (status) => {
-          end(status.code);
-          sink.exit(status);
-        },
-      }),
+      start: (sink) =>
+        connection.start({
+          ...sink,
+          stdout: (text) => sink.stdout(text),
+          stderr: (text) => sink.stderr(text),
+          exit: (status) => {
+            end(status.code);
+            sink.exit(status);
+          },
+        }),
     };
   }
 
   /** Programs that read no terminal: what is piped in is gathered until the writer closes it. */
-  #runProgram(container: Container, argv: readonly string[], sink: Parameters<ApiConnection['start']>[0], request: ExecRequest): ReturnType<ApiConnection['start']> {
+  #runProgram(
+    container: Container,
+    argv: readonly string[],
+    sink: Parameters<ApiConnection['start']>[0],
+    request: ExecRequest,
+  ): ReturnType<ApiConnection['start']> {
     const { runtime, kernel } = this.#options;
     let input = '';
     let running: { signal(signal: 'SIGKILL' | 'SIGINT'): void } | undefined;
@@ -192,12 +245,17 @@ export class KubeletServer {
       hasStarted = true;
       try {
         running = runtime.exec(container.id, {
-          argv, stdin: input, write: (stream, output) => sink[stream](output),
+          argv,
+          stdin: input,
+          write: (stream, output) => sink[stream](output),
           onExit: (code) => sink.exit(code === 0 ? { code } : { code, message: `command terminated with exit code ${code}` }),
         });
       } catch (error) {
         if (!(error instanceof CriError)) throw error;
-        sink.exit({ code: /executable file not found|no such file/.test(error.description) ? 127 : 126, message: `Internal error occurred: error executing command in container: ${error.description}` });
+        sink.exit({
+          code: /executable file not found|no such file/.test(error.description) ? 127 : 126,
+          message: `Internal error occurred: error executing command in container: ${error.description}`,
+        });
       }
     };
     if (!request.stdin) kernel.schedule({ delayMs: 0, actor: 'kubelet', what: `exec ${argv.join(' ')}`, run: start });

@@ -19,7 +19,11 @@ export interface BadManifest {
 }
 
 /** The Pods of `staticPodPath`. Their uid is a hash of the manifest, so that a changed file is another Pod (`kubelet/config/file.go`). */
-export function readStaticPods(disk: Disk, directory: string, { nodeName, now }: { nodeName: string; now: Instant }): { pods: V1Pod[]; bad: BadManifest[] } {
+export function readStaticPods(
+  disk: Disk,
+  directory: string,
+  { nodeName, now }: { nodeName: string; now: Instant },
+): { pods: V1Pod[]; bad: BadManifest[] } {
   const pods: V1Pod[] = [];
   const bad: BadManifest[] = [];
   for (const [path, text] of disk.list<unknown>(`${directory}/`)) {
@@ -45,9 +49,23 @@ function readStaticPod(text: string, { path, nodeName, now }: { path: string; no
       name: `${metadata.name}-${nodeName}`,
       namespace: metadata.namespace ?? 'default',
       uid: metadata.uid ?? hash,
-      annotations: { ...metadata.annotations, [annotations.hash]: hash, [annotations.seen]: rfc3339Micro(now).replace('Z', '000Z'), [annotations.source]: 'file' },
+      annotations: {
+        ...metadata.annotations,
+        [annotations.hash]: hash,
+        [annotations.seen]: rfc3339Micro(now).replace('Z', '000Z'),
+        [annotations.source]: 'file',
+      },
     },
-    spec: { ...spec, nodeName, tolerations: [...(spec.tolerations ?? []), ...(spec.tolerations?.some((one) => one.operator === 'Exists' && !one.key && (!one.effect || one.effect === 'NoExecute')) ? [] : [{ effect: 'NoExecute' as const, operator: 'Exists' as const }])] },
+    spec: {
+      ...spec,
+      nodeName,
+      tolerations: [
+        ...(spec.tolerations ?? []),
+        ...(spec.tolerations?.some((one) => one.operator === 'Exists' && !one.key && (!one.effect || one.effect === 'NoExecute'))
+          ? []
+          : [{ effect: 'NoExecute' as const, operator: 'Exists' as const }]),
+      ],
+    },
     status: {},
   };
 }
@@ -82,7 +100,9 @@ export function mirrorOf(pod: V1Pod, node: V1Node): V1Pod {
     metadata: {
       ...(metadata as V1Pod['metadata']),
       annotations: { ...metadata.annotations, [annotations.mirror]: hash },
-      ownerReferences: [{ apiVersion: 'v1', kind: 'Node', name: node.metadata.name as string, uid: node.metadata.uid as string, controller: true }],
+      ownerReferences: [
+        { apiVersion: 'v1', kind: 'Node', name: node.metadata.name as string, uid: node.metadata.uid as string, controller: true },
+      ],
     },
   };
 }

@@ -69,7 +69,12 @@ export class StatusManager {
     if (!patch) return;
     try {
       const answer = this.#client.patch(Pod, target, { metadata: { uid: target.uid }, status: patch }, { subresource: 'status' });
-      this.#kept.set(uid, { ...kept, written: kept.status, writtenUid: target.uid, writtenVersion: Number(answer.metadata.resourceVersion) });
+      this.#kept.set(uid, {
+        ...kept,
+        written: kept.status,
+        writtenUid: target.uid,
+        writtenVersion: Number(answer.metadata.resourceVersion),
+      });
     } catch (error) {
       if (error instanceof ConnectionError) this.#retryLater();
       else if (!(error instanceof StatusError)) throw error;
@@ -93,7 +98,10 @@ export class StatusManager {
 
   #retryLater(): void {
     this.#retry ??= this.#kernel.schedule({
-      delayMs: retryMs, actor: this.#client.actor, what: 'write Pod statuses again', background: true,
+      delayMs: retryMs,
+      actor: this.#client.actor,
+      what: 'write Pod statuses again',
+      background: true,
       run: () => {
         this.#retry = undefined;
         for (const uid of [...this.#kept.keys()]) this.write(uid);

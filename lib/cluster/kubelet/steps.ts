@@ -12,7 +12,10 @@ export interface Running {
 }
 
 /** Runs `steps` to the end, each wait as a kernel entry. */
-export function runSteps<T>(kernel: Kernel, { actor, what, steps, onDone }: { actor: string; what: string; steps: Steps<T>; onDone: (result: T) => void }): Running {
+export function runSteps<T>(
+  kernel: Kernel,
+  { actor, what, steps, onDone }: { actor: string; what: string; steps: Steps<T>; onDone: (result: T) => void },
+): Running {
   let next: Entry | undefined;
   let isCancelled = false;
   const schedule = (delayMs: number) => {

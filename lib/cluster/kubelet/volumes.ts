@@ -41,7 +41,8 @@ export function mountVolumes(input: VolumeInput): Map<string, MountedVolume> {
       mounted.set(volume.name, mountVolume(input, volume));
     } catch (error) {
       if (error instanceof MountError) throw new ConfigError(error.message);
-      if (error instanceof ConfigError || error instanceof StatusError) throw new ConfigError(`MountVolume.SetUp failed for volume ${JSON.stringify(volume.name)} : ${error.message}`);
+      if (error instanceof ConfigError || error instanceof StatusError)
+        throw new ConfigError(`MountVolume.SetUp failed for volume ${JSON.stringify(volume.name)} : ${error.message}`);
       throw error;
     }
   }
@@ -53,7 +54,11 @@ class MountError extends Error {}
 
 function mountVolume(input: VolumeInput, volume: V1Volume): MountedVolume {
   const plugin = (name: string) => `${podDirectory(input.pod.metadata.uid as string)}/volumes/kubernetes.io~${name}/${volume.name}`;
-  const filled = (name: string, content: Content, mode = 0o644): MountedVolume => ({ hostPath: fill(input.disk, plugin(name), content), readonly: true, isExecutable: (mode & 0o111) !== 0 });
+  const filled = (name: string, content: Content, mode = 0o644): MountedVolume => ({
+    hostPath: fill(input.disk, plugin(name), content),
+    readonly: true,
+    isExecutable: (mode & 0o111) !== 0,
+  });
   const namespace = input.pod.metadata.namespace as string;
   if (volume.emptyDir) return { hostPath: plugin('empty-dir'), readonly: false };
   if (volume.hostPath) return { hostPath: checkHostPath(input.disk, volume.hostPath.path, volume.hostPath.type ?? ''), readonly: false };
@@ -69,7 +74,9 @@ function mountVolume(input: VolumeInput, volume: V1Volume): MountedVolume {
   if (volume.projected) return filled('projected', projectedContent(input, volume, plugin('projected')));
   if (volume.persistentVolumeClaim) {
     const { claimName } = volume.persistentVolumeClaim;
-    throw new MountError(`Unable to attach or mount volumes: unmounted volumes=[${volume.name}], unattached volumes=[], failed to process volumes=[${volume.name}]: error processing PVC ${namespace}/${claimName}: failed to fetch PVC from API server: persistentvolumeclaims ${JSON.stringify(claimName)} not found`);
+    throw new MountError(
+      `Unable to attach or mount volumes: unmounted volumes=[${volume.name}], unattached volumes=[], failed to process volumes=[${volume.name}]: error processing PVC ${namespace}/${claimName}: failed to fetch PVC from API server: persistentvolumeclaims ${JSON.stringify(claimName)} not found`,
+    );
   }
   const [type = 'unknown'] = Object.keys(volume).filter((key) => key !== 'name');
   throw new ConfigError(`no volume plugin matched: volumes of type ${type} are not simulated`);
@@ -83,7 +90,12 @@ function secretContent(data: Content | undefined, items: readonly V1KeyToPath[] 
   return pick(data, items, optional, (key) => `references non-existent secret key: ${key}`);
 }
 
-function pick(data: Content | undefined, items: readonly V1KeyToPath[] | undefined, optional: boolean, missing: (key: string) => string): Content {
+function pick(
+  data: Content | undefined,
+  items: readonly V1KeyToPath[] | undefined,
+  optional: boolean,
+  missing: (key: string) => string,
+): Content {
   if (!data) return {};
   if (!items?.length) return data;
   const picked: Record<string, string> = {};
@@ -110,10 +122,26 @@ function projectedContent(input: VolumeInput, volume: V1Volume, directory: strin
   let content: Content = {};
   for (const source of volume.projected?.sources ?? []) {
     const { configMap, secret, downwardAPI, serviceAccountToken } = source;
-    if (configMap) content = { ...content, ...configMapContent(input.references.configMapData(namespace, configMap.name ?? '', configMap.optional), configMap.items, configMap.optional) };
-    if (secret) content = { ...content, ...secretContent(input.references.secretData(namespace, secret.name ?? '', secret.optional), secret.items, secret.optional) };
+    if (configMap)
+      content = {
+        ...content,
+        ...configMapContent(
+          input.references.configMapData(namespace, configMap.name ?? '', configMap.optional),
+          configMap.items,
+          configMap.optional,
+        ),
+      };
+    if (secret)
+      content = {
+        ...content,
+        ...secretContent(input.references.secretData(namespace, secret.name ?? '', secret.optional), secret.items, secret.optional),
+      };
     if (downwardAPI) content = { ...content, ...downwardContent(input, downwardAPI.items) };
-    if (serviceAccountToken) content = { ...content, [serviceAccountToken.path]: serviceAccountTokenOf(input, serviceAccountToken, `${directory}/${serviceAccountToken.path}`) };
+    if (serviceAccountToken)
+      content = {
+        ...content,
+        [serviceAccountToken.path]: serviceAccountTokenOf(input, serviceAccountToken, `${directory}/${serviceAccountToken.path}`),
+      };
   }
   return content;
 }
@@ -121,16 +149,29 @@ function projectedContent(input: VolumeInput, volume: V1Volume, directory: strin
 /** Of a token's time, when four fifths are over it is asked for anew (`kubelet/token/token_manager.go`). */
 const freshShare = 0.8;
 
-function serviceAccountTokenOf({ pod, client, disk, now }: VolumeInput, { audience, expirationSeconds = 3600 }: { audience?: string | undefined; expirationSeconds?: number | undefined }, path: string): string {
+function serviceAccountTokenOf(
+  { pod, client, disk, now }: VolumeInput,
+  { audience, expirationSeconds = 3600 }: { audience?: string | undefined; expirationSeconds?: number | undefined },
+  path: string,
+): string {
   const known = disk.get<string>(path);
   if (known && now < (issuedAt(known) + freshShare * expirationSeconds) * 1000) return known;
   const { metadata, spec } = pod;
   const body = {
-    apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest',
-    spec: { audiences: audience ? [audience] : [], expirationSeconds, boundObjectRef: { apiVersion: 'v1', kind: 'Pod', name: metadata.name, uid: metadata.uid } },
+    apiVersion: 'authentication.k8s.io/v1',
+    kind: 'TokenRequest',
+    spec: {
+      audiences: audience ? [audience] : [],
+      expirationSeconds,
+      boundObjectRef: { apiVersion: 'v1', kind: 'Pod', name: metadata.name, uid: metadata.uid },
+    },
   };
   try {
-    const response = client.request({ method: 'POST', url: `/api/v1/namespaces/${metadata.namespace}/serviceaccounts/${spec.serviceAccountName ?? 'default'}/token`, body });
+    const response = client.request({
+      method: 'POST',
+      url: `/api/v1/namespaces/${metadata.namespace}/serviceaccounts/${spec.serviceAccountName ?? 'default'}/token`,
+      body,
+    });
     return (response.body as { status: { token: string } }).status.token;
   } catch (error) {
     if (known && (error instanceof StatusError || error instanceof ConnectionError)) return known;
@@ -140,14 +181,17 @@ function serviceAccountTokenOf({ pod, client, disk, now }: VolumeInput, { audien
 }
 
 /** Seconds since the epoch, as the token itself says; 0 for what is no token. */
-const issuedAt = memo((token): number => {
-  const payload = (token.split('.')[1] ?? '').replaceAll('-', '+').replaceAll('_', '/');
-  try {
-    return (JSON.parse(decodeBase64(payload.padEnd(Math.ceil(payload.length / 4) * 4, '=')) ?? '') as { iat?: number }).iat ?? 0;
-  } catch {
-    return 0;
-  }
-}, { max: 512 });
+const issuedAt = memo(
+  (token): number => {
+    const payload = (token.split('.')[1] ?? '').replaceAll('-', '+').replaceAll('_', '/');
+    try {
+      return (JSON.parse(decodeBase64(payload.padEnd(Math.ceil(payload.length / 4) * 4, '=')) ?? '') as { iat?: number }).iat ?? 0;
+    } catch {
+      return 0;
+    }
+  },
+  { max: 512 },
+);
 
 /** Makes a directory hold exactly these files, and returns it. */
 function fill(disk: Disk, directory: string, content: Content): string {
@@ -172,19 +216,37 @@ function checkHostPath(disk: Disk, path: string, type: string): string {
   if (type === 'DirectoryOrCreate' && isFile) refuse('a directory');
   if (type === 'File' && !isFile) refuse('a file');
   if (type === 'FileOrCreate' && isDirectory) refuse('a file');
-  if (type === 'Socket' || type === 'CharDevice' || type === 'BlockDevice') refuse(type === 'Socket' ? 'a socket file' : type === 'CharDevice' ? 'a character device' : 'a block device');
+  if (type === 'Socket' || type === 'CharDevice' || type === 'BlockDevice')
+    refuse(type === 'Socket' ? 'a socket file' : type === 'CharDevice' ? 'a character device' : 'a block device');
   if (type === 'FileOrCreate' && !isFile) disk.set(clean, '');
   return clean;
 }
 
 /** The mounts of one container: its volumes where it wants them, and the file it may leave its last words in. */
-export function containerMounts(pod: V1Pod, container: V1Container, { volumes, env, disk, attempt }: { volumes: ReadonlyMap<string, MountedVolume>; env: Readonly<Record<string, string>>; disk: Disk; attempt: number }): Mount[] {
+export function containerMounts(
+  pod: V1Pod,
+  container: V1Container,
+  {
+    volumes,
+    env,
+    disk,
+    attempt,
+  }: { volumes: ReadonlyMap<string, MountedVolume>; env: Readonly<Record<string, string>>; disk: Disk; attempt: number },
+): Mount[] {
   const mounts = (container.volumeMounts ?? []).flatMap(({ name, mountPath, subPath, subPathExpr, readOnly }): Mount[] => {
     const volume = volumes.get(name);
     if (!volume) return [];
     const within = subPathExpr ? expandSubPath(subPathExpr, env) : subPath;
     const hostPath = volume.hostPath + (within ? normalizePath(within) : '');
-    return [{ containerPath: normalizePath(mountPath), hostPath, readonly: volume.readonly || readOnly === true, isExecutable: volume.isExecutable ?? true, isFile: typeof disk.get(hostPath) === 'string' }];
+    return [
+      {
+        containerPath: normalizePath(mountPath),
+        hostPath,
+        readonly: volume.readonly || readOnly === true,
+        isExecutable: volume.isExecutable ?? true,
+        isFile: typeof disk.get(hostPath) === 'string',
+      },
+    ];
   });
   const messagePath = container.terminationMessagePath ?? '/dev/termination-log';
   return [...mounts, { containerPath: messagePath, hostPath: terminationLog(pod, container, attempt), isFile: true }];
@@ -205,8 +267,9 @@ export function terminationLog(pod: V1Pod, container: Pick<V1Container, 'name'>,
 export function refreshMs({ spec }: V1Pod): number | undefined {
   const volumes = spec.volumes ?? [];
   const sources = volumes.flatMap(({ projected }) => projected?.sources ?? []);
-  const follows = volumes.some(({ configMap, secret, downwardAPI }) => configMap ?? secret ?? downwardAPI)
-    || sources.some(({ secret, configMap }) => secret ?? (configMap && configMap.name !== 'kube-root-ca.crt'));
+  const follows =
+    volumes.some(({ configMap, secret, downwardAPI }) => configMap ?? secret ?? downwardAPI) ||
+    sources.some(({ secret, configMap }) => secret ?? (configMap && configMap.name !== 'kube-root-ca.crt'));
   if (follows) return resyncMs;
   const lives = sources.flatMap(({ serviceAccountToken }) => (serviceAccountToken ? [serviceAccountToken.expirationSeconds ?? 3600] : []));
   return lives.length > 0 ? ((1 - freshShare) / 2) * Math.min(...lives) * 1000 : undefined;

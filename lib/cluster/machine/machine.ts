@@ -44,7 +44,14 @@ export class Machine {
   #running = new Map<string, { stop(): void }>();
   #isUp = false;
 
-  constructor(options: { spec: MachineSpec; disk: Disk; kernel: Kernel; etcd?: MvccStore | undefined; raft?: RaftDisk | undefined; units: readonly MachineUnit[] }) {
+  constructor(options: {
+    spec: MachineSpec;
+    disk: Disk;
+    kernel: Kernel;
+    etcd?: MvccStore | undefined;
+    raft?: RaftDisk | undefined;
+    units: readonly MachineUnit[];
+  }) {
     this.spec = options.spec;
     this.disk = options.disk;
     this.kernel = options.kernel;

@@ -35,7 +35,11 @@ export type Extension =
   | { readonly type: 'port'; readonly port?: number }
   | { readonly type: 'addrtype'; readonly side: 'src' | 'dst' }
   | { readonly type: 'mark'; readonly value: number; readonly mask: number; readonly not?: boolean }
-  | { readonly type: 'conntrack'; readonly states: readonly ('NEW' | 'RELATED' | 'ESTABLISHED' | 'INVALID' | 'DNAT')[]; readonly not?: boolean }
+  | {
+      readonly type: 'conntrack';
+      readonly states: readonly ('NEW' | 'RELATED' | 'ESTABLISHED' | 'INVALID' | 'DNAT')[];
+      readonly not?: boolean;
+    }
   | { readonly type: 'nfacct'; readonly name: string }
   | { readonly type: 'statistic'; readonly probability: number }
   | { readonly type: 'recent'; readonly name: string; readonly rcheckSeconds?: number };
@@ -87,7 +91,13 @@ export function traverse(table: Table, chain: string, packet: Packet, context: T
   return indexed(table).get(chain)?.policy === 'DROP' ? 'drop' : 'accept';
 }
 
-function traverseChain(chains: ReadonlyMap<string, Chain>, name: string, packet: Packet, context: TraversalContext, depth: number): PacketVerdict | 'return' | undefined {
+function traverseChain(
+  chains: ReadonlyMap<string, Chain>,
+  name: string,
+  packet: Packet,
+  context: TraversalContext,
+  depth: number,
+): PacketVerdict | 'return' | undefined {
   // The kernel refuses loops when rules are loaded; this only bounds what a hostile ruleset could do.
   if (depth > 32) return 'drop';
   for (const rule of chains.get(name)?.rules ?? []) {
@@ -100,15 +110,26 @@ function traverseChain(chains: ReadonlyMap<string, Chain>, name: string, packet:
         if (verdict && verdict !== 'return') return verdict;
         break;
       }
-      case 'accept': return 'accept';
-      case 'drop': return 'drop';
-      case 'reject': return 'reject';
-      case 'return': return 'return';
-      case 'mark': packet.mark = ((packet.mark & ~target.mask) ^ target.value) >>> 0; break;
-      case 'masquerade': return 'accept';
-      case 'dnat': translate(packet, target.to); return 'accept';
-      case 'none': break;
-      default: return unreachable(target);
+      case 'accept':
+        return 'accept';
+      case 'drop':
+        return 'drop';
+      case 'reject':
+        return 'reject';
+      case 'return':
+        return 'return';
+      case 'mark':
+        packet.mark = ((packet.mark & ~target.mask) ^ target.value) >>> 0;
+        break;
+      case 'masquerade':
+        return 'accept';
+      case 'dnat':
+        translate(packet, target.to);
+        return 'accept';
+      case 'none':
+        break;
+      default:
+        return unreachable(target);
     }
   }
   return undefined;
@@ -130,14 +151,23 @@ function matches(rule: Rule, packet: Packet, context: TraversalContext): boolean
 
 function matchesExtension(extension: Extension, packet: Packet, context: TraversalContext): boolean {
   switch (extension.type) {
-    case 'comment': case 'nfacct': return true;
-    case 'port': return extension.port === undefined || extension.port === packet.port;
-    case 'addrtype': return context.localAddresses.includes(extension.side === 'src' ? packet.source : packet.destination);
-    case 'mark': return ((packet.mark & extension.mask) >>> 0 === extension.value) !== Boolean(extension.not);
-    case 'conntrack': return hasState(extension.states, packet) !== Boolean(extension.not);
-    case 'statistic': return context.draw() < extension.probability;
-    case 'recent': return matchesRecent(extension, packet, context);
-    default: return unreachable(extension);
+    case 'comment':
+    case 'nfacct':
+      return true;
+    case 'port':
+      return extension.port === undefined || extension.port === packet.port;
+    case 'addrtype':
+      return context.localAddresses.includes(extension.side === 'src' ? packet.source : packet.destination);
+    case 'mark':
+      return ((packet.mark & extension.mask) >>> 0 === extension.value) !== Boolean(extension.not);
+    case 'conntrack':
+      return hasState(extension.states, packet) !== Boolean(extension.not);
+    case 'statistic':
+      return context.draw() < extension.probability;
+    case 'recent':
+      return matchesRecent(extension, packet, context);
+    default:
+      return unreachable(extension);
   }
 }
 
@@ -146,7 +176,11 @@ function hasState(states: readonly string[], packet: Packet): boolean {
   return states.includes('NEW') || (packet.isTranslated && states.includes('DNAT'));
 }
 
-function matchesRecent({ name, rcheckSeconds }: Extract<Extension, { type: 'recent' }>, packet: Packet, context: TraversalContext): boolean {
+function matchesRecent(
+  { name, rcheckSeconds }: Extract<Extension, { type: 'recent' }>,
+  packet: Packet,
+  context: TraversalContext,
+): boolean {
   if (rcheckSeconds === undefined) {
     context.remember(name, packet.source);
     return true;
@@ -179,20 +213,42 @@ function renderRule(rule: Rule): string {
   if (rule.source) words.push(...not(rule.source), '-s', rule.source.is);
   if (rule.destination) words.push(...not(rule.destination), '-d', rule.destination.is);
   if (rule.protocol) words.push('-p', rule.protocol);
-  return [...words, ...rule.matches.flatMap((extension) => renderExtension(extension, rule.protocol ?? 'tcp')), ...renderTarget(rule.target)].join(' ');
+  return [
+    ...words,
+    ...rule.matches.flatMap((extension) => renderExtension(extension, rule.protocol ?? 'tcp')),
+    ...renderTarget(rule.target),
+  ].join(' ');
 }
 
 function renderExtension(extension: Extension, protocol: string): string[] {
   switch (extension.type) {
-    case 'comment': return ['-m', 'comment', '--comment', quoted(extension.text)];
-    case 'port': return ['-m', protocol, ...(extension.port === undefined ? [] : ['--dport', String(extension.port)])];
-    case 'addrtype': return ['-m', 'addrtype', `--${extension.side}-type`, 'LOCAL'];
-    case 'mark': return ['-m', 'mark', ...not(extension), '--mark', `${hex(extension.value)}/${hex(extension.mask)}`];
-    case 'conntrack': return ['-m', 'conntrack', ...not(extension), '--ctstate', extension.states.join(',')];
-    case 'nfacct': return ['-m', 'nfacct', '--nfacct-name', ` ${extension.name}`];
-    case 'statistic': return ['-m', 'statistic', '--mode', 'random', '--probability', kernelProbability(extension.probability)];
-    case 'recent': return ['-m', 'recent', ...(extension.rcheckSeconds === undefined ? ['--set'] : ['--rcheck', '--seconds', String(extension.rcheckSeconds), '--reap']), '--name', extension.name, '--mask', '255.255.255.255', '--rsource'];
-    default: return unreachable(extension);
+    case 'comment':
+      return ['-m', 'comment', '--comment', quoted(extension.text)];
+    case 'port':
+      return ['-m', protocol, ...(extension.port === undefined ? [] : ['--dport', String(extension.port)])];
+    case 'addrtype':
+      return ['-m', 'addrtype', `--${extension.side}-type`, 'LOCAL'];
+    case 'mark':
+      return ['-m', 'mark', ...not(extension), '--mark', `${hex(extension.value)}/${hex(extension.mask)}`];
+    case 'conntrack':
+      return ['-m', 'conntrack', ...not(extension), '--ctstate', extension.states.join(',')];
+    case 'nfacct':
+      return ['-m', 'nfacct', '--nfacct-name', ` ${extension.name}`];
+    case 'statistic':
+      return ['-m', 'statistic', '--mode', 'random', '--probability', kernelProbability(extension.probability)];
+    case 'recent':
+      return [
+        '-m',
+        'recent',
+        ...(extension.rcheckSeconds === undefined ? ['--set'] : ['--rcheck', '--seconds', String(extension.rcheckSeconds), '--reap']),
+        '--name',
+        extension.name,
+        '--mask',
+        '255.255.255.255',
+        '--rsource',
+      ];
+    default:
+      return unreachable(extension);
   }
 }
 
@@ -215,15 +271,25 @@ export function kernelProbability(probability: number): string {
 
 function renderTarget(target: Target): string[] {
   switch (target.type) {
-    case 'jump': return ['-j', target.chain];
-    case 'accept': return ['-j', 'ACCEPT'];
-    case 'drop': return ['-j', 'DROP'];
-    case 'return': return ['-j', 'RETURN'];
-    case 'masquerade': return ['-j', 'MASQUERADE', '--random-fully'];
-    case 'reject': return ['-j', 'REJECT', '--reject-with', target.with];
-    case 'mark': return ['-j', 'MARK', '--set-xmark', `${hex(target.value)}/${hex(target.mask)}`];
-    case 'dnat': return ['-j', 'DNAT', '--to-destination', target.to];
-    case 'none': return [];
-    default: return unreachable(target);
+    case 'jump':
+      return ['-j', target.chain];
+    case 'accept':
+      return ['-j', 'ACCEPT'];
+    case 'drop':
+      return ['-j', 'DROP'];
+    case 'return':
+      return ['-j', 'RETURN'];
+    case 'masquerade':
+      return ['-j', 'MASQUERADE', '--random-fully'];
+    case 'reject':
+      return ['-j', 'REJECT', '--reject-with', target.with];
+    case 'mark':
+      return ['-j', 'MARK', '--set-xmark', `${hex(target.value)}/${hex(target.mask)}`];
+    case 'dnat':
+      return ['-j', 'DNAT', '--to-destination', target.to];
+    case 'none':
+      return [];
+    default:
+      return unreachable(target);
   }
 }

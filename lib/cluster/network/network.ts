@@ -11,7 +11,14 @@ import type { DnsQuery, HttpRequest, HttpResponse, HttpResult, Listener, Network
 
 /** What became of a connection attempt: who answers, or how it failed. */
 type Route =
-  | { readonly type: 'open'; readonly listener: Listener; readonly namespace: NetworkNamespace; readonly port: number; readonly roundTripMs: number; readonly peerIp: string }
+  | {
+      readonly type: 'open';
+      readonly listener: Listener;
+      readonly namespace: NetworkNamespace;
+      readonly port: number;
+      readonly roundTripMs: number;
+      readonly peerIp: string;
+    }
   | { readonly type: 'refused' | 'timeout' | 'unreachable'; readonly tookMs: number };
 
 /** Linux gives up on an unanswered SYN after six retries. */
@@ -34,7 +41,10 @@ export class SimulatedNetwork implements Network {
   readonly #traversals = new Map<string, TraversalContext>();
   readonly #namespaces = new Map<string, NetworkNamespace>();
   /** Connections that stay open, with the rules that let them through. */
-  readonly #connections = new Map<string, { readonly to: NetworkNamespace; readonly left: Ruleset | undefined; readonly arrived: Ruleset | undefined }>();
+  readonly #connections = new Map<
+    string,
+    { readonly to: NetworkNamespace; readonly left: Ruleset | undefined; readonly arrived: Ruleset | undefined }
+  >();
   readonly podCidr: string;
 
   constructor(options: { kernel: Kernel; world: Disk; podCidr: string }) {
@@ -92,11 +102,17 @@ export class SimulatedNetwork implements Network {
     const cause = this.#kernel.record('packet', from.name, `${name} → ${route.namespace.name}`);
     const response = this.#kernel.causedBy(cause, () => serve(request, { ip: route.peerIp }));
     const tookMs = Math.ceil(target.tookMs + 2 * route.roundTripMs + (response.tookMs ?? 0));
-    if (tookMs > timeoutMs) return { type: 'error', error: 'timeout', message: `context deadline exceeded after ${timeoutMs} ms`, tookMs: timeoutMs };
+    if (tookMs > timeoutMs)
+      return { type: 'error', error: 'timeout', message: `context deadline exceeded after ${timeoutMs} ms`, tookMs: timeoutMs };
     return { type: 'response', response, tookMs, remoteIp: target.ip };
   }
 
-  connect(from: NetworkNamespace, host: string, port: number, { timeoutMs = synTimeoutMs }: { timeoutMs?: number } = {}): ReturnType<Network['connect']> {
+  connect(
+    from: NetworkNamespace,
+    host: string,
+    port: number,
+    { timeoutMs = synTimeoutMs }: { timeoutMs?: number } = {},
+  ): ReturnType<Network['connect']> {
     const target = this.#locate(from, host, timeoutMs);
     if (target.type !== 'found') return { type: 'could-not-resolve', tookMs: target.tookMs };
     const route = this.#route(from, target.ip, port, 'tcp');
@@ -115,7 +131,8 @@ export class SimulatedNetwork implements Network {
       const target = this.#locate(from, url.hostname, synTimeoutMs);
       if (target.type !== 'found') throw new ConnectionError(`dial tcp: lookup ${url.hostname}: no such host`);
       const route = this.#route(from, target.ip, url.port, 'tcp');
-      if (route.type !== 'open' || !route.listener.api) throw new ConnectionError(`dial tcp ${target.ip}:${url.port}: ${dialFailure(route.type)}`);
+      if (route.type !== 'open' || !route.listener.api)
+        throw new ConnectionError(`dial tcp ${target.ip}:${url.port}: ${dialFailure(route.type)}`);
       return this.#relay(from, route.namespace, route.listener.api(request));
     };
   }
@@ -126,7 +143,10 @@ export class SimulatedNetwork implements Network {
     return remoteEtcd(() => {
       const route = this.#route(from, url.hostname, url.port, 'tcp');
       if (route.type === 'open' && route.listener.etcd) return route.listener.etcd;
-      throw new EtcdError('Unavailable', `connection error: desc = "transport: Error while dialing: dial tcp ${url.hostname}:${url.port}: ${dialFailure(route.type)}"`);
+      throw new EtcdError(
+        'Unavailable',
+        `connection error: desc = "transport: Error while dialing: dial tcp ${url.hostname}:${url.port}: ${dialFailure(route.type)}"`,
+      );
     });
   }
 
@@ -146,7 +166,8 @@ export class SimulatedNetwork implements Network {
   #established(from: NetworkNamespace, { hostname, port }: Authority): Listener | undefined {
     const [here, to] = [this.#machines.get(from.machine), this.#namespaces.get(hostname)];
     const there = to && this.#machines.get(to.machine);
-    if (!here?.isUp || !to || !there?.isUp || !this.#isLinked(here.name, there.name) || !this.#isLinked(there.name, here.name)) return undefined;
+    if (!here?.isUp || !to || !there?.isUp || !this.#isLinked(here.name, there.name) || !this.#isLinked(there.name, here.name))
+      return undefined;
     const key = `${from.ip}>${hostname}:${port}`;
     const [left, arrived] = [here, there].map((machine) => machine.disk.get<Ruleset>(rulesetPath));
     const known = this.#connections.get(key);
@@ -164,17 +185,22 @@ export class SimulatedNetwork implements Network {
     return {
       ...response,
       stream: {
-        start: (sink) => stream.start({
-          write: (chunk) => {
-            if (this.#isLinked(to.machine, from.machine)) sink.write(chunk);
-          },
-          end: () => sink.end(),
-        }),
+        start: (sink) =>
+          stream.start({
+            write: (chunk) => {
+              if (this.#isLinked(to.machine, from.machine)) sink.write(chunk);
+            },
+            end: () => sink.end(),
+          }),
       },
     };
   }
 
-  #locate(from: NetworkNamespace, hostname: string, timeoutMs: number): { type: 'found'; ip: string; tookMs: number } | { type: 'missing'; error: 'could-not-resolve'; message: string; tookMs: number } {
+  #locate(
+    from: NetworkNamespace,
+    hostname: string,
+    timeoutMs: number,
+  ): { type: 'found'; ip: string; tookMs: number } | { type: 'missing'; error: 'could-not-resolve'; message: string; tookMs: number } {
     if (isIpv4(hostname)) return { type: 'found', ip: hostname, tookMs: 0 };
     if (hostname === 'localhost') return { type: 'found', ip: '127.0.0.1', tookMs: 0 };
     const known = from.hosts?.[hostname];
@@ -182,7 +208,12 @@ export class SimulatedNetwork implements Network {
     const { answer, tookMs } = this.resolve(from, hostname, 'A');
     const address = answer.answers.findLast((record) => record.type === 'A');
     if (address) return { type: 'found', ip: address.value, tookMs };
-    return { type: 'missing', error: 'could-not-resolve', message: `Could not resolve host: ${hostname}`, tookMs: Math.min(tookMs, timeoutMs) };
+    return {
+      type: 'missing',
+      error: 'could-not-resolve',
+      message: `Could not resolve host: ${hostname}`,
+      tookMs: Math.min(tookMs, timeoutMs),
+    };
   }
 
   #query(from: NetworkNamespace, server: string, query: DnsQuery): ReturnType<Parameters<typeof resolveName>[3]> {
@@ -193,11 +224,23 @@ export class SimulatedNetwork implements Network {
     return { type: 'answered', answer: this.#kernel.causedBy(cause, () => ask(query)), tookMs: route.roundTripMs };
   }
 
-  #failed(from: NetworkNamespace, name: string, route: { type: 'refused' | 'timeout' | 'unreachable'; tookMs: number }, resolvedMs: number, url: Authority, timeoutMs: number): HttpResult {
+  #failed(
+    from: NetworkNamespace,
+    name: string,
+    route: { type: 'refused' | 'timeout' | 'unreachable'; tookMs: number },
+    resolvedMs: number,
+    url: Authority,
+    timeoutMs: number,
+  ): HttpResult {
     this.#kernel.record('packet', from.name, `${name}: ${dialFailure(route.type)}`);
     const tookMs = Math.ceil(resolvedMs + route.tookMs);
     const error = tookMs > timeoutMs ? 'timeout' : route.type;
-    return { type: 'error', error, message: `dial tcp ${url.hostname}:${url.port}: ${dialFailure(error)}`, tookMs: Math.min(tookMs, timeoutMs) };
+    return {
+      type: 'error',
+      error,
+      message: `dial tcp ${url.hostname}:${url.port}: ${dialFailure(error)}`,
+      tookMs: Math.min(tookMs, timeoutMs),
+    };
   }
 
   /** Follows a connection's first packet to whoever listens (`ip route`, netfilter, links). */
@@ -211,26 +254,57 @@ export class SimulatedNetwork implements Network {
     if (left !== 'accept') return refusal(left);
     const first = this.#forward(here, from, packet);
     if (first.type !== 'reached') return first;
-    if (!first.isHost || first.machine === here) return this.#deliver(from, first.namespace, packet.port, protocol, first.roundTripMs, from.ip);
+    if (!first.isHost || first.machine === here)
+      return this.#deliver(from, first.namespace, packet.port, protocol, first.roundTripMs, from.ip);
     const arrived = this.#filter(first.machine, packet, ['PREROUTING', 'INPUT']);
     if (arrived !== 'accept') return refusal(arrived);
     if (!packet.isTranslated) return this.#deliver(from, first.namespace, packet.port, protocol, first.roundTripMs, from.ip);
     const second = this.#forward(first.machine, first.namespace, packet);
     if (second.type !== 'reached') return second;
-    return this.#deliver(from, second.namespace, packet.port, protocol, first.roundTripMs + second.roundTripMs, packet.mark ? first.machine.ip : from.ip);
+    return this.#deliver(
+      from,
+      second.namespace,
+      packet.port,
+      protocol,
+      first.roundTripMs + second.roundTripMs,
+      packet.mark ? first.machine.ip : from.ip,
+    );
   }
 
-  #forward(here: Machine, from: NetworkNamespace, packet: Packet): Extract<Route, { type: 'timeout' | 'unreachable' | 'refused' }> | { type: 'reached'; namespace: NetworkNamespace; machine: Machine; isHost: boolean; roundTripMs: number } {
+  #forward(
+    here: Machine,
+    from: NetworkNamespace,
+    packet: Packet,
+  ):
+    | Extract<Route, { type: 'timeout' | 'unreachable' | 'refused' }>
+    | { type: 'reached'; namespace: NetworkNamespace; machine: Machine; isHost: boolean; roundTripMs: number } {
     const namespace = this.#namespaces.get(packet.destination);
     const isPodAddress = inCidr(packet.destination, this.podCidr);
     if (here.spec.role === 'workstation' && isPodAddress) return { type: 'timeout', tookMs: synTimeoutMs };
-    if (!namespace) return isPodAddress || inCidr(packet.destination, `${here.ip}/16`) ? { type: 'unreachable', tookMs: noRouteMs } : { type: 'timeout', tookMs: synTimeoutMs };
+    if (!namespace)
+      return isPodAddress || inCidr(packet.destination, `${here.ip}/16`)
+        ? { type: 'unreachable', tookMs: noRouteMs }
+        : { type: 'timeout', tookMs: synTimeoutMs };
     const machine = this.#machines.get(namespace.machine);
-    if (!machine?.isUp || !this.#isLinked(here.name, machine.name) || !this.#isLinked(machine.name, here.name)) return { type: 'timeout', tookMs: synTimeoutMs };
-    return { type: 'reached', namespace, machine, isHost: this.#hosts.get(machine.name) === namespace, roundTripMs: from.machine === namespace.machine ? 0.1 : 2 * linkMs };
+    if (!machine?.isUp || !this.#isLinked(here.name, machine.name) || !this.#isLinked(machine.name, here.name))
+      return { type: 'timeout', tookMs: synTimeoutMs };
+    return {
+      type: 'reached',
+      namespace,
+      machine,
+      isHost: this.#hosts.get(machine.name) === namespace,
+      roundTripMs: from.machine === namespace.machine ? 0.1 : 2 * linkMs,
+    };
   }
 
-  #deliver(from: NetworkNamespace, namespace: NetworkNamespace, port: number, protocol: 'tcp' | 'udp', roundTripMs: number, peerIp: string): Route {
+  #deliver(
+    from: NetworkNamespace,
+    namespace: NetworkNamespace,
+    port: number,
+    protocol: 'tcp' | 'udp',
+    roundTripMs: number,
+    peerIp: string,
+  ): Route {
     if (!this.#machines.get(namespace.machine)?.isUp) return { type: 'timeout', tookMs: synTimeoutMs };
     const listener = namespace.findListener(port, protocol === 'tcp' ? 'TCP' : 'UDP');
     if (!listener) return { type: 'refused', tookMs: Math.ceil(roundTripMs) };
@@ -244,7 +318,12 @@ export class SimulatedNetwork implements Network {
     const translated = traverse(ruleset.nat, natChain, packet, context);
     if (translated !== 'accept') return translated;
     const isLocal = packet.destination === machine.ip;
-    return traverse(ruleset.filter, filterChain === 'FORWARD' && isLocal ? 'INPUT' : filterChain === 'INPUT' && !isLocal ? 'FORWARD' : filterChain, packet, context);
+    return traverse(
+      ruleset.filter,
+      filterChain === 'FORWARD' && isLocal ? 'INPUT' : filterChain === 'INPUT' && !isLocal ? 'FORWARD' : filterChain,
+      packet,
+      context,
+    );
   }
 
   #traversal(machine: Machine): TraversalContext {
@@ -272,17 +351,24 @@ function refusal(verdict: 'drop' | 'reject'): Route {
 /** The words of Go's net package. */
 function dialFailure(type: Route['type']): string {
   switch (type) {
-    case 'timeout': return 'i/o timeout';
-    case 'unreachable': return 'connect: no route to host';
-    default: return 'connect: connection refused';
+    case 'timeout':
+      return 'i/o timeout';
+    case 'unreachable':
+      return 'connect: no route to host';
+    default:
+      return 'connect: connection refused';
   }
 }
 
 /** An etcd client that finds its member anew for each call, so that it outlives the member's restarts. */
 function remoteEtcd(find: () => EtcdServer): EtcdServer {
   return {
-    get revision() { return find().revision; },
-    get compactedRevision() { return find().compactedRevision; },
+    get revision() {
+      return find().revision;
+    },
+    get compactedRevision() {
+      return find().compactedRevision;
+    },
     range: (...args) => find().range(...args),
     put: (...args) => find().put(...args),
     deleteRange: (...args) => find().deleteRange(...args),

@@ -24,7 +24,12 @@ export interface HttpResponse {
  */
 export type HttpResult =
   | { readonly type: 'response'; readonly response: HttpResponse; readonly tookMs: number; readonly remoteIp: string }
-  | { readonly type: 'error'; readonly error: 'could-not-resolve' | 'refused' | 'timeout' | 'unreachable'; readonly message: string; readonly tookMs: number };
+  | {
+      readonly type: 'error';
+      readonly error: 'could-not-resolve' | 'refused' | 'timeout' | 'unreachable';
+      readonly message: string;
+      readonly tookMs: number;
+    };
 
 /** A place traffic starts from or ends at: a Pod's network namespace, a machine's, or the workstation's. */
 export interface NetworkNamespace {
@@ -71,7 +76,12 @@ export interface Network {
   /** The whole of a request: names, rules, routes, links, the listener. `timeoutMs` absent means 130 s, as Linux gives up on SYN. */
   http(from: NetworkNamespace, request: HttpRequest, options?: { timeoutMs?: number }): HttpResult;
   /** A bare TCP connect, as a tcpSocket probe does. */
-  connect(from: NetworkNamespace, host: string, port: number, options?: { timeoutMs?: number }): { type: 'open' | 'refused' | 'timeout' | 'unreachable' | 'could-not-resolve'; tookMs: number };
+  connect(
+    from: NetworkNamespace,
+    host: string,
+    port: number,
+    options?: { timeoutMs?: number },
+  ): { type: 'open' | 'refused' | 'timeout' | 'unreachable' | 'could-not-resolve'; tookMs: number };
   /** A client's connection to the API server at `server` (`https://172.18.0.2:6443`); each request throws `ConnectionError` when nobody answers there now. */
   dialApi(from: NetworkNamespace, server: string): Transport;
   /** A client of the etcd member at `server`. Each call throws `EtcdError` Unavailable when nobody answers there now. */

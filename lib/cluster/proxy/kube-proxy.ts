@@ -62,7 +62,9 @@ class Proxier {
 
   #health(url: string) {
     const isKnown = /\/(healthz|livez)$/.test(url);
-    return isKnown ? { status: 200, headers: { 'content-type': 'application/json' }, body: `{"nodeEligible":true}` } : { status: 404, headers: {}, body: '404 page not found\n' };
+    return isKnown
+      ? { status: 200, headers: { 'content-type': 'application/json' }, body: `{"nodeEligible":true}` }
+      : { status: 404, headers: {}, body: '404 page not found\n' };
   }
 
   #scheduleSync(): void {
@@ -78,7 +80,10 @@ class Proxier {
     if (this.#isStopped || !this.#services.hasSynced || !this.#slices.hasSynced) return;
     const { kernel, machine } = this.#context;
     this.#lastSync = kernel.now;
-    const ruleset = buildRuleset(this.#services.list(), this.#slices.list(), { name: machine.name, clusterCidr: this.#configuration.clusterCidr }) as unknown as Json;
+    const ruleset = buildRuleset(this.#services.list(), this.#slices.list(), {
+      name: machine.name,
+      clusterCidr: this.#configuration.clusterCidr,
+    }) as unknown as Json;
     if (!deepEqual(machine.disk.get(rulesetPath), ruleset)) machine.disk.set(rulesetPath, ruleset);
   }
 
@@ -89,12 +94,23 @@ class Proxier {
   }
 }
 
-const parsed = memo((text) => deepFreeze(parse(text)) as { readonly mode?: string; readonly clusterCIDR?: string; readonly clientConnection?: { readonly kubeconfig?: string } });
+const parsed = memo(
+  (text) =>
+    deepFreeze(parse(text)) as {
+      readonly mode?: string;
+      readonly clusterCIDR?: string;
+      readonly clientConnection?: { readonly kubeconfig?: string };
+    },
+);
 
 function readConfiguration(context: DaemonContext): ProxyConfiguration | undefined {
   const path = context.argv.find((arg) => arg.startsWith('--config='))?.slice('--config='.length);
   const text = path ? context.files.read(path) : undefined;
   if (!text) return void context.exit(1, `"command failed" err="failed complete: open ${path}: no such file or directory"`);
   const configuration = parsed(text);
-  return { mode: configuration.mode ?? '', clusterCidr: configuration.clusterCIDR ?? '', kubeconfig: configuration.clientConnection?.kubeconfig ?? '' };
+  return {
+    mode: configuration.mode ?? '',
+    clusterCidr: configuration.clusterCIDR ?? '',
+    kubeconfig: configuration.clientConnection?.kubeconfig ?? '',
+  };
 }

@@ -52,15 +52,18 @@ function servicePorts(services: readonly V1Service[], slices: readonly V1Endpoin
     const key = `${slice.metadata.namespace}/${slice.metadata.labels?.['kubernetes.io/service-name']}`;
     byService.set(key, [...(byService.get(key) ?? []), slice]);
   }
-  return [...services].sort((a, b) => compareBytes(titleOf(a), titleOf(b))).flatMap((service) => {
-    if (!service.spec.clusterIP || service.spec.clusterIP === 'None' || service.spec.type === 'ExternalName') return [];
-    return (service.spec.ports ?? []).map((port): ServicePort => ({
-      service, port,
-      title: port.name ? `${titleOf(service)}:${port.name}` : titleOf(service),
-      protocol: (port.protocol ?? 'TCP').toLowerCase() as ServicePort['protocol'],
-      endpoints: endpointsOf(port, byService.get(titleOf(service)) ?? [], node),
-    }));
-  });
+  return [...services]
+    .sort((a, b) => compareBytes(titleOf(a), titleOf(b)))
+    .flatMap((service) => {
+      if (!service.spec.clusterIP || service.spec.clusterIP === 'None' || service.spec.type === 'ExternalName') return [];
+      return (service.spec.ports ?? []).map((port): ServicePort => ({
+        service,
+        port,
+        title: port.name ? `${titleOf(service)}:${port.name}` : titleOf(service),
+        protocol: (port.protocol ?? 'TCP').toLowerCase() as ServicePort['protocol'],
+        endpoints: endpointsOf(port, byService.get(titleOf(service)) ?? [], node),
+      }));
+    });
 }
 
 function titleOf(service: V1Service): string {
@@ -70,14 +73,22 @@ function titleOf(service: V1Service): string {
 function endpointsOf(port: V1ServicePort, slices: readonly V1EndpointSlice[], node: ProxyNode): Endpoint[] {
   const found = new Map<string, Endpoint>();
   for (const slice of slices) {
-    const target = slice.ports?.find((one) => (one.name ?? '') === (port.name ?? '') && (one.protocol ?? 'TCP') === (port.protocol ?? 'TCP'));
+    const target = slice.ports?.find(
+      (one) => (one.name ?? '') === (port.name ?? '') && (one.protocol ?? 'TCP') === (port.protocol ?? 'TCP'),
+    );
     if (target?.port === undefined) continue;
     for (const endpoint of slice.endpoints ?? []) {
       const address = endpoint.addresses[0];
       if (!address) continue;
       const isReady = endpoint.conditions?.ready ?? true;
       const text = `${address}:${target.port}`;
-      found.set(text, { address, text, isLocal: endpoint.nodeName === node.name, isReady, isServing: endpoint.conditions?.serving ?? isReady });
+      found.set(text, {
+        address,
+        text,
+        isLocal: endpoint.nodeName === node.name,
+        isReady,
+        isServing: endpoint.conditions?.serving ?? isReady,
+      });
     }
   }
   return [...found.values()].sort((a, b) => compareBytes(a.text, b.text));
@@ -127,7 +138,8 @@ class RulesetBuilder {
   #addExternal(servicePort: ServicePort, ip: string, what: string, choice: Choice, isLocal: boolean): void {
     const { title, protocol } = servicePort;
     const usableHere = isLocal ? choice.local : choice.cluster;
-    if (choice.cluster.length > 0) this.#services.push(this.#portRule(ip, servicePort, `${title} ${what}`, chainNames.external(title, protocol)));
+    if (choice.cluster.length > 0)
+      this.#services.push(this.#portRule(ip, servicePort, `${title} ${what}`, chainNames.external(title, protocol)));
     if (usableHere.length === 0) this.#externalRejects.push(closed(servicePort, ip, isLocal && choice.cluster.length > 0));
   }
 
@@ -135,20 +147,36 @@ class RulesetBuilder {
     const nodePort = port.nodePort as number;
     const target = jump(chainNames.external(title, protocol));
     if (choice.cluster.length > 0) {
-      this.#nodePorts.push({ destination: { is: '127.0.0.0/8' }, protocol, matches: [comment(title), { type: 'port', port: nodePort }, { type: 'nfacct', name: 'localhost_nps_accepted_pkts' }], target });
+      this.#nodePorts.push({
+        destination: { is: '127.0.0.0/8' },
+        protocol,
+        matches: [comment(title), { type: 'port', port: nodePort }, { type: 'nfacct', name: 'localhost_nps_accepted_pkts' }],
+        target,
+      });
       this.#nodePorts.push({ protocol, matches: [comment(title), { type: 'port', port: nodePort }], target });
     }
     const here = isLocal ? choice.local : choice.cluster;
     if (here.length > 0) return;
     const noLocal = isLocal && choice.cluster.length > 0;
-    this.#externalRejects.push({ protocol, matches: [comment(`${title} has no ${noLocal ? 'local ' : ''}endpoints`), { type: 'addrtype', side: 'dst' }, { type: 'port', port: nodePort }], target: noLocal ? { type: 'drop' } : reject });
+    this.#externalRejects.push({
+      protocol,
+      matches: [
+        comment(`${title} has no ${noLocal ? 'local ' : ''}endpoints`),
+        { type: 'addrtype', side: 'dst' },
+        { type: 'port', port: nodePort },
+      ],
+      target: noLocal ? { type: 'drop' } : reject,
+    });
   }
 
   #addExternalChain({ title, protocol }: ServicePort, choice: Choice, isLocal: boolean): void {
     const name = chainNames.external(title, protocol);
     const service = jump(chainNames.service(title, protocol));
     if (!isLocal) {
-      this.#nat.set(name, [{ matches: [comment(`masquerade traffic for ${title} external destinations`)], target: jump('KUBE-MARK-MASQ') }, { matches: [], target: service }]);
+      this.#nat.set(name, [
+        { matches: [comment(`masquerade traffic for ${title} external destinations`)], target: jump('KUBE-MARK-MASQ') },
+        { matches: [], target: service },
+      ]);
       return;
     }
     const source: Rule['matches'][number] = { type: 'addrtype', side: 'src' };
@@ -167,13 +195,22 @@ class RulesetBuilder {
       const masquerade = this.#portRule(service.spec.clusterIP as string, servicePort, `${title} cluster IP`, 'KUBE-MARK-MASQ');
       rules.push({ source: { is: this.#node.clusterCidr, not: true }, ...masquerade });
     }
-    const seconds = service.spec.sessionAffinity === 'ClientIP' ? (service.spec.sessionAffinityConfig?.clientIP?.timeoutSeconds ?? 10_800) : undefined;
+    const seconds =
+      service.spec.sessionAffinity === 'ClientIP' ? (service.spec.sessionAffinityConfig?.clientIP?.timeoutSeconds ?? 10_800) : undefined;
     const targetOf = (endpoint: Endpoint) => chainNames.endpoint(title, protocol, endpoint.text);
     const arrow = (endpoint: Endpoint) => comment(`${title} -> ${endpoint.text}`);
-    if (seconds !== undefined) for (const endpoint of endpoints) rules.push({ matches: [arrow(endpoint), { type: 'recent', name: targetOf(endpoint), rcheckSeconds: seconds }], target: jump(targetOf(endpoint)) });
+    if (seconds !== undefined)
+      for (const endpoint of endpoints)
+        rules.push({
+          matches: [arrow(endpoint), { type: 'recent', name: targetOf(endpoint), rcheckSeconds: seconds }],
+          target: jump(targetOf(endpoint)),
+        });
     endpoints.forEach((endpoint, index) => {
       const left = endpoints.length - index;
-      rules.push({ matches: [arrow(endpoint), ...(left > 1 ? [{ type: 'statistic' as const, probability: 1 / left }] : [])], target: jump(targetOf(endpoint)) });
+      rules.push({
+        matches: [arrow(endpoint), ...(left > 1 ? [{ type: 'statistic' as const, probability: 1 / left }] : [])],
+        target: jump(targetOf(endpoint)),
+      });
       this.#nat.set(targetOf(endpoint), endpointChain(servicePort, endpoint, targetOf(endpoint), seconds !== undefined));
     });
     this.#nat.set(chain, rules);
@@ -181,7 +218,16 @@ class RulesetBuilder {
 
   finish(): Ruleset {
     const own = [...this.#nat].map(([name, rules]) => ({ name, rules }));
-    const services: Rule[] = [...this.#services, { matches: [comment('kubernetes service nodeports; NOTE: this must be the last rule in this chain'), { type: 'addrtype', side: 'dst' }], target: jump('KUBE-NODEPORTS') }];
+    const services: Rule[] = [
+      ...this.#services,
+      {
+        matches: [
+          comment('kubernetes service nodeports; NOTE: this must be the last rule in this chain'),
+          { type: 'addrtype', side: 'dst' },
+        ],
+        target: jump('KUBE-NODEPORTS'),
+      },
+    ];
     const kube: Chain[] = [
       { name: 'KUBE-MARK-MASQ', rules: [{ matches: [], target: { type: 'mark', value: masqueradeMark, mask: masqueradeMark } }] },
       { name: 'KUBE-NODEPORTS', rules: this.#nodePorts },
@@ -193,7 +239,9 @@ class RulesetBuilder {
     return {
       nat: { chains: [...natBuiltIn, ...sortChains(kube)] },
       filter: filterTable(this.#rejects, this.#externalRejects),
-      mangle: { chains: [...['PREROUTING', 'INPUT', 'FORWARD', 'OUTPUT', 'POSTROUTING'].map(builtIn), { name: 'KUBE-PROXY-CANARY', rules: [] }] },
+      mangle: {
+        chains: [...['PREROUTING', 'INPUT', 'FORWARD', 'OUTPUT', 'POSTROUTING'].map(builtIn), { name: 'KUBE-PROXY-CANARY', rules: [] }],
+      },
     };
   }
 }
@@ -212,7 +260,8 @@ function isExternal(service: V1Service): boolean {
 
 function closed({ title, protocol, port }: ServicePort, ip: string, isOnlyNotLocal: boolean): Rule {
   return {
-    destination: { is: `${ip}/32` }, protocol,
+    destination: { is: `${ip}/32` },
+    protocol,
     matches: [comment(`${title} has no ${isOnlyNotLocal ? 'local ' : ''}endpoints`), { type: 'port', port: port.port }],
     target: isOnlyNotLocal ? { type: 'drop' } : reject,
   };
@@ -221,7 +270,11 @@ function closed({ title, protocol, port }: ServicePort, ip: string, isOnlyNotLoc
 function endpointChain({ title, protocol }: ServicePort, endpoint: Endpoint, name: string, hasAffinity: boolean): Rule[] {
   return [
     { source: { is: `${endpoint.address}/32` }, matches: [comment(title)], target: jump('KUBE-MARK-MASQ') },
-    { protocol, matches: [comment(title), ...(hasAffinity ? [{ type: 'recent' as const, name }] : []), { type: 'port' }], target: { type: 'dnat', to: endpoint.text } },
+    {
+      protocol,
+      matches: [comment(title), ...(hasAffinity ? [{ type: 'recent' as const, name }] : []), { type: 'port' }],
+      target: { type: 'dnat', to: endpoint.text },
+    },
   ];
 }
 
@@ -244,7 +297,10 @@ function sortChains(chains: readonly Chain[]): Chain[] {
 }
 
 function portal(text: string, chain: string, isNewOnly = false): Rule {
-  return { matches: [...(isNewOnly ? [{ type: 'conntrack' as const, states: ['NEW' as const] }] : []), comment(text)], target: jump(chain) };
+  return {
+    matches: [...(isNewOnly ? [{ type: 'conntrack' as const, states: ['NEW' as const] }] : []), comment(text)],
+    target: jump(chain),
+  };
 }
 
 const natBuiltIn: readonly Chain[] = [
@@ -269,11 +325,28 @@ function filterTable(rejects: readonly Rule[], externalRejects: readonly Rule[])
   const toFirewall: Rule = { matches: [], target: jump('KUBE-FIREWALL') };
   return {
     chains: [
-      { name: 'INPUT', policy: 'ACCEPT', rules: [toFirewall, firewall, portal('kubernetes health check service ports', 'KUBE-NODEPORTS'), external] },
+      {
+        name: 'INPUT',
+        policy: 'ACCEPT',
+        rules: [toFirewall, firewall, portal('kubernetes health check service ports', 'KUBE-NODEPORTS'), external],
+      },
       { name: 'FORWARD', policy: 'ACCEPT', rules: [firewall, portal('kubernetes forwarding rules', 'KUBE-FORWARD'), services, external] },
       { name: 'OUTPUT', policy: 'ACCEPT', rules: [toFirewall, firewall, services] },
       { name: 'KUBE-EXTERNAL-SERVICES', rules: externalRejects },
-      { name: 'KUBE-FIREWALL', rules: [{ source: { is: '127.0.0.0/8', not: true }, destination: { is: '127.0.0.0/8' }, matches: [comment('block incoming localnet connections'), { type: 'conntrack', states: ['RELATED', 'ESTABLISHED', 'DNAT'], not: true }], target: { type: 'drop' } }] },
+      {
+        name: 'KUBE-FIREWALL',
+        rules: [
+          {
+            source: { is: '127.0.0.0/8', not: true },
+            destination: { is: '127.0.0.0/8' },
+            matches: [
+              comment('block incoming localnet connections'),
+              { type: 'conntrack', states: ['RELATED', 'ESTABLISHED', 'DNAT'], not: true },
+            ],
+            target: { type: 'drop' },
+          },
+        ],
+      },
       { name: 'KUBE-FORWARD', rules: forward },
       { name: 'KUBE-NODEPORTS', rules: [] },
       { name: 'KUBE-PROXY-CANARY', rules: [] },
@@ -284,7 +357,16 @@ function filterTable(rejects: readonly Rule[], externalRejects: readonly Rule[])
 }
 
 const forward: readonly Rule[] = [
-  { matches: [{ type: 'conntrack', states: ['INVALID'] }, { type: 'nfacct', name: 'ct_state_invalid_dropped_pkts' }], target: { type: 'drop' } },
+  {
+    matches: [
+      { type: 'conntrack', states: ['INVALID'] },
+      { type: 'nfacct', name: 'ct_state_invalid_dropped_pkts' },
+    ],
+    target: { type: 'drop' },
+  },
   { matches: [comment('kubernetes forwarding rules'), { type: 'mark', ...marked }], target: { type: 'accept' } },
-  { matches: [comment('kubernetes forwarding conntrack rule'), { type: 'conntrack', states: ['RELATED', 'ESTABLISHED'] }], target: { type: 'accept' } },
+  {
+    matches: [comment('kubernetes forwarding conntrack rule'), { type: 'conntrack', states: ['RELATED', 'ESTABLISHED'] }],
+    target: { type: 'accept' },
+  },
 ];

@@ -15,7 +15,11 @@ export const ConfigMap = defineResource<V1ConfigMap>({
   allowUnconditionalUpdate: true,
   columns: [
     nameColumn,
-    { name: 'Data', describedBy: 'io.k8s.api.core.v1.ConfigMap.data', value: ({ data, binaryData }) => Object.keys(data ?? {}).length + Object.keys(binaryData ?? {}).length },
+    {
+      name: 'Data',
+      describedBy: 'io.k8s.api.core.v1.ConfigMap.data',
+      value: ({ data, binaryData }) => Object.keys(data ?? {}).length + Object.keys(binaryData ?? {}).length,
+    },
     ageColumn,
   ],
 });

@@ -46,9 +46,21 @@ export const Deployment = defineResource<V1Deployment>({
   allowUnconditionalUpdate: true,
   columns: [
     nameColumn,
-    { name: 'Ready', description: 'Number of the pod with ready state', value: ({ spec, status }) => `${status.readyReplicas ?? 0}/${spec.replicas ?? 0}` },
-    { name: 'Up-to-date', describedBy: 'io.k8s.api.apps.v1.DeploymentStatus.updatedReplicas', value: ({ status }) => status.updatedReplicas ?? 0 },
-    { name: 'Available', describedBy: 'io.k8s.api.apps.v1.DeploymentStatus.availableReplicas', value: ({ status }) => status.availableReplicas ?? 0 },
+    {
+      name: 'Ready',
+      description: 'Number of the pod with ready state',
+      value: ({ spec, status }) => `${status.readyReplicas ?? 0}/${spec.replicas ?? 0}`,
+    },
+    {
+      name: 'Up-to-date',
+      describedBy: 'io.k8s.api.apps.v1.DeploymentStatus.updatedReplicas',
+      value: ({ status }) => status.updatedReplicas ?? 0,
+    },
+    {
+      name: 'Available',
+      describedBy: 'io.k8s.api.apps.v1.DeploymentStatus.availableReplicas',
+      value: ({ status }) => status.availableReplicas ?? 0,
+    },
     ageColumn,
     ...workloadColumns('io.k8s.api.apps.v1.DeploymentSpec.selector'),
   ],

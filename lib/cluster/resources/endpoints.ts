@@ -17,7 +17,15 @@ export const Endpoints = defineResource<V1Endpoints>({
   allowCreateOnUpdate: true,
   allowUnconditionalUpdate: true,
   deprecation: 'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice',
-  columns: [nameColumn, { name: 'Endpoints', describedBy: 'io.k8s.api.core.v1.Endpoints.subsets', value: ({ subsets }) => listWithMore((subsets ?? []).flatMap(socketsOf), 3) || '<none>' }, ageColumn],
+  columns: [
+    nameColumn,
+    {
+      name: 'Endpoints',
+      describedBy: 'io.k8s.api.core.v1.Endpoints.subsets',
+      value: ({ subsets }) => listWithMore((subsets ?? []).flatMap(socketsOf), 3) || '<none>',
+    },
+    ageColumn,
+  ],
 });
 
 type Subset = NonNullable<V1Endpoints['subsets']>[number];

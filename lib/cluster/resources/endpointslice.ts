@@ -25,8 +25,24 @@ export const EndpointSlice = defineResource<V1EndpointSlice>({
   columns: [
     nameColumn,
     { name: 'AddressType', describedBy: 'io.k8s.api.discovery.v1.EndpointSlice.addressType', value: ({ addressType }) => addressType },
-    { name: 'Ports', describedBy: 'io.k8s.api.discovery.v1.EndpointSlice.ports', value: ({ ports }) => listWithMore((ports ?? []).map(({ port, name }) => String(port ?? (name || '*'))), 3) || '<unset>' },
-    { name: 'Endpoints', describedBy: 'io.k8s.api.discovery.v1.EndpointSlice.endpoints', value: ({ endpoints }) => listWithMore((endpoints ?? []).flatMap(({ addresses }) => addresses ?? []), 3) || '<unset>' },
+    {
+      name: 'Ports',
+      describedBy: 'io.k8s.api.discovery.v1.EndpointSlice.ports',
+      value: ({ ports }) =>
+        listWithMore(
+          (ports ?? []).map(({ port, name }) => String(port ?? (name || '*'))),
+          3,
+        ) || '<unset>',
+    },
+    {
+      name: 'Endpoints',
+      describedBy: 'io.k8s.api.discovery.v1.EndpointSlice.endpoints',
+      value: ({ endpoints }) =>
+        listWithMore(
+          (endpoints ?? []).flatMap(({ addresses }) => addresses ?? []),
+          3,
+        ) || '<unset>',
+    },
     ageColumn,
   ],
 });

@@ -16,7 +16,13 @@ const columns: readonly TableColumn<CoreV1Event>[] = [
   { name: 'Message', describedBy: `${event}.message`, value: ({ message }) => (message ?? '').trim() },
   { name: 'First Seen', priority: 1, describedBy: `${event}.firstTimestamp`, value: (object, now) => since(firstSeen(object), now) },
   { name: 'Count', priority: 1, describedBy: `${event}.count`, value: ({ series, count }) => (series ? (series.count ?? 0) : count || 1) },
-  { name: 'Name', priority: 1, format: 'name', describedBy: 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta.name', value: ({ metadata }) => metadata.name },
+  {
+    name: 'Name',
+    priority: 1,
+    format: 'name',
+    describedBy: 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta.name',
+    value: ({ metadata }) => metadata.name,
+  },
 ];
 
 const names = { plural: 'events', singular: 'event', short: ['ev'] } as const;
@@ -59,13 +65,27 @@ export const EventsEvent = defineResource<EventsV1Event>({
   allowUnconditionalUpdate: true,
   selectableFields: (object) => {
     const { ['involvedObject.kind']: kind, ...rest } = Event.selectableFields?.(toCore(object)) ?? {};
-    const regarding = Object.fromEntries(Object.entries({ 'involvedObject.kind': kind ?? '', ...rest }).map(([field, value]) => [field.replace('involvedObject', 'regarding').replace('reportingComponent', 'reportingController'), value]));
+    const regarding = Object.fromEntries(
+      Object.entries({ 'involvedObject.kind': kind ?? '', ...rest }).map(([field, value]) => [
+        field.replace('involvedObject', 'regarding').replace('reportingComponent', 'reportingController'),
+        value,
+      ]),
+    );
     return regarding;
   },
   columns: columns.map((column) => ({ ...column, value: (object: EventsV1Event, now: number) => column.value(toCore(object), now) })),
 });
 
-function toCore({ note, regarding, reportingController, deprecatedSource, deprecatedFirstTimestamp, deprecatedLastTimestamp, deprecatedCount, ...same }: EventsV1Event): CoreV1Event {
+function toCore({
+  note,
+  regarding,
+  reportingController,
+  deprecatedSource,
+  deprecatedFirstTimestamp,
+  deprecatedLastTimestamp,
+  deprecatedCount,
+  ...same
+}: EventsV1Event): CoreV1Event {
   return {
     ...same,
     apiVersion: 'v1',
@@ -80,7 +100,17 @@ function toCore({ note, regarding, reportingController, deprecatedSource, deprec
   } as unknown as CoreV1Event;
 }
 
-function toEvents({ message, involvedObject, reportingComponent, reportingInstance, source, firstTimestamp, lastTimestamp, count, ...same }: CoreV1Event): EventsV1Event {
+function toEvents({
+  message,
+  involvedObject,
+  reportingComponent,
+  reportingInstance,
+  source,
+  firstTimestamp,
+  lastTimestamp,
+  count,
+  ...same
+}: CoreV1Event): EventsV1Event {
   return {
     ...same,
     apiVersion: 'events.k8s.io/v1',

@@ -12,5 +12,9 @@ export const Lease = defineResource<V1Lease>({
   storagePrefix: 'leases',
   validate: validateLease,
   allowCreateOnUpdate: true,
-  columns: [nameColumn, { name: 'Holder', describedBy: 'io.k8s.api.coordination.v1.LeaseSpec.holderIdentity', value: ({ spec }) => spec?.holderIdentity ?? '' }, ageColumn],
+  columns: [
+    nameColumn,
+    { name: 'Holder', describedBy: 'io.k8s.api.coordination.v1.LeaseSpec.holderIdentity', value: ({ spec }) => spec?.holderIdentity ?? '' },
+    ageColumn,
+  ],
 });

@@ -33,5 +33,9 @@ export const Namespace = defineResource<V1Namespace>({
   subresources: { status: true },
   allowUnconditionalUpdate: true,
   selectableFields: ({ status }) => ({ 'status.phase': status.phase ?? '' }),
-  columns: [nameColumn, { name: 'Status', description: 'The status of the namespace', value: ({ status }) => status.phase ?? '' }, ageColumn],
+  columns: [
+    nameColumn,
+    { name: 'Status', description: 'The status of the namespace', value: ({ status }) => status.phase ?? '' },
+    ageColumn,
+  ],
 });

@@ -69,5 +69,16 @@ function isTerminal({ status }: V1Pod): boolean {
 /** A Pod with scheduling gates says so from its first moment (`applySchedulingGatedCondition`). */
 function schedulingGate({ spec }: V1Pod, now: string): Pick<V1Pod['status'], 'conditions'> {
   if (!spec.schedulingGates?.length) return {};
-  return { conditions: [{ type: 'PodScheduled', status: 'False', reason: 'SchedulingGated', message: 'Scheduling is blocked due to non-empty scheduling gates', lastProbeTime: null as never, lastTransitionTime: now }] };
+  return {
+    conditions: [
+      {
+        type: 'PodScheduled',
+        status: 'False',
+        reason: 'SchedulingGated',
+        message: 'Scheduling is blocked due to non-empty scheduling gates',
+        lastProbeTime: null as never,
+        lastTransitionTime: now,
+      },
+    ],
+  };
 }

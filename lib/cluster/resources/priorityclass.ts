@@ -25,7 +25,12 @@ export const PriorityClass = defineResource<V1PriorityClass>({
   columns: [
     nameColumn,
     { name: 'Value', type: 'integer', describedBy: `${prefix}.value`, value: ({ value }) => value ?? 0 },
-    { name: 'Global-Default', type: 'boolean', describedBy: `${prefix}.globalDefault`, value: ({ globalDefault }) => globalDefault ?? false },
+    {
+      name: 'Global-Default',
+      type: 'boolean',
+      describedBy: `${prefix}.globalDefault`,
+      value: ({ globalDefault }) => globalDefault ?? false,
+    },
     ageColumn,
     { name: 'PreemptionPolicy', describedBy: `${prefix}.preemptionPolicy`, value: ({ preemptionPolicy }) => preemptionPolicy ?? '' },
   ],

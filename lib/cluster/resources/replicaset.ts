@@ -32,9 +32,24 @@ export const ReplicaSet = defineResource<V1ReplicaSet>({
   allowUnconditionalUpdate: true,
   columns: [
     nameColumn,
-    { name: 'Desired', type: 'integer', describedBy: 'io.k8s.api.apps.v1.ReplicaSetSpec.replicas', value: ({ spec }) => spec.replicas ?? 0 },
-    { name: 'Current', type: 'integer', describedBy: 'io.k8s.api.apps.v1.ReplicaSetStatus.replicas', value: ({ status }) => status.replicas },
-    { name: 'Ready', type: 'integer', describedBy: 'io.k8s.api.apps.v1.ReplicaSetStatus.readyReplicas', value: ({ status }) => status.readyReplicas ?? 0 },
+    {
+      name: 'Desired',
+      type: 'integer',
+      describedBy: 'io.k8s.api.apps.v1.ReplicaSetSpec.replicas',
+      value: ({ spec }) => spec.replicas ?? 0,
+    },
+    {
+      name: 'Current',
+      type: 'integer',
+      describedBy: 'io.k8s.api.apps.v1.ReplicaSetStatus.replicas',
+      value: ({ status }) => status.replicas,
+    },
+    {
+      name: 'Ready',
+      type: 'integer',
+      describedBy: 'io.k8s.api.apps.v1.ReplicaSetStatus.readyReplicas',
+      value: ({ status }) => status.readyReplicas ?? 0,
+    },
     ageColumn,
     ...workloadColumns('io.k8s.api.apps.v1.ReplicaSetSpec.selector'),
   ],

@@ -12,14 +12,16 @@ export function pairClusterIPs({ spec }: V1Service, old: V1Service | undefined):
   }
   const before = old.spec;
   const isSameList = deepEqual(before.clusterIPs ?? [], spec.clusterIPs ?? []);
-  if (before.clusterIPs?.length && !spec.clusterIPs?.length && before.clusterIP === spec.clusterIP) spec.clusterIPs = deepCopy(before.clusterIPs);
+  if (before.clusterIPs?.length && !spec.clusterIPs?.length && before.clusterIP === spec.clusterIP)
+    spec.clusterIPs = deepCopy(before.clusterIPs);
   if (before.clusterIP === spec.clusterIP || !isSameList) return;
   if (spec.clusterIP) spec.clusterIPs = [spec.clusterIP];
   else delete spec.clusterIPs;
 }
 
 const needsClusterIP = ({ type }: V1ServiceSpec) => type === 'ClusterIP' || type === 'NodePort' || type === 'LoadBalancer';
-const needsNodePorts = ({ type, allocateLoadBalancerNodePorts }: V1ServiceSpec) => type === 'NodePort' || (type === 'LoadBalancer' && allocateLoadBalancerNodePorts !== false);
+const needsNodePorts = ({ type, allocateLoadBalancerNodePorts }: V1ServiceSpec) =>
+  type === 'NodePort' || (type === 'LoadBalancer' && allocateLoadBalancerNodePorts !== false);
 
 /** Leaving an allocated value out means keeping it (`patchAllocatedValues`). */
 export function keepAllocated({ spec }: V1Service, { spec: before }: V1Service): void {
@@ -28,7 +30,8 @@ export function keepAllocated({ spec }: V1Service, { spec: before }: V1Service):
     if (!spec.clusterIPs?.length && before.clusterIPs && spec.clusterIP === before.clusterIP) spec.clusterIPs = deepCopy(before.clusterIPs);
   }
   if (needsNodePorts(before) && needsNodePorts(spec)) keepNodePorts(spec.ports ?? [], before.ports ?? []);
-  if (needsHealthCheck(before) && needsHealthCheck(spec) && !spec.healthCheckNodePort) spec.healthCheckNodePort = before.healthCheckNodePort;
+  if (needsHealthCheck(before) && needsHealthCheck(spec) && !spec.healthCheckNodePort)
+    spec.healthCheckNodePort = before.healthCheckNodePort;
 }
 
 function keepNodePorts(ports: readonly V1ServicePort[], before: readonly V1ServicePort[]): void {
@@ -50,7 +53,8 @@ export function dropFieldsOfOtherType({ spec }: V1Service, old: V1Service | unde
     if (isSame('clusterIPs')) drop('clusterIP', 'clusterIPs');
     drop('ipFamilies', 'ipFamilyPolicy');
   }
-  if (needsNodePorts(before) && !needsNodePorts(spec) && deepEqual(nodePortsOf(before), nodePortsOf(spec))) for (const port of spec.ports ?? []) delete port.nodePort;
+  if (needsNodePorts(before) && !needsNodePorts(spec) && deepEqual(nodePortsOf(before), nodePortsOf(spec)))
+    for (const port of spec.ports ?? []) delete port.nodePort;
   if (needsHealthCheck(before) && !needsHealthCheck(spec)) drop('healthCheckNodePort');
   if (before.type === 'LoadBalancer' && spec.type !== 'LoadBalancer') drop('allocateLoadBalancerNodePorts', 'loadBalancerClass');
   if (isExternallyAccessible(before) && !isExternallyAccessible(spec)) drop('externalTrafficPolicy');

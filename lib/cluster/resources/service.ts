@@ -20,7 +20,8 @@ export const Service = defineResource<V1Service>({
     if (!spec) return;
     spec.sessionAffinity ??= 'None';
     if (spec.sessionAffinity === 'None') delete spec.sessionAffinityConfig;
-    if (spec.sessionAffinity === 'ClientIP' && !spec.sessionAffinityConfig?.clientIP?.timeoutSeconds) spec.sessionAffinityConfig = { clientIP: { timeoutSeconds: 10800 } };
+    if (spec.sessionAffinity === 'ClientIP' && !spec.sessionAffinityConfig?.clientIP?.timeoutSeconds)
+      spec.sessionAffinityConfig = { clientIP: { timeoutSeconds: 10800 } };
     spec.type ??= 'ClusterIP';
     for (const port of spec.ports ?? []) {
       port.protocol ??= 'TCP';

@@ -11,7 +11,12 @@ export const ServiceAccount = defineResource<V1ServiceAccount>({
   names: { plural: 'serviceaccounts', singular: 'serviceaccount', short: ['sa'] },
   scope: 'Namespaced',
   returnsDeletedObject: true,
-  warnings: ({ metadata }) => (metadata.annotations?.[enforceMountableSecrets] === undefined ? [] : [`metadata.annotations[${enforceMountableSecrets}]: deprecated in v1.32+; prefer separate namespaces to isolate access to mounted secrets`]),
+  warnings: ({ metadata }) =>
+    metadata.annotations?.[enforceMountableSecrets] === undefined
+      ? []
+      : [
+          `metadata.annotations[${enforceMountableSecrets}]: deprecated in v1.32+; prefer separate namespaces to isolate access to mounted secrets`,
+        ],
   updateChecksAll: true,
   allowUnconditionalUpdate: true,
   columns: [nameColumn, ageColumn],

@@ -9,14 +9,25 @@ function podSpecWarnings(spec: V1PodSpec | undefined, path: FieldPath): string[]
     ...Object.keys(spec.nodeSelector ?? {}).flatMap((label) => deprecatedLabel(label, path.child('nodeSelector').key(label))),
     ...(spec.volumes ?? []).flatMap((volume, index) => volumeWarnings(volume, path.child('volumes').index(index))),
     ...hostAliasWarnings(spec, path.child('hostAliases')),
-    ...(spec.imagePullSecrets ?? []).flatMap(({ name }, index, all) => pullSecretWarnings(name ?? '', all.slice(0, index).some((earlier) => earlier.name === name), path.child('imagePullSecrets').index(index))),
+    ...(spec.imagePullSecrets ?? []).flatMap(({ name }, index, all) =>
+      pullSecretWarnings(
+        name ?? '',
+        all.slice(0, index).some((earlier) => earlier.name === name),
+        path.child('imagePullSecrets').index(index),
+      ),
+    ),
     ...(spec.initContainers ?? []).flatMap((container, index) => containerWarnings(container, path.child('initContainers').index(index))),
     ...(spec.containers ?? []).flatMap((container, index) => containerWarnings(container, path.child('containers').index(index))),
-    ...((spec.terminationGracePeriodSeconds ?? 0) < 0 ? [`${path.child('terminationGracePeriodSeconds')}: must be >= 0; negative values are invalid and will be treated as 1`] : []),
+    ...((spec.terminationGracePeriodSeconds ?? 0) < 0
+      ? [`${path.child('terminationGracePeriodSeconds')}: must be >= 0; negative values are invalid and will be treated as 1`]
+      : []),
     ...affinityWarnings(spec, path.child('affinity')),
     ...(spec.topologySpreadConstraints ?? []).flatMap(({ topologyKey, labelSelector }, index) => {
       const at = path.child('topologySpreadConstraints').index(index);
-      return [...deprecatedLabel(topologyKey, at.child('topologyKey')), ...(labelSelector ? [] : [`${at.child('labelSelector')}: a null labelSelector results in matching no pod`])];
+      return [
+        ...deprecatedLabel(topologyKey, at.child('topologyKey')),
+        ...(labelSelector ? [] : [`${at.child('labelSelector')}: a null labelSelector results in matching no pod`]),
+      ];
     }),
   ];
 }
@@ -53,7 +64,11 @@ function volumeWarnings(volume: V1Volume, path: FieldPath): string[] {
 }
 
 function hostAliasWarnings({ hostAliases }: V1PodSpec, path: FieldPath): string[] {
-  return (hostAliases ?? []).flatMap(({ ip }, index, all) => (all.slice(0, index).some((earlier) => earlier.ip === ip) ? [`${path.index(index).child('ip')}: duplicate ip ${JSON.stringify(ip)}`] : []));
+  return (hostAliases ?? []).flatMap(({ ip }, index, all) =>
+    all.slice(0, index).some((earlier) => earlier.ip === ip)
+      ? [`${path.index(index).child('ip')}: duplicate ip ${JSON.stringify(ip)}`]
+      : [],
+  );
 }
 
 function pullSecretWarnings(name: string, isRepeated: boolean, path: FieldPath): string[] {
@@ -62,7 +77,11 @@ function pullSecretWarnings(name: string, isRepeated: boolean, path: FieldPath):
 }
 
 function containerWarnings(container: V1Container, path: FieldPath): string[] {
-  return [...fractionWarnings(container, path.child('resources')), ...hiddenVariables(container, path.child('env')), ...duplicatePorts(container, path.child('ports'))];
+  return [
+    ...fractionWarnings(container, path.child('resources')),
+    ...hiddenVariables(container, path.child('env')),
+    ...duplicatePorts(container, path.child('ports')),
+  ];
 }
 
 function fractionWarnings({ resources }: V1Container, path: FieldPath): string[] {
@@ -70,7 +89,9 @@ function fractionWarnings({ resources }: V1Container, path: FieldPath): string[]
     (['memory', 'ephemeral-storage'] as const).flatMap((name) => {
       const text = resources?.[list]?.[name];
       const isFraction = text !== undefined && Quantity.parse(text).nanos % 1_000_000_000n !== 0n;
-      return isFraction ? [`${path.child(list).key(name)}: fractional byte value ${JSON.stringify(text)} is invalid, must be an integer`] : [];
+      return isFraction
+        ? [`${path.child(list).key(name)}: fractional byte value ${JSON.stringify(text)} is invalid, must be an integer`]
+        : [];
     }),
   );
 }
@@ -79,13 +100,21 @@ function fractionWarnings({ resources }: V1Container, path: FieldPath): string[]
 function hiddenVariables({ env }: V1Container, path: FieldPath): string[] {
   return (env ?? []).flatMap(({ name, value }, index, all) => {
     const isHidden = all.slice(0, index).some((earlier) => earlier.name === name) && !value?.includes(`$(${name})`);
-    return isHidden ? [`${path.index(index)}: hides previous definition of ${JSON.stringify(name)}, which may be dropped when using apply`] : [];
+    return isHidden
+      ? [`${path.index(index)}: hides previous definition of ${JSON.stringify(name)}, which may be dropped when using apply`]
+      : [];
   });
 }
 
 function duplicatePorts({ ports }: V1Container, path: FieldPath): string[] {
   return (ports ?? []).flatMap((port, index, all) => {
-    const first = all.findIndex((other) => other.containerPort === port.containerPort && other.protocol === port.protocol && other.hostPort === port.hostPort && other.hostIP === port.hostIP);
+    const first = all.findIndex(
+      (other) =>
+        other.containerPort === port.containerPort &&
+        other.protocol === port.protocol &&
+        other.hostPort === port.hostPort &&
+        other.hostIP === port.hostIP,
+    );
     return first < index ? [`${path.index(index)}: duplicate port definition with ${path.index(first)}`] : [];
   });
 }
@@ -94,7 +123,11 @@ function affinityWarnings({ affinity }: V1PodSpec, path: FieldPath): string[] {
   const nodeAffinity = affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms ?? [];
   const at = path.child('nodeAffinity', 'requiredDuringSchedulingIgnoredDuringExecution', 'nodeSelectorTerms');
   return [
-    ...nodeAffinity.flatMap((term, index) => (term.matchExpressions ?? []).flatMap(({ key }, expression) => deprecatedLabel(key, at.index(index).child('matchExpressions').index(expression).child('key')))),
+    ...nodeAffinity.flatMap((term, index) =>
+      (term.matchExpressions ?? []).flatMap(({ key }, expression) =>
+        deprecatedLabel(key, at.index(index).child('matchExpressions').index(expression).child('key')),
+      ),
+    ),
     ...(['podAffinity', 'podAntiAffinity'] as const).flatMap((kind) => podAffinityWarnings(affinity?.[kind], path.child(kind))),
   ];
 }
@@ -105,21 +138,35 @@ function podAffinityWarnings(affinity: NonNullable<V1PodSpec['affinity']>['podAf
     ...deprecatedLabel(topologyKey, at.child('topologyKey')),
   ];
   return [
-    ...(affinity?.requiredDuringSchedulingIgnoredDuringExecution ?? []).flatMap((term, index) => warn(term, path.child('requiredDuringSchedulingIgnoredDuringExecution').index(index))),
-    ...(affinity?.preferredDuringSchedulingIgnoredDuringExecution ?? []).flatMap(({ podAffinityTerm }, index) => warn(podAffinityTerm, path.child('preferredDuringSchedulingIgnoredDuringExecution').index(index).child('podAffinityTerm'))),
+    ...(affinity?.requiredDuringSchedulingIgnoredDuringExecution ?? []).flatMap((term, index) =>
+      warn(term, path.child('requiredDuringSchedulingIgnoredDuringExecution').index(index)),
+    ),
+    ...(affinity?.preferredDuringSchedulingIgnoredDuringExecution ?? []).flatMap(({ podAffinityTerm }, index) =>
+      warn(podAffinityTerm, path.child('preferredDuringSchedulingIgnoredDuringExecution').index(index).child('podAffinityTerm')),
+    ),
   ];
 }
 
 /** Names of workloads end up in the names of Pods, which are host names. */
 export function workloadWarnings(name: string, template: V1PodTemplateSpec | undefined, isNew: boolean): string[] {
   const sentences = isNew ? dnsLabel(name) : [];
-  const nameWarning = sentences.length > 0 ? [`metadata.name: this is used in Pod names and hostnames, which can result in surprising behavior; a DNS label is recommended: [${sentences.join(' ')}]`] : [];
+  const nameWarning =
+    sentences.length > 0
+      ? [
+          `metadata.name: this is used in Pod names and hostnames, which can result in surprising behavior; a DNS label is recommended: [${sentences.join(' ')}]`,
+        ]
+      : [];
   return [...nameWarning, ...podSpecWarnings(template?.spec, FieldPath.of('spec').child('template', 'spec'))];
 }
 
 export function podWarnings(name: string, spec: V1PodSpec, isNew: boolean): string[] {
   const sentences = isNew ? dnsLabel(name) : [];
-  const nameWarning = sentences.length > 0 ? [`metadata.name: this is used in the Pod's hostname, which can result in surprising behavior; a DNS label is recommended: [${sentences.join(' ')}]`] : [];
+  const nameWarning =
+    sentences.length > 0
+      ? [
+          `metadata.name: this is used in the Pod's hostname, which can result in surprising behavior; a DNS label is recommended: [${sentences.join(' ')}]`,
+        ]
+      : [];
   return [...nameWarning, ...podSpecWarnings(spec, FieldPath.of('spec'))];
 }
 
@@ -130,7 +177,9 @@ export function serviceWarnings({ spec }: V1Service, old: V1Service | undefined)
     ...(isHeadless && spec.loadBalancerIP ? ['spec.loadBalancerIP is ignored for headless services'] : []),
     ...(isHeadless && spec.externalIPs?.length ? ['spec.externalIPs is ignored for headless services'] : []),
     ...(isHeadless && spec.sessionAffinity !== 'None' ? ['spec.SessionAffinity is ignored for headless services'] : []),
-    ...(spec.externalIPs?.length && !old?.spec.externalIPs?.length ? ['spec.externalIPs is deprecated and may no longer be implemented in some clusters'] : []),
+    ...(spec.externalIPs?.length && !old?.spec.externalIPs?.length
+      ? ['spec.externalIPs is deprecated and may no longer be implemented in some clusters']
+      : []),
     ...(spec.type !== 'ExternalName' && spec.externalName ? ['spec.externalName is ignored when spec.type is not "ExternalName"'] : []),
     ...(spec.trafficDistribution === 'PreferClose' ? ['spec.trafficDistribution: "PreferClose" is deprecated; use "PreferSameZone"'] : []),
   ];

@@ -31,7 +31,14 @@ export class ContainerFiles implements Files {
   readonly #isReadonly: boolean;
 
   /** `writable` is the directory on the machine that holds what the container wrote; `generated` are files the runtime makes up (`/etc/hosts`). */
-  constructor(options: { disk: Disk; layer: Readonly<Record<string, string>>; generated?: Readonly<Record<string, string>>; writable: string; mounts: readonly Mount[]; isReadonly?: boolean }) {
+  constructor(options: {
+    disk: Disk;
+    layer: Readonly<Record<string, string>>;
+    generated?: Readonly<Record<string, string>>;
+    writable: string;
+    mounts: readonly Mount[];
+    isReadonly?: boolean;
+  }) {
     this.#disk = options.disk;
     this.#layer = options.layer;
     this.#generated = options.generated ?? {};
@@ -88,7 +95,14 @@ export class ContainerFiles implements Files {
   isDirectory(path: string): boolean {
     const clean = normalizePath(path);
     if (clean === '/' || baseDirectories.has(clean)) return true;
-    if (this.#mounts.some((mount) => (mount.containerPath === clean && !mount.isFile && text(this.#disk.get(mount.hostPath)) === undefined) || mount.containerPath.startsWith(`${clean}/`))) return true;
+    if (
+      this.#mounts.some(
+        (mount) =>
+          (mount.containerPath === clean && !mount.isFile && text(this.#disk.get(mount.hostPath)) === undefined) ||
+          mount.containerPath.startsWith(`${clean}/`),
+      )
+    )
+      return true;
     return this.#names(clean).size > 0;
   }
 
@@ -123,7 +137,8 @@ export class ContainerFiles implements Files {
       if (value === null) gone.add(inside);
       else names.add(firstSegment(inside, prefix));
     }
-    for (const layer of [this.#layer, this.#generated]) for (const path in layer) if (path.startsWith(prefix) && !gone.has(path)) names.add(firstSegment(path, prefix));
+    for (const layer of [this.#layer, this.#generated])
+      for (const path in layer) if (path.startsWith(prefix) && !gone.has(path)) names.add(firstSegment(path, prefix));
     return names;
   }
 
@@ -135,12 +150,32 @@ export class ContainerFiles implements Files {
   }
 
   #mountOf(clean: string): Mount | undefined {
-    return this.#mounts.find(({ containerPath }) => clean === containerPath || clean.startsWith(containerPath === '/' ? '/' : `${containerPath}/`));
+    return this.#mounts.find(
+      ({ containerPath }) => clean === containerPath || clean.startsWith(containerPath === '/' ? '/' : `${containerPath}/`),
+    );
   }
 }
 
 /** Every image has these, empty or not. */
-const baseDirectories = new Set(['/bin', '/dev', '/etc', '/home', '/proc', '/root', '/run', '/sys', '/tmp', '/usr', '/usr/bin', '/usr/sbin', '/usr/local', '/var', '/var/log', '/var/run', '/var/tmp']);
+const baseDirectories = new Set([
+  '/bin',
+  '/dev',
+  '/etc',
+  '/home',
+  '/proc',
+  '/root',
+  '/run',
+  '/sys',
+  '/tmp',
+  '/usr',
+  '/usr/bin',
+  '/usr/sbin',
+  '/usr/local',
+  '/var',
+  '/var/log',
+  '/var/run',
+  '/var/tmp',
+]);
 
 /** What one file may hold; a sandbox is a small machine. */
 const fileBytesMax = 1_000_000;

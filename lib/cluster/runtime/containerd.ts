@@ -4,7 +4,18 @@ import type { Disk, Entry, Kernel } from '../kernel';
 import type { Machine, MachineUnit } from '../machine';
 import type { Network, NetworkNamespace } from '../network/types';
 import { ContainerFiles } from './container-files';
-import type { Container, ContainerConfig, ContainerRuntime, ContainerView, ExecOptions, ExecProcess, Image, ImageRegistry, PodSandbox, PodSandboxConfig } from './cri';
+import type {
+  Container,
+  ContainerConfig,
+  ContainerRuntime,
+  ContainerView,
+  ExecOptions,
+  ExecProcess,
+  Image,
+  ImageRegistry,
+  PodSandbox,
+  PodSandboxConfig,
+} from './cri';
 import { CriError } from './cri-error';
 import { canonicalName, parseImageName, repositoryName } from './image-name';
 import { Ipam } from './ipam';
@@ -22,7 +33,10 @@ export interface ContainerdOptions {
   /** The machine's own namespace, which hostNetwork Pods share. */
   readonly host: ListeningNamespace;
   /** How a component in a container reaches the API server: as the kubeconfig at `kubeconfigPath` says, or as its service account without one. */
-  readonly connect: (from: { readonly namespace: NetworkNamespace; readonly files: Files; readonly env: Readonly<Record<string, string>> }, kubeconfigPath?: string) => Transport;
+  readonly connect: (
+    from: { readonly namespace: NetworkNamespace; readonly files: Files; readonly env: Readonly<Record<string, string>> },
+    kubeconfigPath?: string,
+  ) => Transport;
   /** Images that are on the node from the start, as in kubeadm's node image. */
   readonly preloaded?: readonly string[];
 }
@@ -94,9 +108,21 @@ export class Containerd implements ContainerRuntime {
   #powerOff(): void {
     for (const entry of this.#kills.values()) entry.cancel();
     for (const execs of this.#execs.values()) for (const process of execs) process.drop();
-    for (const task of this.#tasks.values()) if (task.type === 'program') task.process.drop(); else task.stop();
+    for (const task of this.#tasks.values())
+      if (task.type === 'program') task.process.drop();
+      else task.stop();
     for (const sandbox of this.#sandboxes.values()) if (!sandbox.hostNetwork) this.#options.network.detach(sandbox.ip, this.#machine.name);
-    for (const memory of [this.#kills, this.#execs, this.#tasks, this.#namespaces, this.#sandboxes, this.#containers, this.#logs, this.#logListeners]) memory.clear();
+    for (const memory of [
+      this.#kills,
+      this.#execs,
+      this.#tasks,
+      this.#namespaces,
+      this.#sandboxes,
+      this.#containers,
+      this.#logs,
+      this.#logListeners,
+    ])
+      memory.clear();
   }
 
   #load(): void {
@@ -111,7 +137,8 @@ export class Containerd implements ContainerRuntime {
   #buryAll(): void {
     for (const sandbox of this.#sandboxes.values()) if (sandbox.state === 'ready') this.#saveSandbox({ ...sandbox, state: 'notready' });
     for (const container of this.#containers.values()) {
-      if (container.state !== 'exited') this.#saveContainer({ ...container, state: 'exited', exitCode: 255, reason: 'Unknown', finishedAt: this.#kernel.now });
+      if (container.state !== 'exited')
+        this.#saveContainer({ ...container, state: 'exited', exitCode: 255, reason: 'Unknown', finishedAt: this.#kernel.now });
       this.#disk.delete(`${tasks}/${container.id}`);
     }
   }
@@ -128,13 +155,21 @@ export class Containerd implements ContainerRuntime {
     const image = this.#disk.get<ProcessImage>(`${tasks}/${container.id}`);
     const exiting = this.#disk.get<{ exitCode: number; exitAt: number }>(`${tasks}/${container.id}`);
     if (exiting?.exitAt !== undefined) return this.#exitSoon(container.id, exiting.exitCode, exiting.exitAt);
-    if (executable?.type === 'program' && image) this.#tasks.set(container.id, { type: 'program', process: Process.resume(this.#processOptions(container, executable.program), image) });
+    if (executable?.type === 'program' && image)
+      this.#tasks.set(container.id, {
+        type: 'program',
+        process: Process.resume(this.#processOptions(container, executable.program), image),
+      });
     else if (executable?.type === 'daemon') this.#startDaemon(container, executable.daemon, { isResumed: true });
     else this.#exited(container.id, 255);
   }
 
   #assertServing(): void {
-    if (!this.#isServing) throw new CriError('Unavailable', 'connection error: desc = "transport: Error while dialing: dial unix /run/containerd/containerd.sock: connect: no such file or directory"');
+    if (!this.#isServing)
+      throw new CriError(
+        'Unavailable',
+        'connection error: desc = "transport: Error while dialing: dial unix /run/containerd/containerd.sock: connect: no such file or directory"',
+      );
   }
 
   #record(what: string): void {
@@ -145,7 +180,12 @@ export class Containerd implements ContainerRuntime {
 
   networkStatus(): { isReady: boolean; message: string } {
     this.#assertServing();
-    return this.#ipam.podCidr ? { isReady: true, message: '' } : { isReady: false, message: 'NetworkReady=false reason:NetworkPluginNotReady message:Network plugin returns error: cni plugin not initialized' };
+    return this.#ipam.podCidr
+      ? { isReady: true, message: '' }
+      : {
+          isReady: false,
+          message: 'NetworkReady=false reason:NetworkPluginNotReady message:Network plugin returns error: cni plugin not initialized',
+        };
   }
 
   updateRuntimeConfig({ podCidr }: { podCidr: string }): void {
@@ -156,7 +196,13 @@ export class Containerd implements ContainerRuntime {
   #openNamespace(sandbox: PodSandbox): ListeningNamespace {
     if (sandbox.hostNetwork) return this.#options.host;
     const { namespace, name, ip, dns, hosts, hostname } = sandbox;
-    const opened = new PodNamespace({ name: `pod ${namespace}/${name}`, ip, machine: this.#machine.name, resolver: dns, hosts: { ...hosts, [hostname]: ip } });
+    const opened = new PodNamespace({
+      name: `pod ${namespace}/${name}`,
+      ip,
+      machine: this.#machine.name,
+      resolver: dns,
+      hosts: { ...hosts, [hostname]: ip },
+    });
     this.#options.network.attach(opened);
     this.#namespaces.set(sandbox.id, opened);
     return opened;
@@ -192,7 +238,11 @@ export class Containerd implements ContainerRuntime {
     if ('error' in parsed) throw new CriError('Unknown', `failed to parse image reference ${JSON.stringify(name)}: ${parsed.error}`);
     const answer = this.#options.registry.resolve(parsed);
     if (answer.type === 'error') throw answer.error;
-    const image: Image = { name: canonicalName(parsed), ref: `${repositoryName(parsed)}@${answer.digest}`, sizeBytes: answer.definition.sizeBytes };
+    const image: Image = {
+      name: canonicalName(parsed),
+      ref: `${repositoryName(parsed)}@${answer.digest}`,
+      sizeBytes: answer.definition.sizeBytes,
+    };
     this.#disk.set(`${root}/images/${image.name}`, { ...image });
     this.#record(`PullImage ${image.name}`);
     return image;
@@ -227,9 +277,14 @@ export class Containerd implements ContainerRuntime {
   }
 
   #allocate(id: string): string {
-    if (!this.#ipam.podCidr) throw new CriError('Unknown', `failed to setup network for sandbox ${JSON.stringify(id)}: cni plugin not initialized`);
+    if (!this.#ipam.podCidr)
+      throw new CriError('Unknown', `failed to setup network for sandbox ${JSON.stringify(id)}: cni plugin not initialized`);
     const ip = this.#ipam.allocate(id);
-    if (!ip) throw new CriError('Unknown', `failed to setup network for sandbox ${JSON.stringify(id)}: plugin type="bridge" name="containerd-net" failed (add): failed to allocate for range 0: no IP addresses available in range set: ${this.#ipam.podCidr}`);
+    if (!ip)
+      throw new CriError(
+        'Unknown',
+        `failed to setup network for sandbox ${JSON.stringify(id)}: plugin type="bridge" name="containerd-net" failed (add): failed to allocate for range 0: no IP addresses available in range set: ${this.#ipam.podCidr}`,
+      );
     return ip;
   }
 
@@ -237,7 +292,8 @@ export class Containerd implements ContainerRuntime {
     this.#assertServing();
     const sandbox = this.#sandboxes.get(id);
     if (!sandbox) return;
-    for (const container of this.listContainers(sandbox.podUid)) if (container.sandboxId === id && container.state === 'running') this.#signal(container.id, 'SIGKILL');
+    for (const container of this.listContainers(sandbox.podUid))
+      if (container.sandboxId === id && container.state === 'running') this.#signal(container.id, 'SIGKILL');
     if (!sandbox.hostNetwork) {
       this.#options.network.detach(sandbox.ip, this.#machine.name);
       this.#ipam.release(sandbox.ip, id);
@@ -276,9 +332,23 @@ export class Containerd implements ContainerRuntime {
     const sandbox = this.#sandboxes.get(sandboxId);
     const image = this.findImage(config.image);
     if (!sandbox) throw new CriError('NotFound', `failed to find sandbox id ${JSON.stringify(sandboxId)}: not found`);
-    if (!image) throw new CriError('NotFound', `failed to get image from containerd ${JSON.stringify(config.image)}: image ${JSON.stringify(config.image)}: not found`);
-    const container: Container = { ...config, id: this.#random.hex(64), sandboxId, podUid: sandbox.podUid, imageName: image.name, imageRef: image.ref, state: 'created', createdAt: this.#kernel.now };
-    if (argvOf(this.#definitionOf(image.name), container).length === 0) throw new CriError('Unknown', 'failed to generate container spec: no command specified');
+    if (!image)
+      throw new CriError(
+        'NotFound',
+        `failed to get image from containerd ${JSON.stringify(config.image)}: image ${JSON.stringify(config.image)}: not found`,
+      );
+    const container: Container = {
+      ...config,
+      id: this.#random.hex(64),
+      sandboxId,
+      podUid: sandbox.podUid,
+      imageName: image.name,
+      imageRef: image.ref,
+      state: 'created',
+      createdAt: this.#kernel.now,
+    };
+    if (argvOf(this.#definitionOf(image.name), container).length === 0)
+      throw new CriError('Unknown', 'failed to generate container spec: no command specified');
     this.#saveContainer(container);
     this.#record(`CreateContainer ${config.name} in ${sandbox.namespace}/${sandbox.name}`);
     return container;
@@ -316,7 +386,15 @@ export class Containerd implements ContainerRuntime {
 
   #failToStart(container: Container, why: string): never {
     const message = `failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: error during container init: ${why}`;
-    this.#saveContainer({ ...container, state: 'exited', exitCode: 128, reason: 'StartError', message, startedAt: 0, finishedAt: this.#kernel.now });
+    this.#saveContainer({
+      ...container,
+      state: 'exited',
+      exitCode: 128,
+      reason: 'StartError',
+      message,
+      startedAt: 0,
+      finishedAt: this.#kernel.now,
+    });
     throw new CriError('Unknown', message);
   }
 
@@ -339,7 +417,16 @@ export class Containerd implements ContainerRuntime {
   #exitSoon(id: string, exitCode: number, exitAt: number): void {
     this.#disk.set(`${tasks}/${id}`, { exitCode, exitAt });
     const run = () => this.#exited(id, exitCode);
-    this.#kills.set(id, this.#kernel.schedule({ delayMs: Math.max(0, exitAt - this.#kernel.now), actor: `containerd/${this.#machine.name}`, what: `exit ${exitCode}`, background: false, run }));
+    this.#kills.set(
+      id,
+      this.#kernel.schedule({
+        delayMs: Math.max(0, exitAt - this.#kernel.now),
+        actor: `containerd/${this.#machine.name}`,
+        what: `exit ${exitCode}`,
+        background: false,
+        run,
+      }),
+    );
   }
 
   #processOptions(container: Container, program: Program) {
@@ -347,9 +434,20 @@ export class Containerd implements ContainerRuntime {
     const sandbox = this.#sandboxOf(container);
     const definition = this.#definitionOf(container.imageName);
     return {
-      kernel: this.#kernel, network: this.#options.network, namespace: this.#namespaceOf(sandbox), actor: `${container.name} (${sandbox.namespace}/${sandbox.name})`,
-      program, argv: this.#argvOf(container), isInteractive: container.isInteractive ?? false, env: environmentOf(definition, container, sandbox), cwd: container.workingDir ?? definition.workingDir ?? '/', hostname: sandbox.hostname,
-      files: this.#filesOf(container), pid: 1, kill: (pid: number, signal: Signal) => this.#kill(id, pid, signal), startedAt: container.startedAt ?? this.#kernel.now,
+      kernel: this.#kernel,
+      network: this.#options.network,
+      namespace: this.#namespaceOf(sandbox),
+      actor: `${container.name} (${sandbox.namespace}/${sandbox.name})`,
+      program,
+      argv: this.#argvOf(container),
+      isInteractive: container.isInteractive ?? false,
+      env: environmentOf(definition, container, sandbox),
+      cwd: container.workingDir ?? definition.workingDir ?? '/',
+      hostname: sandbox.hostname,
+      files: this.#filesOf(container),
+      pid: 1,
+      kill: (pid: number, signal: Signal) => this.#kill(id, pid, signal),
+      startedAt: container.startedAt ?? this.#kernel.now,
       write: (printed: readonly { stream: 'stdout' | 'stderr'; text: string }[]) => this.#log(container, printed),
       save: (image: ProcessImage) => this.#disk.set(`${tasks}/${id}`, image as unknown as Json),
       onExit: (code: number) => this.#exited(id, code),
@@ -369,7 +467,13 @@ export class Containerd implements ContainerRuntime {
     const context = this.#daemonContext(container, {
       exit: (code) => {
         closeAll();
-        this.#kernel.schedule({ delayMs: 0, actor: container.name, what: `exit ${code}`, background: false, run: () => this.#exited(id, code) });
+        this.#kernel.schedule({
+          delayMs: 0,
+          actor: container.name,
+          what: `exit ${code}`,
+          background: false,
+          run: () => this.#exited(id, code),
+        });
       },
       opened: (close) => closers.push(close),
       isOver: () => hasExited,
@@ -383,7 +487,10 @@ export class Containerd implements ContainerRuntime {
     this.#tasks.set(id, { type: 'daemon', stop });
   }
 
-  #daemonContext(container: Container, life: { exit: (code: number) => void; opened: (close: () => void) => void; isOver: () => boolean; isResumed: boolean }): DaemonContext {
+  #daemonContext(
+    container: Container,
+    life: { exit: (code: number) => void; opened: (close: () => void) => void; isOver: () => boolean; isResumed: boolean },
+  ): DaemonContext {
     const sandbox = this.#sandboxOf(container);
     const definition = this.#definitionOf(container.imageName);
     const namespace = this.#namespaceOf(sandbox);
@@ -393,7 +500,14 @@ export class Containerd implements ContainerRuntime {
     const { isResumed } = life;
     const resumedAt = this.#kernel.now;
     return {
-      kernel: this.#kernel, machine: this.#machine, network: this.#options.network, namespace, argv: argvOf(definition, container), env, files, isResumed,
+      kernel: this.#kernel,
+      machine: this.#machine,
+      network: this.#options.network,
+      namespace,
+      argv: argvOf(definition, container),
+      env,
+      files,
+      isResumed,
       // What a start says, it said when it was started.
       log: isResumed ? (line) => void (this.#kernel.now > resumedAt && log(line)) : log,
       instance: asUuid(container.id),
@@ -419,7 +533,16 @@ export class Containerd implements ContainerRuntime {
     this.#record(`StopContainer ${container.name}`);
     if (gracePeriodMs <= 0) return this.#signal(id, 'SIGKILL');
     const kill = () => this.#signal(id, 'SIGKILL');
-    this.#kills.set(id, this.#kernel.schedule({ delayMs: gracePeriodMs, actor: `containerd/${this.#machine.name}`, what: `kill ${container.name}`, background: false, run: kill }));
+    this.#kills.set(
+      id,
+      this.#kernel.schedule({
+        delayMs: gracePeriodMs,
+        actor: `containerd/${this.#machine.name}`,
+        what: `kill ${container.name}`,
+        background: false,
+        run: kill,
+      }),
+    );
     this.#signal(id, this.#definitionOf(container.imageName).stopSignal ?? 'SIGTERM');
   }
 
@@ -448,7 +571,13 @@ export class Containerd implements ContainerRuntime {
     this.#kills.delete(id);
     for (const process of this.#execs.get(id) ?? []) process.signal('SIGKILL');
     this.#disk.delete(`${tasks}/${id}`);
-    const exited: Container = { ...container, state: 'exited', exitCode, reason: exitCode === 0 ? 'Completed' : 'Error', finishedAt: this.#kernel.now };
+    const exited: Container = {
+      ...container,
+      state: 'exited',
+      exitCode,
+      reason: exitCode === 0 ? 'Completed' : 'Error',
+      finishedAt: this.#kernel.now,
+    };
     this.#saveContainer(exited);
     this.#record(`${container.name} exited with ${exitCode}`);
     for (const listener of [...this.#exitListeners]) listener(exited);
@@ -482,26 +611,46 @@ export class Containerd implements ContainerRuntime {
     const container = this.#get(id);
     const sandbox = this.#sandboxOf(container);
     const image = this.#definitionOf(container.imageName);
-    return { container, sandbox, image, argv: argvOf(image, container), env: environmentOf(image, container, sandbox), cwd: container.workingDir ?? image.workingDir ?? '/', files: this.#filesOf(container), namespace: this.#namespaceOf(sandbox) };
+    return {
+      container,
+      sandbox,
+      image,
+      argv: argvOf(image, container),
+      env: environmentOf(image, container, sandbox),
+      cwd: container.workingDir ?? image.workingDir ?? '/',
+      files: this.#filesOf(container),
+      namespace: this.#namespaceOf(sandbox),
+    };
   }
 
   exec(id: string, { argv, stdin, write, onExit }: ExecOptions): ExecProcess {
     this.#assertServing();
     const container = this.#get(id);
-    if (container.state !== 'running') throw new CriError('Unknown', `failed to exec in container: container is in CONTAINER_${container.state.toUpperCase()} state`);
+    if (container.state !== 'running')
+      throw new CriError('Unknown', `failed to exec in container: container is in CONTAINER_${container.state.toUpperCase()} state`);
     const definition = this.#definitionOf(container.imageName);
     const files = this.#filesOf(container);
     const command = (scriptCommand(files, argv) ?? argv)[0] ?? '';
     const program = findProgram(definition.programs ?? {}, command, pathOf(definition, container));
-    if (!program) throw new CriError('Unknown', `failed to exec in container: failed to start exec ${JSON.stringify(this.#random.hex(64))}: OCI runtime exec failed: exec failed: unable to start container process: ${whyNotExecutable(command, files)}`);
+    if (!program)
+      throw new CriError(
+        'Unknown',
+        `failed to exec in container: failed to start exec ${JSON.stringify(this.#random.hex(64))}: OCI runtime exec failed: exec failed: unable to start container process: ${whyNotExecutable(command, files)}`,
+      );
     const execs = this.#execs.get(id) ?? new Set<Process>();
     this.#execs.set(id, execs);
     let isRunning = true;
     const process = Process.start({
-      ...this.#processOptions(container, program), argv: scriptCommand(files, argv) ?? argv, isInteractive: false, pid: (this.#lastPid += 7), startedAt: this.#kernel.now, save: () => {},
+      ...this.#processOptions(container, program),
+      argv: scriptCommand(files, argv) ?? argv,
+      isInteractive: false,
+      pid: (this.#lastPid += 7),
+      startedAt: this.#kernel.now,
+      save: () => {},
       write: (printed) => {
         for (const { stream, text } of printed) write(stream, text);
-      }, ...(stdin === undefined ? {} : { stdin }),
+      },
+      ...(stdin === undefined ? {} : { stdin }),
       onExit: (code) => {
         isRunning = false;
         onExit(code);
@@ -542,7 +691,14 @@ export class Containerd implements ContainerRuntime {
 
   #filesOf(container: Container): ContainerFiles {
     const { mounts, isReadonly = false } = container;
-    return new ContainerFiles({ disk: this.#disk, layer: layerOf(this.#definitionOf(container.imageName)), generated: generatedFiles(this.#sandboxOf(container)), writable: `${root}/snapshots/${container.id}`, mounts, isReadonly });
+    return new ContainerFiles({
+      disk: this.#disk,
+      layer: layerOf(this.#definitionOf(container.imageName)),
+      generated: generatedFiles(this.#sandboxOf(container)),
+      writable: `${root}/snapshots/${container.id}`,
+      mounts,
+      isReadonly,
+    });
   }
 
   #sandboxOf(container: Container): PodSandbox {
@@ -564,7 +720,10 @@ export class Containerd implements ContainerRuntime {
 }
 
 /** containerd as a unit of its machine, and the way to it for what else runs there. */
-export function createContainerd(options: ContainerdOptions | ((machine: Machine) => ContainerdOptions)): { unit: MachineUnit; connect(machine: Machine): ContainerRuntime } {
+export function createContainerd(options: ContainerdOptions | ((machine: Machine) => ContainerdOptions)): {
+  unit: MachineUnit;
+  connect(machine: Machine): ContainerRuntime;
+} {
   const instances = new WeakMap<Machine, Containerd>();
   const connect = (machine: Machine) => {
     let instance = instances.get(machine);
@@ -598,7 +757,9 @@ function generatedFiles(sandbox: PodSandbox): Readonly<Record<string, string>> {
   const known = generated.get(sandbox);
   if (known) return known;
   const { hostname, ip, hosts, dns } = sandbox;
-  const aliases = Object.entries(hosts).map(([name, address]) => `${address}\t${name}\n`).join('');
+  const aliases = Object.entries(hosts)
+    .map(([name, address]) => `${address}\t${name}\n`)
+    .join('');
   const files = {
     '/etc/hostname': `${hostname}\n`,
     '/etc/hosts': `# Kubernetes-managed hosts file.\n127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\nfe00::0\tip6-localnet\nfe00::0\tip6-mcastprefix\nfe00::1\tip6-allnodes\nfe00::2\tip6-allrouters\n${ip}\t${hostname}\n${aliases ? `\n# Entries added by HostAliases.\n${aliases}` : ''}`,
@@ -627,7 +788,13 @@ function argvOf(image: ImageDefinition, { command, args }: ContainerConfig): rea
 }
 
 function environmentOf(image: ImageDefinition, container: ContainerConfig, sandbox: PodSandboxConfig): Readonly<Record<string, string>> {
-  return { PATH: defaultPath, HOSTNAME: sandbox.hostname, ...image.env, ...container.env, HOME: container.env.HOME ?? image.env?.HOME ?? '/root' };
+  return {
+    PATH: defaultPath,
+    HOSTNAME: sandbox.hostname,
+    ...image.env,
+    ...container.env,
+    HOME: container.env.HOME ?? image.env?.HOME ?? '/root',
+  };
 }
 
 function pathOf(image: ImageDefinition, container: ContainerConfig): string {

@@ -72,7 +72,9 @@ export interface Image {
 }
 
 /** What a registry answers for a reference. */
-export type RegistryAnswer = { readonly type: 'found'; readonly definition: ImageDefinition; readonly digest: string } | { readonly type: 'error'; readonly error: CriError };
+export type RegistryAnswer =
+  | { readonly type: 'found'; readonly definition: ImageDefinition; readonly digest: string }
+  | { readonly type: 'error'; readonly error: CriError };
 
 /** Every image there is, on whatever registry: the simulated internet. */
 export interface ImageRegistry {

@@ -5,14 +5,20 @@ type Settings = Partial<Omit<ProcessContext, 'now' | 'random' | 'stdin'>> & { re
 /** The same process seen otherwise: a program that becomes another one, or runs it as a child. */
 export function deriveContext(ctx: ProcessContext, settings: Settings): ProcessContext {
   return {
-    get now() { return ctx.now; },
-    get random() { return ctx.random; },
+    get now() {
+      return ctx.now;
+    },
+    get random() {
+      return ctx.random;
+    },
     pid: settings.pid ?? ctx.pid,
     argv: settings.argv ?? ctx.argv,
     env: settings.env ?? ctx.env,
     hostname: ctx.hostname,
     cwd: settings.cwd ?? ctx.cwd,
-    get stdin() { return settings.readInput ? settings.readInput() : ctx.stdin; },
+    get stdin() {
+      return settings.readInput ? settings.readInput() : ctx.stdin;
+    },
     isInteractive: settings.isInteractive ?? ctx.isInteractive,
     files: settings.files ?? ctx.files,
     stdout: settings.stdout ?? ((text) => ctx.stdout(text)),

@@ -10,7 +10,10 @@ export interface ExecRequest extends ContainerView {
    * Runs one of the container's own programs beside it, as a shell there would: `write` is called as it prints, `onExit` once.
    * Throws `CriError` when there is no such program.
    */
-  run(argv: readonly string[], options: { stdin?: string; write: (stream: 'stdout' | 'stderr', text: string) => void; onExit: (code: number) => void }): { signal(signal: 'SIGINT' | 'SIGTERM' | 'SIGKILL'): void };
+  run(
+    argv: readonly string[],
+    options: { stdin?: string; write: (stream: 'stdout' | 'stderr', text: string) => void; onExit: (code: number) => void },
+  ): { signal(signal: 'SIGINT' | 'SIGTERM' | 'SIGKILL'): void };
 }
 
 /**

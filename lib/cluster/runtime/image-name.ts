@@ -11,7 +11,8 @@ export interface ImageReference {
 const pathComponent = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*$/;
 const tagPattern = /^\w[\w.-]{0,127}$/;
 const digestPattern = /^[a-z0-9]+(?:[.+_-][a-z0-9]+)*:[0-9a-f]{32,}$/;
-const domainPattern = /^(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])(?:\.(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9]))*(?::[0-9]+)?$/;
+const domainPattern =
+  /^(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])(?:\.(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9]))*(?::[0-9]+)?$/;
 
 /**
  * What containerd understands by `name`: `nginx` is `docker.io/library/nginx:latest`.
@@ -27,7 +28,8 @@ export function parseImageName(name: string): ImageReference | { readonly error:
   const tag = colon < 0 ? undefined : tagged.slice(colon + 1);
   if (path.toLowerCase() !== path) return { error: `invalid reference format: repository name (${path}) must be lowercase` };
   const isValid = domainPattern.test(domain) && path !== '' && path.split('/').every((part) => pathComponent.test(part));
-  if (!isValid || (tag !== undefined && !tagPattern.test(tag)) || (digest !== undefined && !digestPattern.test(digest))) return { error: 'invalid reference format' };
+  if (!isValid || (tag !== undefined && !tagPattern.test(tag)) || (digest !== undefined && !digestPattern.test(digest)))
+    return { error: 'invalid reference format' };
   return { domain, path, tag: tag ?? (digest ? undefined : 'latest'), digest };
 }
 

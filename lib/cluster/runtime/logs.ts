@@ -68,5 +68,5 @@ export function removeLog(disk: Disk, path: string): void {
 /** Keeps each newline with the line it ends; a longer line than the CRI's buffer is cut into parts. */
 function splitLines(text: string): string[] {
   const lines = text.match(/[^\n]*\n|[^\n]+$/g) ?? [];
-  return lines.flatMap((line) => (line.length <= lineBytesMax ? [line] : line.match(/[^]{1,16384}/g) ?? []));
+  return lines.flatMap((line) => (line.length <= lineBytesMax ? [line] : (line.match(/[^]{1,16384}/g) ?? [])));
 }

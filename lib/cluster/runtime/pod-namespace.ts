@@ -10,7 +10,13 @@ export class PodNamespace implements ListeningNamespace {
   readonly hosts: Readonly<Record<string, string>>;
   readonly #listeners = new Map<string, Listener>();
 
-  constructor(options: { name: string; ip: string; machine: string; resolver: NetworkNamespace['resolver']; hosts: Readonly<Record<string, string>> }) {
+  constructor(options: {
+    name: string;
+    ip: string;
+    machine: string;
+    resolver: NetworkNamespace['resolver'];
+    hosts: Readonly<Record<string, string>>;
+  }) {
     this.name = options.name;
     this.ip = options.ip;
     this.machine = options.machine;

@@ -90,16 +90,36 @@ export class Process implements ProcessContext {
     return process;
   }
 
-  get pid(): number { return this.#options.pid; }
-  get hasEnded(): boolean { return this.#isGone; }
-  get now(): Instant { return this.#options.kernel.now; }
-  get argv(): readonly string[] { return this.#options.argv; }
-  get env(): Readonly<Record<string, string>> { return this.#options.env; }
-  get hostname(): string { return this.#options.hostname; }
-  get cwd(): string { return this.#options.cwd; }
-  get isInteractive(): boolean { return this.#options.isInteractive ?? false; }
-  get stdin(): string { return this.#options.stdin ?? ''; }
-  get files(): Files { return this.#options.files; }
+  get pid(): number {
+    return this.#options.pid;
+  }
+  get hasEnded(): boolean {
+    return this.#isGone;
+  }
+  get now(): Instant {
+    return this.#options.kernel.now;
+  }
+  get argv(): readonly string[] {
+    return this.#options.argv;
+  }
+  get env(): Readonly<Record<string, string>> {
+    return this.#options.env;
+  }
+  get hostname(): string {
+    return this.#options.hostname;
+  }
+  get cwd(): string {
+    return this.#options.cwd;
+  }
+  get isInteractive(): boolean {
+    return this.#options.isInteractive ?? false;
+  }
+  get stdin(): string {
+    return this.#options.stdin ?? '';
+  }
+  get files(): Files {
+    return this.#options.files;
+  }
 
   get random(): Random {
     const { kernel, actor } = this.#options;
@@ -201,23 +221,25 @@ export class Process implements ProcessContext {
 
   #answer(request: HttpRequest, peer: { ip: string; port: number }): HttpResponse {
     let response: HttpResponse = { status: 503, headers: {}, body: '' };
-    if (!this.#isBusy) this.#call((state) => {
-      const answer = this.#options.program.onRequest?.(this, state, request, peer);
-      if (!answer) return state;
-      response = answer.response;
-      return answer.state;
-    });
+    if (!this.#isBusy)
+      this.#call((state) => {
+        const answer = this.#options.program.onRequest?.(this, state, request, peer);
+        if (!answer) return state;
+        response = answer.response;
+        return answer.state;
+      });
     return response;
   }
 
   #answerQuery(query: DnsQuery): ReturnType<NonNullable<Listener['dns']>> {
     let answer: ReturnType<NonNullable<Listener['dns']>> = { rcode: 'REFUSED', answers: [] };
-    if (!this.#isBusy) this.#call((state) => {
-      const result = this.#options.program.onQuery?.(this, state, query);
-      if (!result) return state;
-      answer = result.answer;
-      return result.state;
-    });
+    if (!this.#isBusy)
+      this.#call((state) => {
+        const result = this.#options.program.onQuery?.(this, state, query);
+        if (!result) return state;
+        answer = result.answer;
+        return result.state;
+      });
     return answer;
   }
 

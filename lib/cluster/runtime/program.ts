@@ -64,7 +64,12 @@ export interface Files {
 export interface Program<State extends Json = any> {
   start(ctx: ProcessContext): State;
   onTimer?(ctx: ProcessContext, state: State, timer: string): State;
-  onRequest?(ctx: ProcessContext, state: State, request: HttpRequest, peer: { ip: string; port: number }): { state: State; response: HttpResponse };
+  onRequest?(
+    ctx: ProcessContext,
+    state: State,
+    request: HttpRequest,
+    peer: { ip: string; port: number },
+  ): { state: State; response: HttpResponse };
   onQuery?(ctx: ProcessContext, state: State, query: DnsQuery): { state: State; answer: DnsAnswer };
   /**
    * Absent means the kernel's default: SIGTERM and the like end the process with 128 + n, but not a container's first process (PID 1),

@@ -26,13 +26,20 @@ export function matchesTerm({ matchExpressions = [], matchFields = [] }: V1NodeS
 
 function holds({ operator, values = [] }: V1NodeSelectorRequirement, value: string | undefined): boolean {
   switch (operator) {
-    case 'In': return value !== undefined && values.includes(value);
-    case 'NotIn': return value === undefined || !values.includes(value);
-    case 'Exists': return value !== undefined;
-    case 'DoesNotExist': return value === undefined;
-    case 'Gt': return isInteger(value) && isInteger(values[0]) && BigInt(value) > BigInt(values[0]);
-    case 'Lt': return isInteger(value) && isInteger(values[0]) && BigInt(value) < BigInt(values[0]);
-    default: return false;
+    case 'In':
+      return value !== undefined && values.includes(value);
+    case 'NotIn':
+      return value === undefined || !values.includes(value);
+    case 'Exists':
+      return value !== undefined;
+    case 'DoesNotExist':
+      return value === undefined;
+    case 'Gt':
+      return isInteger(value) && isInteger(values[0]) && BigInt(value) > BigInt(values[0]);
+    case 'Lt':
+      return isInteger(value) && isInteger(values[0]) && BigInt(value) < BigInt(values[0]);
+    default:
+      return false;
   }
 }
 

@@ -13,11 +13,29 @@ const flags: Flags<CommandLine> = {
   'leader-elect': { type: 'boolean', apply: (line, leaderElect) => ({ ...line, leaderElect }) },
   'secure-port': { type: 'number', apply: (line, securePort) => ({ ...line, securePort }) },
   profiling: { type: 'boolean', apply: (line) => line },
-  ...Object.fromEntries([
-    'authentication-kubeconfig', 'authorization-kubeconfig', 'authentication-skip-lookup', 'bind-address', 'client-ca-file', 'feature-gates', 'kube-api-burst', 'kube-api-qps',
-    'leader-elect-lease-duration', 'leader-elect-renew-deadline', 'leader-elect-retry-period', 'leader-elect-resource-lock', 'leader-elect-resource-name', 'leader-elect-resource-namespace',
-    'master', 'requestheader-client-ca-file', 'tls-cert-file', 'tls-private-key-file', 'v',
-  ].map((name) => [name, ignored])),
+  ...Object.fromEntries(
+    [
+      'authentication-kubeconfig',
+      'authorization-kubeconfig',
+      'authentication-skip-lookup',
+      'bind-address',
+      'client-ca-file',
+      'feature-gates',
+      'kube-api-burst',
+      'kube-api-qps',
+      'leader-elect-lease-duration',
+      'leader-elect-renew-deadline',
+      'leader-elect-retry-period',
+      'leader-elect-resource-lock',
+      'leader-elect-resource-name',
+      'leader-elect-resource-namespace',
+      'master',
+      'requestheader-client-ca-file',
+      'tls-cert-file',
+      'tls-private-key-file',
+      'v',
+    ].map((name) => [name, ignored]),
+  ),
 };
 
 const defaults: CommandLine = { kubeconfig: undefined, leaderElect: true, securePort: 10259 };
@@ -37,9 +55,16 @@ function start(context: DaemonContext, latency: WatchLatency | undefined): { sto
   const transport = context.transport(kubeconfig);
   serveHealth(context, securePort);
   let scheduler: { stop(): void } | undefined;
-  const lead = () => void (scheduler = startScheduler({ kernel, transport, log, host: context.machine.name, ...(latency ? { latency } : {}) }));
+  const lead = () =>
+    void (scheduler = startScheduler({ kernel, transport, log, host: context.machine.name, ...(latency ? { latency } : {}) }));
   const election = leaderElect
-    ? electLeader(kernel, new Client({ transport, actor: 'kube-scheduler' }), { identity: identityOf(context), onLost: () => context.exit(1, 'Leaderelection lost') }, lead, log)
+    ? electLeader(
+        kernel,
+        new Client({ transport, actor: 'kube-scheduler' }),
+        { identity: identityOf(context), onLost: () => context.exit(1, 'Leaderelection lost') },
+        lead,
+        log,
+      )
     : undefined;
   if (!election) lead();
   return {

@@ -21,7 +21,9 @@ export interface Filters {
   readonly nodes?: ReadonlySet<string>;
 }
 
-export type Prepared = { readonly type: 'filters'; readonly filters: Filters } | { readonly type: 'rejected'; readonly plugin: string; readonly rejection: Rejection };
+export type Prepared =
+  | { readonly type: 'filters'; readonly filters: Filters }
+  | { readonly type: 'rejected'; readonly plugin: string; readonly rejection: Rejection };
 
 /** Why a Pod must not even be queued, if so. */
 export function preEnqueue(pod: V1Pod): string | undefined {
@@ -60,19 +62,32 @@ export function filter(candidate: Candidate, node: NodeInfo, { ready }: Filters)
 
 /** The filters as they would be had `other` come to or gone from `node`. */
 export function withPod(candidate: Candidate, filters: Filters, node: NodeInfo, other: V1Pod, sign: 1 | -1): Filters {
-  return { ...filters, ready: filters.ready.map(({ plugin, state }) => ({ plugin, state: plugin.withPod ? plugin.withPod(candidate, state, node, other, sign) : state })) };
+  return {
+    ...filters,
+    ready: filters.ready.map(({ plugin, state }) => ({
+      plugin,
+      state: plugin.withPod ? plugin.withPod(candidate, state, node, other, sign) : state,
+    })),
+  };
 }
 
 /** The weighted sum of every plugin's scores, for each feasible node. */
 export function score(candidate: Candidate, feasible: readonly NodeInfo[], context: PluginContext): number[] {
   const totals = feasible.map(() => 0);
   for (const { plugin, weight } of plugins) {
-    pluginScores({ plugin, weight }, candidate, feasible, context)?.forEach((one, index) => (totals[index] = (totals[index] as number) + one * weight));
+    pluginScores({ plugin, weight }, candidate, feasible, context)?.forEach(
+      (one, index) => (totals[index] = (totals[index] as number) + one * weight),
+    );
   }
   return totals;
 }
 
-function pluginScores({ plugin }: RegisteredPlugin, candidate: Candidate, feasible: readonly NodeInfo[], context: PluginContext): number[] | undefined {
+function pluginScores(
+  { plugin }: RegisteredPlugin,
+  candidate: Candidate,
+  feasible: readonly NodeInfo[],
+  context: PluginContext,
+): number[] | undefined {
   if (!plugin.score) return undefined;
   const state = plugin.preScore?.(candidate, feasible, context);
   if (state === undefined) return undefined;

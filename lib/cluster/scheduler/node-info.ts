@@ -12,7 +12,12 @@ export interface PodInfo {
 
 export function podInfo(pod: V1Pod): PodInfo {
   const { affinity } = pod.spec;
-  return { pod, requests: podRequests(pod), nonZero: nonZeroRequests(pod), hasAffinity: Boolean(affinity?.podAffinity || affinity?.podAntiAffinity) };
+  return {
+    pod,
+    requests: podRequests(pod),
+    nonZero: nonZeroRequests(pod),
+    hasAffinity: Boolean(affinity?.podAffinity || affinity?.podAntiAffinity),
+  };
 }
 
 /** A node and all Pods on it or assumed to be, with their requests summed up (`framework.NodeInfo`). */

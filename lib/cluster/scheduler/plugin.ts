@@ -33,7 +33,10 @@ export interface PluginContext {
 
 /** Something that may make a rejected Pod schedulable (`framework.ClusterEvent`). */
 export type ClusterEvent =
-  | { readonly type: 'node-add' | 'node-update-allocatable' | 'node-update-label' | 'node-update-taint' | 'node-delete'; readonly node: NodeInfo }
+  | {
+      readonly type: 'node-add' | 'node-update-allocatable' | 'node-update-label' | 'node-update-taint' | 'node-delete';
+      readonly node: NodeInfo;
+    }
   | { readonly type: 'pod-add' | 'pod-update-label' | 'pod-delete'; readonly pod: V1Pod };
 
 export type PreFilterResult<State> =

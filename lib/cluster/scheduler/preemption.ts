@@ -16,7 +16,12 @@ const noVictims = unresolvable('No preemption victims found for incoming pod');
  * Looks for a node where Pods of lower priority could make way (`DefaultPreemption`). Disruption budgets are not known here
  * (docs/fidelity.md); of several nodes the one whose victims matter least is taken.
  */
-export function findPreemption(candidate: Candidate, filters: Filters, nodes: readonly NodeInfo[], rejections: ReadonlyMap<string, Rejection>): Preemption {
+export function findPreemption(
+  candidate: Candidate,
+  filters: Filters,
+  nodes: readonly NodeInfo[],
+  rejections: ReadonlyMap<string, Rejection>,
+): Preemption {
   const { spec } = candidate.pod;
   if (spec.preemptionPolicy === 'Never') return none('not eligible due to preemptionPolicy=Never.');
   if (isWaitingForVictims(candidate.pod, nodes)) return none('not eligible due to a terminating pod on the nominated node.');
@@ -41,11 +46,17 @@ function none(message: string): Preemption {
 function isWaitingForVictims({ spec, status }: V1Pod, nodes: readonly NodeInfo[]): boolean {
   const nominated = nodes.find(({ name }) => name === status?.nominatedNodeName);
   if (!nominated) return false;
-  return [...nominated.pods].some(({ pod }) => pod.metadata.deletionTimestamp && priorityOf(pod) < (spec.priority ?? 0) && isPreempted(pod));
+  return [...nominated.pods].some(
+    ({ pod }) => pod.metadata.deletionTimestamp && priorityOf(pod) < (spec.priority ?? 0) && isPreempted(pod),
+  );
 }
 
 function isPreempted({ status }: V1Pod): boolean {
-  return status?.conditions?.some(({ type, status: value, reason }) => type === 'DisruptionTarget' && value === 'True' && reason === 'PreemptionByScheduler') ?? false;
+  return (
+    status?.conditions?.some(
+      ({ type, status: value, reason }) => type === 'DisruptionTarget' && value === 'True' && reason === 'PreemptionByScheduler',
+    ) ?? false
+  );
 }
 
 /** Takes all lower Pods off a copy of the node, then puts back as many as fit, the most important first. */
@@ -92,7 +103,9 @@ function byDamage(a: { victims: V1Pod[] }, b: { victims: V1Pod[] }): number {
   const sum = (victims: V1Pod[]) => victims.reduce((total, pod) => total + priorityOf(pod) + 2 ** 31, 0);
   const earliestOfHighest = (victims: V1Pod[]) => Math.min(...victims.filter((pod) => priorityOf(pod) === highest(victims)).map(startedAt));
   return (
-    highest(a.victims) - highest(b.victims) || sum(a.victims) - sum(b.victims) ||
-    a.victims.length - b.victims.length || earliestOfHighest(b.victims) - earliestOfHighest(a.victims)
+    highest(a.victims) - highest(b.victims) ||
+    sum(a.victims) - sum(b.victims) ||
+    a.victims.length - b.victims.length ||
+    earliestOfHighest(b.victims) - earliestOfHighest(a.victims)
   );
 }

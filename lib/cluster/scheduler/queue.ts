@@ -87,9 +87,16 @@ export class SchedulingQueue {
     const { uid } = queued.pod.metadata;
     this.#unschedulable.set(uid, { ...queued, rejectedBy: new Set() });
     const delayMs = Math.min(initialBackoffMs * 2 ** (queued.attempts - 1), maxBackoffMs);
-    this.#backingOff.set(uid, this.#kernel.schedule({
-      delayMs, actor: 'kube-scheduler', what: `back-off of ${keyOf(queued.pod)} is over`, background: false, run: () => this.#wake(uid),
-    }));
+    this.#backingOff.set(
+      uid,
+      this.#kernel.schedule({
+        delayMs,
+        actor: 'kube-scheduler',
+        what: `back-off of ${keyOf(queued.pod)} is over`,
+        background: false,
+        run: () => this.#wake(uid),
+      }),
+    );
   }
 
   /** Wakes the Pods to which this event may make a difference. */
@@ -128,7 +135,10 @@ export class SchedulingQueue {
   #scheduleLeftovers(): void {
     if (this.#leftovers) return;
     this.#leftovers = this.#kernel.schedule({
-      delayMs: leftoverMs, actor: 'kube-scheduler', what: 'retry Pods that waited long', background: true,
+      delayMs: leftoverMs,
+      actor: 'kube-scheduler',
+      what: 'retry Pods that waited long',
+      background: true,
       run: () => {
         this.#leftovers = undefined;
         const limit = this.#kernel.now - leftoverMs;

@@ -48,7 +48,11 @@ export function podRequests(pod: V1Pod): Resources {
 
 /** The same with the scorers' minimum for containers that ask for nothing. */
 export function nonZeroRequests(pod: V1Pod): Resources {
-  return requestsOf(pod, (container) => ({ cpu: nonZeroCpuMillis, memory: nonZeroMemoryBytes, ...amountsOf(container.resources?.requests) }));
+  return requestsOf(pod, (container) => ({
+    cpu: nonZeroCpuMillis,
+    memory: nonZeroMemoryBytes,
+    ...amountsOf(container.resources?.requests),
+  }));
 }
 
 function requestsOf({ spec }: V1Pod, of: (container: V1Container) => Resources): Resources {

@@ -33,7 +33,13 @@ interface Nomination {
 
 type Verdict =
   | { readonly type: 'node'; readonly node: NodeInfo }
-  | { readonly type: 'unschedulable'; readonly message: string; readonly rejectedBy: ReadonlySet<string>; readonly filters?: Filters; readonly rejections: ReadonlyMap<string, Rejection> };
+  | {
+      readonly type: 'unschedulable';
+      readonly message: string;
+      readonly rejectedBy: ReadonlySet<string>;
+      readonly filters?: Filters;
+      readonly rejections: ReadonlyMap<string, Rejection>;
+    };
 
 /** Starts a scheduler: informers, a queue, and one scheduling cycle for each kernel entry (`pkg/scheduler`). */
 export function startScheduler(options: SchedulerOptions): { stop(): void } {
@@ -60,7 +66,13 @@ class Scheduler {
     this.#client = new Client({ transport, actor: component });
     this.#random = kernel.random.fork(component);
     this.#informers = new InformerFactory({ kernel, client: this.#client, ...(latency ? { latency } : {}) });
-    this.#record = new EventRecorder({ kernel, client: this.#client, component: schedulerName, style: 'events.k8s.io', instance: `${schedulerName}-${host}` });
+    this.#record = new EventRecorder({
+      kernel,
+      client: this.#client,
+      component: schedulerName,
+      style: 'events.k8s.io',
+      instance: `${schedulerName}-${host}`,
+    });
     this.#queue = new SchedulingQueue({ kernel, onReady: () => this.#scheduleCycle() });
     this.#watch();
   }
@@ -167,7 +179,12 @@ class Scheduler {
     const context = this.#context;
     const prepared = preFilter(candidate, context);
     if (prepared.type === 'rejected') {
-      return { type: 'unschedulable', message: preFilterMessage(nodes.length, prepared.rejection), rejectedBy: new Set([prepared.plugin]), rejections };
+      return {
+        type: 'unschedulable',
+        message: preFilterMessage(nodes.length, prepared.rejection),
+        rejectedBy: new Set([prepared.plugin]),
+        rejections,
+      };
     }
     const { filters } = prepared;
     const rejectedBy = new Set<string>();
@@ -234,7 +251,10 @@ class Scheduler {
       this.#cache.forget(pod);
       return this.#fail(queued, error);
     }
-    this.#record.record({ resource: Pod, object: pod }, { type: 'Normal', reason: 'Scheduled', action: 'Binding', message: `Successfully assigned ${keyOf(pod)} to ${node.name}` });
+    this.#record.record(
+      { resource: Pod, object: pod },
+      { type: 'Normal', reason: 'Scheduled', action: 'Binding', message: `Successfully assigned ${keyOf(pod)} to ${node.name}` },
+    );
   }
 
   /** The server would not have it. A Pod that is gone needs no node. */
@@ -273,18 +293,29 @@ class Scheduler {
     const isSame = current?.status === 'False' && current.reason === reason && current.message === message;
     if (isSame && (nominated === undefined || nominated === pod.status?.nominatedNodeName)) return;
     const condition: V1PodCondition = {
-      type: 'PodScheduled', status: 'False', reason, message, lastProbeTime: null as never,
-      lastTransitionTime: current?.status === 'False' && current.lastTransitionTime ? current.lastTransitionTime : rfc3339(this.#kernel.now),
+      type: 'PodScheduled',
+      status: 'False',
+      reason,
+      message,
+      lastProbeTime: null as never,
+      lastTransitionTime:
+        current?.status === 'False' && current.lastTransitionTime ? current.lastTransitionTime : rfc3339(this.#kernel.now),
       ...(pod.metadata.generation === undefined ? {} : { observedGeneration: pod.metadata.generation }),
     };
-    const status = { ...conditionsPatch(pod.status?.conditions, [condition as never]), ...(nominated ? { nominatedNodeName: nominated } : {}) };
+    const status = {
+      ...conditionsPatch(pod.status?.conditions, [condition as never]),
+      ...(nominated ? { nominatedNodeName: nominated } : {}),
+    };
     this.#attempt(() => this.#client.patch(Pod, pod.metadata, { metadata: { uid: pod.metadata.uid }, status }, { subresource: 'status' }));
   }
 
   /** Victims are asked to go after the Pod that takes their place has been told. */
   #preemptLater(pod: V1Pod, node: NodeInfo, victims: readonly V1Pod[]): void {
     this.#kernel.schedule({
-      delayMs: 0, actor: component, what: `preempt for ${keyOf(pod)} on ${node.name}`, background: false,
+      delayMs: 0,
+      actor: component,
+      what: `preempt for ${keyOf(pod)} on ${node.name}`,
+      background: false,
       run: () => {
         if (!this.#isStopped) for (const victim of victims) this.#preempt(victim, pod, node);
       },
@@ -294,16 +325,31 @@ class Scheduler {
   #preempt(victim: V1Pod, pod: V1Pod, node: NodeInfo): void {
     if (victim.metadata.deletionTimestamp) return;
     const condition = {
-      type: 'DisruptionTarget', status: 'True', reason: 'PreemptionByScheduler', message: `${schedulerName}: preempting to accommodate a higher priority pod`,
-      lastProbeTime: null, lastTransitionTime: rfc3339(this.#kernel.now),
+      type: 'DisruptionTarget',
+      status: 'True',
+      reason: 'PreemptionByScheduler',
+      message: `${schedulerName}: preempting to accommodate a higher priority pod`,
+      lastProbeTime: null,
+      lastTransitionTime: rfc3339(this.#kernel.now),
       ...(victim.metadata.generation === undefined ? {} : { observedGeneration: victim.metadata.generation }),
     };
     this.#attempt(() => {
-      this.#client.patch(Pod, victim.metadata, { metadata: { uid: victim.metadata.uid }, status: conditionsPatch(victim.status?.conditions, [condition]) }, { subresource: 'status' });
+      this.#client.patch(
+        Pod,
+        victim.metadata,
+        { metadata: { uid: victim.metadata.uid }, status: conditionsPatch(victim.status?.conditions, [condition]) },
+        { subresource: 'status' },
+      );
       this.#client.delete(Pod, victim.metadata);
-      this.#record.record({ resource: Pod, object: victim }, {
-        type: 'Normal', reason: 'Preempted', action: 'Preempting', message: `Preempted by pod ${pod.metadata.uid} on node ${node.name}`,
-      });
+      this.#record.record(
+        { resource: Pod, object: victim },
+        {
+          type: 'Normal',
+          reason: 'Preempted',
+          action: 'Preempting',
+          message: `Preempted by pod ${pod.metadata.uid} on node ${node.name}`,
+        },
+      );
     });
   }
 

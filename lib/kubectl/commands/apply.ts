@@ -1,6 +1,16 @@
 import { deepCopy } from '@/lib/base';
 import { StatusError, type KubeObject } from '@/lib/cluster';
-import { allFlag, cascadeFlag, dryRunFlag, fieldManagerFlag, fileFlags, printFlags, selectorFlag, timeoutFlag, validateFlag } from '../common-flags';
+import {
+  allFlag,
+  cascadeFlag,
+  dryRunFlag,
+  fieldManagerFlag,
+  fileFlags,
+  printFlags,
+  selectorFlag,
+  timeoutFlag,
+  validateFlag,
+} from '../common-flags';
 import { defineCommand } from '../command';
 import type { Context } from '../context';
 import { objectName, pathOf } from '../discovery';
@@ -39,9 +49,20 @@ export const apply = defineCommand({
     flag.bool('force', 'If true, immediately remove resources from API and bypass graceful deletion.'),
     flag.bool('force-conflicts', 'If true, server-side apply will force the changes against conflicts.'),
     flag.int('grace-period', 'Period of time in seconds given to the resource to terminate gracefully. Ignored if negative.', -1),
-    flag.bool('openapi-patch', 'If true, use openapi to calculate diff when the openapi presents and the resource can be found in the openapi spec.', true),
-    flag.bool('overwrite', 'Automatically resolve conflicts between the modified and live configuration by using values from the modified configuration', true),
-    flag.bool('prune', 'Automatically delete resource objects, that do not appear in the configs and are created by either apply or create --save-config.'),
+    flag.bool(
+      'openapi-patch',
+      'If true, use openapi to calculate diff when the openapi presents and the resource can be found in the openapi spec.',
+      true,
+    ),
+    flag.bool(
+      'overwrite',
+      'Automatically resolve conflicts between the modified and live configuration by using values from the modified configuration',
+      true,
+    ),
+    flag.bool(
+      'prune',
+      'Automatically delete resource objects, that do not appear in the configs and are created by either apply or create --save-config.',
+    ),
     flag.array('prune-allowlist', 'Overwrite the default allowlist with <group/version/kind> for --prune'),
     flag.bool('server-side', 'If true, apply runs in the server instead of the client.'),
     flag.string('subresource', 'If specified, apply will operate on the subresource of the requested object.'),
@@ -50,8 +71,10 @@ export const apply = defineCommand({
   async run(context) {
     if (context.args.length > 0) throw context.usageError(`Unexpected args: [${context.args.join(' ')}]`);
     if (!hasFiles(context)) throw new CommandError('must specify one of -f and -k');
-    if (context.flags.bool('prune')) throw new CommandError('--prune is not simulated; delete what the manifests no longer hold with kubectl delete');
-    if (context.flags.bool('force-conflicts') && !context.flags.bool('server-side')) throw new CommandError('--force-conflicts only works with --server-side');
+    if (context.flags.bool('prune'))
+      throw new CommandError('--prune is not simulated; delete what the manifests no longer hold with kubectl delete');
+    if (context.flags.bool('force-conflicts') && !context.flags.bool('server-side'))
+      throw new CommandError('--force-conflicts only works with --server-side');
     const matches = labelMatcher(context.flags.string('selector'));
     const infos = (await selectFromFiles(context)).filter(({ object }) => matches(object.metadata.labels ?? {}));
     if (infos.length === 0) throw new CommandError('no objects passed to apply');
@@ -75,7 +98,8 @@ async function applyAll(context: Context, infos: readonly Info[]): Promise<void>
     }
   }
   const [only] = applied;
-  if (printer && only) context.out(printer.print(applied.length === 1 ? only : { apiVersion: 'v1', kind: 'List', metadata: {} as never, items: applied }));
+  if (printer && only)
+    context.out(printer.print(applied.length === 1 ? only : { apiVersion: 'v1', kind: 'List', metadata: {} as never, items: applied }));
   Aggregate.throwAll(errors);
 }
 
@@ -83,7 +107,11 @@ type Outcome = 'created' | 'configured' | 'unchanged' | 'serverside-applied';
 
 async function applyOne(context: Context, info: Info): Promise<{ object: KubeObject; outcome: Outcome }> {
   if (!info.object.metadata.name) {
-    throw new CommandError(info.object.metadata.generateName ? `from ${info.object.metadata.generateName}: cannot use generate name with apply` : `error when retrieving current configuration of:\n${describeInfo(info)}\nfrom server for: ${JSON.stringify(info.source)}: resource name may not be empty`);
+    throw new CommandError(
+      info.object.metadata.generateName
+        ? `from ${info.object.metadata.generateName}: cannot use generate name with apply`
+        : `error when retrieving current configuration of:\n${describeInfo(info)}\nfrom server for: ${JSON.stringify(info.source)}: resource name may not be empty`,
+    );
   }
   if (context.flags.bool('server-side')) return { object: await applyOnServer(context, info), outcome: 'serverside-applied' };
   const modified = withLastApplied(info.object);
@@ -103,10 +131,17 @@ async function applyOnServer(context: Context, info: Info): Promise<KubeObject> 
   const fieldManager = context.flags.changed('field-manager') ? context.flags.string('field-manager') : 'kubectl';
   const query = { ...context.writeQuery(fieldManager), force: context.flags.bool('force-conflicts') };
   try {
-    return await context.client.patch(pathOf(info.resource, info.namespace, info.name, context.flags.string('subresource') || undefined), 'application/apply-patch+yaml', info.object, query);
+    return await context.client.patch(
+      pathOf(info.resource, info.namespace, info.name, context.flags.string('subresource') || undefined),
+      'application/apply-patch+yaml',
+      info.object,
+      query,
+    );
   } catch (error) {
     if (!StatusError.is(error, 'Conflict')) throw error;
-    throw new CommandError(`${error.message}\nPlease review the fields above--they currently have other managers. Here\nare the ways you can resolve this warning:\n* If you intend to manage all of these fields, please re-run the apply\n  command with the \`--force-conflicts\` flag.\n* If you do not intend to manage all of the fields, please edit your\n  manifest to remove references to the fields that should keep their\n  current managers.\n* You may co-own fields by updating your manifest to match the existing\n  value; in this case, you'll become the manager if the other manager(s)\n  stop managing the field (remove it from their configuration).\nSee https://kubernetes.io/docs/reference/using-api/server-side-apply/#conflicts`);
+    throw new CommandError(
+      `${error.message}\nPlease review the fields above--they currently have other managers. Here\nare the ways you can resolve this warning:\n* If you intend to manage all of these fields, please re-run the apply\n  command with the \`--force-conflicts\` flag.\n* If you do not intend to manage all of the fields, please edit your\n  manifest to remove references to the fields that should keep their\n  current managers.\n* You may co-own fields by updating your manifest to match the existing\n  value; in this case, you'll become the manager if the other manager(s)\n  stop managing the field (remove it from their configuration).\nSee https://kubernetes.io/docs/reference/using-api/server-side-apply/#conflicts`,
+    );
   }
 }
 
@@ -148,16 +183,35 @@ function warnAboutLive(context: Context, { resource, name }: Info, live: KubeObj
 }
 
 /** Sends the three-way patch; a conflict is tried again on what is there then. */
-async function patchUntilDone(context: Context, info: Info, modified: KubeObject, live: KubeObject, triesLeft = 5): Promise<{ object: KubeObject; isChanged: boolean }> {
+async function patchUntilDone(
+  context: Context,
+  info: Info,
+  modified: KubeObject,
+  live: KubeObject,
+  triesLeft = 5,
+): Promise<{ object: KubeObject; isChanged: boolean }> {
   const { contentType, patch } = threeWayPatch(modified, live);
   if (Object.keys(patch).length === 0) return { object: live, isChanged: false };
   if (context.dryRun === 'client') return { object: modified, isChanged: true };
   try {
-    const object = await context.client.patch(pathOf(info.resource, info.namespace, info.name, context.flags.string('subresource') || undefined), contentType, patch, context.writeQuery());
+    const object = await context.client.patch(
+      pathOf(info.resource, info.namespace, info.name, context.flags.string('subresource') || undefined),
+      contentType,
+      patch,
+      context.writeQuery(),
+    );
     return { object, isChanged: true };
   } catch (error) {
-    if (StatusError.is(error, 'Conflict') && triesLeft > 1) return patchUntilDone(context, info, modified, await context.client.get(pathOf(info.resource, info.namespace, info.name)), triesLeft - 1);
-    if ((StatusError.is(error, 'Conflict') || StatusError.is(error, 'Invalid')) && context.flags.bool('force')) return { object: await recreate(context, info, modified), isChanged: true };
+    if (StatusError.is(error, 'Conflict') && triesLeft > 1)
+      return patchUntilDone(
+        context,
+        info,
+        modified,
+        await context.client.get(pathOf(info.resource, info.namespace, info.name)),
+        triesLeft - 1,
+      );
+    if ((StatusError.is(error, 'Conflict') || StatusError.is(error, 'Invalid')) && context.flags.bool('force'))
+      return { object: await recreate(context, info, modified), isChanged: true };
     throw withSource(`applying patch:\n${compactJson(patch)}\nto:\n${describeInfo(info)}\nfor:`, info.source, error);
   }
 }

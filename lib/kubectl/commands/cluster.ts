@@ -11,7 +11,17 @@ import { toYaml } from '../yaml';
 import { compareBytes } from '@/lib/base';
 import { refused } from './refused';
 
-const clientVersion = { buildDate: '2026-04-22T00:00:00Z', compiler: 'gc', gitCommit: '0000000000000000000000000000000000000000', gitTreeState: 'clean', gitVersion: 'v1.36.0', goVersion: 'go1.26.2', major: '1', minor: '36', platform: 'linux/amd64' };
+const clientVersion = {
+  buildDate: '2026-04-22T00:00:00Z',
+  compiler: 'gc',
+  gitCommit: '0000000000000000000000000000000000000000',
+  gitTreeState: 'clean',
+  gitVersion: 'v1.36.0',
+  goVersion: 'go1.26.2',
+  major: '1',
+  minor: '36',
+  platform: 'linux/amd64',
+};
 const kustomizeVersion = 'v5.8.1';
 
 export const version = defineCommand({
@@ -19,7 +29,10 @@ export const version = defineCommand({
   short: 'Print the client and server version information',
   long: 'Print the client and server version information for the current context.',
   examples: [['Print the client and server versions for the current context', 'kubectl version']],
-  flags: [flag.bool('client', 'If true, shows client version only (no server required).'), flag.string('output,o', "One of 'yaml' or 'json'.")],
+  flags: [
+    flag.bool('client', 'If true, shows client version only (no server required).'),
+    flag.string('output,o', "One of 'yaml' or 'json'."),
+  ],
   async run(context) {
     const output = context.flags.string('output');
     if (output && output !== 'yaml' && output !== 'json') throw new CommandError("--output must be 'yaml' or 'json'");
@@ -43,7 +56,9 @@ export const clusterInfo = defineCommand({
     const services = await context.discovery.get('services');
     const paint = painter(context);
     context.out(`${paint('Kubernetes control plane', '32')} is running at ${paint(context.client.server, '33')}\n`);
-    const { items } = await context.client.get(pathOf(services, 'kube-system'), { query: { labelSelector: 'kubernetes.io/cluster-service=true' } });
+    const { items } = await context.client.get(pathOf(services, 'kube-system'), {
+      query: { labelSelector: 'kubernetes.io/cluster-service=true' },
+    });
     for (const { metadata, spec } of items) {
       const port = spec.ports?.[0];
       const name = metadata.labels?.['kubernetes.io/name'] ?? metadata.name;
@@ -83,8 +98,12 @@ export const apiResources = defineCommand({
     flag.string('api-group', 'Limit to resources in the specified API group.'),
     flag.bool('cached', 'Use the cached list of resources if available.'),
     flag.strings('categories', 'Limit to resources that belong to the specified categories.'),
-    flag.bool('namespaced', 'If false, non-namespaced resources will be returned, otherwise returning namespaced resources by default.', true),
-    flag.bool('no-headers', 'When using the default or custom-column output format, don\'t print headers (default print headers).'),
+    flag.bool(
+      'namespaced',
+      'If false, non-namespaced resources will be returned, otherwise returning namespaced resources by default.',
+      true,
+    ),
+    flag.bool('no-headers', "When using the default or custom-column output format, don't print headers (default print headers)."),
     flag.string('output,o', 'Output format. One of: (json, yaml, kyaml, name, wide).'),
     flag.bool('show-managed-fields', 'If true, keep the managedFields when printing objects in JSON or YAML format.'),
     flag.string('sort-by', "If non-empty, sort list of resources using specified field. The field can be either 'name' or 'kind'."),
@@ -95,11 +114,18 @@ export const apiResources = defineCommand({
     const output = flags.string('output');
     if (!['', 'wide', 'name'].includes(output)) throw new CommandError(`--output ${output} is not available`);
     if (!['', 'name', 'kind'].includes(flags.string('sort-by'))) throw new CommandError('--sort-by accepts only name or kind');
-    const resources = sortedBy((await context.discovery.resources()).filter((one) => isWanted(context, one)), flags.string('sort-by'));
+    const resources = sortedBy(
+      (await context.discovery.resources()).filter((one) => isWanted(context, one)),
+      flags.string('sort-by'),
+    );
     if (output === 'name') return context.out(resources.map((one) => `${one.plural}${one.group ? `.${one.group}` : ''}\n`).join(''));
     const header = ['NAME', 'SHORTNAMES', 'APIVERSION', 'NAMESPACED', 'KIND', ...(output === 'wide' ? ['VERBS', 'CATEGORIES'] : [])];
     const rows = resources.map((one) => [
-      one.plural, one.shortNames.join(','), apiVersionOf(one), String(one.namespaced), one.kind,
+      one.plural,
+      one.shortNames.join(','),
+      apiVersionOf(one),
+      String(one.namespaced),
+      one.kind,
       ...(output === 'wide' ? [one.verbs.join(','), one.categories.join(',')] : []),
     ]);
     context.out(new TabWriter().write(flags.bool('no-headers') ? rows : [header, ...rows]));
@@ -110,7 +136,10 @@ function isWanted({ flags }: Context, one: ApiResource): boolean {
   if (!one.isPreferred || one.verbs.length === 0) return false;
   if (flags.changed('api-group') && one.group !== flags.string('api-group')) return false;
   if (flags.changed('namespaced') && one.namespaced !== flags.bool('namespaced')) return false;
-  return flags.list('verbs').every((verb) => one.verbs.includes(verb)) && flags.list('categories').every((category) => one.categories.includes(category));
+  return (
+    flags.list('verbs').every((verb) => one.verbs.includes(verb)) &&
+    flags.list('categories').every((category) => one.categories.includes(category))
+  );
 }
 
 function sortedBy(resources: readonly ApiResource[], field: string): ApiResource[] {
@@ -126,10 +155,23 @@ const whoami = defineCommand({
   async run(context) {
     const printer = await objectPrinter(context);
     const review = { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview', metadata: {} };
-    const answer = await context.client.post('/apis/authentication.k8s.io/v1/selfsubjectreviews', review).catch(notServed('the selfsubjectreviews API is not enabled in the cluster\nenable authentication.k8s.io/v1 or authentication.k8s.io/v1beta1'));
+    const answer = await context.client
+      .post('/apis/authentication.k8s.io/v1/selfsubjectreviews', review)
+      .catch(
+        notServed(
+          'the selfsubjectreviews API is not enabled in the cluster\nenable authentication.k8s.io/v1 or authentication.k8s.io/v1beta1',
+        ),
+      );
     if (printer) return context.out(printer.print(answer));
     const { username, uid, groups = [], extra = {} } = answer.status.userInfo;
-    const rows = [['Username', username], ...(uid ? [['UID', uid]] : []), ['Groups', `[${groups.join(' ')}]`], ...Object.keys(extra).sort().map((key) => [`Extra: ${key}`, `[${extra[key].join(' ')}]`])];
+    const rows = [
+      ['Username', username],
+      ...(uid ? [['UID', uid]] : []),
+      ['Groups', `[${groups.join(' ')}]`],
+      ...Object.keys(extra)
+        .sort()
+        .map((key) => [`Extra: ${key}`, `[${extra[key].join(' ')}]`]),
+    ];
     context.out(new TabWriter().write([['ATTRIBUTE', 'VALUE'], ...rows]));
   },
 });
@@ -143,7 +185,7 @@ function notServed(message: string): (error: unknown) => never {
 const canI = defineCommand({
   name: 'can-i',
   short: 'Check whether an action is allowed',
-  long: 'Check whether an action is allowed.\n\n VERB is a logical Kubernetes API verb like \'get\', \'list\', \'watch\', \'delete\'. TYPE is a Kubernetes resource. NONRESOURCEURL is a partial URL that starts with "/". NAME is the name of a particular Kubernetes resource.',
+  long: "Check whether an action is allowed.\n\n VERB is a logical Kubernetes API verb like 'get', 'list', 'watch', 'delete'. TYPE is a Kubernetes resource. NONRESOURCEURL is a partial URL that starts with \"/\". NAME is the name of a particular Kubernetes resource.",
   examples: [
     ['Check to see if I can create pods in any namespace', 'kubectl auth can-i create pods --all-namespaces'],
     ['Check to see if I can list deployments in my current namespace', 'kubectl auth can-i list deployments.apps'],
@@ -154,13 +196,20 @@ const canI = defineCommand({
     flag.bool('list', 'If true, prints all allowed actions.'),
     flag.bool('no-headers', 'If true, prints allowed actions without headers'),
     flag.bool('quiet,q', 'If true, suppress output and just return the exit code.'),
-    flag.string('subresource', "SubResource such as pod/log or deployment/scale"),
+    flag.string('subresource', 'SubResource such as pod/log or deployment/scale'),
   ],
   async run(context) {
     if (context.flags.bool('list')) throw new CommandError('auth can-i --list is not simulated; ask for one verb and one type');
     const [verb, target] = context.args;
-    if (!verb || !target || context.args.length > 3) throw new CommandError('you must specify two arguments: verb resource or verb resource/resourceName.\nSee \'kubectl auth can-i -h\' for help and examples');
-    const answer = await context.client.post('/apis/authorization.k8s.io/v1/selfsubjectaccessreviews', { apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectAccessReview', spec: await attributes(context, verb, target) });
+    if (!verb || !target || context.args.length > 3)
+      throw new CommandError(
+        "you must specify two arguments: verb resource or verb resource/resourceName.\nSee 'kubectl auth can-i -h' for help and examples",
+      );
+    const answer = await context.client.post('/apis/authorization.k8s.io/v1/selfsubjectaccessreviews', {
+      apiVersion: 'authorization.k8s.io/v1',
+      kind: 'SelfSubjectAccessReview',
+      spec: await attributes(context, verb, target),
+    });
     const { allowed, reason } = answer.status;
     if (!context.flags.bool('quiet')) context.out(`${allowed ? 'yes' : 'no'}${reason && !allowed ? ` - ${reason}` : ''}\n`);
     return allowed ? 0 : 1;
@@ -173,8 +222,20 @@ async function attributes(context: Context, verb: string, target: string): Promi
   const resource = await context.discovery.find(type);
   if (!resource) context.warn(`Warning: the server doesn't have a resource type '${type}'\n\n`);
   const namespace = context.flags.bool('all-namespaces') ? '' : context.namespace;
-  if (resource && !resource.namespaced) context.warn(`Warning: resource '${resource.plural}' is not namespace scoped${resource.group ? ` in group '${resource.group}'` : ''}\n\n`);
-  return { resourceAttributes: { namespace, verb, group: resource?.group ?? '', resource: resource?.plural ?? type, subresource: context.flags.string('subresource'), name } };
+  if (resource && !resource.namespaced)
+    context.warn(
+      `Warning: resource '${resource.plural}' is not namespace scoped${resource.group ? ` in group '${resource.group}'` : ''}\n\n`,
+    );
+  return {
+    resourceAttributes: {
+      namespace,
+      verb,
+      group: resource?.group ?? '',
+      resource: resource?.plural ?? type,
+      subresource: context.flags.string('subresource'),
+      name,
+    },
+  };
 }
 
 export const auth = defineCommand({
@@ -182,13 +243,26 @@ export const auth = defineCommand({
   short: 'Inspect authorization',
   long: 'Inspect authorization.',
   usage: '[flags]',
-  subcommands: [canI, refused('reconcile', 'Reconciles rules for RBAC role, role binding, cluster role, and cluster role binding objects', 'use kubectl apply'), whoami],
+  subcommands: [
+    canI,
+    refused(
+      'reconcile',
+      'Reconciles rules for RBAC role, role binding, cluster role, and cluster role binding objects',
+      'use kubectl apply',
+    ),
+    whoami,
+  ],
 });
 
-const topFlags = [flag.bool('no-headers', 'If present, print output without headers.'), flag.string('selector,l', 'Selector (label query) to filter on.'), flag.string('sort-by', "If non-empty, sort list using specified field. The field can be either 'cpu' or 'memory'.")];
+const topFlags = [
+  flag.bool('no-headers', 'If present, print output without headers.'),
+  flag.string('selector,l', 'Selector (label query) to filter on.'),
+  flag.string('sort-by', "If non-empty, sort list using specified field. The field can be either 'cpu' or 'memory'."),
+];
 
 async function noMetrics(context: Context): Promise<void> {
-  if (!(await context.discovery.resources()).some(({ group }) => group === 'metrics.k8s.io')) throw new CommandError('Metrics API not available');
+  if (!(await context.discovery.resources()).some(({ group }) => group === 'metrics.k8s.io'))
+    throw new CommandError('Metrics API not available');
   throw new CommandError('top is not simulated');
 }
 
@@ -198,7 +272,25 @@ export const top = defineCommand({
   long: 'Display resource (CPU/memory) usage.\n\n This command reads what the Metrics Server has gathered from the kubelets, so it needs a Metrics Server in the cluster.',
   usage: '[flags]',
   subcommands: [
-    defineCommand({ name: 'node', aliases: ['nodes', 'no'], short: 'Display resource (CPU/memory) usage of nodes', usage: '[NAME | -l label]', flags: topFlags, run: noMetrics }),
-    defineCommand({ name: 'pod', aliases: ['pods', 'po'], short: 'Display resource (CPU/memory) usage of pods', usage: '[NAME | -l label]', flags: [...topFlags, flag.bool('all-namespaces,A', 'If present, list the requested object(s) across all namespaces.'), flag.bool('containers', 'If present, print usage of containers within a pod.')], run: noMetrics }),
+    defineCommand({
+      name: 'node',
+      aliases: ['nodes', 'no'],
+      short: 'Display resource (CPU/memory) usage of nodes',
+      usage: '[NAME | -l label]',
+      flags: topFlags,
+      run: noMetrics,
+    }),
+    defineCommand({
+      name: 'pod',
+      aliases: ['pods', 'po'],
+      short: 'Display resource (CPU/memory) usage of pods',
+      usage: '[NAME | -l label]',
+      flags: [
+        ...topFlags,
+        flag.bool('all-namespaces,A', 'If present, list the requested object(s) across all namespaces.'),
+        flag.bool('containers', 'If present, print usage of containers within a pod.'),
+      ],
+      run: noMetrics,
+    }),
   ],
 });

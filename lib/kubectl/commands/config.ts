@@ -33,7 +33,10 @@ const view = defineCommand({
   ],
   flags: [
     ...printFlags.map((one) => (one.name === 'output' ? { ...one, initial: 'yaml' } : one)),
-    flag.bool('flatten', 'Flatten the resulting kubeconfig file into self-contained output (useful for creating portable kubeconfig files)'),
+    flag.bool(
+      'flatten',
+      'Flatten the resulting kubeconfig file into self-contained output (useful for creating portable kubeconfig files)',
+    ),
     flag.bool('merge', 'Merge the full hierarchy of kubeconfig files', true),
     flag.bool('minify', 'Remove all information not used by current-context from the output'),
     flag.bool('raw', 'Display raw byte data and sensitive data'),
@@ -45,7 +48,10 @@ const view = defineCommand({
     if (format === 'yaml') context.out(toYaml(object));
     else if (format === 'json') context.out(`${toJson(object)}\n`);
     else if (format === 'jsonpath' && template) context.out(JsonPath.parse(template).render(object));
-    else throw new CommandError(`unable to match a printer suitable for the output format ${JSON.stringify(context.flags.string('output'))}, allowed formats are: json,jsonpath,yaml`);
+    else
+      throw new CommandError(
+        `unable to match a printer suitable for the output format ${JSON.stringify(context.flags.string('output'))}, allowed formats are: json,jsonpath,yaml`,
+      );
   },
 });
 
@@ -55,7 +61,13 @@ function minified(context: Context): Kubeconfig {
   const current = config.contexts.get(name);
   if (!current) throw new CommandError('current-context must exist in order to minify');
   const keep = <T>(entries: ReadonlyMap<string, T>, key: string | undefined) => new Map([...entries].filter(([one]) => one === key));
-  return { ...config, currentContext: name, contexts: keep(config.contexts, name), clusters: keep(config.clusters, current.cluster), users: keep(config.users, current.user) };
+  return {
+    ...config,
+    currentContext: name,
+    contexts: keep(config.contexts, name),
+    clusters: keep(config.clusters, current.cluster),
+    users: keep(config.users, current.user),
+  };
 }
 
 function redacted(object: Record<string, unknown>): Record<string, unknown> {
@@ -85,10 +97,14 @@ const getContexts = defineCommand({
   long: 'Display one or many contexts from the kubeconfig file.',
   examples: [['List all the contexts in your kubeconfig file', 'kubectl config get-contexts']],
   usage: '[(-o|--output=)name)]',
-  flags: [flag.bool('no-headers', "When using the default or custom-column output format, don't print headers (default print headers)."), flag.string('output,o', 'Output format. One of: (name).')],
+  flags: [
+    flag.bool('no-headers', "When using the default or custom-column output format, don't print headers (default print headers)."),
+    flag.string('output,o', 'Output format. One of: (name).'),
+  ],
   async run(context) {
     const { config, args, flags } = context;
-    if (!['', 'name'].includes(flags.string('output'))) throw new CommandError(`output must be one of '' or 'name': ${flags.string('output')}`);
+    if (!['', 'name'].includes(flags.string('output')))
+      throw new CommandError(`output must be one of '' or 'name': ${flags.string('output')}`);
     const names = args.length ? args : [...config.contexts.keys()].sort();
     const missing = names.filter((name) => !config.contexts.has(name));
     const known = names.filter((name) => config.contexts.has(name));
@@ -98,7 +114,9 @@ const getContexts = defineCommand({
         const { cluster = '', user = '', namespace = '' } = config.contexts.get(name) ?? {};
         return [name === config.currentContext ? '*' : '', name, cluster, user, namespace];
       });
-      context.out(new TabWriter().write(flags.bool('no-headers') ? rows : [['CURRENT', 'NAME', 'CLUSTER', 'AUTHINFO', 'NAMESPACE'], ...rows]));
+      context.out(
+        new TabWriter().write(flags.bool('no-headers') ? rows : [['CURRENT', 'NAME', 'CLUSTER', 'AUTHINFO', 'NAMESPACE'], ...rows]),
+      );
     }
     if (missing.length) throw new CommandError(`context ${missing[0]} not found`);
   },
@@ -110,7 +128,12 @@ function listNames(name: string, short: string, pick: (config: Kubeconfig) => Re
     short,
     examples: [[short, `kubectl config ${name}`]],
     async run(context) {
-      context.out(`NAME\n${[...pick(context.config).keys()].sort().map((one) => `${one}\n`).join('')}`);
+      context.out(
+        `NAME\n${[...pick(context.config).keys()]
+          .sort()
+          .map((one) => `${one}\n`)
+          .join('')}`,
+      );
     },
   });
 }
@@ -153,14 +176,27 @@ function stanzaCommand({ name, short, usage, kind, noun, flags }: Stanza): Comma
       const isNew = !config[kind].has(key);
       config[kind].set(key, { ...config[kind].get(key), ...(await changes(context, flags)) });
       await saveKubeconfig(context.io, config);
-      context.out(kind === 'contexts' ? `Context ${JSON.stringify(key)} ${isNew ? 'created' : 'modified'}.\n` : `${noun} ${JSON.stringify(key)} set.\n`);
+      context.out(
+        kind === 'contexts'
+          ? `Context ${JSON.stringify(key)} ${isNew ? 'created' : 'modified'}.\n`
+          : `${noun} ${JSON.stringify(key)} set.\n`,
+      );
     },
   });
 }
 
 async function changes(context: Context, flags: readonly FlagDefinition[]): Promise<Record<string, unknown>> {
   const changed = flags.filter(({ name }) => name !== 'current' && name !== 'embed-certs' && context.flags.changed(name));
-  return Object.fromEntries(changed.map(({ name, type }) => [name, type === 'bool' ? context.flags.bool(name) : /^(certificate-authority|client-certificate|client-key)$/.test(name) ? absolute(context.io, context.flags.string(name)) : context.flags.string(name)]));
+  return Object.fromEntries(
+    changed.map(({ name, type }) => [
+      name,
+      type === 'bool'
+        ? context.flags.bool(name)
+        : /^(certificate-authority|client-certificate|client-key)$/.test(name)
+          ? absolute(context.io, context.flags.string(name))
+          : context.flags.string(name),
+    ]),
+  );
 }
 
 function deleteCommand(name: string, kind: keyof Maps, noun: string): Command {
@@ -172,7 +208,8 @@ function deleteCommand(name: string, kind: keyof Maps, noun: string): Command {
       const key = only(context);
       const config = draft(context.config);
       if (!config[kind].delete(key)) throw new CommandError(`cannot delete ${noun} ${key}, not in ${context.config.defaultPath}`);
-      if (kind === 'contexts' && key === config.currentContext) context.warn('warning: this removed your active context, use "kubectl config use-context" to select a different one\n');
+      if (kind === 'contexts' && key === config.currentContext)
+        context.warn('warning: this removed your active context, use "kubectl config use-context" to select a different one\n');
       await saveKubeconfig(context.io, config);
       context.out(`deleted ${noun} ${key} from ${context.config.defaultPath}\n`);
     },
@@ -190,7 +227,10 @@ const renameContext = defineCommand({
     const config = draft(context.config);
     const stanza = config.contexts.get(from);
     if (!stanza) throw new CommandError(`cannot rename the context ${JSON.stringify(from)}, it's not in ${config.defaultPath}`);
-    if (config.contexts.has(to)) throw new CommandError(`cannot rename the context ${JSON.stringify(from)}, the context ${JSON.stringify(to)} already exists in ${config.defaultPath}`);
+    if (config.contexts.has(to))
+      throw new CommandError(
+        `cannot rename the context ${JSON.stringify(from)}, the context ${JSON.stringify(to)} already exists in ${config.defaultPath}`,
+      );
     config.contexts.delete(from);
     config.contexts.set(to, stanza);
     await saveKubeconfig(context.io, { ...config, currentContext: config.currentContext === from ? to : config.currentContext });
@@ -213,16 +253,47 @@ export const config = defineCommand({
     renameContext,
     refused('set', 'Set an individual value in a kubeconfig file', 'use set-cluster, set-context or set-credentials'),
     stanzaCommand({
-      name: 'set-cluster', short: 'Set a cluster entry in kubeconfig', usage: 'NAME [--server=server] [--certificate-authority=path/to/certificate/authority] [--insecure-skip-tls-verify=true]', kind: 'clusters', noun: 'Cluster',
-      flags: [flag.string('server', 'server for the cluster entry in kubeconfig'), flag.string('certificate-authority', 'Path to certificate-authority file for the cluster entry in kubeconfig'), flag.bool('embed-certs', 'embed-certs for the cluster entry in kubeconfig'), flag.bool('insecure-skip-tls-verify', 'insecure-skip-tls-verify for the cluster entry in kubeconfig'), flag.string('tls-server-name', 'tls-server-name for the cluster entry in kubeconfig')],
+      name: 'set-cluster',
+      short: 'Set a cluster entry in kubeconfig',
+      usage: 'NAME [--server=server] [--certificate-authority=path/to/certificate/authority] [--insecure-skip-tls-verify=true]',
+      kind: 'clusters',
+      noun: 'Cluster',
+      flags: [
+        flag.string('server', 'server for the cluster entry in kubeconfig'),
+        flag.string('certificate-authority', 'Path to certificate-authority file for the cluster entry in kubeconfig'),
+        flag.bool('embed-certs', 'embed-certs for the cluster entry in kubeconfig'),
+        flag.bool('insecure-skip-tls-verify', 'insecure-skip-tls-verify for the cluster entry in kubeconfig'),
+        flag.string('tls-server-name', 'tls-server-name for the cluster entry in kubeconfig'),
+      ],
     }),
     stanzaCommand({
-      name: 'set-context', short: 'Set a context entry in kubeconfig', usage: '[NAME | --current] [--cluster=cluster_nickname] [--user=user_nickname] [--namespace=namespace]', kind: 'contexts', noun: 'Context',
-      flags: [flag.bool('current', 'Modify the current context'), flag.string('cluster', 'cluster for the context entry in kubeconfig'), flag.string('user', 'user for the context entry in kubeconfig'), flag.string('namespace,n', 'namespace for the context entry in kubeconfig')],
+      name: 'set-context',
+      short: 'Set a context entry in kubeconfig',
+      usage: '[NAME | --current] [--cluster=cluster_nickname] [--user=user_nickname] [--namespace=namespace]',
+      kind: 'contexts',
+      noun: 'Context',
+      flags: [
+        flag.bool('current', 'Modify the current context'),
+        flag.string('cluster', 'cluster for the context entry in kubeconfig'),
+        flag.string('user', 'user for the context entry in kubeconfig'),
+        flag.string('namespace,n', 'namespace for the context entry in kubeconfig'),
+      ],
     }),
     stanzaCommand({
-      name: 'set-credentials', short: 'Set a user entry in kubeconfig', usage: 'NAME [--client-certificate=path/to/certfile] [--client-key=path/to/keyfile] [--token=bearer_token] [--username=basic_user] [--password=basic_password]', kind: 'users', noun: 'User',
-      flags: [flag.string('token', 'token for the user entry in kubeconfig'), flag.string('username', 'username for the user entry in kubeconfig'), flag.string('password', 'password for the user entry in kubeconfig'), flag.string('client-certificate', 'Path to client-certificate file for the user entry in kubeconfig'), flag.string('client-key', 'Path to client-key file for the user entry in kubeconfig'), flag.bool('embed-certs', 'Embed client cert/key for the user entry in kubeconfig')],
+      name: 'set-credentials',
+      short: 'Set a user entry in kubeconfig',
+      usage:
+        'NAME [--client-certificate=path/to/certfile] [--client-key=path/to/keyfile] [--token=bearer_token] [--username=basic_user] [--password=basic_password]',
+      kind: 'users',
+      noun: 'User',
+      flags: [
+        flag.string('token', 'token for the user entry in kubeconfig'),
+        flag.string('username', 'username for the user entry in kubeconfig'),
+        flag.string('password', 'password for the user entry in kubeconfig'),
+        flag.string('client-certificate', 'Path to client-certificate file for the user entry in kubeconfig'),
+        flag.string('client-key', 'Path to client-key file for the user entry in kubeconfig'),
+        flag.bool('embed-certs', 'Embed client cert/key for the user entry in kubeconfig'),
+      ],
     }),
     refused('unset', 'Unset an individual value in a kubeconfig file', 'use delete-cluster, delete-context or delete-user'),
     useContext,

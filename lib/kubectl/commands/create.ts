@@ -10,7 +10,18 @@ import { ResultPrinter } from '../output';
 import { selectFromFiles, type Info } from '../resources';
 import { labelMatcher } from '../selectors';
 import { withLastApplied } from './apply';
-import { createConfigMap, createDeployment, createJob, createCronJob, createNamespace, createQuota, createSecret, createService, createServiceAccount, createToken } from './create-generators';
+import {
+  createConfigMap,
+  createDeployment,
+  createJob,
+  createCronJob,
+  createNamespace,
+  createQuota,
+  createSecret,
+  createService,
+  createServiceAccount,
+  createToken,
+} from './create-generators';
 import { refused } from './refused';
 
 export const create = defineCommand({
@@ -37,15 +48,26 @@ export const create = defineCommand({
   ],
   subcommands: [
     refused('clusterrole', 'Create a cluster role', 'write the manifest and use kubectl create -f'),
-    refused('clusterrolebinding', 'Create a cluster role binding for a particular cluster role', 'write the manifest and use kubectl create -f'),
+    refused(
+      'clusterrolebinding',
+      'Create a cluster role binding for a particular cluster role',
+      'write the manifest and use kubectl create -f',
+    ),
     createConfigMap,
     createCronJob,
     createDeployment,
     refused('ingress', 'Create an ingress with the specified name', 'write the manifest and use kubectl create -f', { aliases: ['ing'] }),
     createJob,
     createNamespace,
-    refused('poddisruptionbudget', 'Create a pod disruption budget with the specified name', 'write the manifest and use kubectl create -f', { aliases: ['pdb'] }),
-    refused('priorityclass', 'Create a priority class with the specified name', 'write the manifest and use kubectl create -f', { aliases: ['pc'] }),
+    refused(
+      'poddisruptionbudget',
+      'Create a pod disruption budget with the specified name',
+      'write the manifest and use kubectl create -f',
+      { aliases: ['pdb'] },
+    ),
+    refused('priorityclass', 'Create a priority class with the specified name', 'write the manifest and use kubectl create -f', {
+      aliases: ['pc'],
+    }),
     createQuota,
     refused('role', 'Create a role with single rule', 'write the manifest and use kubectl create -f'),
     refused('rolebinding', 'Create a role binding for a particular role or cluster role', 'write the manifest and use kubectl create -f'),

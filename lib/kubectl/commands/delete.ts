@@ -13,7 +13,7 @@ import { watchUntil } from '../watch-until';
 export const deleteCommand = defineCommand({
   name: 'delete',
   short: 'Delete resources by file names, stdin, resources and names, or by resources and label selector',
-  long: "Delete resources by file names, stdin, resources and names, or by resources and label selector.\n\n Some resources, such as pods, are deleted gracefully: they get a period to stop in before they are killed (--grace-period, --now, --force). The delete command does no resource version checks, so an update made at the same moment is lost with the rest of the resource.",
+  long: 'Delete resources by file names, stdin, resources and names, or by resources and label selector.\n\n Some resources, such as pods, are deleted gracefully: they get a period to stop in before they are killed (--grace-period, --now, --force). The delete command does no resource version checks, so an update made at the same moment is lost with the rest of the resource.',
   examples: [
     ['Delete a pod using the type and name specified in pod.yaml', 'kubectl delete -f ./pod.yaml'],
     ['Delete pods and services with same names "baz" and "foo"', 'kubectl delete pod,service baz foo'],
@@ -31,8 +31,15 @@ export const deleteCommand = defineCommand({
     selectorFlag,
     timeoutFlag('The length of time to wait before giving up on a delete, zero means determine a timeout from the size of the object'),
     flag.bool('all', 'Delete all resources, in the namespace of the specified resource types.'),
-    flag.bool('force', 'If true, immediately remove resources from API and bypass graceful deletion. Note that immediate deletion of some resources may result in inconsistency or data loss and requires confirmation.'),
-    flag.int('grace-period', 'Period of time in seconds given to the resource to terminate gracefully. Ignored if negative. Set to 1 for immediate shutdown. Can only be set to 0 when --force is true (force deletion).', -1),
+    flag.bool(
+      'force',
+      'If true, immediately remove resources from API and bypass graceful deletion. Note that immediate deletion of some resources may result in inconsistency or data loss and requires confirmation.',
+    ),
+    flag.int(
+      'grace-period',
+      'Period of time in seconds given to the resource to terminate gracefully. Ignored if negative. Set to 1 for immediate shutdown. Can only be set to 0 when --force is true (force deletion).',
+      -1,
+    ),
     flag.bool('ignore-not-found', 'Treat "resource not found" as a successful delete. Defaults to "true" when --all is specified.'),
     flag.bool('interactive,i', 'If true, delete resource only when user confirms.'),
     flag.bool('now', 'If true, resources are signaled for immediate shutdown (same as --grace-period=1).'),
@@ -56,7 +63,10 @@ function checkFlags({ flags, io }: Context): void {
   if (flags.bool('now') && grace !== -1) throw new CommandError('--now and --grace-period cannot be specified together');
   if (grace === 0 && !flags.bool('force')) return;
   if (flags.bool('force') && grace > 0) throw new CommandError('--force and --grace-period greater than 0 cannot be specified together');
-  if (flags.bool('force')) io.stderr('Warning: Immediate deletion does not wait for confirmation that the running resource has been terminated. The resource may continue to run on the cluster indefinitely.\n');
+  if (flags.bool('force'))
+    io.stderr(
+      'Warning: Immediate deletion does not wait for confirmation that the running resource has been terminated. The resource may continue to run on the cluster indefinitely.\n',
+    );
 }
 
 async function selectForDeletion(context: Context): Promise<Info[]> {
@@ -89,7 +99,8 @@ export async function deleteInfos(context: Context, infos: readonly Info[], { is
       waiting.push({ info, uid });
     } catch (error) {
       const isMissing = StatusError.is(error, 'NotFound');
-      if (isMissing && context.flags.has('ignore-not-found') && (context.flags.bool('ignore-not-found') || context.flags.bool('all'))) continue;
+      if (isMissing && context.flags.has('ignore-not-found') && (context.flags.bool('ignore-not-found') || context.flags.bool('all')))
+        continue;
       if (!(error instanceof StatusError)) throw error;
       errors.push(info.source ? withDeletingSource(info, error) : error);
     }
@@ -147,7 +158,12 @@ async function waitUntilGone(context: Context, waiting: readonly { info: Info; u
   const timeoutMs = (context.flags.has('timeout') && context.flags.duration('timeout')) || undefined;
   const deadline = timeoutMs === undefined ? undefined : context.io.now() + timeoutMs;
   for (const { info, uid } of waiting) {
-    const outcome = await watchUntil(context, info, (live) => live === undefined || (uid !== undefined && live.metadata.uid !== uid), deadline);
+    const outcome = await watchUntil(
+      context,
+      info,
+      (live) => live === undefined || (uid !== undefined && live.metadata.uid !== uid),
+      deadline,
+    );
     if (outcome === 'timeout') throw new CommandError(`timed out waiting for the condition on ${info.resource.plural}/${info.name}`);
   }
 }

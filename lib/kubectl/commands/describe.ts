@@ -21,9 +21,18 @@ export const describe = defineCommand({
     ['Describe pods by label name=myLabel', 'kubectl describe pods -l name=myLabel'],
   ],
   usage: '(-f FILENAME | TYPE [NAME_PREFIX | -l label] | TYPE/NAME)',
-  flags: [...fileFlags('containing the resource to describe'), allNamespacesFlag, chunkSizeFlag, selectorFlag, flag.bool('show-events', 'If true, display events related to the described object.', true)],
+  flags: [
+    ...fileFlags('containing the resource to describe'),
+    allNamespacesFlag,
+    chunkSizeFlag,
+    selectorFlag,
+    flag.bool('show-events', 'If true, display events related to the described object.', true),
+  ],
   async run(context) {
-    if (context.args.length === 0 && !hasFiles(context)) throw new CommandError('You must specify the type of resource to describe. Use "kubectl api-resources" for a complete list of supported resources.');
+    if (context.args.length === 0 && !hasFiles(context))
+      throw new CommandError(
+        'You must specify the type of resource to describe. Use "kubectl api-resources" for a complete list of supported resources.',
+      );
     const infos: Info[] = [];
     const errors: unknown[] = [];
     for await (const found of visitLive(context, { mayListAll: true })) {
@@ -34,7 +43,8 @@ export const describe = defineCommand({
     await print(context, infos);
     for (const info of matching) context.out(`${await describeOne(context, info, true)}\n`);
     Aggregate.throwAll(errors);
-    if (infos.length + matching.length === 0) context.warn(isAllNamespaces(context) ? 'No resources found\n' : `No resources found in ${context.namespace} namespace.\n`);
+    if (infos.length + matching.length === 0)
+      context.warn(isAllNamespaces(context) ? 'No resources found\n' : `No resources found in ${context.namespace} namespace.\n`);
   },
 });
 
@@ -43,14 +53,19 @@ async function byPrefix(context: Context, errors: unknown[]): Promise<Info[]> {
   if (!errors.every((error) => StatusError.is(error, 'NotFound')) || context.args.length !== 2 || hasFiles(context)) return [];
   const [type = '', prefix = ''] = context.args;
   const resource = await context.discovery.get(type);
-  const { items } = await context.client.get(pathOf(resource, namespaceFor(context, resource)), { query: { limit: context.flags.int('chunk-size') } });
-  const found = items.filter(({ metadata }: { metadata: { name: string } }) => metadata.name.startsWith(prefix)).map((object: any) => infoOf(resource, object));
+  const { items } = await context.client.get(pathOf(resource, namespaceFor(context, resource)), {
+    query: { limit: context.flags.int('chunk-size') },
+  });
+  const found = items
+    .filter(({ metadata }: { metadata: { name: string } }) => metadata.name.startsWith(prefix))
+    .map((object: any) => infoOf(resource, object));
   if (found.length > 0) errors.length = 0;
   return found;
 }
 
 async function print(context: Context, infos: readonly Info[]): Promise<void> {
-  for (const [index, info] of infos.entries()) context.out(`${index === 0 ? '' : '\n\n'}${await describeOne(context, info, infos.length > 1)}`);
+  for (const [index, info] of infos.entries())
+    context.out(`${index === 0 ? '' : '\n\n'}${await describeOne(context, info, infos.length > 1)}`);
 }
 
 async function describeOne(context: Context, info: Info, isOneOfMany: boolean): Promise<string> {

@@ -17,10 +17,15 @@ export const diff = defineCommand({
   name: 'diff',
   short: 'Diff the live version against a would-be applied version',
   long: 'Diff configurations specified by file name or stdin between the current online configuration, and the configuration as it would be if applied.\n\n Exit status: 0 No differences were found. 1 Differences were found. >1 Kubectl or diff failed with an error.',
-  examples: [['Diff resources included in pod.yaml', 'kubectl diff -f pod.yaml'], ['Diff file read from stdin', 'cat service.yaml | kubectl diff -f -']],
+  examples: [
+    ['Diff resources included in pod.yaml', 'kubectl diff -f pod.yaml'],
+    ['Diff file read from stdin', 'cat service.yaml | kubectl diff -f -'],
+  ],
   usage: '-f FILENAME',
   flags: [
-    ...fileFlags('contains the configuration to diff'), fieldManagerFlag('kubectl-client-side-apply'), selectorFlag,
+    ...fileFlags('contains the configuration to diff'),
+    fieldManagerFlag('kubectl-client-side-apply'),
+    selectorFlag,
     flag.int('concurrency', 'Number of objects to process in parallel when diffing against the live version.', 1),
     flag.bool('force-conflicts', 'If true, server-side apply will force the changes against conflicts.'),
     flag.bool('prune', 'Include resources that would be deleted by pruning.'),
@@ -44,8 +49,15 @@ export const diff = defineCommand({
 async function diffOne(context: Context, info: Info): Promise<string> {
   const live = await findLive(context, info);
   const merged = await wouldBe(context, info, live);
-  const name = [info.resource.group || '', info.resource.version, info.resource.kind, info.namespace ?? '', info.name].filter((part, index) => part !== '' || index === 3).join('.');
-  return unifiedDiff(live ? toYaml(tidy(live)) : '', toYaml(tidy(merged)), fileName(context, 'LIVE', name), fileName(context, 'MERGED', name));
+  const name = [info.resource.group || '', info.resource.version, info.resource.kind, info.namespace ?? '', info.name]
+    .filter((part, index) => part !== '' || index === 3)
+    .join('.');
+  return unifiedDiff(
+    live ? toYaml(tidy(live)) : '',
+    toYaml(tidy(merged)),
+    fileName(context, 'LIVE', name),
+    fileName(context, 'MERGED', name),
+  );
 }
 
 /** The temporary file the real command would compare, with its time. */
@@ -70,7 +82,12 @@ async function wouldBe(context: Context, info: Info, live: KubeObject | undefine
   const original = JSON.parse(live.metadata.annotations?.[lastApplied] ?? '{}') as Record<string, unknown>;
   const id = definitionOf(modified.apiVersion, modified.kind);
   const patch = id ? threeWayMergePatch(original, modified, live, id) : threeWayJsonMergePatch(original, modified, live);
-  return context.client.patch(pathOf(info.resource, info.namespace, info.name), id ? 'application/strategic-merge-patch+json' : 'application/merge-patch+json', patch, query);
+  return context.client.patch(
+    pathOf(info.resource, info.namespace, info.name),
+    id ? 'application/strategic-merge-patch+json' : 'application/merge-patch+json',
+    patch,
+    query,
+  );
 }
 
 function tidy(object: KubeObject): KubeObject {

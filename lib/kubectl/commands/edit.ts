@@ -28,7 +28,11 @@ export const edit = defineCommand({
   ],
   usage: '(RESOURCE/NAME | -f FILENAME)',
   flags: [
-    ...printFlags, ...fileFlags('to use to edit the resource'), fieldManagerFlag('kubectl-edit'), saveConfigFlag, validateFlag,
+    ...printFlags,
+    ...fileFlags('to use to edit the resource'),
+    fieldManagerFlag('kubectl-edit'),
+    saveConfigFlag,
+    validateFlag,
     flag.bool('output-patch', 'Output the patch if the resource is edited.'),
     flag.string('subresource', 'If specified, edit will operate on the subresource of the requested object.'),
     flag.bool('windows-line-endings', 'Defaults to the line ending native to your platform.'),
@@ -74,7 +78,10 @@ function cancelled(context: Context, complaint: string): void {
 }
 
 function withoutComments(text: string): string {
-  return text.split('\n').filter((line) => !line.startsWith('#')).join('\n');
+  return text
+    .split('\n')
+    .filter((line) => !line.startsWith('#'))
+    .join('\n');
 }
 
 function parse(text: string): KubeObject {
@@ -85,13 +92,23 @@ function parse(text: string): KubeObject {
 
 /** The learner's text again, with the reason for the refusal above it. */
 function withComplaint(edited: string, complaint: string, { resource, name }: Info): string {
-  const reason = complaint.trimEnd().split('\n').map((line) => `# ${line}\n`).join('');
+  const reason = complaint
+    .trimEnd()
+    .split('\n')
+    .map((line) => `# ${line}\n`)
+    .join('');
   return `${preamble.slice(0, -2)}# ${resource.plural}${resource.group ? `.${resource.group}` : ''} ${JSON.stringify(name)} was not valid:\n${reason}#\n${withoutComments(edited)}`;
 }
 
 async function send(context: Context, info: Info, before: KubeObject, after: KubeObject): Promise<KubeObject> {
-  if (after.metadata?.name !== before.metadata.name || after.kind !== before.kind || after.apiVersion !== before.apiVersion) throw new CommandError('At least one of apiVersion, kind and name was changed');
+  if (after.metadata?.name !== before.metadata.name || after.kind !== before.kind || after.apiVersion !== before.apiVersion)
+    throw new CommandError('At least one of apiVersion, kind and name was changed');
   const { contentType, patch } = patchBetween(before, after);
   if (context.flags.bool('output-patch')) context.out(`Patch: ${JSON.stringify(patch)}\n`);
-  return context.client.patch(pathOf(info.resource, info.namespace, info.name, context.flags.string('subresource') || undefined), contentType, patch, context.writeQuery());
+  return context.client.patch(
+    pathOf(info.resource, info.namespace, info.name, context.flags.string('subresource') || undefined),
+    contentType,
+    patch,
+    context.writeQuery(),
+  );
 }

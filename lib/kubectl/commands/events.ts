@@ -16,12 +16,18 @@ export const events = defineCommand({
   long: 'Display events.\n\n Prints a table of the most important information about events, oldest first. You can request events for a namespace, for all namespaces, or filtered to only those pertaining to a specified resource.',
   examples: [
     ['List recent events in the default namespace', 'kubectl events'],
-    ['List recent events for the specified pod, then wait for more events and list them as they arrive', 'kubectl events --for pod/web-pod-13je7 --watch'],
+    [
+      'List recent events for the specified pod, then wait for more events and list them as they arrive',
+      'kubectl events --for pod/web-pod-13je7 --watch',
+    ],
     ["List recent only events of type 'Warning'", 'kubectl events --types=Warning'],
   ],
-  usage: "[(-o|--output=)json|yaml|kyaml|name|go-template|go-template-file|template|templatefile|jsonpath|jsonpath-as-json|jsonpath-file] [--for TYPE/NAME] [--watch] [--types=Normal,Warning]",
+  usage:
+    '[(-o|--output=)json|yaml|kyaml|name|go-template|go-template-file|template|templatefile|jsonpath|jsonpath-as-json|jsonpath-file] [--for TYPE/NAME] [--watch] [--types=Normal,Warning]',
   flags: [
-    ...printFlags, allNamespacesFlag, chunkSizeFlag,
+    ...printFlags,
+    allNamespacesFlag,
+    chunkSizeFlag,
     flag.string('for', 'Filter events to only those pertaining to the specified resource.'),
     flag.bool('no-headers', "When using the default output format, don't print headers."),
     flag.strings('types', 'Output only events of given types.'),
@@ -33,14 +39,20 @@ export const events = defineCommand({
     const path = pathOf(resource, isAllNamespaces(context) ? undefined : context.namespace);
     const printer = await objectPrinter(context);
     const list = await context.client.get(path, { query: { fieldSelector, limit: context.flags.int('chunk-size') } });
-    const found = (list.items as KubeObject[]).filter((event) => isWanted(context, event)).sort((a, b) => Date.parse(lastSeen(a)) - Date.parse(lastSeen(b)));
+    const found = (list.items as KubeObject[])
+      .filter((event) => isWanted(context, event))
+      .sort((a, b) => Date.parse(lastSeen(a)) - Date.parse(lastSeen(b)));
     const tabs = new TabWriter();
-    if (printer && !context.flags.bool('watch')) return context.out(printer.print({ ...list, apiVersion: 'v1', kind: 'EventList', items: found }));
-    if (found.length === 0 && !context.flags.bool('watch')) return context.warn(isAllNamespaces(context) ? 'No events found.\n' : `No events found in ${context.namespace} namespace.\n`);
+    if (printer && !context.flags.bool('watch'))
+      return context.out(printer.print({ ...list, apiVersion: 'v1', kind: 'EventList', items: found }));
+    if (found.length === 0 && !context.flags.bool('watch'))
+      return context.warn(isAllNamespaces(context) ? 'No events found.\n' : `No events found in ${context.namespace} namespace.\n`);
     const rows = found.map((event) => row(context, event));
     context.out(tabs.write(context.flags.bool('no-headers') ? rows : [header(context), ...rows]));
     if (!context.flags.bool('watch')) return;
-    for await (const { type, object } of context.client.watch(path, { query: { fieldSelector, resourceVersion: list.metadata.resourceVersion } })) {
+    for await (const { type, object } of context.client.watch(path, {
+      query: { fieldSelector, resourceVersion: list.metadata.resourceVersion },
+    })) {
       if (type !== 'DELETED' && isWanted(context, object)) context.out(tabs.write([row(context, object)]));
     }
   },
@@ -60,7 +72,8 @@ function isWanted(context: Context, event: KubeObject): boolean {
   return types.length === 0 || types.includes(String(event['type']).toLowerCase());
 }
 
-const lastSeen = (event: any): string => event.series?.lastObservedTime ?? event.lastTimestamp ?? event.eventTime ?? event.metadata.creationTimestamp;
+const lastSeen = (event: any): string =>
+  event.series?.lastObservedTime ?? event.lastTimestamp ?? event.eventTime ?? event.metadata.creationTimestamp;
 
 function header(context: Context): string[] {
   return [...(isAllNamespaces(context) ? ['NAMESPACE'] : []), 'LAST SEEN', 'TYPE', 'REASON', 'OBJECT', 'MESSAGE'];
@@ -68,5 +81,12 @@ function header(context: Context): string[] {
 
 function row(context: Context, event: KubeObject): string[] {
   const { involvedObject } = event;
-  return [...(isAllNamespaces(context) ? [event.metadata.namespace ?? ''] : []), eventAge(event, context.io.now()), event['type'] ?? '', event['reason'] ?? '', `${involvedObject.kind}/${involvedObject.name}`, (event['message'] ?? '').trim()];
+  return [
+    ...(isAllNamespaces(context) ? [event.metadata.namespace ?? ''] : []),
+    eventAge(event, context.io.now()),
+    event['type'] ?? '',
+    event['reason'] ?? '',
+    `${involvedObject.kind}/${involvedObject.name}`,
+    (event['message'] ?? '').trim(),
+  ];
 }

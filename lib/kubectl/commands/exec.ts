@@ -11,8 +11,15 @@ import { containerNames, defaultContainer, namesWithKind } from '../pods/contain
 import { findPod, podsResource } from '../pods/find-pod';
 import { selectFromFiles } from '../resources';
 
-const containerFlag = flag.string('container,c', "Container name. If omitted, use the kubectl.kubernetes.io/default-container annotation for selecting the container to be attached or the first container in the pod will be chosen");
-const podTimeout = flag.duration('pod-running-timeout', 'The length of time (like 5s, 2m, or 3h, higher than zero) to wait until at least one pod is running', '1m0s');
+const containerFlag = flag.string(
+  'container,c',
+  'Container name. If omitted, use the kubectl.kubernetes.io/default-container annotation for selecting the container to be attached or the first container in the pod will be chosen',
+);
+const podTimeout = flag.duration(
+  'pod-running-timeout',
+  'The length of time (like 5s, 2m, or 3h, higher than zero) to wait until at least one pod is running',
+  '1m0s',
+);
 const [filenameFlag] = fileFlags('to use to exec into the resource');
 
 export const exec = defineCommand({
@@ -26,7 +33,9 @@ export const exec = defineCommand({
   ],
   usage: '(POD | TYPE/NAME) [-c CONTAINER] [flags] -- COMMAND [args...]',
   flags: [
-    containerFlag, podTimeout, ...(filenameFlag ? [filenameFlag] : []),
+    containerFlag,
+    podTimeout,
+    ...(filenameFlag ? [filenameFlag] : []),
     flag.bool('quiet,q', 'Only print output from the remote session'),
     flag.bool('stdin,i', 'Pass stdin to the container'),
     flag.bool('tty,t', 'Stdin is a TTY'),
@@ -35,7 +44,8 @@ export const exec = defineCommand({
     const { target, command } = split(context);
     const pod = target ? (await findPod(context, target)).pod : await podFromFile(context);
     const phase = pod['status']?.phase;
-    if (phase === 'Succeeded' || phase === 'Failed') throw new CommandError(`cannot exec into a container in a completed pod; current phase is ${phase}`);
+    if (phase === 'Succeeded' || phase === 'Failed')
+      throw new CommandError(`cannot exec into a container in a completed pod; current phase is ${phase}`);
     return execIn(context, pod, command);
   },
 });
@@ -59,7 +69,8 @@ async function podFromFile(context: Context): Promise<KubeObject> {
 function containerOf(context: Context, pod: KubeObject): string {
   const wanted = context.flags.string('container');
   if (!wanted) return defaultContainer(context, pod, { isLoud: !context.flags.bool('quiet') });
-  if (!containerNames(pod).includes(wanted)) throw new CommandError(`container ${wanted} is not valid for pod ${pod.metadata.name} out of: ${namesWithKind(pod)}`);
+  if (!containerNames(pod).includes(wanted))
+    throw new CommandError(`container ${wanted} is not valid for pod ${pod.metadata.name} out of: ${namesWithKind(pod)}`);
   return wanted;
 }
 
@@ -67,9 +78,17 @@ async function execIn(context: Context, pod: KubeObject, command: readonly strin
   const { flags, io } = context;
   const container = containerOf(context, pod);
   const isTty = flags.bool('tty') && flags.bool('stdin') && io.isTerminal;
-  if (flags.bool('tty') && !isTty && !flags.bool('quiet')) context.warn('Unable to use a TTY - input is not a terminal or the right kind of file\n');
+  if (flags.bool('tty') && !isTty && !flags.bool('quiet'))
+    context.warn('Unable to use a TTY - input is not a terminal or the right kind of file\n');
   const path = pathOf(await podsResource(context), pod.metadata.namespace, pod.metadata.name, 'exec');
-  const query = { container, command, stdin: flags.bool('stdin') || undefined, stdout: true, stderr: isTty ? undefined : true, tty: isTty || undefined };
+  const query = {
+    container,
+    command,
+    stdin: flags.bool('stdin') || undefined,
+    stdout: true,
+    stderr: isTty ? undefined : true,
+    tty: isTty || undefined,
+  };
   const { code, message } = await converse(context, await context.client.connect(path, query), { stdin: flags.bool('stdin'), tty: isTty });
   if (code === 0) return 0;
   // A message says why the process could not be started; one that merely ended badly has only its code.
@@ -88,7 +107,8 @@ export const attach = defineCommand({
   ],
   usage: '(POD | TYPE/NAME) -c CONTAINER',
   flags: [
-    containerFlag, podTimeout,
+    containerFlag,
+    podTimeout,
     flag.string('detach-keys', 'Override the key sequence for detaching a container.', 'ctrl-p,ctrl-q'),
     flag.bool('quiet,q', 'Only print output from the remote session'),
     flag.bool('stdin,i', 'Pass stdin to the container'),
@@ -97,10 +117,19 @@ export const attach = defineCommand({
   async run(context) {
     const { args, flags } = context;
     if (args.length === 0) throw new CommandError('at least 1 argument is required for attach');
-    if (args.length > 2) throw context.usageError('expected POD, TYPE/NAME, or TYPE NAME, (at most 2 arguments) saw '.trimEnd() + ` ${args.length}: [${args.join(' ')}]`);
+    if (args.length > 2)
+      throw context.usageError(
+        'expected POD, TYPE/NAME, or TYPE NAME, (at most 2 arguments) saw '.trimEnd() + ` ${args.length}: [${args.join(' ')}]`,
+      );
     const { pod } = await findPod(context, args.length === 2 ? args.join('/') : (args[0] as string));
     const phase = pod['status']?.phase;
-    if (phase === 'Succeeded' || phase === 'Failed') throw new CommandError(`cannot attach a container in a completed pod; current phase is ${phase}`);
-    await attachTo(context, pod, { stdin: flags.bool('stdin'), tty: flags.bool('tty'), isQuiet: flags.bool('quiet'), container: flags.string('container') });
+    if (phase === 'Succeeded' || phase === 'Failed')
+      throw new CommandError(`cannot attach a container in a completed pod; current phase is ${phase}`);
+    await attachTo(context, pod, {
+      stdin: flags.bool('stdin'),
+      tty: flags.bool('tty'),
+      isQuiet: flags.bool('quiet'),
+      container: flags.string('container'),
+    });
   },
 });

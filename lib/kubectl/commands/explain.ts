@@ -18,13 +18,21 @@ export const explain = defineCommand({
   flags: [
     flag.string('api-version', 'Use given api-version (group/version) of the resource.'),
     flag.string('output,o', 'Format in which to render the schema. Valid values are: (plaintext, plaintext-openapiv2).', 'plaintext'),
-    flag.bool('recursive,R', 'When true, print the name of all the fields recursively. Otherwise, print the available fields with their description.'),
+    flag.bool(
+      'recursive,R',
+      'When true, print the name of all the fields recursively. Otherwise, print the available fields with their description.',
+    ),
   ],
   async run(context) {
     const { args, flags } = context;
-    if (args.length === 0) throw new CommandError('You must specify the type of resource to explain. Use "kubectl api-resources" for a complete list of supported resources.');
-    if (args.length > 1) throw new CommandError('We accept only this format: explain RESOURCE\nSee \'kubectl explain -h\' for help and examples');
-    if (!['plaintext', 'plaintext-openapiv2'].includes(flags.string('output'))) throw new CommandError(`unrecognized format: ${flags.string('output')}`);
+    if (args.length === 0)
+      throw new CommandError(
+        'You must specify the type of resource to explain. Use "kubectl api-resources" for a complete list of supported resources.',
+      );
+    if (args.length > 1)
+      throw new CommandError("We accept only this format: explain RESOURCE\nSee 'kubectl explain -h' for help and examples");
+    if (!['plaintext', 'plaintext-openapiv2'].includes(flags.string('output')))
+      throw new CommandError(`unrecognized format: ${flags.string('output')}`);
     const { resource, path } = await target(context, args[0] as string);
     const schemas = await fetchSchemas(context, resource);
     render(context, resource, schemas, path);
@@ -37,7 +45,12 @@ async function target(context: Context, word: string): Promise<{ resource: ApiRe
   const whole = await Promise.all([3, 2, 1].map((count) => context.discovery.find(parts.slice(0, count).join('.'))));
   const [first] = parts;
   const bare = whole[2];
-  const isGroupNext = whole[1] && bare && parts[1] !== undefined && (whole[1].group === parts[1] || whole[1].group.startsWith(`${parts[1]}.`)) && !['spec', 'status', 'metadata'].includes(parts[1]);
+  const isGroupNext =
+    whole[1] &&
+    bare &&
+    parts[1] !== undefined &&
+    (whole[1].group === parts[1] || whole[1].group.startsWith(`${parts[1]}.`)) &&
+    !['spec', 'status', 'metadata'].includes(parts[1]);
   const resource = isGroupNext ? whole[1] : bare;
   if (!resource) throw new BareError(`the server doesn't have a resource type ${JSON.stringify(first)}`);
   return { resource: await withVersion(context, resource), path: parts.slice(isGroupNext ? 2 : 1) };
@@ -72,24 +85,33 @@ type Schemas = Readonly<Record<string, Schema>>;
 async function fetchSchemas(context: Context, { group, version }: ApiResource): Promise<Schemas> {
   const index = await context.client.get('/openapi/v3');
   const entry = index.paths?.[group ? `apis/${group}/${version}` : `api/${version}`];
-  if (!entry) throw new CommandError(`failed to locate OpenAPI spec for GV: ${group ? `${group}/` : ''}${version}`.replace('failed to locate', "couldn't find"));
+  if (!entry)
+    throw new CommandError(
+      `failed to locate OpenAPI spec for GV: ${group ? `${group}/` : ''}${version}`.replace('failed to locate', "couldn't find"),
+    );
   const document = await context.client.get(entry.serverRelativeURL);
   return document.components?.schemas ?? {};
 }
 
 function render(context: Context, resource: ApiResource, schemas: Schemas, path: readonly string[]): void {
   const isRecursive = context.flags.bool('recursive');
-  context.out(`${resource.group ? `GROUP:      ${resource.group}\n` : ''}KIND:       ${resource.kind}\nVERSION:    ${resource.version}\n\n`);
+  context.out(
+    `${resource.group ? `GROUP:      ${resource.group}\n` : ''}KIND:       ${resource.kind}\nVERSION:    ${resource.version}\n\n`,
+  );
   const root = rootSchema(resource, schemas);
   const { schema, name, descriptions } = follow(root, schemas, path);
   if (path.length === 0) return context.out(`DESCRIPTION:\n${paragraph(root.description)}${fieldList(root, schemas, isRecursive)}`);
   context.out(`FIELD: ${name} <${typeName(schema, schemas)}>\n${enumBlock(schema, schemas) || '\n'}\n`);
   const inner = structure(schema, schemas);
-  context.out(`DESCRIPTION:\n${paragraph(descriptions.filter(Boolean).join('\n'))}${inner?.properties ? fieldList(inner, schemas, isRecursive) : '\n'}`);
+  context.out(
+    `DESCRIPTION:\n${paragraph(descriptions.filter(Boolean).join('\n'))}${inner?.properties ? fieldList(inner, schemas, isRecursive) : '\n'}`,
+  );
 }
 
 function rootSchema({ group, version, kind }: ApiResource, schemas: Schemas): Schema {
-  const found = Object.values(schemas).find((one) => one['x-kubernetes-group-version-kind']?.some((gvk) => gvk.group === group && gvk.version === version && gvk.kind === kind));
+  const found = Object.values(schemas).find((one) =>
+    one['x-kubernetes-group-version-kind']?.some((gvk) => gvk.group === group && gvk.version === version && gvk.kind === kind),
+  );
   if (!found) throw new CommandError(`GVR (${group ? `${group}/` : ''}${version}, Kind=${kind}) not found in OpenAPI schema`);
   return found;
 }
@@ -112,7 +134,11 @@ function structure(schema: Schema, schemas: Schemas): Schema | undefined {
   return own;
 }
 
-function follow(root: Schema, schemas: Schemas, path: readonly string[]): { schema: Schema; name: string; descriptions: (string | undefined)[] } {
+function follow(
+  root: Schema,
+  schemas: Schemas,
+  path: readonly string[],
+): { schema: Schema; name: string; descriptions: (string | undefined)[] } {
   let schema = root;
   for (const name of path) {
     const next = structure(schema, schemas)?.properties?.[name];
@@ -162,7 +188,10 @@ function tree(schema: Schema, name: string, schemas: Schemas, level: number, abo
   const field = schema.properties?.[name] as Schema;
   const inner = structure(field, schemas);
   const children = inner?.properties && !above.includes(inner) ? Object.keys(inner.properties).sort(compareBytes) : [];
-  return heading(schema, name, schemas, level) + children.map((child) => tree(inner as Schema, child, schemas, level + 1, [...above, inner as Schema])).join('');
+  return (
+    heading(schema, name, schemas, level) +
+    children.map((child) => tree(inner as Schema, child, schemas, level + 1, [...above, inner as Schema])).join('')
+  );
 }
 
 function enumOf(field: Schema, schemas: Schemas): readonly string[] | undefined {
@@ -181,7 +210,10 @@ function enumText(field: Schema, schemas: Schemas, level: number): string {
 function enumBlock(field: Schema, schemas: Schemas): string {
   const values = enumOf(field, schemas);
   if (!values?.length) return '';
-  return `ENUM:\n${[...values].sort(compareBytes).map((one) => `    ${one === '' ? '""' : one}\n`).join('')}`;
+  return `ENUM:\n${[...values]
+    .sort(compareBytes)
+    .map((one) => `    ${one === '' ? '""' : one}\n`)
+    .join('')}`;
 }
 
 /** The description at the top, whose last line is blank but indented. */

@@ -16,13 +16,25 @@ export const expose = defineCommand({
   short: 'Take a replication controller, service, deployment or pod and expose it as a new Kubernetes service',
   long: 'Expose a resource as a new Kubernetes service.\n\n Looks up a deployment, service, replica set, replication controller or pod by name and uses the selector for that resource as the selector for a new service on the specified port. If no port is given and the resource has several, all of them are used.\n\n Possible resources include (case insensitive):\n\n pod (po), service (svc), replicationcontroller (rc), deployment (deploy), replicaset (rs)',
   examples: [
-    ['Create a service for a deployment, which serves on port 80 and connects to the containers on port 8080', 'kubectl expose deployment web --port=80 --target-port=8080'],
+    [
+      'Create a service for a deployment, which serves on port 80 and connects to the containers on port 8080',
+      'kubectl expose deployment web --port=80 --target-port=8080',
+    ],
     ['Create a service that every node answers for', 'kubectl expose deployment web --port=80 --type=NodePort'],
   ],
-  usage: '(-f FILENAME | TYPE NAME) [--port=port] [--protocol=TCP|UDP|SCTP] [--target-port=number-or-name] [--name=name] [--external-ip=external-ip-of-service] [--type=type]',
+  usage:
+    '(-f FILENAME | TYPE NAME) [--port=port] [--protocol=TCP|UDP|SCTP] [--target-port=number-or-name] [--name=name] [--external-ip=external-ip-of-service] [--type=type]',
   flags: [
-    ...printFlags, ...fileFlags('identifying the resource to expose a service'), ...overrideFlags, dryRunFlag, fieldManagerFlag('kubectl-expose'), saveConfigFlag,
-    flag.string('cluster-ip', "ClusterIP to be assigned to the service. Leave empty to auto-allocate, or set to 'None' to create a headless service."),
+    ...printFlags,
+    ...fileFlags('identifying the resource to expose a service'),
+    ...overrideFlags,
+    dryRunFlag,
+    fieldManagerFlag('kubectl-expose'),
+    saveConfigFlag,
+    flag.string(
+      'cluster-ip',
+      "ClusterIP to be assigned to the service. Leave empty to auto-allocate, or set to 'None' to create a headless service.",
+    ),
     flag.string('external-ip', 'Additional external IP address (not managed by Kubernetes) to accept for the service.'),
     flag.string('labels,l', 'Labels to apply to the service created by this call.'),
     flag.string('load-balancer-ip', 'IP to assign to the LoadBalancer.'),
@@ -32,7 +44,7 @@ export const expose = defineCommand({
     flag.string('selector', 'A label selector to use for this service. Only equality-based selector requirements are supported.'),
     flag.string('session-affinity', "If non-empty, set the session affinity for the service to this; legal values: 'None', 'ClientIP'"),
     flag.string('target-port', 'Name or number for the port on the container that the service should direct traffic to. Optional.'),
-    flag.string('type', 'Type for this service: ClusterIP, NodePort, LoadBalancer, or ExternalName. Default is \'ClusterIP\'.'),
+    flag.string('type', "Type for this service: ClusterIP, NodePort, LoadBalancer, or ExternalName. Default is 'ClusterIP'."),
   ],
   selectorIsOwn: true,
   async run(context) {
@@ -41,7 +53,10 @@ export const expose = defineCommand({
     for (const info of await selectLive(context)) {
       const service = await applyOverrides(context, serviceFor(context, info));
       const final = context.flags.bool('save-config') ? withLastApplied(service) : service;
-      const result = context.dryRun === 'client' ? final : await context.client.post(pathOf(services, info.namespace), final, { query: context.writeQuery() });
+      const result =
+        context.dryRun === 'client'
+          ? final
+          : await context.client.post(pathOf(services, info.namespace), final, { query: context.writeQuery() });
       printer.print(services, result, 'exposed');
     }
   },
@@ -51,7 +66,8 @@ const exposable = ['Deployment', 'ReplicaSet', 'ReplicationController', 'Service
 
 function serviceFor(context: Context, { object, resource, name, namespace }: Info): KubeObject {
   const { flags } = context;
-  if (!exposable.includes(object.kind)) throw new CommandError(`cannot expose a ${resource.kind}${resource.group ? `.${resource.group}` : ''}`);
+  if (!exposable.includes(object.kind))
+    throw new CommandError(`cannot expose a ${resource.kind}${resource.group ? `.${resource.group}` : ''}`);
   const selector = flags.string('selector') ? parseLabels(flags.string('selector')) : selectorOf(object, resource.plural);
   const labels = flags.string('labels') ? parseLabels(flags.string('labels')) : object.metadata.labels;
   const ports = portsFor(context, object);
@@ -59,7 +75,11 @@ function serviceFor(context: Context, { object, resource, name, namespace }: Inf
   return draftObject({
     kind: 'Service',
     apiVersion: 'v1',
-    metadata: { name: flags.string('name') || name, namespace: namespace as string, ...(labels && Object.keys(labels).length ? { labels } : {}) },
+    metadata: {
+      name: flags.string('name') || name,
+      namespace: namespace as string,
+      ...(labels && Object.keys(labels).length ? { labels } : {}),
+    },
     spec: {
       ports,
       selector,
@@ -93,7 +113,10 @@ function selectorOf(object: KubeObject, plural: string): Record<string, string> 
     if (!spec.selector) throw new CommandError(`the ${plural.slice(0, -1)} has no pod selector set`);
     return spec.selector;
   }
-  if (spec.selector?.matchExpressions?.length) throw new CommandError("couldn't convert expressions - \"".concat(JSON.stringify(spec.selector.matchExpressions), '" to map-based selector format'));
+  if (spec.selector?.matchExpressions?.length)
+    throw new CommandError(
+      'couldn\'t convert expressions - "'.concat(JSON.stringify(spec.selector.matchExpressions), '" to map-based selector format'),
+    );
   return spec.selector.matchLabels;
 }
 
@@ -120,5 +143,7 @@ function portsFor(context: Context, object: KubeObject): object[] {
 function declaredPorts({ kind, spec }: KubeObject): { port: number; protocol: string }[] {
   if (kind === 'Service') return spec.ports ?? [];
   const podSpec = kind === 'Pod' ? spec : spec.template.spec;
-  return podSpec.containers.flatMap(({ ports = [] }: any) => ports.map((one: any) => ({ port: one.containerPort, protocol: one.protocol ?? 'TCP' })));
+  return podSpec.containers.flatMap(({ ports = [] }: any) =>
+    ports.map((one: any) => ({ port: one.containerPort, protocol: one.protocol ?? 'TCP' })),
+  );
 }

@@ -12,7 +12,18 @@ import { hasFiles } from '../manifests';
 import { objectPrinter, type ObjectPrinter } from '../output';
 import { CustomColumns } from '../printers/custom-columns';
 import { sortByPath, TablePrinter, type Row, type Table } from '../printers/table';
-import { explainList, infoOf, isAllNamespaces, listObjects, namespaceFor, parseTargets, selectFromFiles, selectorOf, type Info, type Target } from '../resources';
+import {
+  explainList,
+  infoOf,
+  isAllNamespaces,
+  listObjects,
+  namespaceFor,
+  parseTargets,
+  selectFromFiles,
+  selectorOf,
+  type Info,
+  type Target,
+} from '../resources';
 
 const tableAccept = 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json';
 
@@ -28,7 +39,8 @@ export const get = defineCommand({
     ['Return only the phase value of a pod', "kubectl get pod web-0 -o jsonpath='{.status.phase}'"],
     ['List all pods in all namespaces and watch for changes', 'kubectl get pods -A -w'],
   ],
-  usage: '[(-o|--output=)json|yaml|kyaml|name|go-template|go-template-file|template|templatefile|jsonpath|jsonpath-as-json|jsonpath-file|custom-columns|custom-columns-file|wide] (TYPE[.VERSION][.GROUP] [NAME | -l label] | TYPE[.VERSION][.GROUP]/NAME ...) [flags]',
+  usage:
+    '[(-o|--output=)json|yaml|kyaml|name|go-template|go-template-file|template|templatefile|jsonpath|jsonpath-as-json|jsonpath-file|custom-columns|custom-columns-file|wide] (TYPE[.VERSION][.GROUP] [NAME | -l label] | TYPE[.VERSION][.GROUP]/NAME ...) [flags]',
   flags: [
     ...printFlags,
     ...fileFlags(),
@@ -37,14 +49,23 @@ export const get = defineCommand({
     fieldSelectorFlag,
     selectorFlag,
     flag.bool('ignore-not-found', 'If set to true, suppresses NotFound error for specific objects that do not exist.'),
-    flag.strings('label-columns,L', 'Accepts a comma separated list of labels that are going to be presented as columns. Names are case-sensitive.'),
+    flag.strings(
+      'label-columns,L',
+      'Accepts a comma separated list of labels that are going to be presented as columns. Names are case-sensitive.',
+    ),
     flag.bool('no-headers', "When using the default or custom-column output format, don't print headers (default print headers)."),
-    flag.bool('output-watch-events', 'Output watch event objects when --watch or --watch-only is used. Existing objects are output as initial ADDED events.'),
+    flag.bool(
+      'output-watch-events',
+      'Output watch event objects when --watch or --watch-only is used. Existing objects are output as initial ADDED events.',
+    ),
     flag.string('raw', 'Raw URI to request from the server.  Uses the transport specified by the kubeconfig file.'),
     flag.bool('server-print', 'If true, have the server return the appropriate table output. Supports extension APIs and CRDs.', true),
     flag.bool('show-kind', 'If present, list the resource type for the requested object(s).'),
     flag.bool('show-labels', 'When printing, show all labels as the last column (default hide labels column)'),
-    flag.string('sort-by', "If non-empty, sort list types using this field specification.  The field specification is expressed as a JSONPath expression (e.g. '{.metadata.name}')."),
+    flag.string(
+      'sort-by',
+      "If non-empty, sort list types using this field specification.  The field specification is expressed as a JSONPath expression (e.g. '{.metadata.name}').",
+    ),
     flag.string('subresource', 'If specified, gets the subresource of the requested object.'),
     flag.bool('watch,w', 'After listing/getting the requested object, watch for changes.'),
     flag.bool('watch-only', 'Watch for changes to the requested object(s), without listing/getting first.'),
@@ -68,7 +89,9 @@ function isWatch({ flags }: Context): boolean {
 
 function nothingAskedFor(context: Context): CommandError {
   context.warn('You must specify the type of resource to get. Use "kubectl api-resources" for a complete list of supported resources.\n\n');
-  return context.usageError('Required resource not specified.\nUse "kubectl explain <resource>" for a detailed description of that resource (e.g. kubectl explain pods).');
+  return context.usageError(
+    'Required resource not specified.\nUse "kubectl explain <resource>" for a detailed description of that resource (e.g. kubectl explain pods).',
+  );
 }
 
 async function printRaw(context: Context): Promise<void> {
@@ -156,7 +179,12 @@ async function pages(context: Context, resource: ApiResource, query: Record<stri
   do {
     const limit = context.flags.int('chunk-size') || undefined;
     const page: Table = asTable(
-      await context.client.get(pathOf(resource, namespaceFor(context, resource)), { query: { ...query, labelSelector: label, fieldSelector: field, limit, continue: next }, headers: { accept: tableAccept } }).catch(explainList(context, resource)),
+      await context.client
+        .get(pathOf(resource, namespaceFor(context, resource)), {
+          query: { ...query, labelSelector: label, fieldSelector: field, limit, continue: next },
+          headers: { accept: tableAccept },
+        })
+        .catch(explainList(context, resource)),
       context.io.now(),
     );
     tables.push(page);
@@ -173,7 +201,10 @@ function asTable(answer: Table | KubeObject, now: number): Table {
   return {
     kind: 'Table',
     metadata: (answer as KubeObject).metadata as never,
-    columnDefinitions: [{ name: 'Name', type: 'string', format: 'name', priority: 0 }, { name: 'Age', type: 'string', format: '', priority: 0 }],
+    columnDefinitions: [
+      { name: 'Name', type: 'string', format: 'name', priority: 0 },
+      { name: 'Age', type: 'string', format: '', priority: 0 },
+    ],
     rows: objects.map((object) => ({ cells: [object.metadata.name, age(String(object.metadata.creationTimestamp), now)], object })),
   };
 }
@@ -187,7 +218,8 @@ async function customColumns(context: Context, output: string): Promise<CustomCo
   const [format, spec = ''] = /^(custom-columns-file|custom-columns)(?:=([^]*))?$/.exec(output)?.slice(1) ?? [];
   if (format === 'custom-columns') return CustomColumns.parse(spec, context.flags.bool('no-headers'));
   if (format !== 'custom-columns-file') return undefined;
-  if ((await context.io.files.kind(absolute(context.io, spec))) !== 'file') throw new CommandError(`error reading template ${spec}, open ${spec}: no such file or directory\n`);
+  if ((await context.io.files.kind(absolute(context.io, spec))) !== 'file')
+    throw new CommandError(`error reading template ${spec}, open ${spec}: no such file or directory\n`);
   return CustomColumns.parseFile(await context.io.files.read(absolute(context.io, spec)), context.flags.bool('no-headers'));
 }
 
@@ -205,7 +237,13 @@ async function fetchObjects(context: Context): Promise<{ infos: Info[]; errors: 
     const { resource } = target;
     const namespace = namespaceFor(context, resource);
     if (target.type === 'list') infos.push(...(await listObjects(context, resource, namespace)).map((object) => infoOf(resource, object)));
-    else infos.push(infoOf(resource, await context.client.get(pathOf(resource, namespace, target.name, context.flags.string('subresource') || undefined))));
+    else
+      infos.push(
+        infoOf(
+          resource,
+          await context.client.get(pathOf(resource, namespace, target.name, context.flags.string('subresource') || undefined)),
+        ),
+      );
   });
   return { infos, errors, isSingle: targets.length === 1 && targets[0]?.type === 'name' };
 }
@@ -222,21 +260,33 @@ async function printObjects(context: Context, printer: ObjectPrinter): Promise<v
   const [first] = sorted;
   if (context.flags.string('output') === 'name') for (const { object, resource } of sorted) context.out(printer.print(object, resource));
   else if (isSingle && first) context.out(printer.print(first.object, first.resource));
-  else if (!isSingle && (errors.length === 0 || first)) context.out(printer.print({ apiVersion: 'v1', kind: 'List', metadata: { resourceVersion: '' } as never, items: sorted.map(({ object }) => object) }));
+  else if (!isSingle && (errors.length === 0 || first))
+    context.out(
+      printer.print({
+        apiVersion: 'v1',
+        kind: 'List',
+        metadata: { resourceVersion: '' } as never,
+        items: sorted.map(({ object }) => object),
+      }),
+    );
   Aggregate.throwAll(errors);
 }
 
 async function singleTarget(context: Context): Promise<Target> {
   const targets = await targetsOf(context);
   const [first] = targets;
-  if (!first || targets.length > 1) throw new CommandError('watch is only supported on individual resources and resource collections - more than 1 resource was found');
+  if (!first || targets.length > 1)
+    throw new CommandError('watch is only supported on individual resources and resource collections - more than 1 resource was found');
   return first;
 }
 
 function watchPath(context: Context, target: Target): { path: string; fieldSelector: string } {
   const { field } = selectorOf(context);
   const byName = target.type === 'name' ? `metadata.name=${target.name}` : '';
-  return { path: pathOf(target.resource, namespaceFor(context, target.resource)), fieldSelector: [field, byName].filter(Boolean).join(',') };
+  return {
+    path: pathOf(target.resource, namespaceFor(context, target.resource)),
+    fieldSelector: [field, byName].filter(Boolean).join(','),
+  };
 }
 
 async function watchTables(context: Context): Promise<void> {
@@ -244,10 +294,15 @@ async function watchTables(context: Context): Promise<void> {
   const printer = tablePrinter(context, target.resource, context.flags.bool('show-kind'));
   const isEvents = context.flags.bool('output-watch-events');
   const tables = await fetchTables(context, target);
-  if (!context.flags.bool('watch-only')) for (const table of tables) context.out(printer.print(sortedTable(context, table), isEvents ? (table.rows ?? []).map(() => 'ADDED') : undefined));
+  if (!context.flags.bool('watch-only'))
+    for (const table of tables)
+      context.out(printer.print(sortedTable(context, table), isEvents ? (table.rows ?? []).map(() => 'ADDED') : undefined));
   const { path, fieldSelector } = watchPath(context, target);
   const resourceVersion = tables.at(-1)?.metadata?.resourceVersion ?? tables[0]?.rows?.[0]?.object?.metadata.resourceVersion;
-  const events = context.client.watch(path, { query: { resourceVersion, labelSelector: selectorOf(context).label, fieldSelector }, headers: { accept: tableAccept } });
+  const events = context.client.watch(path, {
+    query: { resourceVersion, labelSelector: selectorOf(context).label, fieldSelector },
+    headers: { accept: tableAccept },
+  });
   for await (const { type, object } of events) context.out(printer.print(asTable(object, context.io.now()), isEvents ? [type] : undefined));
 }
 
@@ -261,8 +316,12 @@ async function watchEach(context: Context, visit: (object: KubeObject, type: str
   const { resource } = target;
   const { path, fieldSelector } = watchPath(context, target);
   const list = await context.client.get(path, { query: { labelSelector: selectorOf(context).label, fieldSelector } });
-  if (target.type === 'name' && list.items.length === 0) await context.client.get(pathOf(resource, namespaceFor(context, resource), target.name));
-  if (!context.flags.bool('watch-only')) for (const item of list.items) visit({ apiVersion: apiVersionOf(resource), kind: resource.kind, ...item }, 'ADDED');
-  const events = context.client.watch(path, { query: { resourceVersion: list.metadata.resourceVersion, labelSelector: selectorOf(context).label, fieldSelector } });
+  if (target.type === 'name' && list.items.length === 0)
+    await context.client.get(pathOf(resource, namespaceFor(context, resource), target.name));
+  if (!context.flags.bool('watch-only'))
+    for (const item of list.items) visit({ apiVersion: apiVersionOf(resource), kind: resource.kind, ...item }, 'ADDED');
+  const events = context.client.watch(path, {
+    query: { resourceVersion: list.metadata.resourceVersion, labelSelector: selectorOf(context).label, fieldSelector },
+  });
   for await (const { type, object } of events) visit(object, type);
 }

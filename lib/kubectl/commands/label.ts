@@ -1,6 +1,16 @@
 import { deepCopy, deepEqual } from '@/lib/base';
 import { labelValueErrors, qualifiedNameErrors, type KubeObject } from '@/lib/cluster';
-import { allFlag, allNamespacesFlag, dryRunFlag, fieldManagerFlag, fieldSelectorFlag, fileFlags, localFlag, printFlags, selectorFlag } from '../common-flags';
+import {
+  allFlag,
+  allNamespacesFlag,
+  dryRunFlag,
+  fieldManagerFlag,
+  fieldSelectorFlag,
+  fileFlags,
+  localFlag,
+  printFlags,
+  selectorFlag,
+} from '../common-flags';
 import { defineCommand, type Command } from '../command';
 import type { Context } from '../context';
 import { Aggregate, CommandError } from '../errors';
@@ -20,8 +30,22 @@ interface Words {
   readonly usage: string;
 }
 
-export const label = metadataCommand({ verb: 'label', field: 'labels', noun: 'label', done: 'labeled', undone: 'unlabeled', usage: '[--overwrite] (-f FILENAME | TYPE NAME) KEY_1=VAL_1 ... KEY_N=VAL_N [--resource-version=version]' });
-export const annotate = metadataCommand({ verb: 'annotate', field: 'annotations', noun: 'annotation', done: 'annotated', undone: 'annotated', usage: '[--overwrite] (-f FILENAME | TYPE NAME) KEY_1=VAL_1 ... KEY_N=VAL_N [--resource-version=version]' });
+export const label = metadataCommand({
+  verb: 'label',
+  field: 'labels',
+  noun: 'label',
+  done: 'labeled',
+  undone: 'unlabeled',
+  usage: '[--overwrite] (-f FILENAME | TYPE NAME) KEY_1=VAL_1 ... KEY_N=VAL_N [--resource-version=version]',
+});
+export const annotate = metadataCommand({
+  verb: 'annotate',
+  field: 'annotations',
+  noun: 'annotation',
+  done: 'annotated',
+  undone: 'annotated',
+  usage: '[--overwrite] (-f FILENAME | TYPE NAME) KEY_1=VAL_1 ... KEY_N=VAL_N [--resource-version=version]',
+});
 
 function metadataCommand(words: Words): Command {
   const { verb, field, noun } = words;
@@ -31,7 +55,10 @@ function metadataCommand(words: Words): Command {
     long: `Update the ${field} on a resource.\n\n KEY=VALUE sets a ${noun}, KEY- removes one. A ${noun} that exists already is only changed with --overwrite.`,
     examples: [
       [`Update pod 'foo' with the ${noun} 'unhealthy' and the value 'true'`, `kubectl ${verb} pods foo unhealthy=true`],
-      [`Update pod 'foo' with the ${noun} 'status' and the value 'unhealthy', overwriting any existing value`, `kubectl ${verb} --overwrite pods foo status=unhealthy`],
+      [
+        `Update pod 'foo' with the ${noun} 'status' and the value 'unhealthy', overwriting any existing value`,
+        `kubectl ${verb} --overwrite pods foo status=unhealthy`,
+      ],
       [`Update pod 'foo' by removing a ${noun} named 'bar' if it exists`, `kubectl ${verb} pods foo bar-`],
     ],
     usage: words.usage,
@@ -46,8 +73,14 @@ function metadataCommand(words: Words): Command {
       localFlag,
       selectorFlag,
       flag.bool('list', `If true, display the ${field} for a given resource.`),
-      flag.bool('overwrite', `If true, allow ${field} to be overwritten, otherwise reject ${noun} updates that overwrite existing ${field}.`),
-      flag.string('resource-version', `If non-empty, the ${noun} update will only succeed if this is the current resource-version for the object. Only valid when specifying a single resource.`),
+      flag.bool(
+        'overwrite',
+        `If true, allow ${field} to be overwritten, otherwise reject ${noun} updates that overwrite existing ${field}.`,
+      ),
+      flag.string(
+        'resource-version',
+        `If non-empty, the ${noun} update will only succeed if this is the current resource-version for the object. Only valid when specifying a single resource.`,
+      ),
     ],
     run: (context) => change(context, words),
   });
@@ -60,7 +93,8 @@ interface Change {
 
 async function change(context: Context, words: Words): Promise<void> {
   const { targets, pairs } = split(context.args);
-  if (targets.length === 0 && !hasFiles(context)) throw new CommandError('one or more resources must be specified as <resource> <name> or <resource>/<name>');
+  if (targets.length === 0 && !hasFiles(context))
+    throw new CommandError('one or more resources must be specified as <resource> <name> or <resource>/<name>');
   const isList = context.flags.bool('list');
   const changes = parsePairs(pairs, words);
   if (pairs.length === 0 && !isList) throw new CommandError(`at least one ${words.noun} update is required`);
@@ -94,8 +128,16 @@ function parsePairs(pairs: readonly string[], { noun, field }: Words): Change {
       remove.push(pair.slice(0, -1));
       continue;
     }
-    const problems = field === 'labels' ? [...qualifiedNameErrors(key), ...labelValueErrors(value)] : key === '' ? [`invalid ${noun} format: ${pair}`] : qualifiedNameErrors(key.toLowerCase());
-    if (problems.length) throw new CommandError(field === 'labels' ? `invalid label value: ${JSON.stringify(pair)}: ${problems.join(';')}` : `invalid annotation format: ${pair}`);
+    const problems =
+      field === 'labels'
+        ? [...qualifiedNameErrors(key), ...labelValueErrors(value)]
+        : key === ''
+          ? [`invalid ${noun} format: ${pair}`]
+          : qualifiedNameErrors(key.toLowerCase());
+    if (problems.length)
+      throw new CommandError(
+        field === 'labels' ? `invalid label value: ${JSON.stringify(pair)}: ${problems.join(';')}` : `invalid annotation format: ${pair}`,
+      );
     set[key] = value;
   }
   const both = remove.find((key) => key in set);
@@ -109,7 +151,8 @@ async function* visit(context: Context, targets: readonly string[]) {
 }
 
 async function list(context: Context, { resource, name, object }: Info, { field }: Words): Promise<void> {
-  if (!(await objectPrinter(context))) context.out(`Listing ${field} for ${resource.kind}${resource.group ? `.${resource.group}` : ''}/${name}:\n`);
+  if (!(await objectPrinter(context)))
+    context.out(`Listing ${field} for ${resource.kind}${resource.group ? `.${resource.group}` : ''}/${name}:\n`);
   for (const [key, value] of Object.entries(object.metadata[field] ?? {}).sort()) context.out(` ${key}=${value}\n`);
 }
 
@@ -128,17 +171,30 @@ async function changeOne(context: Context, info: Info, change: Change, words: Wo
   printer.print(info.resource, result, outcome(before, after, change, words));
 }
 
-function refuseOverwrites(context: Context, set: Readonly<Record<string, string>>, before: Readonly<Record<string, string>>, { noun }: Words): void {
+function refuseOverwrites(
+  context: Context,
+  set: Readonly<Record<string, string>>,
+  before: Readonly<Record<string, string>>,
+  { noun }: Words,
+): void {
   if (context.flags.bool('overwrite')) return;
   for (const [key, value] of Object.entries(set)) {
     if (before[key] === undefined || before[key] === value) continue;
-    throw new CommandError(noun === 'label' ? `'${key}' already has a value (${before[key]}), and --overwrite is false` : `--overwrite is false but found the following declared annotation(s): '${key}' already has a value (${before[key]})`);
+    throw new CommandError(
+      noun === 'label'
+        ? `'${key}' already has a value (${before[key]}), and --overwrite is false`
+        : `--overwrite is false but found the following declared annotation(s): '${key}' already has a value (${before[key]})`,
+    );
   }
 }
 
-function outcome(before: Readonly<Record<string, string>>, after: Readonly<Record<string, string>>, { set, remove }: Change, { done, undone, verb }: Words): string {
+function outcome(
+  before: Readonly<Record<string, string>>,
+  after: Readonly<Record<string, string>>,
+  { set, remove }: Change,
+  { done, undone, verb }: Words,
+): string {
   if (verb === 'annotate') return done;
   if (deepEqual(before, after)) return 'not labeled';
   return remove.length > 0 && Object.keys(set).length === 0 ? undone : done;
 }
-

@@ -9,7 +9,8 @@ import { containerNames, defaultContainer, namesWithKind } from '../pods/contain
 import { findPod, podsResource } from '../pods/find-pod';
 import { listObjects } from '../resources';
 
-const expected = "expected 'logs [-f] [-p] (POD | TYPE/NAME) [-c CONTAINER]'.\nPOD or TYPE/NAME is a required argument for the logs command";
+const expected =
+  "expected 'logs [-f] [-p] (POD | TYPE/NAME) [-c CONTAINER]'.\nPOD or TYPE/NAME is a required argument for the logs command";
 
 export const logs = defineCommand({
   name: 'logs',
@@ -33,12 +34,26 @@ export const logs = defineCommand({
     flag.bool('insecure-skip-tls-verify-backend', 'Skip verifying the identity of the kubelet that logs are requested from.'),
     flag.int('limit-bytes', 'Maximum bytes of logs to return. Defaults to no limit.'),
     flag.int('max-log-requests', 'Specify maximum number of concurrent logs to follow when using by a selector. Defaults to 5.', 5),
-    flag.duration('pod-running-timeout', 'The length of time (like 5s, 2m, or 3h, higher than zero) to wait until at least one pod is running', '20s'),
+    flag.duration(
+      'pod-running-timeout',
+      'The length of time (like 5s, 2m, or 3h, higher than zero) to wait until at least one pod is running',
+      '20s',
+    ),
     flag.bool('prefix', 'Prefix each log line with the log source (pod name and container name)'),
     flag.bool('previous,p', 'If true, print the logs for the previous instance of the container in a pod if it exists.'),
-    flag.duration('since', 'Only return logs newer than a relative duration like 5s, 2m, or 3h. Defaults to all logs. Only one of since-time / since may be used.'),
-    flag.string('since-time', 'Only return logs after a specific date (RFC3339). Defaults to all logs. Only one of since-time / since may be used.'),
-    flag.int('tail', 'Lines of recent log file to display. Defaults to -1 with no selector, showing all log lines otherwise 10, if a selector is provided.', -1),
+    flag.duration(
+      'since',
+      'Only return logs newer than a relative duration like 5s, 2m, or 3h. Defaults to all logs. Only one of since-time / since may be used.',
+    ),
+    flag.string(
+      'since-time',
+      'Only return logs after a specific date (RFC3339). Defaults to all logs. Only one of since-time / since may be used.',
+    ),
+    flag.int(
+      'tail',
+      'Lines of recent log file to display. Defaults to -1 with no selector, showing all log lines otherwise 10, if a selector is provided.',
+      -1,
+    ),
     flag.bool('timestamps', 'Include timestamps on each line in the log output'),
   ],
   async run(context) {
@@ -46,7 +61,9 @@ export const logs = defineCommand({
     const sources = await sourcesOf(context);
     const { flags } = context;
     if (flags.bool('follow') && sources.length > flags.int('max-log-requests')) {
-      throw new CommandError(`you are attempting to follow ${sources.length} log streams, but maximum allowed concurrency is ${flags.int('max-log-requests')}, use --max-log-requests to increase the limit`);
+      throw new CommandError(
+        `you are attempting to follow ${sources.length} log streams, but maximum allowed concurrency is ${flags.int('max-log-requests')}, use --max-log-requests to increase the limit`,
+      );
     }
     await (flags.bool('follow') && sources.length > 1 ? followAll(context, sources) : printInTurn(context, sources));
   },
@@ -66,8 +83,10 @@ function checkArguments(context: Context): void {
   if (args.length > 0 && flags.string('selector')) throw context.usageError('only a selector (-l) or a POD name is allowed');
   if (args.length > 2) throw context.usageError(expected);
   if (args.length === 2 && flags.string('container')) throw context.usageError('only one of -c or an inline [CONTAINER] arg is allowed');
-  if (flags.bool('all-containers') && (flags.string('container') || args.length === 2)) throw new CommandError('--all-containers=true should not be specified with container');
-  if (flags.changed('since') && flags.string('since-time')) throw new CommandError('at most one of `sinceTime` or `since` may be specified');
+  if (flags.bool('all-containers') && (flags.string('container') || args.length === 2))
+    throw new CommandError('--all-containers=true should not be specified with container');
+  if (flags.changed('since') && flags.string('since-time'))
+    throw new CommandError('at most one of `sinceTime` or `since` may be specified');
   if (flags.changed('since') && flags.duration('since') <= 0) throw new CommandError('--since must be greater than 0');
   if (flags.changed('tail') && flags.int('tail') < -1) throw new CommandError('--tail must be greater than or equal to -1');
 }
@@ -77,7 +96,11 @@ async function sourcesOf(context: Context): Promise<LogSource[]> {
   if (pods.length === 0) context.warn(`No resources found in ${context.namespace} namespace.\n`);
   const isPrefixed = context.flags.bool('prefix') || context.flags.bool('all-pods');
   return pods.flatMap((pod) =>
-    containersOf(context, pod).map((container) => ({ pod, container, prefix: isPrefixed ? `[pod/${pod.metadata.name}/${container}] ` : '' })),
+    containersOf(context, pod).map((container) => ({
+      pod,
+      container,
+      prefix: isPrefixed ? `[pod/${pod.metadata.name}/${container}] ` : '',
+    })),
   );
 }
 
@@ -87,7 +110,9 @@ async function podsOf(context: Context): Promise<KubeObject[]> {
   if (context.flags.bool('all-pods')) return (await findPod(context, target)).candidates;
   const { pod, candidates } = await findPod(context, target).catch((error: unknown) => {
     const isPod = !target.includes('/') && StatusError.is(error, 'NotFound');
-    throw isPod ? new CommandError(`error from server (NotFound): ${error.message} in namespace ${JSON.stringify(context.namespace)}`) : error;
+    throw isPod
+      ? new CommandError(`error from server (NotFound): ${error.message} in namespace ${JSON.stringify(context.namespace)}`)
+      : error;
   });
   if (candidates.length > 1) context.warn(`Found ${candidates.length} pods, using pod/${pod.metadata.name}\n`);
   return [pod];
@@ -98,7 +123,8 @@ function containersOf(context: Context, pod: KubeObject): string[] {
   const names = containerNames(pod);
   if (context.flags.bool('all-containers')) return names;
   if (wanted) {
-    if (!names.includes(wanted)) throw new CommandError(`container ${wanted} is not valid for pod ${pod.metadata.name} out of: ${namesWithKind(pod)}`);
+    if (!names.includes(wanted))
+      throw new CommandError(`container ${wanted} is not valid for pod ${pod.metadata.name} out of: ${namesWithKind(pod)}`);
     return [wanted];
   }
   return [defaultContainer(context, pod, { isLoud: true })];
@@ -131,7 +157,10 @@ async function followAll(context: Context, sources: readonly LogSource[]): Promi
 async function printOne(context: Context, { pod, container, prefix }: LogSource): Promise<void> {
   const path = pathOf(await podsResource(context), pod.metadata.namespace, pod.metadata.name, 'log');
   let isLineStart = true;
-  for await (const chunk of context.client.stream(path, { query: queryOf(context, container), headers: { accept: 'application/json, */*' } })) {
+  for await (const chunk of context.client.stream(path, {
+    query: queryOf(context, container),
+    headers: { accept: 'application/json, */*' },
+  })) {
     const text = String(chunk);
     if (!text) continue;
     context.out(prefix ? prefixed(text, prefix, isLineStart) : text);

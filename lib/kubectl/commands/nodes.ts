@@ -28,10 +28,16 @@ async function nodesOf(context: Context, verb: string): Promise<Info[]> {
 /** Marks a node, or says that it is marked already. */
 async function cordonOne(context: Context, info: Info, isUnschedulable: boolean): Promise<void> {
   const done = isUnschedulable ? 'cordoned' : 'uncordoned';
-  if ((info.object['spec'].unschedulable ?? false) === isUnschedulable) return context.out(`node/${info.name} already ${done}${dryRunNote(context)}\n`);
+  if ((info.object['spec'].unschedulable ?? false) === isUnschedulable)
+    return context.out(`node/${info.name} already ${done}${dryRunNote(context)}\n`);
   if (context.dryRun !== 'client') {
     const patch = { spec: { unschedulable: isUnschedulable || null } };
-    await context.client.patch(pathOf(info.resource, undefined, info.name), 'application/strategic-merge-patch+json', patch, context.writeQuery());
+    await context.client.patch(
+      pathOf(info.resource, undefined, info.name),
+      'application/strategic-merge-patch+json',
+      patch,
+      context.writeQuery(),
+    );
   }
   context.out(`node/${info.name} ${done}${dryRunNote(context)}\n`);
 }
@@ -63,22 +69,40 @@ export const uncordon = defineCommand({
 export const drain = defineCommand({
   name: 'drain',
   short: 'Drain node in preparation for maintenance',
-  long: "Drain node in preparation for maintenance.\n\n The given node will be marked unschedulable to prevent new pods from arriving. Then its pods are evicted, or deleted with --disable-eviction. Pods of a DaemonSet would come back at once, so drain goes on only with --ignore-daemonsets; mirror pods cannot be deleted through the API server and stay. Pods that nothing would replace need --force.",
+  long: 'Drain node in preparation for maintenance.\n\n The given node will be marked unschedulable to prevent new pods from arriving. Then its pods are evicted, or deleted with --disable-eviction. Pods of a DaemonSet would come back at once, so drain goes on only with --ignore-daemonsets; mirror pods cannot be deleted through the API server and stay. Pods that nothing would replace need --force.',
   examples: [
     ['Drain node "foo", even if there are pods not managed by a controller', 'kubectl drain foo --force'],
-    ['As above, but abort if there are pods not managed by a controller, and use a grace period of 15 minutes', 'kubectl drain foo --grace-period=900'],
+    [
+      'As above, but abort if there are pods not managed by a controller, and use a grace period of 15 minutes',
+      'kubectl drain foo --grace-period=900',
+    ],
   ],
   usage: 'NODE',
   flags: [
-    chunkSizeFlag, dryRunFlag, selectorFlag,
+    chunkSizeFlag,
+    dryRunFlag,
+    selectorFlag,
     timeoutFlag('The length of time to wait before giving up, zero means infinite'),
-    flag.bool('delete-emptydir-data', 'Continue even if there are pods using emptyDir (local data that will be deleted when the node is drained).'),
-    flag.bool('disable-eviction', 'Force drain to use delete, even if eviction is supported. This will bypass checking PodDisruptionBudgets, use with caution.'),
+    flag.bool(
+      'delete-emptydir-data',
+      'Continue even if there are pods using emptyDir (local data that will be deleted when the node is drained).',
+    ),
+    flag.bool(
+      'disable-eviction',
+      'Force drain to use delete, even if eviction is supported. This will bypass checking PodDisruptionBudgets, use with caution.',
+    ),
     flag.bool('force', 'Continue even if there are pods that do not declare a controller.'),
-    flag.int('grace-period', 'Period of time in seconds given to each pod to terminate gracefully. If negative, the default value specified in the pod will be used.', -1),
+    flag.int(
+      'grace-period',
+      'Period of time in seconds given to each pod to terminate gracefully. If negative, the default value specified in the pod will be used.',
+      -1,
+    ),
     flag.bool('ignore-daemonsets', 'Ignore DaemonSet-managed pods.'),
     flag.string('pod-selector', 'Label selector to filter pods on the node'),
-    flag.int('skip-wait-for-delete-timeout', 'If pod DeletionTimestamp older than N seconds, skip waiting for the pod.  Seconds must be greater than 0 to skip.'),
+    flag.int(
+      'skip-wait-for-delete-timeout',
+      'If pod DeletionTimestamp older than N seconds, skip waiting for the pod.  Seconds must be greater than 0 to skip.',
+    ),
   ],
   async run(context) {
     const nodes = await nodesOf(context, 'drain');
@@ -95,7 +119,12 @@ export const drain = defineCommand({
         failures.push(...(error instanceof Aggregate ? error.errors : [error]));
         const text = error instanceof Aggregate ? `[${error.message}]` : error.message;
         context.warn(`error: unable to drain node ${JSON.stringify(node.name)} due to error: ${text}, continuing command...\n`);
-        context.warn(`There are pending nodes to be drained:\n${nodes.filter(({ name }) => !drained.has(name)).map(({ name }) => ` ${name}\n`).join('')}`);
+        context.warn(
+          `There are pending nodes to be drained:\n${nodes
+            .filter(({ name }) => !drained.has(name))
+            .map(({ name }) => ` ${name}\n`)
+            .join('')}`,
+        );
       }
     }
     if (failures.length) throw new Aggregate(failures);
@@ -115,17 +144,29 @@ function judge(context: Context, pod: KubeObject, daemonSets: ReadonlySet<string
   const isOver = pod['status']?.phase === 'Succeeded' || pod['status']?.phase === 'Failed';
   if (pod.metadata.annotations?.['kubernetes.io/config.mirror'] !== undefined) return { isDeleted: false };
   if (owner?.kind === 'DaemonSet' && !isOver && daemonSets.has(`${pod.metadata.namespace}/${owner.name}`)) {
-    return flags.bool('ignore-daemonsets') ? { isDeleted: false, warning: 'ignoring DaemonSet-managed Pods' } : { isDeleted: false, fatal: 'DaemonSet-managed Pods (use --ignore-daemonsets to ignore)' };
+    return flags.bool('ignore-daemonsets')
+      ? { isDeleted: false, warning: 'ignoring DaemonSet-managed Pods' }
+      : { isDeleted: false, fatal: 'DaemonSet-managed Pods (use --ignore-daemonsets to ignore)' };
   }
   const hasLocalData = (pod['spec'].volumes ?? []).some(({ emptyDir }: { emptyDir?: object }) => emptyDir);
-  if (hasLocalData && !isOver && !flags.bool('delete-emptydir-data')) return { isDeleted: false, fatal: 'Pods with local storage (use --delete-emptydir-data to override)' };
-  if (!owner && !isOver) return flags.bool('force') ? { isDeleted: true, warning: 'deleting Pods that declare no controller' } : { isDeleted: false, fatal: 'cannot delete Pods that declare no controller (use --force to override)' };
+  if (hasLocalData && !isOver && !flags.bool('delete-emptydir-data'))
+    return { isDeleted: false, fatal: 'Pods with local storage (use --delete-emptydir-data to override)' };
+  if (!owner && !isOver)
+    return flags.bool('force')
+      ? { isDeleted: true, warning: 'deleting Pods that declare no controller' }
+      : { isDeleted: false, fatal: 'cannot delete Pods that declare no controller (use --force to override)' };
   return { isDeleted: true, ...(hasLocalData && !isOver ? { warning: 'deleting Pods with local storage' } : {}) };
 }
 
 async function drainOne(context: Context, node: Info): Promise<void> {
   const pods = await context.discovery.get('pods');
-  const { items } = await context.client.get(pathOf(pods, undefined), { query: { fieldSelector: `spec.nodeName=${node.name}`, labelSelector: context.flags.string('pod-selector'), limit: context.flags.int('chunk-size') } });
+  const { items } = await context.client.get(pathOf(pods, undefined), {
+    query: {
+      fieldSelector: `spec.nodeName=${node.name}`,
+      labelSelector: context.flags.string('pod-selector'),
+      limit: context.flags.int('chunk-size'),
+    },
+  });
   const daemonSets = await context.discovery.find('daemonsets.apps');
   const sets: KubeObject[] = daemonSets ? (await context.client.get(pathOf(daemonSets, undefined))).items : [];
   const known = new Set(sets.map(({ metadata }) => `${metadata.namespace}/${metadata.name}`));
@@ -134,7 +175,10 @@ async function drainOne(context: Context, node: Info): Promise<void> {
   Aggregate.throwAll(fatal);
   const warnings = grouped(judged, 'warning').map(([what, names]) => `${what}: ${names}`);
   if (warnings.length) context.warn(`Warning: ${warnings.join('; ')}\n`);
-  await evictAll(context, judged.filter(({ isDeleted }) => isDeleted).map(({ pod }) => infoOf(pods, { ...pod, apiVersion: 'v1', kind: 'Pod' })));
+  await evictAll(
+    context,
+    judged.filter(({ isDeleted }) => isDeleted).map(({ pod }) => infoOf(pods, { ...pod, apiVersion: 'v1', kind: 'Pod' })),
+  );
 }
 
 function grouped(judged: readonly ({ readonly pod: KubeObject } & Verdict)[], field: 'warning' | 'fatal'): [string, string][] {
@@ -157,7 +201,10 @@ async function evictAll(context: Context, pods: readonly Info[]): Promise<void> 
   if (context.dryRun !== 'none') return;
   for (const pod of pods) {
     const { uid } = pod.object.metadata;
-    if ((await watchUntil(context, pod, (live) => live === undefined || live.metadata.uid !== uid, deadline)) === 'timeout') throw new CommandError(`error when waiting for pod ${JSON.stringify(pod.name)} in namespace ${JSON.stringify(pod.namespace)} to terminate: global timeout reached: ${context.flags.string('timeout')}`);
+    if ((await watchUntil(context, pod, (live) => live === undefined || live.metadata.uid !== uid, deadline)) === 'timeout')
+      throw new CommandError(
+        `error when waiting for pod ${JSON.stringify(pod.name)} in namespace ${JSON.stringify(pod.namespace)} to terminate: global timeout reached: ${context.flags.string('timeout')}`,
+      );
     context.out(`pod/${pod.name} ${verb === 'evicting' ? 'evicted' : 'deleted'}\n`);
   }
 }
@@ -169,14 +216,29 @@ async function evictOne(context: Context, pod: Info, deadline: number | undefine
   const path = pathOf(pod.resource, pod.namespace, pod.name);
   for (;;) {
     try {
-      if (context.flags.bool('disable-eviction')) await context.client.delete(path, { kind: 'DeleteOptions', apiVersion: 'v1', ...deleteOptions });
-      else await context.client.post(`${path}/eviction`, { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name: pod.name, namespace: pod.namespace }, deleteOptions });
+      if (context.flags.bool('disable-eviction'))
+        await context.client.delete(path, { kind: 'DeleteOptions', apiVersion: 'v1', ...deleteOptions });
+      else
+        await context.client.post(`${path}/eviction`, {
+          apiVersion: 'policy/v1',
+          kind: 'Eviction',
+          metadata: { name: pod.name, namespace: pod.namespace },
+          deleteOptions,
+        });
       return;
     } catch (error) {
       if (StatusError.is(error, 'NotFound')) return;
-      if (!StatusError.is(error, 'TooManyRequests')) throw new CommandError(`error when evicting pods/${JSON.stringify(pod.name)} -n ${JSON.stringify(pod.namespace)}: ${error instanceof Error ? error.message : String(error)}`);
-      if (deadline !== undefined && context.io.now() >= deadline) throw new CommandError(`error when evicting pods/${JSON.stringify(pod.name)} -n ${JSON.stringify(pod.namespace)}: global timeout reached: ${context.flags.string('timeout')}`);
-      context.warn(`error when evicting pods/${JSON.stringify(pod.name)} -n ${JSON.stringify(pod.namespace)} (will retry after 5s): ${error.message}\n`);
+      if (!StatusError.is(error, 'TooManyRequests'))
+        throw new CommandError(
+          `error when evicting pods/${JSON.stringify(pod.name)} -n ${JSON.stringify(pod.namespace)}: ${error instanceof Error ? error.message : String(error)}`,
+        );
+      if (deadline !== undefined && context.io.now() >= deadline)
+        throw new CommandError(
+          `error when evicting pods/${JSON.stringify(pod.name)} -n ${JSON.stringify(pod.namespace)}: global timeout reached: ${context.flags.string('timeout')}`,
+        );
+      context.warn(
+        `error when evicting pods/${JSON.stringify(pod.name)} -n ${JSON.stringify(pod.namespace)} (will retry after 5s): ${error.message}\n`,
+      );
       await context.sleep(5000);
     }
   }
@@ -195,17 +257,29 @@ export const taint = defineCommand({
   short: 'Update the taints on one or more nodes',
   long: 'Update the taints on one or more nodes.\n\n A taint consists of a key, value, and effect: KEY=VALUE:EFFECT. The effect must be NoSchedule, PreferNoSchedule or NoExecute. A dash at the end removes it.',
   examples: [
-    ["Update node 'foo' with a taint with key 'dedicated' and value 'special-user' and effect 'NoSchedule'", 'kubectl taint nodes foo dedicated=special-user:NoSchedule'],
+    [
+      "Update node 'foo' with a taint with key 'dedicated' and value 'special-user' and effect 'NoSchedule'",
+      'kubectl taint nodes foo dedicated=special-user:NoSchedule',
+    ],
     ["Remove from node 'foo' all the taints with key 'dedicated'", 'kubectl taint nodes foo dedicated-'],
   ],
   usage: 'NODE NAME KEY_1=VAL_1:TAINT_EFFECT_1 ... KEY_N=VAL_N:TAINT_EFFECT_N',
-  flags: [...printFlags, allFlag, dryRunFlag, fieldManagerFlag('kubectl-taint'), selectorFlag, validateFlag, flag.bool('overwrite', 'If true, allow taints to be overwritten, otherwise reject taint updates that overwrite existing taints.')],
+  flags: [
+    ...printFlags,
+    allFlag,
+    dryRunFlag,
+    fieldManagerFlag('kubectl-taint'),
+    selectorFlag,
+    validateFlag,
+    flag.bool('overwrite', 'If true, allow taints to be overwritten, otherwise reject taint updates that overwrite existing taints.'),
+  ],
   async run(context) {
     const first = context.args.findIndex((arg) => /[=:]/.test(arg) || arg.endsWith('-'));
     const targets = first < 0 ? context.args : context.args.slice(0, first);
     const specs = first < 0 ? [] : context.args.slice(first);
     if (targets.length === 0) throw new CommandError('one or more resources must be specified as <resource> <name>');
-    if (!/^(nodes?|no)(\/|$)/i.test(targets[0] as string)) throw new CommandError(`invalid resource type ${targets[0]}, only node types are supported`);
+    if (!/^(nodes?|no)(\/|$)/i.test(targets[0] as string))
+      throw new CommandError(`invalid resource type ${targets[0]}, only node types are supported`);
     if (specs.length === 0) throw new CommandError('at least one taint update is required');
     const { add, remove } = parseTaints(context, specs);
     const printer = await ResultPrinter.of(context);
@@ -229,17 +303,37 @@ function parseTaints(context: Context, specs: readonly string[]): { add: Taint[]
   return { add, remove };
 }
 
-async function taintOne(context: Context, info: Info, add: readonly Taint[], remove: readonly Taint[], printer: ResultPrinter): Promise<void> {
+async function taintOne(
+  context: Context,
+  info: Info,
+  add: readonly Taint[],
+  remove: readonly Taint[],
+  printer: ResultPrinter,
+): Promise<void> {
   const before: Taint[] = info.object['spec'].taints ?? [];
   const clashes = add.filter((one) => before.some(({ key, effect }) => key === one.key && effect === one.effect));
-  if (clashes.length && !context.flags.bool('overwrite')) throw new CommandError(`node ${info.name} already has ${[...new Set(clashes.map(({ key }) => key))].join(',')} taint(s) with same effect(s) and --overwrite is false`);
-  for (const one of remove) if (!before.some((taint) => isMeant(taint, one))) throw new CommandError(`taint ${JSON.stringify(one.effect ? `${one.key}:${one.effect}` : one.key)} not found`);
-  const kept = before.filter((taint) => !remove.some((one) => isMeant(taint, one)) && !add.some((one) => one.key === taint.key && one.effect === taint.effect));
+  if (clashes.length && !context.flags.bool('overwrite'))
+    throw new CommandError(
+      `node ${info.name} already has ${[...new Set(clashes.map(({ key }) => key))].join(',')} taint(s) with same effect(s) and --overwrite is false`,
+    );
+  for (const one of remove)
+    if (!before.some((taint) => isMeant(taint, one)))
+      throw new CommandError(`taint ${JSON.stringify(one.effect ? `${one.key}:${one.effect}` : one.key)} not found`);
+  const kept = before.filter(
+    (taint) => !remove.some((one) => isMeant(taint, one)) && !add.some((one) => one.key === taint.key && one.effect === taint.effect),
+  );
   const taints = [...add, ...kept];
   const path = pathOf(info.resource, undefined, info.name);
   const body = { spec: { taints: taints.length ? taints : null }, metadata: { resourceVersion: info.object.metadata.resourceVersion } };
-  const result = context.dryRun === 'client' ? { ...info.object, spec: { ...info.object['spec'], taints } } : await context.client.patch(path, 'application/merge-patch+json', body, context.writeQuery());
-  printer.print(info.resource, result, (add.length && remove.length) || context.flags.bool('overwrite') ? 'modified' : remove.length ? 'untainted' : 'tainted');
+  const result =
+    context.dryRun === 'client'
+      ? { ...info.object, spec: { ...info.object['spec'], taints } }
+      : await context.client.patch(path, 'application/merge-patch+json', body, context.writeQuery());
+  printer.print(
+    info.resource,
+    result,
+    (add.length && remove.length) || context.flags.bool('overwrite') ? 'modified' : remove.length ? 'untainted' : 'tainted',
+  );
 }
 
 function isMeant(taint: Taint, wanted: Taint): boolean {

@@ -11,21 +11,41 @@ import { ResultPrinter } from '../output';
 import { selectLive, type Info } from '../resources';
 import { parseYamlDocuments } from '../yaml';
 
-const contentTypes: Readonly<Record<string, string>> = { json: 'application/json-patch+json', merge: 'application/merge-patch+json', strategic: 'application/strategic-merge-patch+json' };
+const contentTypes: Readonly<Record<string, string>> = {
+  json: 'application/json-patch+json',
+  merge: 'application/merge-patch+json',
+  strategic: 'application/strategic-merge-patch+json',
+};
 
 export const patch = defineCommand({
   name: 'patch',
   short: 'Update fields of a resource',
   long: 'Update fields of a resource using strategic merge patch, a JSON merge patch, or a JSON patch.\n\n JSON and YAML formats are accepted.',
   examples: [
-    ['Partially update a node using a strategic merge patch, specifying the patch as JSON', `kubectl patch node worker-1 -p '{"spec":{"unschedulable":true}}'`],
-    ["Update a container's image; spec.containers[*].name is required because it's a merge key", `kubectl patch pod valid-pod -p '{"spec":{"containers":[{"name":"web","image":"new image"}]}}'`],
-    ["Update a container's image using a JSON patch with positional arrays", `kubectl patch pod valid-pod --type='json' -p='[{"op": "replace", "path": "/spec/containers/0/image", "value":"new image"}]'`],
-    ["Update a deployment's replicas through the 'scale' subresource using a merge patch", `kubectl patch deployment nginx-deployment --subresource='scale' --type='merge' -p '{"spec":{"replicas":2}}'`],
+    [
+      'Partially update a node using a strategic merge patch, specifying the patch as JSON',
+      `kubectl patch node worker-1 -p '{"spec":{"unschedulable":true}}'`,
+    ],
+    [
+      "Update a container's image; spec.containers[*].name is required because it's a merge key",
+      `kubectl patch pod valid-pod -p '{"spec":{"containers":[{"name":"web","image":"new image"}]}}'`,
+    ],
+    [
+      "Update a container's image using a JSON patch with positional arrays",
+      `kubectl patch pod valid-pod --type='json' -p='[{"op": "replace", "path": "/spec/containers/0/image", "value":"new image"}]'`,
+    ],
+    [
+      "Update a deployment's replicas through the 'scale' subresource using a merge patch",
+      `kubectl patch deployment nginx-deployment --subresource='scale' --type='merge' -p '{"spec":{"replicas":2}}'`,
+    ],
   ],
   usage: '(-f FILENAME | TYPE NAME) [-p PATCH|--patch-file FILE]',
   flags: [
-    ...printFlags, ...fileFlags('identifying the resource to update'), dryRunFlag, fieldManagerFlag('kubectl-patch'), localFlag,
+    ...printFlags,
+    ...fileFlags('identifying the resource to update'),
+    dryRunFlag,
+    fieldManagerFlag('kubectl-patch'),
+    localFlag,
     flag.string('patch,p', 'The patch to be applied to the resource JSON file.'),
     flag.string('patch-file', 'A file containing a patch to be applied to the resource.'),
     flag.string('subresource', 'If specified, patch will operate on the subresource of the requested object.'),
@@ -47,8 +67,10 @@ export const patch = defineCommand({
 
 async function readPatch(context: Context): Promise<unknown> {
   const { flags, io } = context;
-  if (!contentTypes[flags.string('type').toLowerCase()]) throw new CommandError(`--type must be one of [json merge strategic], not ${JSON.stringify(flags.string('type'))}`);
-  if (!flags.string('patch') && !flags.string('patch-file')) throw new CommandError('must specify --patch or --patch-file containing the contents of the patch');
+  if (!contentTypes[flags.string('type').toLowerCase()])
+    throw new CommandError(`--type must be one of [json merge strategic], not ${JSON.stringify(flags.string('type'))}`);
+  if (!flags.string('patch') && !flags.string('patch-file'))
+    throw new CommandError('must specify --patch or --patch-file containing the contents of the patch');
   if (flags.string('patch') && flags.string('patch-file')) throw new CommandError('cannot specify --patch and --patch-file together');
   const text = flags.string('patch') || (await io.files.read(absolute(io, flags.string('patch-file'))));
   // What looks like JSON goes to the server as it is, mistakes and all.
@@ -69,7 +91,8 @@ function parse(text: string): unknown {
   try {
     return parseYamlDocuments(text, 'patch')[0];
   } catch (error) {
-    if (error instanceof CommandError) throw new CommandError(`unable to parse ${JSON.stringify(text)}: ${error.message.replace(/^.*?converting YAML to JSON: /, '')}`);
+    if (error instanceof CommandError)
+      throw new CommandError(`unable to parse ${JSON.stringify(text)}: ${error.message.replace(/^.*?converting YAML to JSON: /, '')}`);
     throw error;
   }
 }
@@ -77,6 +100,10 @@ function parse(text: string): unknown {
 async function send(context: Context, info: Info, body: unknown): Promise<KubeObject> {
   if (context.dryRun === 'client') return info.object;
   const type = contentTypes[context.flags.string('type').toLowerCase()] as string;
-  return context.client.patch(pathOf(info.resource, info.namespace, info.name, context.flags.string('subresource') || undefined), type, body, context.writeQuery());
+  return context.client.patch(
+    pathOf(info.resource, info.namespace, info.name, context.flags.string('subresource') || undefined),
+    type,
+    body,
+    context.writeQuery(),
+  );
 }
-

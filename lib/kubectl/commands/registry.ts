@@ -29,7 +29,14 @@ import { wait } from './wait';
 export const commandGroups: readonly CommandGroup[] = [
   { title: 'Basic Commands (Beginner)', commands: [create, expose, run, set] },
   { title: 'Basic Commands (Intermediate)', commands: [explain, get, edit, deleteCommand] },
-  { title: 'Deploy Commands', commands: [rollout, scale, refused('autoscale', 'Auto-scale a deployment, replica set, stateful set, or replication controller', 'use kubectl scale')] },
+  {
+    title: 'Deploy Commands',
+    commands: [
+      rollout,
+      scale,
+      refused('autoscale', 'Auto-scale a deployment, replica set, stateful set, or replication controller', 'use kubectl scale'),
+    ],
+  },
   {
     title: 'Cluster Management Commands',
     commands: [refused('certificate', 'Modify certificate resources', ''), clusterInfo, top, cordon, uncordon, drain, taint],
@@ -37,27 +44,69 @@ export const commandGroups: readonly CommandGroup[] = [
   {
     title: 'Troubleshooting and Debugging Commands',
     commands: [
-      describe, logs, attach, exec,
-      refused('port-forward', 'Forward one or more local ports to a pod', 'make a Service of type NodePort, or use kubectl exec in a Pod that has curl', {
-        usage: 'TYPE/NAME [options] [LOCAL_PORT:]REMOTE_PORT [...[LOCAL_PORT_N:]REMOTE_PORT_N]',
-        flags: [flag.strings('address', 'Addresses to listen on (comma separated).'), flag.duration('pod-running-timeout', 'The length of time to wait until at least one pod is running', '1m0s')],
-      }),
+      describe,
+      logs,
+      attach,
+      exec,
+      refused(
+        'port-forward',
+        'Forward one or more local ports to a pod',
+        'make a Service of type NodePort, or use kubectl exec in a Pod that has curl',
+        {
+          usage: 'TYPE/NAME [options] [LOCAL_PORT:]REMOTE_PORT [...[LOCAL_PORT_N:]REMOTE_PORT_N]',
+          flags: [
+            flag.strings('address', 'Addresses to listen on (comma separated).'),
+            flag.duration('pod-running-timeout', 'The length of time to wait until at least one pod is running', '1m0s'),
+          ],
+        },
+      ),
       refused('proxy', 'Run a proxy to the Kubernetes API server', 'use kubectl get --raw PATH'),
       refused('cp', 'Copy files and directories to and from containers', 'use kubectl exec POD -- cat FILE', {
         usage: '<file-spec-src> <file-spec-dest>',
-        flags: [flag.string('container,c', 'Container name.'), flag.bool('no-preserve', "The copied file/directory's ownership and permissions will not be preserved in the container"), flag.int('retries', 'Set number of retries to complete a copy operation from a container.')],
+        flags: [
+          flag.string('container,c', 'Container name.'),
+          flag.bool('no-preserve', "The copied file/directory's ownership and permissions will not be preserved in the container"),
+          flag.int('retries', 'Set number of retries to complete a copy operation from a container.'),
+        ],
       }),
       auth,
-      refused('debug', 'Create debugging sessions for troubleshooting workloads and nodes', 'use kubectl run with the image of your choice'),
+      refused(
+        'debug',
+        'Create debugging sessions for troubleshooting workloads and nodes',
+        'use kubectl run with the image of your choice',
+      ),
       events,
     ],
   },
-  { title: 'Advanced Commands', commands: [diff, apply, patch, replace, wait, refused('kustomize', 'Build a kustomization target from a directory or URL', 'write plain manifests')] },
-  { title: 'Settings Commands', commands: [label, annotate, refused('completion', 'Output shell completion code for the specified shell (bash, zsh, fish, or powershell)', 'the Tab key already completes kubectl here')] },
+  {
+    title: 'Advanced Commands',
+    commands: [
+      diff,
+      apply,
+      patch,
+      replace,
+      wait,
+      refused('kustomize', 'Build a kustomization target from a directory or URL', 'write plain manifests'),
+    ],
+  },
+  {
+    title: 'Settings Commands',
+    commands: [
+      label,
+      annotate,
+      refused(
+        'completion',
+        'Output shell completion code for the specified shell (bash, zsh, fish, or powershell)',
+        'the Tab key already completes kubectl here',
+      ),
+    ],
+  },
   {
     title: 'Other Commands',
     commands: [
-      apiResources, apiVersions, config,
+      apiResources,
+      apiVersions,
+      config,
       refused('kuberc', 'Manage kuberc configuration files', ''),
       refused('plugin', 'Provides utilities for interacting with plugins', ''),
       version,

@@ -1,5 +1,14 @@
 import { StatusError } from '@/lib/cluster';
-import { cascadeFlag, dryRunFlag, fieldManagerFlag, fileFlags, printFlags, saveConfigFlag, timeoutFlag, validateFlag } from '../common-flags';
+import {
+  cascadeFlag,
+  dryRunFlag,
+  fieldManagerFlag,
+  fileFlags,
+  printFlags,
+  saveConfigFlag,
+  timeoutFlag,
+  validateFlag,
+} from '../common-flags';
 import { defineCommand } from '../command';
 import { pathOf } from '../discovery';
 import { Aggregate, CommandError, withSource } from '../errors';
@@ -20,7 +29,13 @@ export const replace = defineCommand({
   ],
   usage: '-f FILENAME',
   flags: [
-    ...printFlags, ...fileFlags('to use to replace the resource.'), cascadeFlag, dryRunFlag, fieldManagerFlag('kubectl-replace'), saveConfigFlag, validateFlag,
+    ...printFlags,
+    ...fileFlags('to use to replace the resource.'),
+    cascadeFlag,
+    dryRunFlag,
+    fieldManagerFlag('kubectl-replace'),
+    saveConfigFlag,
+    validateFlag,
     timeoutFlag('The length of time to wait before giving up on a delete, zero means determine a timeout from the size of the object'),
     flag.bool('force', 'If true, immediately remove resources from API and bypass graceful deletion.'),
     flag.int('grace-period', 'Period of time in seconds given to the resource to terminate gracefully. Ignored if negative.', -1),
@@ -35,17 +50,28 @@ export const replace = defineCommand({
     if (infos.length === 0) throw new CommandError('no objects passed to replace');
     const printer = await ResultPrinter.of(context);
     const isForced = context.flags.bool('force');
-    if (isForced) await deleteInfos(context, infos).catch((error: unknown) => {
-      if (!StatusError.is(error, 'NotFound')) throw error;
-    });
+    if (isForced)
+      await deleteInfos(context, infos).catch((error: unknown) => {
+        if (!StatusError.is(error, 'NotFound')) throw error;
+      });
     const errors: unknown[] = [];
     for (const info of infos) {
       try {
         const keepsAnnotation = context.flags.bool('save-config') || info.object.metadata.annotations?.[lastApplied] !== undefined;
         const object = keepsAnnotation ? withLastApplied(info.object) : info.object;
         const query = context.writeQuery();
-        const path = pathOf(info.resource, info.namespace, isForced ? undefined : info.name, isForced ? undefined : context.flags.string('subresource') || undefined);
-        const result = context.dryRun === 'client' ? object : isForced ? await context.client.post(path, object, { query }) : await context.client.put(path, object, { query });
+        const path = pathOf(
+          info.resource,
+          info.namespace,
+          isForced ? undefined : info.name,
+          isForced ? undefined : context.flags.string('subresource') || undefined,
+        );
+        const result =
+          context.dryRun === 'client'
+            ? object
+            : isForced
+              ? await context.client.post(path, object, { query })
+              : await context.client.put(path, object, { query });
         printer.print(info.resource, result, 'replaced');
       } catch (error) {
         if (!(error instanceof StatusError)) throw error;

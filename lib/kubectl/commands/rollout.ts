@@ -19,20 +19,23 @@ const revisionAnnotation = 'deployment.kubernetes.io/revision';
 const usage = '(TYPE NAME | TYPE/NAME) [flags]';
 
 async function workloads(context: Context): Promise<Info[]> {
-  if (context.args.length === 0 && !hasFiles(context) && !context.flags.string('selector')) throw new CommandError('required resource not specified');
+  if (context.args.length === 0 && !hasFiles(context) && !context.flags.string('selector'))
+    throw new CommandError('required resource not specified');
   return selectLive(context, { mayListAll: true });
 }
 
 const status = defineCommand({
   name: 'status',
   short: 'Show the status of the rollout',
-  long: "Show the status of the rollout.\n\n By default it follows the latest rollout until it is done; --watch=false looks once. With --revision=N it stops with an error as soon as another revision takes over.",
+  long: 'Show the status of the rollout.\n\n By default it follows the latest rollout until it is done; --watch=false looks once. With --revision=N it stops with an error as soon as another revision takes over.',
   examples: [['Watch the rollout status of a deployment', 'kubectl rollout status deployment/nginx']],
   usage,
   flags: [
     ...fileFlags(),
     selectorFlag,
-    timeoutFlag('The length of time to wait before ending watch, zero means never. Any other values should contain a corresponding time unit (e.g. 1s, 2m, 3h).'),
+    timeoutFlag(
+      'The length of time to wait before ending watch, zero means never. Any other values should contain a corresponding time unit (e.g. 1s, 2m, 3h).',
+    ),
     flag.int('revision', 'Pin to a specific revision for showing its status. Defaults to 0 (last revision).'),
     flag.bool('watch,w', "Watch the status of the rollout until it's done.", true),
   ],
@@ -72,7 +75,8 @@ const finished = (text: string) => ({ text: `${text}\n`, isDone: true });
 function deploymentStatus(object: KubeObject, revision: number) {
   const name = JSON.stringify(object.metadata.name);
   const actual = Number(object.metadata.annotations?.[revisionAnnotation] ?? 0);
-  if (revision > 0 && actual !== revision) throw new CommandError(`desired revision (${revision}) is different from the running revision (${actual})`);
+  if (revision > 0 && actual !== revision)
+    throw new CommandError(`desired revision (${revision}) is different from the running revision (${actual})`);
   const { observedGeneration = 0, updatedReplicas = 0, replicas = 0, availableReplicas = 0, conditions = [] } = object['status'] ?? {};
   if ((object.metadata.generation ?? 0) > observedGeneration) return waiting('Waiting for deployment spec update to be observed...');
   const progressing = conditions.find(({ type }: { type: string }) => type === 'Progressing');
@@ -81,33 +85,50 @@ function deploymentStatus(object: KubeObject, revision: number) {
   const prefix = `Waiting for deployment ${name} rollout to finish:`;
   if (updatedReplicas < desired) return waiting(`${prefix} ${updatedReplicas} out of ${desired} new replicas have been updated...`);
   if (replicas > updatedReplicas) return waiting(`${prefix} ${replicas - updatedReplicas} old replicas are pending termination...`);
-  if (availableReplicas < updatedReplicas) return waiting(`${prefix} ${availableReplicas} of ${updatedReplicas} updated replicas are available...`);
+  if (availableReplicas < updatedReplicas)
+    return waiting(`${prefix} ${availableReplicas} of ${updatedReplicas} updated replicas are available...`);
   return finished(`deployment ${name} successfully rolled out`);
 }
 
 function daemonSetStatus(object: KubeObject) {
   const name = JSON.stringify(object.metadata.name);
-  if ((object['spec'].updateStrategy?.type ?? 'RollingUpdate') !== 'RollingUpdate') throw new CommandError('rollout status is only available for RollingUpdate strategy type');
+  if ((object['spec'].updateStrategy?.type ?? 'RollingUpdate') !== 'RollingUpdate')
+    throw new CommandError('rollout status is only available for RollingUpdate strategy type');
   const { observedGeneration = 0, updatedNumberScheduled = 0, desiredNumberScheduled = 0, numberAvailable = 0 } = object['status'] ?? {};
   if ((object.metadata.generation ?? 0) > observedGeneration) return waiting('Waiting for daemon set spec update to be observed...');
   const prefix = `Waiting for daemon set ${name} rollout to finish:`;
-  if (updatedNumberScheduled < desiredNumberScheduled) return waiting(`${prefix} ${updatedNumberScheduled} out of ${desiredNumberScheduled} new pods have been updated...`);
-  if (numberAvailable < desiredNumberScheduled) return waiting(`${prefix} ${numberAvailable} of ${desiredNumberScheduled} updated pods are available...`);
+  if (updatedNumberScheduled < desiredNumberScheduled)
+    return waiting(`${prefix} ${updatedNumberScheduled} out of ${desiredNumberScheduled} new pods have been updated...`);
+  if (numberAvailable < desiredNumberScheduled)
+    return waiting(`${prefix} ${numberAvailable} of ${desiredNumberScheduled} updated pods are available...`);
   return finished(`daemon set ${name} successfully rolled out`);
 }
 
 function statefulSetStatus(object: KubeObject) {
-  if ((object['spec'].updateStrategy?.type ?? 'RollingUpdate') !== 'RollingUpdate') throw new CommandError('rollout status is only available for RollingUpdate strategy type');
-  const { observedGeneration = 0, readyReplicas = 0, updatedReplicas = 0, currentReplicas = 0, updateRevision = '', currentRevision = '' } = object['status'] ?? {};
-  if (observedGeneration === 0 || (object.metadata.generation ?? 0) > observedGeneration) return waiting('Waiting for statefulset spec update to be observed...');
+  if ((object['spec'].updateStrategy?.type ?? 'RollingUpdate') !== 'RollingUpdate')
+    throw new CommandError('rollout status is only available for RollingUpdate strategy type');
+  const {
+    observedGeneration = 0,
+    readyReplicas = 0,
+    updatedReplicas = 0,
+    currentReplicas = 0,
+    updateRevision = '',
+    currentRevision = '',
+  } = object['status'] ?? {};
+  if (observedGeneration === 0 || (object.metadata.generation ?? 0) > observedGeneration)
+    return waiting('Waiting for statefulset spec update to be observed...');
   const desired = object['spec'].replicas ?? 1;
   if (readyReplicas < desired) return waiting(`Waiting for ${desired - readyReplicas} pods to be ready...`);
   const partition = object['spec'].updateStrategy?.rollingUpdate?.partition ?? 0;
   if (partition > 0) {
-    if (updatedReplicas < desired - partition) return waiting(`Waiting for partitioned roll out to finish: ${updatedReplicas} out of ${desired - partition} new pods have been updated...`);
+    if (updatedReplicas < desired - partition)
+      return waiting(
+        `Waiting for partitioned roll out to finish: ${updatedReplicas} out of ${desired - partition} new pods have been updated...`,
+      );
     return finished(`partitioned roll out complete: ${updatedReplicas} new pods have been updated...`);
   }
-  if (updateRevision !== currentRevision) return waiting(`waiting for statefulset rolling update to complete ${updatedReplicas} pods at revision ${updateRevision}...`);
+  if (updateRevision !== currentRevision)
+    return waiting(`waiting for statefulset rolling update to complete ${updatedReplicas} pods at revision ${updateRevision}...`);
   return finished(`statefulset rolling update complete ${currentReplicas} pods at revision ${currentRevision}...`);
 }
 
@@ -141,7 +162,12 @@ async function deploymentRevisions(context: Context, deployment: KubeObject): Pr
 async function controllerRevisions(context: Context, owner: KubeObject): Promise<Revision[]> {
   const revisions = await ownedBy(context, 'controllerrevisions.apps', owner);
   return revisions
-    .map((one) => ({ number: Number(one['revision']), changeCause: one.metadata.annotations?.['kubernetes.io/change-cause'] || '<none>', template: one['data']?.spec?.template ?? {}, annotations: one.metadata.annotations ?? {} }))
+    .map((one) => ({
+      number: Number(one['revision']),
+      changeCause: one.metadata.annotations?.['kubernetes.io/change-cause'] || '<none>',
+      template: one['data']?.spec?.template ?? {},
+      annotations: one.metadata.annotations ?? {},
+    }))
     .sort((a, b) => a.number - b.number);
 }
 
@@ -149,7 +175,9 @@ async function ownedBy(context: Context, type: string, owner: KubeObject): Promi
   const resource = await context.discovery.get(type);
   const labelSelector = labelSelectorAsSelector(owner['spec'].selector).toString();
   const { items } = await context.client.get(pathOf(resource, owner.metadata.namespace), { query: { labelSelector } });
-  return (items as KubeObject[]).filter(({ metadata }) => metadata.ownerReferences?.some(({ uid, controller }) => controller && uid === owner.metadata.uid));
+  return (items as KubeObject[]).filter(({ metadata }) =>
+    metadata.ownerReferences?.some(({ uid, controller }) => controller && uid === owner.metadata.uid),
+  );
 }
 
 const history = defineCommand({
@@ -161,7 +189,12 @@ const history = defineCommand({
     ['View the details of daemonset revision 3', 'kubectl rollout history daemonset/abc --revision=3'],
   ],
   usage,
-  flags: [...printFlags, ...fileFlags(), selectorFlag, flag.int('revision', 'See the details, including podTemplate of the revision specified')],
+  flags: [
+    ...printFlags,
+    ...fileFlags(),
+    selectorFlag,
+    flag.int('revision', 'See the details, including podTemplate of the revision specified'),
+  ],
   async run(context) {
     const revision = context.flags.int('revision');
     if (revision < 0) throw new CommandError(`revision must be a positive integer: ${revision}`);
@@ -200,7 +233,13 @@ const undo = defineCommand({
     ['Roll back to daemonset revision 3', 'kubectl rollout undo daemonset/abc --to-revision=3'],
   ],
   usage,
-  flags: [...printFlags, ...fileFlags(), dryRunFlag, selectorFlag, flag.int('to-revision', 'The revision to rollback to. Default to 0 (last revision).')],
+  flags: [
+    ...printFlags,
+    ...fileFlags(),
+    dryRunFlag,
+    selectorFlag,
+    flag.int('to-revision', 'The revision to rollback to. Default to 0 (last revision).'),
+  ],
   async run(context) {
     const printer = await ResultPrinter.of(context);
     for (const info of await workloads(context)) printer.print(info.resource, info.object, await undoOne(context, info));
@@ -210,16 +249,23 @@ const undo = defineCommand({
 async function undoOne(context: Context, info: Info): Promise<string> {
   const { object, resource } = info;
   const wanted = context.flags.int('to-revision');
-  if (wanted < 0) throw new CommandError(`revision must be a positive integer: ${wanted}`.replace('revision must', 'unable to find specified revision; it must'));
+  if (wanted < 0)
+    throw new CommandError(
+      `revision must be a positive integer: ${wanted}`.replace('revision must', 'unable to find specified revision; it must'),
+    );
   warnAboutApply(context, info);
-  if (object['spec'].paused) throw new CommandError(`you cannot rollback a paused ${object.kind.toLowerCase()}; resume it first with 'kubectl rollout resume' and try again`);
+  if (object['spec'].paused)
+    throw new CommandError(
+      `you cannot rollback a paused ${object.kind.toLowerCase()}; resume it first with 'kubectl rollout resume' and try again`,
+    );
   const revisions = await revisionsOf(context, info);
   const target = wanted > 0 ? revisions.find((one) => one.number === wanted) : revisions.at(-2);
   if (!target && wanted > 0) throw new CommandError(`unable to find specified revision ${wanted} in history`);
   if (!target) throw new CommandError(`no rollout history found for ${object.kind.toLowerCase()} ${JSON.stringify(object.metadata.name)}`);
   const template = withoutHash(target.template);
   if (context.dryRun === 'client') return describePodTemplateRaw(template).replace(/\n$/, '');
-  if (deepEqual(template, withoutHash(object['spec'].template))) return `skipped rollback (current template already matches revision ${target.number})`;
+  if (deepEqual(template, withoutHash(object['spec'].template)))
+    return `skipped rollback (current template already matches revision ${target.number})`;
   const patch = [
     { op: 'replace', path: '/spec/template', value: template },
     { op: 'replace', path: '/metadata/annotations', value: annotationsAfterUndo(object, target) },
@@ -241,7 +287,14 @@ function withoutHash(template: any): any {
   return copy;
 }
 
-const ownAnnotations = [lastApplied, revisionAnnotation, 'deployment.kubernetes.io/revision-history', 'deployment.kubernetes.io/desired-replicas', 'deployment.kubernetes.io/max-replicas', 'deprecated.deployment.rollback.to'];
+const ownAnnotations = [
+  lastApplied,
+  revisionAnnotation,
+  'deployment.kubernetes.io/revision-history',
+  'deployment.kubernetes.io/desired-replicas',
+  'deployment.kubernetes.io/max-replicas',
+  'deprecated.deployment.rollback.to',
+];
 
 /** A revision's annotations come back with it, except those the Deployment keeps for itself. */
 function annotationsAfterUndo(object: KubeObject, target: Revision): Record<string, string> {
@@ -273,7 +326,11 @@ function changeCommand({ name, short, long, done, apply }: Change) {
         const object = deepCopy(info.object);
         apply(object, info, context);
         const { contentType, patch } = patchBetween(info.object, object);
-        printer.print(info.resource, await context.client.patch(pathOf(info.resource, info.namespace, info.name), contentType, patch, context.writeQuery()), done);
+        printer.print(
+          info.resource,
+          await context.client.patch(pathOf(info.resource, info.namespace, info.name), contentType, patch, context.writeQuery()),
+          done,
+        );
       }
     },
   });
@@ -311,12 +368,16 @@ const restart = changeCommand({
   long: 'Restart a resource.\n\n Resource rollout will be restarted: its Pods are replaced in the way its strategy says.',
   done: 'restarted',
   apply(object, info, { io }) {
-    if (!['Deployment', 'DaemonSet', 'StatefulSet'].includes(object.kind)) throw new CommandError(`${about(info)} restarting is not supported`);
+    if (!['Deployment', 'DaemonSet', 'StatefulSet'].includes(object.kind))
+      throw new CommandError(`${about(info)} restarting is not supported`);
     if (object['spec'].paused) throw new CommandError(`${about(info)} can't restart paused deployment (run rollout resume first)`);
     const now = new Date(io.now()).toISOString().replace(/\.\d+Z$/, 'Z');
     const metadata = (object['spec'].template.metadata ??= {});
     const annotations = (metadata.annotations ??= {});
-    if (annotations['kubectl.kubernetes.io/restartedAt'] === now) throw new CommandError('if restart has already been triggered within the past second, please wait before attempting to trigger another');
+    if (annotations['kubectl.kubernetes.io/restartedAt'] === now)
+      throw new CommandError(
+        'if restart has already been triggered within the past second, please wait before attempting to trigger another',
+      );
     annotations['kubectl.kubernetes.io/restartedAt'] = now;
   },
 });
@@ -333,4 +394,3 @@ export const rollout = defineCommand({
   ],
   subcommands: [history, pause, restart, resume, status, undo],
 });
-

@@ -23,31 +23,63 @@ export const run = defineCommand({
     ['Start a nginx pod', 'kubectl run nginx --image=nginx'],
     ['Start a nginx pod and let the container expose port 80', 'kubectl run nginx --image=nginx --port=80'],
     ['Dry run; print the corresponding API objects without creating them', 'kubectl run nginx --image=nginx --dry-run=client -o yaml'],
-    ['Start a busybox pod, keep it in the foreground and delete it when it exits', 'kubectl run -it --rm busybox --image=busybox --restart=Never -- sh'],
-    ['Start the busybox container using a different command and custom arguments', 'kubectl run busybox --image=busybox --command -- <cmd> <arg1> ... <argN>'],
+    [
+      'Start a busybox pod, keep it in the foreground and delete it when it exits',
+      'kubectl run -it --rm busybox --image=busybox --restart=Never -- sh',
+    ],
+    [
+      'Start the busybox container using a different command and custom arguments',
+      'kubectl run busybox --image=busybox --command -- <cmd> <arg1> ... <argN>',
+    ],
   ],
-  usage: 'NAME --image=image [--env="key=value"] [--port=port] [--dry-run=server|client] [--overrides=inline-json] [--command] -- [COMMAND] [args...]',
+  usage:
+    'NAME --image=image [--env="key=value"] [--port=port] [--dry-run=server|client] [--overrides=inline-json] [--command] -- [COMMAND] [args...]',
   flags: [
-    ...printFlags, ...fileFlags('to use to replace the resource.'), ...overrideFlags,
-    cascadeFlag, dryRunFlag, fieldManagerFlag('kubectl-run'), saveConfigFlag, timeoutFlag('The length of time to wait before giving up on a delete, zero means determine a timeout from the size of the object'),
+    ...printFlags,
+    ...fileFlags('to use to replace the resource.'),
+    ...overrideFlags,
+    cascadeFlag,
+    dryRunFlag,
+    fieldManagerFlag('kubectl-run'),
+    saveConfigFlag,
+    timeoutFlag('The length of time to wait before giving up on a delete, zero means determine a timeout from the size of the object'),
     flag.array('annotations', 'Annotations to apply to the pod.'),
-    flag.bool('attach', "If true, wait for the Pod to start running, and then attach to the Pod as if 'kubectl attach ...' were called.  Default false, unless '-i/--stdin' is set, in which case the default is true. With '--restart=Never' the exit code of the container process is returned."),
-    flag.bool('command', "If true and extra arguments are present, use them as the 'command' field in the container, rather than the 'args' field which is the default."),
+    flag.bool(
+      'attach',
+      "If true, wait for the Pod to start running, and then attach to the Pod as if 'kubectl attach ...' were called.  Default false, unless '-i/--stdin' is set, in which case the default is true. With '--restart=Never' the exit code of the container process is returned.",
+    ),
+    flag.bool(
+      'command',
+      "If true and extra arguments are present, use them as the 'command' field in the container, rather than the 'args' field which is the default.",
+    ),
     flag.string('detach-keys', 'Override the key sequence for detaching a container.', 'ctrl-p,ctrl-q'),
     flag.array('env', 'Environment variables to set in the container.'),
     flag.bool('expose', 'If true, create a ClusterIP service associated with the pod.  Requires `--port`.'),
     flag.bool('force', 'If true, immediately remove resources from API and bypass graceful deletion.'),
     flag.int('grace-period', 'Period of time in seconds given to the resource to terminate gracefully. Ignored if negative.', -1),
     flag.string('image', 'The image for the container to run.', '', { isRequired: true }),
-    flag.string('image-pull-policy', "The image pull policy for the container.  If left empty, this value will not be specified by the client and defaulted by the server."),
+    flag.string(
+      'image-pull-policy',
+      'The image pull policy for the container.  If left empty, this value will not be specified by the client and defaulted by the server.',
+    ),
     flag.string('labels,l', 'Comma separated labels to apply to the pod. Will override previous values.'),
-    flag.bool('leave-stdin-open', 'If the pod is started in interactive mode or with stdin, leave stdin open after the first attach completes.'),
-    flag.duration('pod-running-timeout', 'The length of time (like 5s, 2m, or 3h, higher than zero) to wait until at least one pod is running', '1m0s'),
+    flag.bool(
+      'leave-stdin-open',
+      'If the pod is started in interactive mode or with stdin, leave stdin open after the first attach completes.',
+    ),
+    flag.duration(
+      'pod-running-timeout',
+      'The length of time (like 5s, 2m, or 3h, higher than zero) to wait until at least one pod is running',
+      '1m0s',
+    ),
     flag.string('port', 'The port that this container exposes.'),
     flag.bool('privileged', 'If true, run the container in privileged mode.'),
     flag.bool('quiet,q', 'If true, suppress prompt messages.'),
     flag.string('restart', 'The restart policy for this Pod.  Legal values [Always, OnFailure, Never].', 'Always'),
-    flag.bool('rm', 'If true, delete the pod after it exits.  Only valid when attaching to the container, e.g. with \'--attach\' or with \'-i/--stdin\'.'),
+    flag.bool(
+      'rm',
+      "If true, delete the pod after it exits.  Only valid when attaching to the container, e.g. with '--attach' or with '-i/--stdin'.",
+    ),
     flag.bool('stdin,i', 'Keep stdin open on the container in the pod, even if nothing is attached.'),
     flag.bool('tty,t', 'Allocate a TTY for the container in the pod.'),
     flag.bool('wait', 'If true, wait for resources to be gone before returning. This waits for finalizers.'),
@@ -74,11 +106,14 @@ function checkFlags(context: Context): void {
   if (dashAt > 1) throw context.usageError(`exactly one NAME is required, got ${dashAt}`);
   const image = flags.string('image');
   if (!image) throw new CommandError('--image is required');
-  if (!/^[a-zA-Z0-9][\w.\-/:@]*$/.test(image) || /[A-Z]/.test(image.replace(/[:@].*$/s, ''))) throw new CommandError(`Invalid image name ${JSON.stringify(image)}: invalid reference format`);
+  if (!/^[a-zA-Z0-9][\w.\-/:@]*$/.test(image) || /[A-Z]/.test(image.replace(/[:@].*$/s, '')))
+    throw new CommandError(`Invalid image name ${JSON.stringify(image)}: invalid reference format`);
   if (flags.bool('tty') && !flags.bool('stdin')) throw context.usageError('-i/--stdin is required for containers with -t/--tty=true');
   if (flags.bool('expose') && !flags.string('port')) throw context.usageError('--port must be set when exposing a service');
-  if (!['Always', 'OnFailure', 'Never'].includes(flags.string('restart'))) throw context.usageError(`invalid restart policy: ${flags.string('restart')}`);
-  if (shouldAttach(context) && dryRun !== 'none') throw context.usageError("--dry-run=[server|client] can't be used with attached containers options (--attach, --stdin, or --tty)");
+  if (!['Always', 'OnFailure', 'Never'].includes(flags.string('restart')))
+    throw context.usageError(`invalid restart policy: ${flags.string('restart')}`);
+  if (shouldAttach(context) && dryRun !== 'none')
+    throw context.usageError("--dry-run=[server|client] can't be used with attached containers options (--attach, --stdin, or --tty)");
   if (flags.bool('rm') && !shouldAttach(context)) throw context.usageError('--rm should only be used for attached containers');
 }
 
@@ -121,7 +156,12 @@ function pairs(list: readonly string[], noun: string): Record<string, string> {
   return Object.fromEntries(
     list.map((pair) => {
       const [key, value] = cut(pair, '=');
-      if (value === undefined || key === '') throw new CommandError(noun === 'label' ? `unexpected label format: ${pair}`.replace('unexpected label format', 'unexpected label spec') : `unexpected annotation format: ${pair}`);
+      if (value === undefined || key === '')
+        throw new CommandError(
+          noun === 'label'
+            ? `unexpected label format: ${pair}`.replace('unexpected label format', 'unexpected label spec')
+            : `unexpected annotation format: ${pair}`,
+        );
       return [key, value] as const;
     }),
   );
@@ -137,7 +177,13 @@ async function exposePod(context: Context, printer: ResultPrinter): Promise<void
   const [name = ''] = context.args;
   const port = Number(context.flags.string('port'));
   const labels = context.flags.string('labels') ? pairs(context.flags.string('labels').split(','), 'label') : { run: name };
-  const service = draftObject({ kind: 'Service', apiVersion: 'v1', metadata: { name, ...(context.enforcesNamespace ? { namespace: context.namespace } : {}) }, spec: { ports: [{ port, protocol: 'TCP', targetPort: port }], selector: labels }, status: { loadBalancer: {} } });
+  const service = draftObject({
+    kind: 'Service',
+    apiVersion: 'v1',
+    metadata: { name, ...(context.enforcesNamespace ? { namespace: context.namespace } : {}) },
+    spec: { ports: [{ port, protocol: 'TCP', targetPort: port }], selector: labels },
+    status: { loadBalancer: {} },
+  });
   const resource = await context.discovery.get('services');
   printer.print(resource, await send(context, resource, service), 'created');
   if (context.flags.string('output') === 'yaml') context.out('---\n');
@@ -150,17 +196,26 @@ async function foreground(context: Context, resource: ApiResource, pod: KubeObje
     const running = await waitUntilStarted(context, info);
     const hasEnded = isOver(running);
     if (hasEnded) await streamLogs(context, running);
-    else await attachTo(context, running, { stdin: context.flags.bool('stdin'), tty: context.flags.bool('tty'), isQuiet: context.flags.bool('quiet') });
+    else
+      await attachTo(context, running, {
+        stdin: context.flags.bool('stdin'),
+        tty: context.flags.bool('tty'),
+        isQuiet: context.flags.bool('quiet'),
+      });
     if (context.flags.string('restart') === 'Always' && !context.flags.bool('rm')) {
       const { name } = pod.metadata;
-      if (context.flags.bool('stdin')) context.out(`Session ended, resume using 'kubectl attach ${name} -c ${name}${context.flags.bool('stdin') ? ' -i' : ''}${context.flags.bool('tty') ? ' -t' : ''}' command when the pod is running\n`);
+      if (context.flags.bool('stdin'))
+        context.out(
+          `Session ended, resume using 'kubectl attach ${name} -c ${name}${context.flags.bool('stdin') ? ' -i' : ''}${context.flags.bool('tty') ? ' -t' : ''}' command when the pod is running\n`,
+        );
       return 0;
     }
     return context.flags.string('restart') === 'Never' ? exitCodeOf(context, await waitUntilOver(context, info)) : 0;
   } finally {
-    if (context.flags.bool('rm')) await deleteInfos(context, [info]).catch((error: unknown) => {
-      if (!StatusError.is(error, 'NotFound')) throw error;
-    });
+    if (context.flags.bool('rm'))
+      await deleteInfos(context, [info]).catch((error: unknown) => {
+        if (!StatusError.is(error, 'NotFound')) throw error;
+      });
   }
 }
 
@@ -177,7 +232,9 @@ async function waitUntilStarted(context: Context, info: ReturnType<typeof infoOf
     (pod) => {
       if (!pod) throw new CommandError(`pods ${JSON.stringify(info.name)} not found`);
       latest = pod;
-      const isReady = pod['status']?.conditions?.some(({ type, status }: { type: string; status: string }) => type === 'Ready' && status === 'True');
+      const isReady = pod['status']?.conditions?.some(
+        ({ type, status }: { type: string; status: string }) => type === 'Ready' && status === 'True',
+      );
       return isOver(pod) || (pod['status']?.phase === 'Running' && isReady);
     },
     deadline,
@@ -199,7 +256,8 @@ function exitCodeOf(context: Context, pod: KubeObject): number {
   const { phase, containerStatuses = [] } = pod['status'] ?? {};
   if (phase !== 'Failed') return 0;
   const terminated = containerStatuses.map(({ state }: any) => state?.terminated).find((state: any) => state && state.exitCode !== 0);
-  context.warn(`pod ${pod.metadata.namespace}/${pod.metadata.name} terminated (${terminated?.reason ?? pod['status'].reason ?? 'Error'})\n`);
+  context.warn(
+    `pod ${pod.metadata.namespace}/${pod.metadata.name} terminated (${terminated?.reason ?? pod['status'].reason ?? 'Error'})\n`,
+  );
   return terminated?.exitCode ?? 1;
 }
-

@@ -1,5 +1,14 @@
 import { StatusError, type KubeObject } from '@/lib/cluster';
-import { allFlag, allNamespacesFlag, fieldSelectorFlag, fileFlags, localFlag, printFlags, selectorFlag, timeoutFlag } from '../common-flags';
+import {
+  allFlag,
+  allNamespacesFlag,
+  fieldSelectorFlag,
+  fileFlags,
+  localFlag,
+  printFlags,
+  selectorFlag,
+  timeoutFlag,
+} from '../common-flags';
 import { defineCommand } from '../command';
 import type { Context } from '../context';
 import { pathOf } from '../discovery';
@@ -20,16 +29,32 @@ export const wait = defineCommand({
   long: 'Wait for a specific condition on one or many resources.\n\n The command takes multiple resources and waits until the specified condition is seen in the Status field of every given resource, until the resource is deleted or created, or until a JSONPath expression holds.',
   examples: [
     ['Wait for the pod "busybox1" to contain the status condition of type "Ready"', 'kubectl wait --for=condition=Ready pod/busybox1'],
-    ['Wait for the pod "busybox1" to contain the status phase to be "Running"', "kubectl wait --for=jsonpath='{.status.phase}'=Running pod/busybox1"],
+    [
+      'Wait for the pod "busybox1" to contain the status phase to be "Running"',
+      "kubectl wait --for=jsonpath='{.status.phase}'=Running pod/busybox1",
+    ],
     ['Wait for the pod "busybox1" to be deleted, with a timeout of 60s', 'kubectl wait --for=delete pod/busybox1 --timeout=60s'],
     ['Wait for the service account "default" to be created', 'kubectl wait --for=create sa/default'],
   ],
-  usage: "([-f FILENAME] | resource.group/resource.name | resource.group [(-l label | --all)]) [--for=create|--for=delete|--for condition=available|--for=jsonpath='{}'[=value]]",
+  usage:
+    "([-f FILENAME] | resource.group/resource.name | resource.group [(-l label | --all)]) [--for=create|--for=delete|--for condition=available|--for=jsonpath='{}'[=value]]",
   flags: [
-    ...printFlags, ...fileFlags().filter(({ name }) => name === 'filename'), flag.bool('recursive,R', 'Process the directory used in -f, --filename recursively.', true),
-    allFlag, allNamespacesFlag, fieldSelectorFlag, localFlag, selectorFlag,
-    timeoutFlag('The length of time to wait before giving up.  Zero means check once and don\'t wait, negative means wait for a week.', '30s'),
-    flag.array('for', "The condition to wait on: [create|delete|condition=condition-name[=condition-value]|jsonpath='{JSONPath expression}'=[JSONPath value]]. The default condition-value is true."),
+    ...printFlags,
+    ...fileFlags().filter(({ name }) => name === 'filename'),
+    flag.bool('recursive,R', 'Process the directory used in -f, --filename recursively.', true),
+    allFlag,
+    allNamespacesFlag,
+    fieldSelectorFlag,
+    localFlag,
+    selectorFlag,
+    timeoutFlag(
+      "The length of time to wait before giving up.  Zero means check once and don't wait, negative means wait for a week.",
+      '30s',
+    ),
+    flag.array(
+      'for',
+      "The condition to wait on: [create|delete|condition=condition-name[=condition-value]|jsonpath='{JSONPath expression}'=[JSONPath value]]. The default condition-value is true.",
+    ),
   ],
   async run(context) {
     const conditions = context.flags.list('for').map(parseCondition);
@@ -41,9 +66,7 @@ export const wait = defineCommand({
   },
 });
 
-type Condition =
-  | { readonly type: 'delete' | 'create' }
-  | { readonly type: 'holds'; readonly isMet: (object: KubeObject) => boolean };
+type Condition = { readonly type: 'delete' | 'create' } | { readonly type: 'holds'; readonly isMet: (object: KubeObject) => boolean };
 
 function parseCondition(text: string): Condition {
   if (text.toLowerCase() === 'delete') return { type: 'delete' };
@@ -83,7 +106,8 @@ function jsonPathCondition(text: string): Condition {
       if (results.length > 1) throw new CommandError('given jsonpath expression matches more than one value');
       const [value] = results;
       if (wanted === undefined) return true;
-      if (typeof value === 'object' && value !== null) throw new CommandError('jsonpath leads to a nested object or list which cannot be compared');
+      if (typeof value === 'object' && value !== null)
+        throw new CommandError('jsonpath leads to a nested object or list which cannot be compared');
       return goValue(value) === wanted.trim();
     },
   };
@@ -113,12 +137,15 @@ async function* selected(context: Context, condition: Condition, deadline: numbe
 }
 
 async function* created(context: Context, deadline: number): AsyncGenerator<Info> {
-  const targets: Target[] = hasFiles(context) ? (await selectFromFiles(context)).map(({ resource, name }) => ({ type: 'name', resource, name })) : await parseTargets(context);
+  const targets: Target[] = hasFiles(context)
+    ? (await selectFromFiles(context)).map(({ resource, name }) => ({ type: 'name', resource, name }))
+    : await parseTargets(context);
   for (const target of targets) {
     if (target.type === 'list') throw new CommandError('resource(s) were provided, but no name was specified');
     const { resource, name } = target;
     const namespace = namespaceFor(context, resource);
-    if ((await watchUntil(context, { resource, namespace, name }, (object) => object !== undefined, deadline)) === 'timeout') throw new CommandError(`timed out waiting for the condition on ${resource.plural}/${name}`);
+    if ((await watchUntil(context, { resource, namespace, name }, (object) => object !== undefined, deadline)) === 'timeout')
+      throw new CommandError(`timed out waiting for the condition on ${resource.plural}/${name}`);
     yield infoOf(resource, await context.client.get(pathOf(resource, namespace, name)));
   }
 }
@@ -129,7 +156,8 @@ async function waitForOne(context: Context, info: Info, condition: Condition, de
   const outcome = await watchUntil(
     context,
     info,
-    (object) => (condition.type === 'holds' ? object !== undefined && condition.isMet(object) : object === undefined || object.metadata.uid !== uid),
+    (object) =>
+      condition.type === 'holds' ? object !== undefined && condition.isMet(object) : object === undefined || object.metadata.uid !== uid,
     deadline,
   );
   if (outcome === 'timeout') throw new CommandError(`timed out waiting for the condition on ${info.resource.plural}/${info.name}`);

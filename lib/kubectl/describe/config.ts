@@ -23,7 +23,8 @@ export const configMapDescriber = defineDescriber({
       text.line(0, '');
     }
     text.line(0, '').line(0, 'BinaryData').line(0, '====');
-    for (const key of Object.keys(configMap.binaryData ?? {}).sort(compareBytes)) text.line(0, `${key}: ${decodeBytes(configMap.binaryData[key])?.length ?? 0} bytes`);
+    for (const key of Object.keys(configMap.binaryData ?? {}).sort(compareBytes))
+      text.line(0, `${key}: ${decodeBytes(configMap.binaryData[key])?.length ?? 0} bytes`);
     text.line(0, '');
     eventLines(text, events, context.io.now());
   },
@@ -33,7 +34,12 @@ export const secretDescriber = defineDescriber({
   hasEvents: false,
   describe(text, secret) {
     heading(text, secret);
-    text.line(0, '').line(0, 'Type:', secret.type ?? '').line(0, '').line(0, 'Data').line(0, '====');
+    text
+      .line(0, '')
+      .line(0, 'Type:', secret.type ?? '')
+      .line(0, '')
+      .line(0, 'Data')
+      .line(0, '====');
     for (const key of Object.keys(secret.data ?? {}).sort(compareBytes)) {
       const bytes = decodeBytes(secret.data[key]) ?? new Uint8Array();
       const isToken = key === 'token' && secret.type === 'kubernetes.io/service-account-token';
@@ -50,8 +56,12 @@ export const namespaceDescriber = defineDescriber({
     annotationLines(text, 'Annotations', metadata.annotations);
     text.line(0, 'Status:', status?.phase ?? '');
     if (status?.conditions?.length) {
-      text.line(0, 'Conditions:').line(1, 'Type', 'Status', 'LastTransitionTime', 'Reason', 'Message').line(1, '----', '------', '------------------', '------', '-------');
-      for (const one of status.conditions) text.line(1, one.type, one.status, one.lastTransitionTime ?? '', one.reason ?? '', one.message ?? '');
+      text
+        .line(0, 'Conditions:')
+        .line(1, 'Type', 'Status', 'LastTransitionTime', 'Reason', 'Message')
+        .line(1, '----', '------', '------------------', '------', '-------');
+      for (const one of status.conditions)
+        text.line(1, one.type, one.status, one.lastTransitionTime ?? '', one.reason ?? '', one.message ?? '');
     }
     await limitLines(text, context, metadata.name);
   },
@@ -82,11 +92,15 @@ function limitRangeLines(text: Text, ranges: readonly any[]): void {
     text.line(0, 'No LimitRange resource.');
     return;
   }
-  text.line(0, 'Resource Limits').line(0, ' Type', 'Resource', 'Min', 'Max', 'Default Request', 'Default Limit', 'Max Limit/Request Ratio').line(0, ' ----', '--------', '---', '---', '---------------', '-------------', '-----------------------');
+  text
+    .line(0, 'Resource Limits')
+    .line(0, ' Type', 'Resource', 'Min', 'Max', 'Default Request', 'Default Limit', 'Max Limit/Request Ratio')
+    .line(0, ' ----', '--------', '---', '---', '---------------', '-------------', '-----------------------');
   for (const limit of ranges.flatMap(({ spec }) => spec.limits)) {
     const columns = ['min', 'max', 'defaultRequest', 'default', 'maxLimitRequestRatio'];
     const names = new Set(columns.flatMap((column) => Object.keys(limit[column] ?? {})));
-    for (const name of [...names].sort(compareBytes)) text.line(0, ` ${limit.type}`, name, ...columns.map((column) => limit[column]?.[name] ?? '-'));
+    for (const name of [...names].sort(compareBytes))
+      text.line(0, ` ${limit.type}`, name, ...columns.map((column) => limit[column]?.[name] ?? '-'));
   }
 }
 

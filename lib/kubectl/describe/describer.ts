@@ -6,7 +6,11 @@ import type { Text } from './text';
 /** Writes one kind in words (`kubectl/pkg/describe`). */
 export interface Describer {
   /** Adds lines to `text`; `events` is absent when they are not to be shown. */
-  describe(text: Text, object: any, details: { readonly context: Context; readonly info: Info; readonly events: readonly KubeObject[] | undefined }): Promise<void> | void;
+  describe(
+    text: Text,
+    object: any,
+    details: { readonly context: Context; readonly info: Info; readonly events: readonly KubeObject[] | undefined },
+  ): Promise<void> | void;
   /** Whether the kind shows events at all. */
   readonly hasEvents: boolean;
 }

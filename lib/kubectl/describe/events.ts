@@ -5,7 +5,10 @@ import { age } from '../duration';
 import type { Text } from './text';
 
 /** The events about an object, oldest first (`describe.searchEvents`). A kind that is empty matches any. */
-export async function eventsAbout(context: Context, reference: { name: string; namespace?: string | undefined; kind?: string; uid?: string | undefined }): Promise<KubeObject[]> {
+export async function eventsAbout(
+  context: Context,
+  reference: { name: string; namespace?: string | undefined; kind?: string; uid?: string | undefined },
+): Promise<KubeObject[]> {
   const resource = await context.discovery.get('events');
   const fields = [
     ['involvedObject.name', reference.name],
@@ -13,7 +16,9 @@ export async function eventsAbout(context: Context, reference: { name: string; n
     ['involvedObject.kind', reference.kind],
     ['involvedObject.uid', reference.uid],
   ].filter(([, value]) => value);
-  const { items } = await context.client.get(pathOf(resource, reference.namespace), { query: { fieldSelector: fields.map((pair) => pair.join('=')).join(','), limit: 500 } });
+  const { items } = await context.client.get(pathOf(resource, reference.namespace), {
+    query: { fieldSelector: fields.map((pair) => pair.join('=')).join(','), limit: 500 },
+  });
   return items;
 }
 
@@ -28,7 +33,15 @@ export function eventLines(text: Text, events: readonly KubeObject[] | undefined
   }
   text.line(0, 'Events:').line(1, 'Type', 'Reason', 'Age', 'From', 'Message').line(1, '----', '------', '----', '----', '-------');
   const sorted = [...events].sort((a, b) => lastSeen(a) - lastSeen(b));
-  for (const event of sorted) text.line(1, event['type'] ?? '', event['reason'] ?? '', eventAge(event, now), event['source']?.component || event['reportingComponent'] || '', messageOf(event));
+  for (const event of sorted)
+    text.line(
+      1,
+      event['type'] ?? '',
+      event['reason'] ?? '',
+      eventAge(event, now),
+      event['source']?.component || event['reportingComponent'] || '',
+      messageOf(event),
+    );
 }
 
 /** What an event is about within its object goes before its message: `spec.containers{web}: …`. */

@@ -12,7 +12,13 @@ export const genericDescriber = defineDescriber({
     text.line(0, 'Name:', metadata.name).line(0, 'Namespace:', metadata.namespace ?? '');
     labelLines(text, 'Labels', metadata.labels);
     annotationLines(text, 'Annotations', metadata.annotations);
-    fields(text, 0, object, '', new Set(['.metadata.managedFields', '.metadata.name', '.metadata.namespace', '.metadata.labels', '.metadata.annotations']));
+    fields(
+      text,
+      0,
+      object,
+      '',
+      new Set(['.metadata.managedFields', '.metadata.name', '.metadata.namespace', '.metadata.labels', '.metadata.annotations']),
+    );
     eventLines(text, events, context.io.now());
   },
 });
@@ -46,5 +52,7 @@ const acronyms = new Set(['API', 'UID', 'OSB', 'GUID']);
 function smartLabel(field: string): string {
   if (!/^[A-Za-z0-9_]+$/.test(field)) return field;
   const words = field.match(/[A-Z]+(?![a-z])|[A-Z]?[a-z0-9_]+|[A-Z]/g) ?? [field];
-  return words.map((word) => (acronyms.has(word.toUpperCase()) ? word.toUpperCase() : `${word.charAt(0).toUpperCase()}${word.slice(1)}`)).join(' ');
+  return words
+    .map((word) => (acronyms.has(word.toUpperCase()) ? word.toUpperCase() : `${word.charAt(0).toUpperCase()}${word.slice(1)}`))
+    .join(' ');
 }

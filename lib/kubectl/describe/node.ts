@@ -57,7 +57,9 @@ async function leaseLines(text: Text, context: Context, name: string): Promise<v
   try {
     const { spec = {} } = await context.client.get(pathOf(resource, 'kube-node-lease', name));
     text.line(0, 'Lease:').line(1, 'HolderIdentity:', spec.holderIdentity ?? '<unset>');
-    text.line(1, 'AcquireTime:', spec.acquireTime ? rfc1123(spec.acquireTime) : '<unset>').line(1, 'RenewTime:', spec.renewTime ? rfc1123(spec.renewTime) : '<unset>');
+    text
+      .line(1, 'AcquireTime:', spec.acquireTime ? rfc1123(spec.acquireTime) : '<unset>')
+      .line(1, 'RenewTime:', spec.renewTime ? rfc1123(spec.renewTime) : '<unset>');
   } catch (error) {
     if (!(error instanceof StatusError)) throw error;
     text.line(0, 'Lease:', `Failed to get lease: ${error.message}`);
@@ -69,7 +71,16 @@ function conditionLines(text: Text, conditions: readonly any[] | undefined): voi
   text.line(0, 'Conditions:').line(1, 'Type', 'Status', 'LastHeartbeatTime', 'LastTransitionTime', 'Reason', 'Message');
   text.line(1, '----', '------', '-----------------', '------------------', '------', '-------');
   const time = (at: string | undefined) => rfc1123(at ?? '0001-01-01T00:00:00Z');
-  for (const one of conditions) text.line(1, `${one.type} `, `${one.status} `, `${time(one.lastHeartbeatTime)} `, `${time(one.lastTransitionTime)} `, `${one.reason ?? ''} `, one.message ?? '');
+  for (const one of conditions)
+    text.line(
+      1,
+      `${one.type} `,
+      `${one.status} `,
+      `${time(one.lastHeartbeatTime)} `,
+      `${time(one.lastTransitionTime)} `,
+      `${one.reason ?? ''} `,
+      one.message ?? '',
+    );
 }
 
 function resourceLines(text: Text, title: string, list: Readonly<Record<string, string>> | undefined): void {
@@ -81,8 +92,16 @@ function resourceLines(text: Text, title: string, list: Readonly<Record<string, 
 function systemLines(text: Text, system: any): void {
   text.line(0, 'System Info:');
   const fields = [
-    ['Machine ID', 'machineID'], ['System UUID', 'systemUUID'], ['Boot ID', 'bootID'], ['Kernel Version', 'kernelVersion'], ['OS Image', 'osImage'], ['Operating System', 'operatingSystem'],
-    ['Architecture', 'architecture'], ['Container Runtime Version', 'containerRuntimeVersion'], ['Kubelet Version', 'kubeletVersion'], ['Kube-Proxy Version', 'kubeProxyVersion'],
+    ['Machine ID', 'machineID'],
+    ['System UUID', 'systemUUID'],
+    ['Boot ID', 'bootID'],
+    ['Kernel Version', 'kernelVersion'],
+    ['OS Image', 'osImage'],
+    ['Operating System', 'operatingSystem'],
+    ['Architecture', 'architecture'],
+    ['Container Runtime Version', 'containerRuntimeVersion'],
+    ['Kubelet Version', 'kubeletVersion'],
+    ['Kube-Proxy Version', 'kubeProxyVersion'],
   ] as const;
   for (const [title, field] of fields) if (field !== 'kubeProxyVersion' || system[field]) text.line(1, `${title}:`, system[field] ?? '');
 }
@@ -94,26 +113,35 @@ async function runningPods(context: Context, node: string): Promise<KubeObject[]
   return items;
 }
 
-
 function podLines(text: Text, node: KubeObject, pods: readonly KubeObject[], now: number): void {
   const allocatable = node['status'].allocatable ?? node['status'].capacity ?? {};
   text.line(0, 'Non-terminated Pods:', `(${pods.length} in total)`);
   text.line(1, 'Namespace', 'Name', '', 'CPU Requests', 'CPU Limits', 'Memory Requests', 'Memory Limits', 'Age');
   text.line(1, '---------', '----', '', '------------', '----------', '---------------', '-------------', '---');
   for (const pod of pods) {
-    const cells = (['cpu', 'memory'] as const).flatMap((name) => (['requests', 'limits'] as const).map((kind) => share(totalOf(pod, kind, name), allocatable[name], name)));
+    const cells = (['cpu', 'memory'] as const).flatMap((name) =>
+      (['requests', 'limits'] as const).map((kind) => share(totalOf(pod, kind, name), allocatable[name], name)),
+    );
     text.line(1, pod.metadata.namespace ?? '', pod.metadata.name, '', ...cells, age(String(pod.metadata.creationTimestamp), now));
   }
-  text.line(0, 'Allocated resources:').line(1, '(Total limits may be over 100 percent, i.e., overcommitted.)').line(1, 'Resource', 'Requests', 'Limits').line(1, '--------', '--------', '------');
+  text
+    .line(0, 'Allocated resources:')
+    .line(1, '(Total limits may be over 100 percent, i.e., overcommitted.)')
+    .line(1, 'Resource', 'Requests', 'Limits')
+    .line(1, '--------', '--------', '------');
   for (const name of ['cpu', 'memory', 'ephemeral-storage', ...extended(allocatable)]) {
-    const [requests, limits] = (['requests', 'limits'] as const).map((kind) => pods.reduce((sum, pod) => sum + totalOf(pod, kind, name), 0n)) as [bigint, bigint];
+    const [requests, limits] = (['requests', 'limits'] as const).map((kind) =>
+      pods.reduce((sum, pod) => sum + totalOf(pod, kind, name), 0n),
+    ) as [bigint, bigint];
     text.line(1, name, shareOfAll(requests, allocatable[name], name), shareOfAll(limits, allocatable[name], name));
   }
 }
 
 /** Huge pages and devices, which are listed after the three that every node has. */
 function extended(allocatable: Readonly<Record<string, string>>): string[] {
-  return Object.keys(allocatable).filter((name) => name.startsWith('hugepages-') || name.includes('/')).sort(compareBytes);
+  return Object.keys(allocatable)
+    .filter((name) => name.startsWith('hugepages-') || name.includes('/'))
+    .sort(compareBytes);
 }
 
 /** Nano-units a Pod asks for: its containers together, or its largest init container if that is more. */
@@ -146,4 +174,3 @@ function share(amount: bigint, of: string | undefined, name: string): string {
 function shareOfAll(amount: bigint, of: string | undefined, name: string): string {
   return name.includes('/') ? quantityText(amount, 'cpu') : share(amount, of, name);
 }
-

@@ -39,7 +39,14 @@ export function describePodTemplateRaw(template: any): string {
   return text.raw();
 }
 
-export function containers(text: Text, label: string, list: readonly any[], statuses: readonly any[] | undefined, values: FieldValues, space: string): void {
+export function containers(
+  text: Text,
+  label: string,
+  list: readonly any[],
+  statuses: readonly any[] | undefined,
+  values: FieldValues,
+  space: string,
+): void {
   text.line(0, list.length ? `${space}${label}:` : `${space}${label}: <none>`);
   for (const container of list) {
     const status = statuses?.find(({ name }) => name === container.name);
@@ -49,7 +56,11 @@ export function containers(text: Text, label: string, list: readonly any[], stat
     words(text, 'Args', container.args);
     if (status) states(text, status);
     resources(text, container.resources, 2);
-    for (const [title, field] of [['Liveness', 'livenessProbe'], ['Readiness', 'readinessProbe'], ['Startup', 'startupProbe']] as const) {
+    for (const [title, field] of [
+      ['Liveness', 'livenessProbe'],
+      ['Readiness', 'readinessProbe'],
+      ['Startup', 'startupProbe'],
+    ] as const) {
       if (container[field]) text.line(2, `${title}:`, probe(container[field]));
     }
     environmentSources(text, container.envFrom);
@@ -86,7 +97,10 @@ function words(text: Text, title: string, list: readonly string[] | undefined): 
 }
 
 export function resources(text: Text, requirements: any, level: number): void {
-  for (const [title, field] of [['Limits', 'limits'], ['Requests', 'requests']] as const) {
+  for (const [title, field] of [
+    ['Limits', 'limits'],
+    ['Requests', 'requests'],
+  ] as const) {
     const names = resourceNames(requirements?.[field]);
     if (names.length) text.line(level, `${title}:`);
     for (const name of names) text.line(level + 1, `${name}:`, canonicalQuantity(requirements[field][name]));
@@ -96,7 +110,8 @@ export function resources(text: Text, requirements: any, level: number): void {
 function probe(spec: any): string {
   const timing = `delay=${spec.initialDelaySeconds ?? 0}s timeout=${spec.timeoutSeconds ?? 0}s period=${spec.periodSeconds ?? 0}s #success=${spec.successThreshold ?? 0} #failure=${spec.failureThreshold ?? 0}`;
   if (spec.exec) return `exec [${(spec.exec.command ?? []).join(' ')}] ${timing}`;
-  if (spec.httpGet) return `http-get ${(spec.httpGet.scheme ?? 'HTTP').toLowerCase()}://${spec.httpGet.host ?? ''}:${spec.httpGet.port}${leadingSlash(spec.httpGet.path ?? '')} ${timing}`;
+  if (spec.httpGet)
+    return `http-get ${(spec.httpGet.scheme ?? 'HTTP').toLowerCase()}://${spec.httpGet.host ?? ''}:${spec.httpGet.port}${leadingSlash(spec.httpGet.path ?? '')} ${timing}`;
   if (spec.tcpSocket) return `tcp-socket ${spec.tcpSocket.host ?? ''}:${spec.tcpSocket.port} ${timing}`;
   if (spec.grpc) return `grpc <pod>:${spec.grpc.port} ${spec.grpc.service ?? ''} ${timing}`;
   return `unknown ${timing}`;
@@ -133,14 +148,20 @@ function environmentCells(variable: any, values: FieldValues): string[] {
   if (!from) return [(variable.value ?? '').split('\n')[0] as string];
   if (from.fieldRef) return [`${values ? values(variable) : ''} (${from.fieldRef.apiVersion ?? 'v1'}:${from.fieldRef.fieldPath})`];
   if (from.resourceFieldRef) return [`${values ? values(variable) : ''} (${from.resourceFieldRef.resource})`];
-  const [ref, sentence] = from.secretKeyRef ? [from.secretKeyRef, `in secret '${from.secretKeyRef.name}'`] : [from.configMapKeyRef, `of config map '${from.configMapKeyRef?.name}'`];
+  const [ref, sentence] = from.secretKeyRef
+    ? [from.secretKeyRef, `in secret '${from.secretKeyRef.name}'`]
+    : [from.configMapKeyRef, `of config map '${from.configMapKeyRef?.name}'`];
   return [`<set to the key '${ref?.key}' ${sentence}>`, `Optional: ${ref?.optional ?? false}`];
 }
 
 function mounts(text: Text, container: any): void {
   const list = [...(container.volumeMounts ?? [])].sort((a, b) => compareBytes(a.mountPath, b.mountPath));
   text.line(2, 'Mounts:', ...(list.length ? [] : ['<none>']));
-  for (const mount of list) text.line(3, `${mount.mountPath} from ${mount.name} (${mount.readOnly ? 'ro' : 'rw'}${mount.subPath ? `,path=${JSON.stringify(mount.subPath)}` : ''})`);
+  for (const mount of list)
+    text.line(
+      3,
+      `${mount.mountPath} from ${mount.name} (${mount.readOnly ? 'ro' : 'rw'}${mount.subPath ? `,path=${JSON.stringify(mount.subPath)}` : ''})`,
+    );
   if (!container.volumeDevices?.length) return;
   text.line(2, 'Devices:');
   for (const device of container.volumeDevices) text.line(3, `${device.devicePath} from ${device.name}`);
@@ -159,7 +180,9 @@ function containerState(text: Text, title: string, state: any): void {
     if (message) text.line(3, 'Message:', message);
     text.line(3, 'Exit Code:', String(exitCode));
     if (signal > 0) text.line(3, 'Signal:', String(signal));
-    text.line(3, 'Started:', rfc1123(startedAt ?? '0001-01-01T00:00:00Z')).line(3, 'Finished:', rfc1123(finishedAt ?? '0001-01-01T00:00:00Z'));
+    text
+      .line(3, 'Started:', rfc1123(startedAt ?? '0001-01-01T00:00:00Z'))
+      .line(3, 'Finished:', rfc1123(finishedAt ?? '0001-01-01T00:00:00Z'));
   } else text.line(2, `${title}:`, 'Waiting');
 }
 
@@ -181,16 +204,50 @@ function volumeSource(text: Text, volume: any): void {
     text.line(2, 'Type:', type);
     for (const [name, value] of pairs) text.line(2, `${name}:`, String(value ?? ''));
   };
-  if (volume.hostPath) fields('HostPath (bare host directory volume)', [['Path', volume.hostPath.path], ['HostPathType', volume.hostPath.type ?? '<none>']]);
-  else if (volume.emptyDir) fields("EmptyDir (a temporary directory that shares a pod's lifetime)", [['Medium', volume.emptyDir.medium], ['SizeLimit', Quantity.of(volume.emptyDir.sizeLimit).value() > 0 ? volume.emptyDir.sizeLimit : '<unset>']]);
-  else if (volume.secret) fields('Secret (a volume populated by a Secret)', [['SecretName', volume.secret.secretName], ['Optional', volume.secret.optional ?? false]]);
-  else if (volume.configMap) fields('ConfigMap (a volume populated by a ConfigMap)', [['Name', volume.configMap.name], ['Optional', volume.configMap.optional ?? false]]);
-  else if (volume.nfs) fields('NFS (an NFS mount that lasts the lifetime of a pod)', [['Server', volume.nfs.server], ['Path', volume.nfs.path], ['ReadOnly', volume.nfs.readOnly ?? false]]);
-  else if (volume.persistentVolumeClaim) fields('PersistentVolumeClaim (a reference to a PersistentVolumeClaim in the same namespace)', [['ClaimName', volume.persistentVolumeClaim.claimName], ['ReadOnly', volume.persistentVolumeClaim.readOnly ?? false]]);
+  if (volume.hostPath)
+    fields('HostPath (bare host directory volume)', [
+      ['Path', volume.hostPath.path],
+      ['HostPathType', volume.hostPath.type ?? '<none>'],
+    ]);
+  else if (volume.emptyDir)
+    fields("EmptyDir (a temporary directory that shares a pod's lifetime)", [
+      ['Medium', volume.emptyDir.medium],
+      ['SizeLimit', Quantity.of(volume.emptyDir.sizeLimit).value() > 0 ? volume.emptyDir.sizeLimit : '<unset>'],
+    ]);
+  else if (volume.secret)
+    fields('Secret (a volume populated by a Secret)', [
+      ['SecretName', volume.secret.secretName],
+      ['Optional', volume.secret.optional ?? false],
+    ]);
+  else if (volume.configMap)
+    fields('ConfigMap (a volume populated by a ConfigMap)', [
+      ['Name', volume.configMap.name],
+      ['Optional', volume.configMap.optional ?? false],
+    ]);
+  else if (volume.nfs)
+    fields('NFS (an NFS mount that lasts the lifetime of a pod)', [
+      ['Server', volume.nfs.server],
+      ['Path', volume.nfs.path],
+      ['ReadOnly', volume.nfs.readOnly ?? false],
+    ]);
+  else if (volume.persistentVolumeClaim)
+    fields('PersistentVolumeClaim (a reference to a PersistentVolumeClaim in the same namespace)', [
+      ['ClaimName', volume.persistentVolumeClaim.claimName],
+      ['ReadOnly', volume.persistentVolumeClaim.readOnly ?? false],
+    ]);
   else if (volume.downwardAPI) downwardApi(text, volume.downwardAPI);
   else if (volume.projected) projected(text, volume.projected);
-  else if (volume.csi) fields('CSI (a Container Storage Interface (CSI) volume source)', [['Driver', volume.csi.driver], ['FSType', volume.csi.fsType], ['ReadOnly', volume.csi.readOnly ?? false]]);
-  else if (volume.image) fields('Image (a container image or OCI artifact)', [['Reference', volume.image.reference], ['PullPolicy', volume.image.pullPolicy]]);
+  else if (volume.csi)
+    fields('CSI (a Container Storage Interface (CSI) volume source)', [
+      ['Driver', volume.csi.driver],
+      ['FSType', volume.csi.fsType],
+      ['ReadOnly', volume.csi.readOnly ?? false],
+    ]);
+  else if (volume.image)
+    fields('Image (a container image or OCI artifact)', [
+      ['Reference', volume.image.reference],
+      ['PullPolicy', volume.image.pullPolicy],
+    ]);
   else text.line(1, '<unknown>');
 }
 
@@ -204,7 +261,8 @@ function projected(text: Text, source: any): void {
   for (const one of source.sources ?? []) {
     if (one.secret) text.line(2, 'SecretName:', one.secret.name).line(2, 'Optional:', String(one.secret.optional ?? false));
     else if (one.downwardAPI) text.line(2, 'DownwardAPI:', 'true');
-    else if (one.configMap) text.line(2, 'ConfigMapName:', one.configMap.name).line(2, 'Optional:', String(one.configMap.optional ?? false));
+    else if (one.configMap)
+      text.line(2, 'ConfigMapName:', one.configMap.name).line(2, 'Optional:', String(one.configMap.optional ?? false));
     else if (one.serviceAccountToken) text.line(2, 'TokenExpirationSeconds:', String(one.serviceAccountToken.expirationSeconds ?? 3600));
   }
 }
@@ -213,7 +271,11 @@ export function topologySpread(text: Text, constraints: readonly any[] | undefin
   const sorted = [...(constraints ?? [])].sort((a, b) => compareBytes(a.topologyKey, b.topologyKey));
   sorted.forEach((one, index) => {
     const selector = one.labelSelector ? ` for selector ${labelSelectorText(one.labelSelector)}` : '';
-    text.line(0, index === 0 ? `${space}Topology Spread Constraints:` : space, `${one.topologyKey}:${one.whenUnsatisfiable} when max skew ${one.maxSkew} is exceeded${selector}`);
+    text.line(
+      0,
+      index === 0 ? `${space}Topology Spread Constraints:` : space,
+      `${one.topologyKey}:${one.whenUnsatisfiable} when max skew ${one.maxSkew} is exceeded${selector}`,
+    );
   });
 }
 

@@ -13,9 +13,11 @@ export const podDescriber = defineDescriber({
     addresses(text, pod);
     if (spec.resources) resources(text.line(0, 'Resources:'), spec.resources, 1);
     const values = fieldValues(pod);
-    if (spec.initContainers?.length) containers(text, 'Init Containers', spec.initContainers, status.initContainerStatuses ?? [], values, '');
+    if (spec.initContainers?.length)
+      containers(text, 'Init Containers', spec.initContainers, status.initContainerStatuses ?? [], values, '');
     containers(text, 'Containers', spec.containers, status.containerStatuses ?? [], values, '');
-    if (spec.ephemeralContainers?.length) containers(text, 'Ephemeral Containers', spec.ephemeralContainers, status.ephemeralContainerStatuses ?? [], values, '');
+    if (spec.ephemeralContainers?.length)
+      containers(text, 'Ephemeral Containers', spec.ephemeralContainers, status.ephemeralContainerStatuses ?? [], values, '');
     conditions(text, pod);
     volumes(text, spec.volumes, '');
     text.line(0, 'QoS Class:', status.qosClass ?? qosClass(spec));
@@ -37,7 +39,10 @@ function header(text: Text, { metadata, spec, status }: any, now: number): void 
   labelLines(text, 'Labels', metadata.labels);
   annotationLines(text, 'Annotations', metadata.annotations);
   const isTerminating = metadata.deletionTimestamp && status.phase !== 'Failed' && status.phase !== 'Succeeded';
-  if (isTerminating) text.line(0, 'Status:', `Terminating (lasts ${age(metadata.deletionTimestamp, now)})`).line(0, 'Termination Grace Period:', `${metadata.deletionGracePeriodSeconds}s`);
+  if (isTerminating)
+    text
+      .line(0, 'Status:', `Terminating (lasts ${age(metadata.deletionTimestamp, now)})`)
+      .line(0, 'Termination Grace Period:', `${metadata.deletionGracePeriodSeconds}s`);
   else text.line(0, 'Status:', status.phase ?? '');
   if (status.reason) text.line(0, 'Reason:', status.reason);
   if (status.message) text.line(0, 'Message:', status.message);
@@ -76,7 +81,9 @@ function fieldValues(pod: any): FieldValues {
       const [, map, key] = /^(metadata\.(?:labels|annotations))\['(.*)'\]$/.exec(valueFrom.fieldRef.fieldPath) ?? [];
       if (map) return pod.metadata[map.slice(9)]?.[key as string] ?? '';
       // Upstream resolves the fields of metadata only; what is in spec and status is left empty.
-      return /^metadata\.(name|namespace|uid)$/.test(valueFrom.fieldRef.fieldPath) ? pod.metadata[valueFrom.fieldRef.fieldPath.slice(9)] : '';
+      return /^metadata\.(name|namespace|uid)$/.test(valueFrom.fieldRef.fieldPath)
+        ? pod.metadata[valueFrom.fieldRef.fieldPath.slice(9)]
+        : '';
     }
     const { containerName, resource, divisor } = valueFrom.resourceFieldRef;
     const container = pod.spec.containers.find(({ name }: { name: string }) => name === containerName) ?? pod.spec.containers[0];
@@ -84,14 +91,22 @@ function fieldValues(pod: any): FieldValues {
     const amount = container.resources?.[kind]?.[name];
     if (amount === undefined) return '0';
     const unit = Quantity.of(divisor && divisor !== '0' ? divisor : '1');
-    return String(name === 'cpu' ? Math.ceil(Quantity.of(amount).milliValue() / unit.milliValue()) : Math.ceil(Quantity.of(amount).value() / unit.value()));
+    return String(
+      name === 'cpu'
+        ? Math.ceil(Quantity.of(amount).milliValue() / unit.milliValue())
+        : Math.ceil(Quantity.of(amount).value() / unit.value()),
+    );
   };
 }
 
 function qosClass(spec: any): string {
   const all = [...(spec.initContainers ?? []), ...spec.containers];
-  const isEmpty = all.every(({ resources: one }: any) => !Object.keys(one?.requests ?? {}).length && !Object.keys(one?.limits ?? {}).length);
+  const isEmpty = all.every(
+    ({ resources: one }: any) => !Object.keys(one?.requests ?? {}).length && !Object.keys(one?.limits ?? {}).length,
+  );
   if (isEmpty) return 'BestEffort';
-  const isGuaranteed = all.every(({ resources: one }: any) => ['cpu', 'memory'].every((name) => one?.limits?.[name] !== undefined && (one.requests?.[name] ?? one.limits[name]) === one.limits[name]));
+  const isGuaranteed = all.every(({ resources: one }: any) =>
+    ['cpu', 'memory'].every((name) => one?.limits?.[name] !== undefined && (one.requests?.[name] ?? one.limits[name]) === one.limits[name]),
+  );
   return isGuaranteed ? 'Guaranteed' : 'Burstable';
 }

@@ -39,7 +39,9 @@ function addresses(text: Text, spec: any, status: any): void {
   if (spec.externalIPs?.length) text.line(0, 'External IPs:', spec.externalIPs.join(','));
   if (spec.loadBalancerIP) text.line(0, 'Desired LoadBalancer IP:', spec.loadBalancerIP);
   if (spec.externalName) text.line(0, 'External Name:', spec.externalName);
-  const ingress = (status?.loadBalancer?.ingress ?? []).map((one: any) => (one.ip ? `${one.ip}${one.ipMode ? ` (${one.ipMode})` : ''}` : one.hostname));
+  const ingress = (status?.loadBalancer?.ingress ?? []).map((one: any) =>
+    one.ip ? `${one.ip}${one.ipMode ? ` (${one.ipMode})` : ''}` : one.hostname,
+  );
   if (ingress.length) text.line(0, 'LoadBalancer Ingress:', ingress.join(', '));
 }
 
@@ -53,7 +55,9 @@ function portLines(text: Text, port: any, slices: readonly KubeObject[]): void {
 
 async function slicesOf(context: Context, { metadata }: KubeObject): Promise<KubeObject[]> {
   const resource = await context.discovery.get('endpointslices.discovery.k8s.io');
-  const { items } = await context.client.get(pathOf(resource, metadata.namespace), { query: { labelSelector: `kubernetes.io/service-name=${metadata.name}`, limit: 500 } });
+  const { items } = await context.client.get(pathOf(resource, metadata.namespace), {
+    query: { labelSelector: `kubernetes.io/service-name=${metadata.name}`, limit: 500 },
+  });
   return items;
 }
 
@@ -62,7 +66,11 @@ function endpointText(port: any, slices: readonly KubeObject[]): string {
   if (slices.length === 0) return '<none>';
   const addresses = slices.flatMap((slice) => {
     const ports = (slice['ports'] ?? []).filter((one: any) => (one.name ?? '') === (port.name ?? ''));
-    return ports.flatMap((one: any) => (slice['endpoints'] ?? []).filter((endpoint: any) => endpoint.conditions?.ready !== false).flatMap((endpoint: any) => endpoint.addresses.map((address: string) => hostPort(address, one.port))));
+    return ports.flatMap((one: any) =>
+      (slice['endpoints'] ?? [])
+        .filter((endpoint: any) => endpoint.conditions?.ready !== false)
+        .flatMap((endpoint: any) => endpoint.addresses.map((address: string) => hostPort(address, one.port))),
+    );
   });
   const shown = addresses.slice(0, 3).join(',');
   return addresses.length > 3 ? `${shown} + ${addresses.length - 3} more...` : shown;
@@ -92,7 +100,8 @@ function slicePorts(text: Text, ports: readonly any[] | undefined): void {
     return;
   }
   text.line(0, 'Ports:').line(1, 'Name', 'Port', 'Protocol').line(1, '----', '----', '--------');
-  for (const port of ports) text.line(1, port.name || '<unset>', port.port === undefined ? '<unset>' : String(port.port), port.protocol ?? '');
+  for (const port of ports)
+    text.line(1, port.name || '<unset>', port.port === undefined ? '<unset>' : String(port.port), port.protocol ?? '');
 }
 
 function sliceEndpoints(text: Text, endpoints: readonly any[] | undefined): void {
@@ -102,7 +111,10 @@ function sliceEndpoints(text: Text, endpoints: readonly any[] | undefined): void
   }
   text.line(0, 'Endpoints:');
   for (const { addresses, conditions, hostname, targetRef, nodeName, zone } of endpoints) {
-    text.line(1, '- Addresses:', addresses.join(',') || '<none>').line(2, 'Conditions:').line(3, 'Ready:', conditions?.ready === undefined ? '<unset>' : String(conditions.ready));
+    text
+      .line(1, '- Addresses:', addresses.join(',') || '<none>')
+      .line(2, 'Conditions:')
+      .line(3, 'Ready:', conditions?.ready === undefined ? '<unset>' : String(conditions.ready));
     text.line(2, 'Hostname:', hostname ?? '<unset>');
     if (targetRef) text.line(2, 'TargetRef:', `${targetRef.kind}/${targetRef.name}`);
     text.line(2, 'NodeName:', nodeName ?? '<unset>').line(2, 'Zone:', zone ?? '<unset>');

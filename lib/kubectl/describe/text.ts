@@ -30,11 +30,19 @@ export class Text {
 }
 
 export function align(text: string): string {
-  const lines = text.replace(/\n$/, '').split('\n').map((line) => line.split('\t'));
+  const lines = text
+    .replace(/\n$/, '')
+    .split('\n')
+    .map((line) => line.split('\t'));
   const widths = lines.map(() => [] as number[]);
   const columns = Math.max(...lines.map((cells) => cells.length - 1));
   for (let column = 0; column < columns; column++) alignColumn(lines, widths, column);
-  return lines.map((cells, row) => `${cells.map((cell, index) => (index === cells.length - 1 ? cell : cell + ' '.repeat((widths[row]?.[index] as number) - [...cell].length))).join('')}\n`).join('');
+  return lines
+    .map(
+      (cells, row) =>
+        `${cells.map((cell, index) => (index === cells.length - 1 ? cell : cell + ' '.repeat((widths[row]?.[index] as number) - [...cell].length))).join('')}\n`,
+    )
+    .join('');
 }
 
 /** Gives every run of lines that have `column` one width. */
@@ -60,7 +68,9 @@ const hiddenAnnotations = new Set(['kubectl.kubernetes.io/last-applied-configura
 const annotationWidth = 140;
 
 export function annotationLines(text: Text, title: string, annotations: Readonly<Record<string, string>> | undefined): void {
-  const keys = Object.keys(annotations ?? {}).filter((key) => !hiddenAnnotations.has(key)).sort(compareBytes);
+  const keys = Object.keys(annotations ?? {})
+    .filter((key) => !hiddenAnnotations.has(key))
+    .sort(compareBytes);
   if (keys.length === 0) text.line(0, `${title}:`, '<none>');
   keys.forEach((key, index) => {
     const value = (annotations?.[key] ?? '').replace(/\n$/, '');

@@ -12,11 +12,18 @@ export const deploymentDescriber = defineDescriber({
   hasEvents: true,
   async describe(text, deployment, { context, events }) {
     const { metadata, spec, status } = deployment;
-    text.line(0, 'Name:', metadata.name).line(0, 'Namespace:', metadata.namespace).line(0, 'CreationTimestamp:', rfc1123(metadata.creationTimestamp));
+    text
+      .line(0, 'Name:', metadata.name)
+      .line(0, 'Namespace:', metadata.namespace)
+      .line(0, 'CreationTimestamp:', rfc1123(metadata.creationTimestamp));
     labelLines(text, 'Labels', metadata.labels);
     annotationLines(text, 'Annotations', metadata.annotations);
     text.line(0, 'Selector:', labelSelectorText(spec.selector));
-    text.line(0, 'Replicas:', `${spec.replicas} desired | ${status.updatedReplicas ?? 0} updated | ${status.replicas ?? 0} total | ${status.availableReplicas ?? 0} available | ${status.unavailableReplicas ?? 0} unavailable`);
+    text.line(
+      0,
+      'Replicas:',
+      `${spec.replicas} desired | ${status.updatedReplicas ?? 0} updated | ${status.replicas ?? 0} total | ${status.availableReplicas ?? 0} available | ${status.unavailableReplicas ?? 0} unavailable`,
+    );
     text.line(0, 'StrategyType:', spec.strategy?.type ?? '').line(0, 'MinReadySeconds:', String(spec.minReadySeconds ?? 0));
     const rolling = spec.strategy?.rollingUpdate;
     if (rolling) text.line(0, 'RollingUpdateStrategy:', `${rolling.maxUnavailable} max unavailable, ${rolling.maxSurge} max surge`);
@@ -37,11 +44,17 @@ async function ownedReplicaSets(context: Context, deployment: KubeObject): Promi
   const resource = await context.discovery.get('replicasets.apps');
   const labelSelector = labelSelectorAsSelector(deployment['spec'].selector).toString();
   const { items } = await context.client.get(pathOf(resource, deployment.metadata.namespace), { query: { labelSelector } });
-  return (items as KubeObject[]).filter(({ metadata }) => metadata.ownerReferences?.some(({ uid, controller }) => controller && uid === deployment.metadata.uid));
+  return (items as KubeObject[]).filter(({ metadata }) =>
+    metadata.ownerReferences?.some(({ uid, controller }) => controller && uid === deployment.metadata.uid),
+  );
 }
 
 function replicaSetLines(text: Text, deployment: KubeObject, sets: readonly KubeObject[]): void {
-  const byAge = [...sets].sort((a, b) => Date.parse(String(a.metadata.creationTimestamp)) - Date.parse(String(b.metadata.creationTimestamp)) || (a.metadata.name < b.metadata.name ? -1 : 1));
+  const byAge = [...sets].sort(
+    (a, b) =>
+      Date.parse(String(a.metadata.creationTimestamp)) - Date.parse(String(b.metadata.creationTimestamp)) ||
+      (a.metadata.name < b.metadata.name ? -1 : 1),
+  );
   const current = byAge.find((set) => isSameTemplate(set['spec'].template, deployment['spec'].template));
   const old = byAge.filter((set) => set !== current);
   text.line(0, 'OldReplicaSets:', setList(old));
@@ -51,13 +64,23 @@ function replicaSetLines(text: Text, deployment: KubeObject, sets: readonly Kube
 function isSameTemplate(a: any, b: any): boolean {
   const bare = (template: any) => {
     const { 'pod-template-hash': _, ...labels } = template.metadata?.labels ?? {};
-    return JSON.stringify({ ...template, metadata: { ...template.metadata, labels } }, (_key, value: unknown) => (typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.fromEntries(Object.entries(value).filter(([key]) => key !== 'creationTimestamp').sort()) : value));
+    return JSON.stringify({ ...template, metadata: { ...template.metadata, labels } }, (_key, value: unknown) =>
+      typeof value === 'object' && value !== null && !Array.isArray(value)
+        ? Object.fromEntries(
+            Object.entries(value)
+              .filter(([key]) => key !== 'creationTimestamp')
+              .sort(),
+          )
+        : value,
+    );
   };
   return bare(a) === bare(b);
 }
 
 function setList(sets: readonly KubeObject[]): string {
-  return sets.length ? sets.map((set) => `${set.metadata.name} (${set['status']?.replicas ?? 0}/${set['spec'].replicas ?? 0} replicas created)`).join(', ') : '<none>';
+  return sets.length
+    ? sets.map((set) => `${set.metadata.name} (${set['status']?.replicas ?? 0}/${set['spec'].replicas ?? 0} replicas created)`).join(', ')
+    : '<none>';
 }
 
 export const replicaSetDescriber = defineDescriber({
@@ -85,7 +108,9 @@ export async function ownedPods(context: Context, owner: KubeObject): Promise<Ku
   const resource = await context.discovery.get('pods');
   const labelSelector = labelSelectorAsSelector(owner['spec'].selector).toString();
   const { items } = await context.client.get(pathOf(resource, owner.metadata.namespace), { query: { labelSelector, limit: 500 } });
-  return (items as KubeObject[]).filter(({ metadata }) => metadata.ownerReferences?.some(({ uid, controller }) => controller && uid === owner.metadata.uid));
+  return (items as KubeObject[]).filter(({ metadata }) =>
+    metadata.ownerReferences?.some(({ uid, controller }) => controller && uid === owner.metadata.uid),
+  );
 }
 
 function podsStatus(pods: readonly KubeObject[]): string {

@@ -17,14 +17,29 @@ interface DiffOptions {
  * and what it no longer says since it was last applied. `kind` is a type of Kubernetes, whose merge keys are compiled into kubectl.
  */
 export function threeWayMergePatch(original: Data, modified: Data, current: Data, definitionId: string): Data {
-  const changes = diffMaps(current, modified, definitionId, { ignoresDeletions: true, ignoresChanges: false, setsOrder: true, retainsKeys: false });
-  const deletions = diffMaps(original, modified, definitionId, { ignoresDeletions: false, ignoresChanges: true, setsOrder: true, retainsKeys: false });
+  const changes = diffMaps(current, modified, definitionId, {
+    ignoresDeletions: true,
+    ignoresChanges: false,
+    setsOrder: true,
+    retainsKeys: false,
+  });
+  const deletions = diffMaps(original, modified, definitionId, {
+    ignoresDeletions: false,
+    ignoresChanges: true,
+    setsOrder: true,
+    retainsKeys: false,
+  });
   return mergePatches(deletions, changes, definitionId);
 }
 
 /** What turns `original` into `modified` (`CreateTwoWayMergePatch`): `edit`, `label`, `set image` send it. */
 export function twoWayMergePatch(original: Data, modified: Data, definitionId: string): Data {
-  return diffMaps(original, modified, definitionId, { ignoresDeletions: false, ignoresChanges: false, setsOrder: true, retainsKeys: false });
+  return diffMaps(original, modified, definitionId, {
+    ignoresDeletions: false,
+    ignoresChanges: false,
+    setsOrder: true,
+    retainsKeys: false,
+  });
 }
 
 /** The same for kinds whose types kubectl does not know: a JSON merge patch (`jsonmergepatch.CreateThreeWayJSONMergePatch`). */
@@ -39,7 +54,9 @@ export function twoWayJsonMergePatch(original: Data, modified: Data): Data {
 /** The schema id of a built-in kind, or undefined for what only the server knows. */
 export function definitionOf(apiVersion: string, kind: string): string | undefined {
   const [group, version] = apiVersion.includes('/') ? (apiVersion.split('/') as [string, string]) : ['', apiVersion];
-  definitionIds ??= new Map(Object.entries(definitions).flatMap(([id, { gvk }]) => (gvk ? [[`${gvk.group}/${gvk.version}/${gvk.kind}`, id] as const] : [])));
+  definitionIds ??= new Map(
+    Object.entries(definitions).flatMap(([id, { gvk }]) => (gvk ? [[`${gvk.group}/${gvk.version}/${gvk.kind}`, id] as const] : [])),
+  );
   return definitionIds.get(`${group}/${version}/${kind}`);
 }
 
@@ -58,12 +75,20 @@ function diffMaps(original: Data, modified: Data, definitionId: string | undefin
       if (!options.ignoresChanges) patch[key] = next;
     } else diffField(patch, key, original[key], next, definitionId, options);
   }
-  if (!options.ignoresDeletions) for (const key of Object.keys(original)) if (original[key] !== undefined && modified[key] === undefined) patch[key] = null;
+  if (!options.ignoresDeletions)
+    for (const key of Object.keys(original)) if (original[key] !== undefined && modified[key] === undefined) patch[key] = null;
   if (options.retainsKeys && Object.keys(patch).length > 0) patch['$retainKeys'] = Object.keys(modified).sort(compareBytes);
   return patch;
 }
 
-function diffField(patch: Data, key: string, before: unknown, after: unknown, definitionId: string | undefined, options: DiffOptions): void {
+function diffField(
+  patch: Data,
+  key: string,
+  before: unknown,
+  after: unknown,
+  definitionId: string | undefined,
+  options: DiffOptions,
+): void {
   const { strategies, mergeKey, itemId, fieldId } = fieldOf(definitionId, key);
   const inner = { ...options, retainsKeys: strategies.includes('retainKeys') };
   if (isMap(before) && isMap(after) && !strategies.includes('replace')) {
@@ -88,7 +113,15 @@ function fieldOf(definitionId: string | undefined, key: string): FieldShape {
   return { strategies: facts?.patchStrategies ?? [], mergeKey: facts?.patchMergeKey, fieldId: schema?.$ref, itemId: schema?.items?.$ref };
 }
 
-function diffLists(patch: Data, key: string, before: readonly unknown[], after: readonly unknown[], itemId: string | undefined, mergeKey: string | undefined, options: DiffOptions): void {
+function diffLists(
+  patch: Data,
+  key: string,
+  before: readonly unknown[],
+  after: readonly unknown[],
+  itemId: string | undefined,
+  mergeKey: string | undefined,
+  options: DiffOptions,
+): void {
   if (before.length === 0) {
     if (after.length > 0 && !options.ignoresChanges) patch[key] = after;
     return;
@@ -97,7 +130,15 @@ function diffLists(patch: Data, key: string, before: readonly unknown[], after: 
   else diffSets(patch, key, before, after, options);
 }
 
-function diffKeyedLists(patch: Data, key: string, before: readonly Data[], after: readonly Data[], itemId: string | undefined, mergeKey: string, options: DiffOptions): void {
+function diffKeyedLists(
+  patch: Data,
+  key: string,
+  before: readonly Data[],
+  after: readonly Data[],
+  itemId: string | undefined,
+  mergeKey: string,
+  options: DiffOptions,
+): void {
   const items: Data[] = [];
   for (const item of after) {
     const old = before.find((one) => one[mergeKey] === item[mergeKey]);
@@ -132,7 +173,8 @@ function mergePatches(deletions: Data, changes: Data, definitionId: string | und
     const other = merged[key];
     const { mergeKey, fieldId, itemId } = fieldOf(definitionId, key);
     if (isMap(value) && isMap(other)) merged[key] = mergePatches(other, value, fieldId);
-    else if (Array.isArray(value) && Array.isArray(other) && mergeKey && !key.startsWith('$')) merged[key] = mergeItems(other as Data[], value as Data[], mergeKey, itemId);
+    else if (Array.isArray(value) && Array.isArray(other) && mergeKey && !key.startsWith('$'))
+      merged[key] = mergeItems(other as Data[], value as Data[], mergeKey, itemId);
     else merged[key] = value;
   }
   return merged;
@@ -180,6 +222,7 @@ function dropNulls(patch: Data): Data {
 
 function mergeObjects(base: Data, over: Data): Data {
   const merged = { ...base };
-  for (const [key, value] of Object.entries(over)) merged[key] = isMap(value) && isMap(merged[key]) ? mergeObjects(merged[key], value) : value;
+  for (const [key, value] of Object.entries(over))
+    merged[key] = isMap(value) && isMap(merged[key]) ? mergeObjects(merged[key], value) : value;
   return merged;
 }

@@ -6,7 +6,10 @@ import type { Info } from '../resources';
 import { definitionOf, twoWayJsonMergePatch, twoWayMergePatch } from './three-way';
 
 /** The patch that turns one form of an object into another, and its content type. */
-export function patchBetween(before: KubeObject, after: KubeObject): { readonly contentType: string; readonly patch: Record<string, unknown> } {
+export function patchBetween(
+  before: KubeObject,
+  after: KubeObject,
+): { readonly contentType: string; readonly patch: Record<string, unknown> } {
   const id = definitionOf(before.apiVersion, before.kind);
   return id
     ? { contentType: 'application/strategic-merge-patch+json', patch: twoWayMergePatch(before, after, id) }
@@ -15,7 +18,8 @@ export function patchBetween(before: KubeObject, after: KubeObject): { readonly 
 
 /** Sends what was changed about an object, if anything was. Returns the object as it then is. */
 export async function sendChanges(context: Context, info: Info, after: KubeObject): Promise<KubeObject> {
-  if (context.dryRun === 'client' || (context.flags.has('local') && context.flags.bool('local')) || deepEqual(info.object, after)) return after;
+  if (context.dryRun === 'client' || (context.flags.has('local') && context.flags.bool('local')) || deepEqual(info.object, after))
+    return after;
   const { contentType, patch } = patchBetween(info.object, after);
   return context.client.patch(pathOf(info.resource, info.namespace, info.name), contentType, patch, context.writeQuery());
 }

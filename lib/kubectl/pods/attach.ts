@@ -11,31 +11,52 @@ export interface StreamOptions {
 }
 
 /** Joins the running process of a container. */
-export async function attachTo(context: Context, pod: KubeObject, options: StreamOptions & { readonly isQuiet: boolean; readonly container?: string }): Promise<void> {
+export async function attachTo(
+  context: Context,
+  pod: KubeObject,
+  options: StreamOptions & { readonly isQuiet: boolean; readonly container?: string },
+): Promise<void> {
   const container = options.container || defaultContainer(context, pod, { isLoud: !options.isQuiet });
   const isTty = options.tty && context.io.isTerminal;
   if (!options.isQuiet && options.stdin) {
-    context.warn('All commands and output from this session will be recorded in container logs, including credentials and sensitive information passed through the command prompt.\n');
+    context.warn(
+      'All commands and output from this session will be recorded in container logs, including credentials and sensitive information passed through the command prompt.\n',
+    );
     if (isTty) context.warn("If you don't see a command prompt, try pressing enter.\n");
   }
   const path = pathOf(await podsResource(context), pod.metadata.namespace, pod.metadata.name, 'attach');
-  const connection = await context.client.connect(path, { container, stdin: options.stdin || undefined, stdout: true, stderr: isTty ? undefined : true, tty: isTty || undefined });
+  const connection = await context.client.connect(path, {
+    container,
+    stdin: options.stdin || undefined,
+    stdout: true,
+    stderr: isTty ? undefined : true,
+    tty: isTty || undefined,
+  });
   await converse(context, connection, { stdin: options.stdin, tty: isTty });
 }
 
 /** The whole log of a container that has ended already. */
 export async function streamLogs(context: Context, pod: KubeObject): Promise<void> {
   const path = pathOf(await podsResource(context), pod.metadata.namespace, pod.metadata.name, 'log');
-  for await (const chunk of context.client.stream(path, { query: { container: defaultContainer(context, pod, { isLoud: false }) } })) context.out(String(chunk));
+  for await (const chunk of context.client.stream(path, { query: { container: defaultContainer(context, pod, { isLoud: false }) } }))
+    context.out(String(chunk));
 }
 
 /** Pipes a connection to the terminal or to the streams of this command; resolves with how the process ended. */
-export function converse(context: Context, connection: ApiConnection, { stdin, tty }: StreamOptions): Promise<{ readonly code: number; readonly message?: string }> {
+export function converse(
+  context: Context,
+  connection: ApiConnection,
+  { stdin, tty }: StreamOptions,
+): Promise<{ readonly code: number; readonly message?: string }> {
   if (tty) return context.io.attachTerminal(connection, { stdin });
   return pipe(context, connection, stdin);
 }
 
-async function pipe(context: Context, connection: ApiConnection, hasStdin: boolean): Promise<{ readonly code: number; readonly message?: string }> {
+async function pipe(
+  context: Context,
+  connection: ApiConnection,
+  hasStdin: boolean,
+): Promise<{ readonly code: number; readonly message?: string }> {
   const { io } = context;
   let onAbort = () => {};
   const ended = new Promise<{ code: number; message?: string }>((resolve, reject) => {

@@ -31,7 +31,9 @@ async function podsOf(context: Context, object: KubeObject): Promise<KubeObject[
 function selectorText(object: KubeObject): string {
   const selector: unknown = object['spec']?.selector;
   if (!selector) throw new CommandError(`cannot get the logs from ${object.kind}: unsupported`.replace('unsupported', 'no selector'));
-  return object.kind === 'Service' ? selectorOfLabels(selector as Record<string, string>).toString() : labelSelectorAsSelector(selector as never).toString();
+  return object.kind === 'Service'
+    ? selectorOfLabels(selector as Record<string, string>).toString()
+    : labelSelectorAsSelector(selector as never).toString();
 }
 
 function rank(pod: KubeObject): number {
@@ -39,4 +41,3 @@ function rank(pod: KubeObject): number {
   const isReady = conditions.some(({ type, status }: { type: string; status: string }) => type === 'Ready' && status === 'True');
   return (pod['spec'].nodeName ? 0 : 8) + (phase === 'Running' ? 0 : phase === 'Unknown' ? 2 : 4) + (isReady ? 0 : 1);
 }
-

@@ -36,8 +36,12 @@ export class CustomColumns {
     const [headers = '', paths = ''] = text.split('\n');
     const names = headers.split(/\s+/).filter(Boolean);
     const specs = paths.split(/\s+/).filter(Boolean);
-    if (names.length !== specs.length) throw new CommandError(`number of headers (${names.length}) and field specifications (${specs.length}) don't match`);
-    return new CustomColumns(names.map((header, index) => ({ header, path: JsonPath.parseRelaxed(specs[index] as string) })), noHeaders);
+    if (names.length !== specs.length)
+      throw new CommandError(`number of headers (${names.length}) and field specifications (${specs.length}) don't match`);
+    return new CustomColumns(
+      names.map((header, index) => ({ header, path: JsonPath.parseRelaxed(specs[index] as string) })),
+      noHeaders,
+    );
   }
 
   print(objects: readonly KubeObject[]): string {

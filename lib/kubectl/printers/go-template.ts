@@ -27,7 +27,9 @@ export class GoTemplate {
       return renderAll(this.#nodes, object, state);
     } catch (error) {
       if (!(error instanceof TemplateError)) throw error;
-      throw new CommandError(`error executing template ${JSON.stringify(this.#source)}: template: output: executing "output": ${error.message}`);
+      throw new CommandError(
+        `error executing template ${JSON.stringify(this.#source)}: template: output: executing "output": ${error.message}`,
+      );
     }
   }
 }
@@ -38,7 +40,13 @@ type Node =
   | { readonly type: 'text'; readonly text: string }
   | { readonly type: 'print'; readonly pipeline: Pipeline }
   | { readonly type: 'if' | 'with'; readonly pipeline: Pipeline; readonly body: readonly Node[]; readonly otherwise: readonly Node[] }
-  | { readonly type: 'range'; readonly names: readonly string[]; readonly pipeline: Pipeline; readonly body: readonly Node[]; readonly otherwise: readonly Node[] };
+  | {
+      readonly type: 'range';
+      readonly names: readonly string[];
+      readonly pipeline: Pipeline;
+      readonly body: readonly Node[];
+      readonly otherwise: readonly Node[];
+    };
 
 interface Pipeline {
   /** `$x := …` or `$x = …`. */
@@ -48,7 +56,13 @@ interface Pipeline {
 
 type Term =
   | { readonly type: 'value'; readonly value: unknown }
-  | { readonly type: 'path'; readonly base: 'dot' | 'name' | 'pipeline'; readonly name: string; readonly pipeline?: Pipeline; readonly fields: readonly string[] }
+  | {
+      readonly type: 'path';
+      readonly base: 'dot' | 'name' | 'pipeline';
+      readonly name: string;
+      readonly pipeline?: Pipeline;
+      readonly fields: readonly string[];
+    }
   | { readonly type: 'function'; readonly name: string };
 
 interface State {
@@ -119,7 +133,12 @@ class Parser {
     if (keyword === 'if' || keyword === 'with') return { type: keyword, pipeline: this.#pipeline(rest), ...this.#branches() };
     if (keyword !== 'range') throw this.#wrong(`{{${keyword}}} is not simulated`);
     const loop = /^(\$\w+)(?:\s*,\s*(\$\w+))?\s*:=\s*/.exec(rest);
-    return { type: 'range', names: loop ? [loop[1], loop[2]].filter((name) => name !== undefined) : [], pipeline: this.#pipeline(loop ? rest.slice(loop[0].length) : rest), ...this.#branches() };
+    return {
+      type: 'range',
+      names: loop ? [loop[1], loop[2]].filter((name) => name !== undefined) : [],
+      pipeline: this.#pipeline(loop ? rest.slice(loop[0].length) : rest),
+      ...this.#branches(),
+    };
   }
 
   #branches(): { body: Node[]; otherwise: Node[] } {
@@ -165,7 +184,10 @@ class Parser {
       if (inner.rest[0] !== ')') throw this.#wrong('unclosed left paren');
       const after = inner.rest.slice(1);
       const hasFields = after[0]?.startsWith('.') && after[0].length > 1;
-      return { term: { type: 'path', base: 'pipeline', name: '', pipeline: inner.pipeline, fields: hasFields ? fieldsOf(after[0] as string) : [] }, rest: hasFields ? after.slice(1) : after };
+      return {
+        term: { type: 'path', base: 'pipeline', name: '', pipeline: inner.pipeline, fields: hasFields ? fieldsOf(after[0] as string) : [] },
+        rest: hasFields ? after.slice(1) : after,
+      };
     }
     return { term: this.#parseWord(word), rest };
   }
@@ -271,13 +293,15 @@ function run(terms: readonly Term[], piped: readonly unknown[], dot: unknown, st
 function valueOf(term: Term, dot: unknown, state: State): unknown {
   if (term.type === 'value') return term.value;
   if (term.type === 'function') return run([term], [], dot, state);
-  const base = term.base === 'dot' ? dot : term.base === 'name' ? state.variables.get(term.name) : evaluate(term.pipeline as Pipeline, dot, state);
+  const base =
+    term.base === 'dot' ? dot : term.base === 'name' ? state.variables.get(term.name) : evaluate(term.pipeline as Pipeline, dot, state);
   return term.fields.reduce<unknown>((value, field) => fieldOf(value, field, state), base);
 }
 
 function fieldOf(value: unknown, field: string, { allowMissingKeys }: State): unknown {
   if (value === undefined || value === null) return undefined;
-  if (typeof value !== 'object' || Array.isArray(value)) throw new TemplateError(`at <.${field}>: can't evaluate field ${field} in type interface {}`);
+  if (typeof value !== 'object' || Array.isArray(value))
+    throw new TemplateError(`at <.${field}>: can't evaluate field ${field} in type interface {}`);
   if (Object.hasOwn(value, field)) return (value as Record<string, unknown>)[field];
   if (!allowMissingKeys) throw new TemplateError(`at <.${field}>: map has no entry for key ${JSON.stringify(field)}`);
   return undefined;
@@ -300,13 +324,23 @@ function order(a: unknown, b: unknown): number {
 
 function format(pattern: string, values: readonly unknown[]): string {
   let at = 0;
-  return pattern.replace(/%([-+0]*)(\d*)(?:\.(\d+))?([svdqftx%])/g, (_, flags: string, width: string, precision: string | undefined, verb: string) => {
-    if (verb === '%') return '%';
-    const value = values[at++];
-    const text = verb === 'q' ? JSON.stringify(String(value)) : verb === 'f' ? Number(value).toFixed(Number(precision ?? 6)) : verb === 'x' ? Number(value).toString(16) : goValue(value);
-    if (flags.includes('-')) return text.padEnd(Number(width));
-    return text.padStart(Number(width), flags.includes('0') ? '0' : ' ');
-  });
+  return pattern.replace(
+    /%([-+0]*)(\d*)(?:\.(\d+))?([svdqftx%])/g,
+    (_, flags: string, width: string, precision: string | undefined, verb: string) => {
+      if (verb === '%') return '%';
+      const value = values[at++];
+      const text =
+        verb === 'q'
+          ? JSON.stringify(String(value))
+          : verb === 'f'
+            ? Number(value).toFixed(Number(precision ?? 6))
+            : verb === 'x'
+              ? Number(value).toString(16)
+              : goValue(value);
+      if (flags.includes('-')) return text.padEnd(Number(width));
+      return text.padStart(Number(width), flags.includes('0') ? '0' : ' ');
+    },
+  );
 }
 
 const functions: Readonly<Record<string, (...values: any[]) => unknown>> = {

@@ -88,7 +88,10 @@ export class TablePrinter {
 }
 
 function sameColumns(a: readonly Column[], b: readonly Column[]): boolean {
-  return a === b || (a.length === b.length && a.every((column, index) => column.name === b[index]?.name && column.priority === b[index]?.priority));
+  return (
+    a === b ||
+    (a.length === b.length && a.every((column, index) => column.name === b[index]?.name && column.priority === b[index]?.priority))
+  );
 }
 
 /** Text up to its first line break, as the cell of a table. */
@@ -123,7 +126,12 @@ export class TabWriter {
         this.#widths[index] = Math.max(this.#widths[index] ?? this.#minWidth, [...cell].length + this.#padding);
       });
     }
-    return lines.map((line) => `${line.map((cell, index) => (index === line.length - 1 ? cell : cell + ' '.repeat((this.#widths[index] as number) - [...cell].length))).join('')}\n`).join('');
+    return lines
+      .map(
+        (line) =>
+          `${line.map((cell, index) => (index === line.length - 1 ? cell : cell + ' '.repeat((this.#widths[index] as number) - [...cell].length))).join('')}\n`,
+      )
+      .join('');
   }
 }
 

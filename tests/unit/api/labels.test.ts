@@ -3,9 +3,22 @@ import { labelSelectorAsSelector, matchesFields, parseFieldSelector, parseSelect
 const labels = { app: 'web', tier: 'front', size: '3' };
 
 test.each([
-  ['app=web', true], ['app==web', true], ['app!=web', false], ['missing!=web', true], ['app', true], ['!app', false], ['!missing', true],
-  ['app in (web,db)', true], ['app notin (web)', false], ['missing notin (web)', true], ['app=web,tier=front', true], ['app=web,tier=back', false],
-  ['size>2', true], ['size<3', false], ['', true], ['app in (,web)', true],
+  ['app=web', true],
+  ['app==web', true],
+  ['app!=web', false],
+  ['missing!=web', true],
+  ['app', true],
+  ['!app', false],
+  ['!missing', true],
+  ['app in (web,db)', true],
+  ['app notin (web)', false],
+  ['missing notin (web)', true],
+  ['app=web,tier=front', true],
+  ['app=web,tier=back', false],
+  ['size>2', true],
+  ['size<3', false],
+  ['', true],
+  ['app in (,web)', true],
 ])('%s selects the labels: %s', (text, selects) => {
   expect(parseSelector(text).matches(labels)).toBe(selects);
 });
@@ -30,7 +43,9 @@ test('a selector is printed with its requirements sorted by key', () => {
 test('a label selector that is absent selects nothing and an empty one everything', () => {
   expect(labelSelectorAsSelector(undefined).matches(labels)).toBe(false);
   expect(labelSelectorAsSelector({}).matches(labels)).toBe(true);
-  expect(labelSelectorAsSelector({ matchLabels: { app: 'web' }, matchExpressions: [{ key: 'tier', operator: 'Exists' }] }).matches(labels)).toBe(true);
+  expect(
+    labelSelectorAsSelector({ matchLabels: { app: 'web' }, matchExpressions: [{ key: 'tier', operator: 'Exists' }] }).matches(labels),
+  ).toBe(true);
   expect(selectorOfLabels({ app: 'db' }).matches(labels)).toBe(false);
 });
 

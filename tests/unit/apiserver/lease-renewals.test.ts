@@ -32,7 +32,9 @@ test('of two renewals of the same version the second conflicts', () => {
   const { api, lease } = held();
   const body = { ...lease, spec: { ...lease.spec, renewTime: later } };
   expect(api.send('PUT', `${leases}/l`, body).status).toBe(200);
-  expect(api.refusal('PUT', `${leases}/l`, { ...body, spec: { ...body.spec, renewTime: '2026-01-05T08:00:04.000000Z' } })).toMatch(/^409 Operation cannot be fulfilled/);
+  expect(api.refusal('PUT', `${leases}/l`, { ...body, spec: { ...body.spec, renewTime: '2026-01-05T08:00:04.000000Z' } })).toMatch(
+    /^409 Operation cannot be fulfilled/,
+  );
 });
 
 test('a renewal that changes nothing makes no revision', () => {

@@ -1,7 +1,12 @@
 import { ApiBench, configMap, mediaTypes } from '../../support/api-server';
 
 const maps = '/api/v1/namespaces/default/configmaps';
-const lease = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name: 'l' }, spec: { renewTime: '2026-01-05T08:00:00.000000Z' } };
+const lease = {
+  apiVersion: 'coordination.k8s.io/v1',
+  kind: 'Lease',
+  metadata: { name: 'l' },
+  spec: { renewTime: '2026-01-05T08:00:00.000000Z' },
+};
 const leases = '/apis/coordination.k8s.io/v1/namespaces/default/leases';
 
 let api: ApiBench;
@@ -11,7 +16,8 @@ beforeEach(() => {
 });
 
 const namesOf = (list: any) => list.items.map((one: any) => one.metadata.name);
-const said = (watch: { events: { type: string; object: any }[] }) => watch.events.map(({ type, object }) => `${type} ${object.metadata.name ?? ''}`.trim());
+const said = (watch: { events: { type: string; object: any }[] }) =>
+  watch.events.map(({ type, object }) => `${type} ${object.metadata.name ?? ''}`.trim());
 
 test('a list in pages shows the state of its first page', () => {
   const first = api.get(`${maps}?limit=2`) as any;
@@ -26,19 +32,27 @@ test('a page of a compacted revision is Expired', () => {
   const { metadata } = api.get(`${maps}?limit=1`) as any;
   api.create(maps, configMap('d'));
   api.etcd.compact(api.etcd.revision);
-  expect(api.refusal('GET', `${maps}?limit=1&continue=${metadata.continue}`)).toMatch(/^410 The provided continue parameter is too old to display a consistent list result/);
-  expect(api.refusal('GET', `${maps}?resourceVersion=${metadata.resourceVersion}&resourceVersionMatch=Exact`)).toBe('410 The resourceVersion for the provided list is too old.');
+  expect(api.refusal('GET', `${maps}?limit=1&continue=${metadata.continue}`)).toMatch(
+    /^410 The provided continue parameter is too old to display a consistent list result/,
+  );
+  expect(api.refusal('GET', `${maps}?resourceVersion=${metadata.resourceVersion}&resourceVersionMatch=Exact`)).toBe(
+    '410 The resourceVersion for the provided list is too old.',
+  );
 });
 
 test('labels and fields select', () => {
   expect(namesOf(api.get(`${maps}?labelSelector=letter+in+(a,c)`))).toEqual(['a', 'c']);
   expect(namesOf(api.get(`${maps}?fieldSelector=metadata.name%3Db`))).toEqual(['b']);
-  expect(api.refusal('GET', `${maps}?fieldSelector=data%3Dx`)).toBe('400 "data" is not a known field selector: only "metadata.name", "metadata.namespace"');
+  expect(api.refusal('GET', `${maps}?fieldSelector=data%3Dx`)).toBe(
+    '400 "data" is not a known field selector: only "metadata.name", "metadata.namespace"',
+  );
   expect(api.refusal('GET', '/api/v1/pods?fieldSelector=spec.containers%3Dx')).toBe('400 field label not supported: spec.containers');
 });
 
 test('a list from the future is a timeout', () => {
-  expect(api.refusal('GET', `${maps}?resourceVersion=9999`)).toBe(`504 Timeout: Too large resource version: 9999, current: ${api.etcd.revision}`);
+  expect(api.refusal('GET', `${maps}?resourceVersion=9999`)).toBe(
+    `504 Timeout: Too large resource version: 9999, current: ${api.etcd.revision}`,
+  );
 });
 
 test('a watch without a revision begins with what is there', () => {
@@ -56,7 +70,9 @@ test('a watch from a revision sees each later change once and in order', () => {
   api.create(maps, configMap('d'));
   api.kernel.runUntilIdle();
   expect(said(watch)).toEqual(['MODIFIED a', 'DELETED b', 'ADDED d']);
-  expect(watch.events.map(({ object }) => Number(object.metadata.resourceVersion))).toEqual([1, 2, 3].map((later) => Number(resourceVersion) + later));
+  expect(watch.events.map(({ object }) => Number(object.metadata.resourceVersion))).toEqual(
+    [1, 2, 3].map((later) => Number(resourceVersion) + later),
+  );
 });
 
 test('changes reach a watcher later in the same instant, never inside the request', () => {
@@ -117,7 +133,16 @@ test('a lease renewed in the background does not wake the cluster, another write
   api.kernel.runUntilIdle();
   const inBackground = (run: () => void) => {
     let hasRun = false;
-    api.kernel.schedule({ delayMs: 0, actor: 'kubelet', what: 'heartbeat', background: true, run: () => { run(); hasRun = true; } });
+    api.kernel.schedule({
+      delayMs: 0,
+      actor: 'kubelet',
+      what: 'heartbeat',
+      background: true,
+      run: () => {
+        run();
+        hasRun = true;
+      },
+    });
     api.kernel.runUntilCondition(() => hasRun);
   };
   inBackground(() => void api.patch(`${leases}/l`, 'merge', { spec: { renewTime: '2026-01-05T08:00:10.000000Z' } }));
@@ -135,9 +160,15 @@ test('an API server that stops ends its watches', () => {
 test('a Table has a row an object, and a watch sends the columns once', () => {
   const table = api.send('GET', maps, undefined, { accept: mediaTypes.table }).body as any;
   expect(table.columnDefinitions.map((one: any) => one.name)).toEqual(['Name', 'Data', 'Age']);
-  expect(table.rows.map((row: any) => [row.cells[0], row.object.kind])).toEqual([['a', 'PartialObjectMetadata'], ['b', 'PartialObjectMetadata'], ['c', 'PartialObjectMetadata']]);
+  expect(table.rows.map((row: any) => [row.cells[0], row.object.kind])).toEqual([
+    ['a', 'PartialObjectMetadata'],
+    ['b', 'PartialObjectMetadata'],
+    ['c', 'PartialObjectMetadata'],
+  ]);
   const events: any[] = [];
-  api.send('GET', `${maps}?watch=1`, undefined, { accept: mediaTypes.table }).stream?.start({ write: (chunk) => void events.push(chunk), end: () => {} });
+  api
+    .send('GET', `${maps}?watch=1`, undefined, { accept: mediaTypes.table })
+    .stream?.start({ write: (chunk) => void events.push(chunk), end: () => {} });
   api.kernel.runUntilIdle();
   expect(events.map(({ object }) => object.columnDefinitions === null)).toEqual([false, true, true]);
 });

@@ -6,9 +6,12 @@ const services = '/api/v1/namespaces/default/services';
 const applyHeaders = { 'content-type': 'application/apply-patch+yaml' };
 
 let api: ApiBench;
-beforeEach(() => { api = new ApiBench(); });
+beforeEach(() => {
+  api = new ApiBench();
+});
 
-const apply = (url: string, manager: string, body: object, query = '') => api.send('PATCH', `${url}?fieldManager=${manager}${query}`, body, applyHeaders);
+const apply = (url: string, manager: string, body: object, query = '') =>
+  api.send('PATCH', `${url}?fieldManager=${manager}${query}`, body, applyHeaders);
 const applied = (url: string, manager: string, body: object, query = '') => {
   const { status, body: answer } = apply(url, manager, body, query);
   if (status >= 400) throw new Error((answer as { message: string }).message);
@@ -16,20 +19,36 @@ const applied = (url: string, manager: string, body: object, query = '') => {
 };
 const conflict = (url: string, manager: string, body: object) => (apply(url, manager, body).body as { message: string }).message;
 const map = (data: object, metadata: object = {}) => ({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'c', ...metadata }, data });
-const ownersOf = (object: any) => (object.metadata.managedFields ?? []).map(({ manager, operation, subresource = '', fieldsV1 }: any) => [manager, operation, subresource, fieldsV1]);
+const ownersOf = (object: any) =>
+  (object.metadata.managedFields ?? []).map(({ manager, operation, subresource = '', fieldsV1 }: any) => [
+    manager,
+    operation,
+    subresource,
+    fieldsV1,
+  ]);
 
 test('a create gives every field it sets to the user agent that sent it', () => {
-  const made = api.send('POST', maps, configMap('c', { a: '1' }, { labels: { l: 'x' } }), { 'user-agent': 'kubectl/v1.36.0 (linux/amd64)' }).body as any;
-  expect(made.metadata.managedFields).toEqual([{
-    manager: 'kubectl', operation: 'Update', apiVersion: 'v1', time: '2026-01-05T08:00:00Z', fieldsType: 'FieldsV1',
-    fieldsV1: { 'f:data': { '.': {}, 'f:a': {} }, 'f:metadata': { 'f:labels': { '.': {}, 'f:l': {} } } },
-  }]);
+  const made = api.send('POST', maps, configMap('c', { a: '1' }, { labels: { l: 'x' } }), { 'user-agent': 'kubectl/v1.36.0 (linux/amd64)' })
+    .body as any;
+  expect(made.metadata.managedFields).toEqual([
+    {
+      manager: 'kubectl',
+      operation: 'Update',
+      apiVersion: 'v1',
+      time: '2026-01-05T08:00:00Z',
+      fieldsType: 'FieldsV1',
+      fieldsV1: { 'f:data': { '.': {}, 'f:a': {} }, 'f:metadata': { 'f:labels': { '.': {}, 'f:l': {} } } },
+    },
+  ]);
 });
 
 test('an update gives a field to its writer and takes it from whoever had it', () => {
   api.create(`${maps}?fieldManager=one`, configMap('c', { a: '1', b: '2' }));
   const changed = api.patch(`${maps}/c?fieldManager=two`, 'merge', { data: { a: '9' } });
-  expect(ownersOf(changed)).toEqual([['one', 'Update', '', { 'f:data': { '.': {}, 'f:b': {} } }], ['two', 'Update', '', { 'f:data': { 'f:a': {} } }]]);
+  expect(ownersOf(changed)).toEqual([
+    ['one', 'Update', '', { 'f:data': { '.': {}, 'f:b': {} } }],
+    ['two', 'Update', '', { 'f:data': { 'f:a': {} } }],
+  ]);
 });
 
 test('a write that changes nothing changes no owner, no time and no revision', () => {
@@ -47,7 +66,12 @@ test('a write that changes nothing changes no owner, no time and no revision', (
 
 test('what a status update writes is owned with its subresource, and what it may not write is not', () => {
   const pod = api.create('/api/v1/namespaces/default/pods?fieldManager=user', podOf('p'));
-  const { body } = api.send('PUT', '/api/v1/namespaces/default/pods/p/status', { ...pod, spec: { ...pod.spec, containers: [], schedulerName: 'mine' }, status: { ...pod.status, message: 'hello' } }, { 'user-agent': 'kubelet/v1.36.0' });
+  const { body } = api.send(
+    'PUT',
+    '/api/v1/namespaces/default/pods/p/status',
+    { ...pod, spec: { ...pod.spec, containers: [], schedulerName: 'mine' }, status: { ...pod.status, message: 'hello' } },
+    { 'user-agent': 'kubelet/v1.36.0' },
+  );
   expect(ownersOf(body)[0]).toEqual(['kubelet', 'Update', 'status', { 'f:status': { 'f:message': {} } }]);
   expect(ownersOf(body)[1][3]['f:spec']).toMatchObject({ 'f:containers': {}, 'f:schedulerName': {} });
 });
@@ -79,13 +103,21 @@ test('a conflict names managers and fields, and force takes the fields over', ()
   applied(`${maps}/c`, 'm1', map({ a: '1', b: '1' }));
   api.patch(`${maps}/c?fieldManager=edit`, 'merge', { data: { b: '2' } });
   expect(conflict(`${maps}/c`, 'm2', map({ a: '9' }))).toBe('Apply failed with 1 conflict: conflict with "m1": .data.a');
-  expect(conflict(`${maps}/c`, 'm2', map({ a: '9', b: '9' }))).toBe('Apply failed with 2 conflicts: conflicts with "edit" using v1:\n- .data.b\nconflicts with "m1":\n- .data.a');
-  expect(ownersOf(applied(`${maps}/c`, 'm2', map({ a: '9', b: '9' }), '&force=true'))).toEqual([['m2', 'Apply', '', { 'f:data': { 'f:a': {}, 'f:b': {} } }]]);
+  expect(conflict(`${maps}/c`, 'm2', map({ a: '9', b: '9' }))).toBe(
+    'Apply failed with 2 conflicts: conflicts with "edit" using v1:\n- .data.b\nconflicts with "m1":\n- .data.a',
+  );
+  expect(ownersOf(applied(`${maps}/c`, 'm2', map({ a: '9', b: '9' }), '&force=true'))).toEqual([
+    ['m2', 'Apply', '', { 'f:data': { 'f:a': {}, 'f:b': {} } }],
+  ]);
 });
 
 test('the same value may be applied by many', () => {
   applied(`${maps}/c`, 'm1', map({ a: '1' }));
-  expect(ownersOf(applied(`${maps}/c`, 'm2', map({ a: '1' }))).map(([manager]: string[]) => manager).sort()).toEqual(['m1', 'm2']);
+  expect(
+    ownersOf(applied(`${maps}/c`, 'm2', map({ a: '1' })))
+      .map(([manager]: string[]) => manager)
+      .sort(),
+  ).toEqual(['m1', 'm2']);
 });
 
 test('items of keyed lists are merged and owned one by one, keys with a default need not be named', () => {
@@ -93,7 +125,9 @@ test('items of keyed lists are merged and owned one by one, keys with a default 
   applied(`${services}/s`, 'm1', service([{ name: 'a', port: 80 }]));
   const both = applied(`${services}/s`, 'm2', service([{ name: 'b', port: 81, protocol: 'TCP' }]));
   expect(both.spec.ports.map(({ name }: { name: string }) => name)).toEqual(['a', 'b']);
-  expect(ownersOf(both)[0][3]).toEqual({ 'f:spec': { 'f:ports': { 'k:{"port":80,"protocol":"TCP"}': { '.': {}, 'f:name': {}, 'f:port': {} } } } });
+  expect(ownersOf(both)[0][3]).toEqual({
+    'f:spec': { 'f:ports': { 'k:{"port":80,"protocol":"TCP"}': { '.': {}, 'f:name': {}, 'f:port': {} } } },
+  });
   expect(applied(`${services}/s`, 'm1', { apiVersion: 'v1', kind: 'Service', metadata: { name: 's' } }).spec.ports).toHaveLength(1);
 });
 
@@ -109,15 +143,28 @@ test('what is atomic has one owner', () => {
   applied(`${services}/s`, 'm1', { ...service({ a: 'b' }), spec: { selector: { a: 'b' }, ports: [{ port: 80 }] } });
   expect(conflict(`${services}/s`, 'm2', service({ c: 'd' }))).toBe('Apply failed with 1 conflict: conflict with "m1": .spec.selector');
   expect(applied(`${services}/s`, 'm2', service({ c: 'd' }), '&force=true').spec.selector).toEqual({ c: 'd' });
-  const running = (...args: string[]) => ({ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p' }, spec: { containers: [{ name: 'c', image: 'nginx', args }] } });
+  const running = (...args: string[]) => ({
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'p' },
+    spec: { containers: [{ name: 'c', image: 'nginx', args }] },
+  });
   applied('/api/v1/namespaces/default/pods/p', 'm1', running('a', 'b'));
-  expect(conflict('/api/v1/namespaces/default/pods/p', 'm2', running('a'))).toBe('Apply failed with 1 conflict: conflict with "m1": .spec.containers[name="c"].args');
+  expect(conflict('/api/v1/namespaces/default/pods/p', 'm2', running('a'))).toBe(
+    'Apply failed with 1 conflict: conflict with "m1": .spec.containers[name="c"].args',
+  );
 });
 
 test('a field the schema does not have, a repeated item and a missing manager are refused', () => {
-  expect(conflict(`${maps}/c`, 'm1', { ...map({}), bogus: 1 })).toBe('failed to create typed patch object (/c; /v1, Kind=ConfigMap): .bogus: field not declared in schema');
-  expect(conflict(`${maps}/c`, 'm1', map({}, { finalizers: ['a.b/2', 'a.b/2'] }))).toBe('failed to create typed patch object (/c; /v1, Kind=ConfigMap): .metadata.finalizers: duplicate entries for key [="a.b/2"]');
-  expect(api.refusal('PATCH', `${maps}/c`, map({}), applyHeaders)).toBe('422 PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch');
+  expect(conflict(`${maps}/c`, 'm1', { ...map({}), bogus: 1 })).toBe(
+    'failed to create typed patch object (/c; /v1, Kind=ConfigMap): .bogus: field not declared in schema',
+  );
+  expect(conflict(`${maps}/c`, 'm1', map({}, { finalizers: ['a.b/2', 'a.b/2'] }))).toBe(
+    'failed to create typed patch object (/c; /v1, Kind=ConfigMap): .metadata.finalizers: duplicate entries for key [="a.b/2"]',
+  );
+  expect(api.refusal('PATCH', `${maps}/c`, map({}), applyHeaders)).toBe(
+    '422 PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch',
+  );
 });
 
 test('kubectl takes over on the server what it applied on the client', () => {
@@ -128,7 +175,7 @@ test('kubectl takes over on the server what it applied on the client', () => {
   expect(JSON.parse(upgraded.metadata.annotations['kubectl.kubernetes.io/last-applied-configuration']).data).toEqual({ a: '2' });
 });
 
-test('an object whose ownership was cleared is taken for one writer\'s at the first apply', () => {
+test("an object whose ownership was cleared is taken for one writer's at the first apply", () => {
   api.create(`${maps}?fieldManager=one`, configMap('c', { a: '1' }));
   expect(api.patch(`${maps}/c`, 'merge', { metadata: { managedFields: [{}] } }).metadata.managedFields).toBeUndefined();
   expect(api.patch(`${maps}/c`, 'merge', { data: { b: '1' } }).metadata.managedFields).toBeUndefined();

@@ -22,12 +22,22 @@ test('random integers stay below their bound and reach every value', () => {
 });
 
 test('clones of a sorted map share what was there and nothing later', () => {
-  const map = new SortedMap([['b', 1], ['a', 2], ['ab', 3]]);
+  const map = new SortedMap([
+    ['b', 1],
+    ['a', 2],
+    ['ab', 3],
+  ]);
   const clone = map.clone();
   clone.set('c', 4);
   map.delete('a');
-  expect(map.entries()).toEqual([['ab', 3], ['b', 1]]);
-  expect(clone.entries('a')).toEqual([['a', 2], ['ab', 3]]);
+  expect(map.entries()).toEqual([
+    ['ab', 3],
+    ['b', 1],
+  ]);
+  expect(clone.entries('a')).toEqual([
+    ['a', 2],
+    ['ab', 3],
+  ]);
   expect([map.size, clone.size]).toEqual([2, 4]);
   expect(prefixEnd('/registry/pods/')).toBe('/registry/pods0');
 });

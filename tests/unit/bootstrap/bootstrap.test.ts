@@ -6,8 +6,14 @@ import { parse } from 'yaml';
 
 test('a kubeconfig says where the server is and who one is, by certificate or by token', () => {
   const subject = { commonName: 'kubernetes-admin', organizations: ['system:masters', 'dev'] };
-  expect(readKubeconfig(renderKubeconfig({ server: 'https://172.18.0.2:6443', user: 'kubernetes-admin', subject }))).toMatchObject({ server: 'https://172.18.0.2:6443', subject });
-  expect(readKubeconfig(renderKubeconfig({ server: 'http://127.0.0.1:1', user: 'me', token: 'secret' }))).toMatchObject({ server: 'http://127.0.0.1:1', token: 'secret' });
+  expect(readKubeconfig(renderKubeconfig({ server: 'https://172.18.0.2:6443', user: 'kubernetes-admin', subject }))).toMatchObject({
+    server: 'https://172.18.0.2:6443',
+    subject,
+  });
+  expect(readKubeconfig(renderKubeconfig({ server: 'http://127.0.0.1:1', user: 'me', token: 'secret' }))).toMatchObject({
+    server: 'http://127.0.0.1:1',
+    token: 'secret',
+  });
   expect(readKubeconfig('a: [')).toBeUndefined();
   expect(readKubeconfig('{}')).toBeUndefined();
 });
@@ -17,7 +23,7 @@ test('a certificate that nobody here wrote names no subject', () => {
   expect(parseCertificate('-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n')).toBeUndefined();
 });
 
-test('a token file has kube-apiserver\'s own form', () => {
+test("a token file has kube-apiserver's own form", () => {
   expect(parseTokenFile('t1,admin,u1,"system:masters,dev"\n# note\nt2,alice,u2\n')).toEqual([
     { token: 't1', user: 'admin', uid: 'u1', groups: ['system:masters', 'dev'] },
     { token: 't2', user: 'alice', uid: 'u2', groups: [] },
@@ -26,8 +32,18 @@ test('a token file has kube-apiserver\'s own form', () => {
   expect(parseTokenFile('a,b,c,"open\n')).toBe('line 1: a quote is not closed');
 });
 
-test('the control plane is four static Pods that share the node\'s network', () => {
+test("the control plane is four static Pods that share the node's network", () => {
   const manifests = Object.entries(controlPlaneManifests({ name: 'cp-1', ip: '172.18.0.2' }, []));
-  expect(manifests.map(([name]) => name)).toEqual(['etcd.yaml', 'kube-apiserver.yaml', 'kube-controller-manager.yaml', 'kube-scheduler.yaml']);
-  for (const [, text] of manifests) expect(parse(text)).toMatchObject({ kind: 'Pod', metadata: { namespace: 'kube-system' }, spec: { hostNetwork: true, priorityClassName: 'system-node-critical' } });
+  expect(manifests.map(([name]) => name)).toEqual([
+    'etcd.yaml',
+    'kube-apiserver.yaml',
+    'kube-controller-manager.yaml',
+    'kube-scheduler.yaml',
+  ]);
+  for (const [, text] of manifests)
+    expect(parse(text)).toMatchObject({
+      kind: 'Pod',
+      metadata: { namespace: 'kube-system' },
+      spec: { hostNetwork: true, priorityClassName: 'system-node-critical' },
+    });
 });

@@ -17,7 +17,12 @@ test('an Event is named after its object and the moment, and refers to the objec
   expect(event?.metadata.name).toMatch(/^web\.[0-9a-f]{16}$/);
   expect(event).toMatchObject({
     involvedObject: { kind: 'Pod', apiVersion: 'v1', namespace: 'default', name: 'web', uid: subject.object.metadata.uid },
-    type: 'Normal', reason: 'Pulled', count: 1, source: { component: 'tester', host: 'worker-1' }, reportingComponent: 'tester', reportingInstance: 'worker-1',
+    type: 'Normal',
+    reason: 'Pulled',
+    count: 1,
+    source: { component: 'tester', host: 'worker-1' },
+    reportingComponent: 'tester',
+    reportingInstance: 'worker-1',
   });
 });
 
@@ -70,8 +75,12 @@ test('the newer API has one moment and an action, and a series from the second t
   expect(events()[0]?.series?.count).toBe(2);
 });
 
-test('an Event\'s name ends in nanoseconds, exactly', () => {
-  for (const [ms, rest] of [[1_767_600_000_171, 999_999], [1_767_600_000_000, 0], [16_777_216, 1]] as const) {
+test("an Event's name ends in nanoseconds, exactly", () => {
+  for (const [ms, rest] of [
+    [1_767_600_000_171, 999_999],
+    [1_767_600_000_000, 0],
+    [16_777_216, 1],
+  ] as const) {
     expect(hexNanoseconds(ms, rest)).toBe((BigInt(ms) * 1_000_000n + BigInt(rest)).toString(16));
   }
 });

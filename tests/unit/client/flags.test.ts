@@ -18,7 +18,10 @@ test('a value follows an equals sign or is the next word; a boolean flag needs n
 test('what is wrong is said in the words of pflag', () => {
   expect(parse('--nope')).toEqual({ type: 'error', message: 'unknown flag: --nope' });
   expect(parse('--port')).toEqual({ type: 'error', message: 'flag needs an argument: --port' });
-  expect(parse('--elect=maybe')).toEqual({ type: 'error', message: 'invalid argument "maybe" for "--elect" flag: strconv.ParseBool: parsing "maybe": invalid syntax' });
+  expect(parse('--elect=maybe')).toEqual({
+    type: 'error',
+    message: 'invalid argument "maybe" for "--elect" flag: strconv.ParseBool: parsing "maybe": invalid syntax',
+  });
 });
 
 test('durations are written as Go writes them', () => {

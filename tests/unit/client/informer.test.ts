@@ -18,7 +18,8 @@ function watched(cp: ControlPlane, transport = cp.transport) {
 }
 
 const bare = () => new ControlPlane({ controllers: false, scheduler: false, kubelet: false });
-const create = (cp: ControlPlane, name: string) => cp.client.create(ConfigMap, { metadata: { name, namespace: 'default' }, data: { n: '1' } });
+const create = (cp: ControlPlane, name: string) =>
+  cp.client.create(ConfigMap, { metadata: { name, namespace: 'default' }, data: { n: '1' } });
 
 test('a cache lags behind the API server by the latency of the watch, and then agrees with it', () => {
   const cp = bare();

@@ -8,8 +8,13 @@ function candidates() {
   const news: string[] = [];
   const run = (identity: string, transport: Transport = cp.transport) => {
     const election = new LeaderElection({
-      kernel: cp.kernel, client: new Client({ transport, actor: identity }), lease: { namespace: 'kube-system', name: 'thing' }, identity,
-      onStartedLeading: () => leaders.push(`+${identity}`), onStoppedLeading: () => leaders.push(`-${identity}`), onNewLeader: (leader) => news.push(`${identity} sees ${leader}`),
+      kernel: cp.kernel,
+      client: new Client({ transport, actor: identity }),
+      lease: { namespace: 'kube-system', name: 'thing' },
+      identity,
+      onStartedLeading: () => leaders.push(`+${identity}`),
+      onStoppedLeading: () => leaders.push(`-${identity}`),
+      onNewLeader: (leader) => news.push(`${identity} sees ${leader}`),
     });
     election.start();
     return election;

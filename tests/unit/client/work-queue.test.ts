@@ -5,7 +5,9 @@ function queue(reconcile: (key: string, at: number) => Outcome | void, options: 
   const kernel = new Kernel({ seed: 1, now: instant(0) });
   const runs: string[] = [];
   const work = new WorkQueue({
-    kernel, actor: 'controller', ...options,
+    kernel,
+    actor: 'controller',
+    ...options,
     reconcile(key) {
       runs.push(`${key}@${kernel.now}`);
       return reconcile(key, kernel.now);

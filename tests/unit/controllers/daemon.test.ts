@@ -10,22 +10,35 @@ function started(daemon: typeof kubeScheduler, ...argv: string[]) {
   const exits: number[] = [];
   const served: number[] = [];
   const context = {
-    kernel: cp.kernel, machine: { name: 'cp-1' }, argv, env: {}, files: { read: () => 'PEM' }, instance: 'container-1',
-    transport: () => cp.transport, listen: (port: number) => served.push(port), log: (line: string) => lines.push(line), exit: (code: number) => exits.push(code),
+    kernel: cp.kernel,
+    machine: { name: 'cp-1' },
+    argv,
+    env: {},
+    files: { read: () => 'PEM' },
+    instance: 'container-1',
+    transport: () => cp.transport,
+    listen: (port: number) => served.push(port),
+    log: (line: string) => lines.push(line),
+    exit: (code: number) => exits.push(code),
   } as unknown as DaemonContext;
   const running = daemon.start(context);
   cp.kernel.runFor(1_000);
   return { cp, lines, exits, served, running };
 }
 
-test.each([['kube-scheduler', kubeScheduler], ['kube-controller-manager', kubeControllerManager]] as const)('%s ends at once on a flag it does not know, and names it', (name, daemon) => {
+test.each([
+  ['kube-scheduler', kubeScheduler],
+  ['kube-controller-manager', kubeControllerManager],
+] as const)('%s ends at once on a flag it does not know, and names it', (name, daemon) => {
   const { lines, exits } = started(daemon, name, '--leader-elect=true', '--color=blue');
   expect(exits).toEqual([1]);
   expect(lines).toEqual(['Error: unknown flag: --color']);
 });
 
 test('a controller nobody has heard of is refused, one that v1.36 has is not', () => {
-  expect(started(kubeControllerManager, 'kube-controller-manager', '--controllers=*,nonsense').lines).toEqual(['Error: "nonsense" is not in the list of known controllers']);
+  expect(started(kubeControllerManager, 'kube-controller-manager', '--controllers=*,nonsense').lines).toEqual([
+    'Error: "nonsense" is not in the list of known controllers',
+  ]);
   expect(started(kubeControllerManager, 'kube-controller-manager', '--controllers=*,bootstrapsigner,-ttl-controller').exits).toEqual([]);
 });
 
@@ -40,7 +53,10 @@ test('one that loses the API server for longer than it may lead without ends its
   const { cp, exits, lines } = started(kubeControllerManager, 'kube-controller-manager');
   expect(lines.some((line) => line.includes('"Starting" controller="deployment-controller"'))).toBe(true);
   cp.client.delete(Lease, { namespace: 'kube-system', name: 'kube-controller-manager' });
-  cp.client.create(Lease, { metadata: { namespace: 'kube-system', name: 'kube-controller-manager' }, spec: { holderIdentity: 'other', leaseDurationSeconds: 3600 } });
+  cp.client.create(Lease, {
+    metadata: { namespace: 'kube-system', name: 'kube-controller-manager' },
+    spec: { holderIdentity: 'other', leaseDurationSeconds: 3600 },
+  });
   cp.kernel.runFor(15_000);
   expect(exits).toEqual([1]);
 });

@@ -11,9 +11,15 @@ function rollout(replicas: number, spec: object = {}) {
   cp.deploy('web', replicas, { spec });
   cp.settle();
   const get = (): V1Deployment => cp.client.get(Deployment, web);
-  const sets = (): V1ReplicaSet[] => cp.client.list(ReplicaSet, { namespace: 'default' }).items.sort((a, b) => (image(a) < image(b) ? -1 : 1));
-  const setImage = (image: string) => cp.client.patch(Deployment, web, { spec: { template: { spec: { containers: [{ name: 'main', image }] } } } });
-  const scaled = () => cp.said('web').filter((line) => line.startsWith('ScalingReplicaSet')).map((line) => line.replace(/^ScalingReplicaSet: | replica set/g, ''));
+  const sets = (): V1ReplicaSet[] =>
+    cp.client.list(ReplicaSet, { namespace: 'default' }).items.sort((a, b) => (image(a) < image(b) ? -1 : 1));
+  const setImage = (image: string) =>
+    cp.client.patch(Deployment, web, { spec: { template: { spec: { containers: [{ name: 'main', image }] } } } });
+  const scaled = () =>
+    cp
+      .said('web')
+      .filter((line) => line.startsWith('ScalingReplicaSet'))
+      .map((line) => line.replace(/^ScalingReplicaSet: | replica set/g, ''));
   return { cp, get, sets, setImage, scaled };
 }
 
@@ -27,13 +33,28 @@ test('a Deployment makes one ReplicaSet with its template, named and labelled by
   const hash = set?.metadata.labels?.['pod-template-hash'];
   expect(hash).toMatch(/^[bcdfghjklmnpqrstvwxz2456789]{6,10}$/);
   expect(set).toMatchObject({
-    metadata: { name: `web-${hash}`, annotations: { 'deployment.kubernetes.io/revision': '1', 'deployment.kubernetes.io/desired-replicas': '3', 'deployment.kubernetes.io/max-replicas': '4' } },
+    metadata: {
+      name: `web-${hash}`,
+      annotations: {
+        'deployment.kubernetes.io/revision': '1',
+        'deployment.kubernetes.io/desired-replicas': '3',
+        'deployment.kubernetes.io/max-replicas': '4',
+      },
+    },
     spec: { replicas: 3, selector: { matchLabels: { app: 'web', 'pod-template-hash': hash } } },
   });
   expect(revision(get())).toBe('1');
   expect(get().status).toMatchObject({ observedGeneration: 1, replicas: 3, updatedReplicas: 3, readyReplicas: 3, availableReplicas: 3 });
-  expect(condition(get(), 'Available')).toMatchObject({ status: 'True', reason: 'MinimumReplicasAvailable', message: 'Deployment has minimum availability.' });
-  expect(condition(get(), 'Progressing')).toMatchObject({ status: 'True', reason: 'NewReplicaSetAvailable', message: `ReplicaSet "web-${hash}" has successfully progressed.` });
+  expect(condition(get(), 'Available')).toMatchObject({
+    status: 'True',
+    reason: 'MinimumReplicasAvailable',
+    message: 'Deployment has minimum availability.',
+  });
+  expect(condition(get(), 'Progressing')).toMatchObject({
+    status: 'True',
+    reason: 'NewReplicaSetAvailable',
+    message: `ReplicaSet "web-${hash}" has successfully progressed.`,
+  });
 });
 
 test('a rolling update never has fewer Pods available or more Pods in all than its strategy allows', () => {
@@ -44,7 +65,10 @@ test('a rolling update never has fewer Pods available or more Pods in all than i
   while (!cp.kernel.isIdle) {
     cp.kernel.step();
     const live = cp.pods().filter(({ metadata }) => !metadata.deletionTimestamp);
-    fewest = Math.min(fewest, live.filter(({ status }) => status.conditions?.some(({ type, status: value }) => type === 'Ready' && value === 'True')).length);
+    fewest = Math.min(
+      fewest,
+      live.filter(({ status }) => status.conditions?.some(({ type, status: value }) => type === 'Ready' && value === 'True')).length,
+    );
     most = Math.max(most, live.length);
   }
   expect(fewest).toBe(5);
@@ -58,7 +82,11 @@ test('a rolling update says each step of the old and the new ReplicaSet', () => 
   cp.settle();
   const [old, fresh] = sets().map(({ metadata }) => metadata.name);
   expect(scaled()).toEqual([
-    `Scaled up ${old} from 0 to 2`, `Scaled up ${fresh} from 0 to 1`, `Scaled down ${old} from 2 to 1`, `Scaled up ${fresh} from 1 to 2`, `Scaled down ${old} from 1 to 0`,
+    `Scaled up ${old} from 0 to 2`,
+    `Scaled up ${fresh} from 0 to 1`,
+    `Scaled down ${old} from 2 to 1`,
+    `Scaled up ${fresh} from 1 to 2`,
+    `Scaled down ${old} from 1 to 0`,
   ]);
 });
 
@@ -80,7 +108,10 @@ test('going back to an old template reuses its ReplicaSet under a new revision',
   setImage('nginx:1.27');
   cp.settle();
   expect(sets()).toHaveLength(2);
-  expect(sets().map((set) => [revision(set), set.spec.replicas])).toEqual([['3', 2], ['2', 0]]);
+  expect(sets().map((set) => [revision(set), set.spec.replicas])).toEqual([
+    ['3', 2],
+    ['2', 0],
+  ]);
   expect(sets()[0]?.metadata.annotations?.['deployment.kubernetes.io/revision-history']).toBe('1');
   expect(revision(get())).toBe('3');
 });
@@ -125,12 +156,18 @@ test('a rollout without progress is marked after the deadline, and not before', 
   cp.kernel.runFor(50_000);
   expect(condition(get(), 'Progressing')?.status).toBe('True');
   cp.kernel.runFor(15_000);
-  expect(condition(get(), 'Progressing')).toMatchObject({ status: 'False', reason: 'ProgressDeadlineExceeded', message: `ReplicaSet "${sets()[1]?.metadata.name}" has timed out progressing.` });
+  expect(condition(get(), 'Progressing')).toMatchObject({
+    status: 'False',
+    reason: 'ProgressDeadlineExceeded',
+    message: `ReplicaSet "${sets()[1]?.metadata.name}" has timed out progressing.`,
+  });
 });
 
 test('with minReadySeconds a Pod counts as available only after it was ready for so long', () => {
   const { cp, get } = rollout(1);
-  cp.client.patch(Deployment, web, { spec: { minReadySeconds: 30, template: { spec: { containers: [{ name: 'main', image: 'nginx:1.28' }] } } } });
+  cp.client.patch(Deployment, web, {
+    spec: { minReadySeconds: 30, template: { spec: { containers: [{ name: 'main', image: 'nginx:1.28' }] } } },
+  });
   cp.kernel.runFor(10_000);
   expect(get().status.updatedReplicas).toBe(1);
   expect(condition(get(), 'Progressing')?.reason).toBe('ReplicaSetUpdated');
@@ -152,6 +189,8 @@ test('when creating Pods is refused, the ReplicaSet and the Deployment say why',
   const get = cp.client.get(Deployment, web);
   expect(condition(get, 'ReplicaFailure')).toMatchObject({ status: 'True', reason: 'FailedCreate' });
   const name = cp.client.list(ReplicaSet, { namespace: 'default' }).items[0]?.metadata.name;
-  expect(cp.said('web')).toContain(`FailedCreate: Error creating: pods "${name}-" is forbidden: error looking up service account default/ghost: serviceaccount "ghost" not found`);
+  expect(cp.said('web')).toContain(
+    `FailedCreate: Error creating: pods "${name}-" is forbidden: error looking up service account default/ghost: serviceaccount "ghost" not found`,
+  );
   expect(cp.client.list(Pod, { namespace: 'default' }).items).toEqual([]);
 });

@@ -12,7 +12,7 @@ function cluster() {
   return cp;
 }
 
-test('every namespace has a service account and the cluster\'s CA, and gets them again', () => {
+test("every namespace has a service account and the cluster's CA, and gets them again", () => {
   const cp = cluster();
   const check = () => {
     expect(cp.client.get(ServiceAccount, { namespace: 'shop', name: 'default' })).toBeDefined();
@@ -44,8 +44,15 @@ test('what is left in a namespace that is going is said in its conditions', () =
   cp.kernel.runFor(10_000);
   const conditions = cp.client.get(Namespace, { name: 'shop' }).status.conditions ?? [];
   const says = (type: string) => conditions.find((one) => one.type === type);
-  expect(says('NamespaceContentRemaining')).toMatchObject({ status: 'True', reason: 'SomeResourcesRemain', message: 'Some resources are remaining: configmaps. has 1 resource instances' });
-  expect(says('NamespaceFinalizersRemaining')).toMatchObject({ status: 'True', message: 'Some content in the namespace has finalizers remaining: example.test/hold in 1 resource instances' });
+  expect(says('NamespaceContentRemaining')).toMatchObject({
+    status: 'True',
+    reason: 'SomeResourcesRemain',
+    message: 'Some resources are remaining: configmaps. has 1 resource instances',
+  });
+  expect(says('NamespaceFinalizersRemaining')).toMatchObject({
+    status: 'True',
+    message: 'Some content in the namespace has finalizers remaining: example.test/hold in 1 resource instances',
+  });
   cp.client.patch(ConfigMap, { namespace: 'shop', name: 'held' }, { metadata: { finalizers: null } }, { type: 'merge' });
   cp.kernel.runFor(30_000);
   expect(cp.client.find(Namespace, { name: 'shop' })).toBeUndefined();
@@ -56,7 +63,11 @@ function deployed() {
   const cp = cluster();
   cp.deploy('web', 2);
   cp.settle();
-  const left = () => [cp.client.list(Deployment, { namespace: 'default' }).items.length, cp.client.list(ReplicaSet, { namespace: 'default' }).items.length, cp.pods().length];
+  const left = () => [
+    cp.client.list(Deployment, { namespace: 'default' }).items.length,
+    cp.client.list(ReplicaSet, { namespace: 'default' }).items.length,
+    cp.pods().length,
+  ];
   expect(left()).toEqual([1, 1, 2]);
   return { cp, left };
 }
@@ -90,7 +101,14 @@ test('orphaned, what was owned stays and has no owner any more', () => {
 
 test('an object whose owner never was is collected', () => {
   const cp = cluster();
-  cp.client.create(ConfigMap, { metadata: { name: 'lost', namespace: 'default', ownerReferences: [{ apiVersion: 'v1', kind: 'ConfigMap', name: 'nobody', uid: '0-0' }] }, data: {} });
+  cp.client.create(ConfigMap, {
+    metadata: {
+      name: 'lost',
+      namespace: 'default',
+      ownerReferences: [{ apiVersion: 'v1', kind: 'ConfigMap', name: 'nobody', uid: '0-0' }],
+    },
+    data: {},
+  });
   cp.settle();
   expect(cp.client.find(ConfigMap, { namespace: 'default', name: 'lost' })).toBeUndefined();
 });
@@ -98,12 +116,19 @@ test('an object whose owner never was is collected', () => {
 test('an object with one owner left stays, without the reference to the one that went', () => {
   const cp = cluster();
   const owner = (name: string) => cp.client.create(ConfigMap, { metadata: { name, namespace: 'default' }, data: {} });
-  const references = [owner('a'), owner('b')].map(({ metadata }) => ({ apiVersion: 'v1', kind: 'ConfigMap', name: metadata.name, uid: metadata.uid }));
+  const references = [owner('a'), owner('b')].map(({ metadata }) => ({
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    name: metadata.name,
+    uid: metadata.uid,
+  }));
   cp.client.create(ConfigMap, { metadata: { name: 'shared', namespace: 'default', ownerReferences: references }, data: {} });
   cp.settle();
   cp.client.delete(ConfigMap, { namespace: 'default', name: 'a' });
   cp.settle();
-  expect(cp.client.get(ConfigMap, { namespace: 'default', name: 'shared' }).metadata.ownerReferences?.map(({ name }) => name)).toEqual(['b']);
+  expect(cp.client.get(ConfigMap, { namespace: 'default', name: 'shared' }).metadata.ownerReferences?.map(({ name }) => name)).toEqual([
+    'b',
+  ]);
 });
 
 test('a Pod of a ReplicaSet that is gone does not outlive it', () => {

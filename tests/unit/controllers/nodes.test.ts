@@ -10,12 +10,17 @@ function cluster(workers = 3) {
   return cp;
 }
 const node = (cp: ControlPlane, name: string): V1Node => cp.client.get(Node, { name });
-const taints = (cp: ControlPlane, name: string) => (node(cp, name).spec?.taints ?? []).map(({ key, effect }) => `${key.split('/')[1]}:${effect}`);
+const taints = (cp: ControlPlane, name: string) =>
+  (node(cp, name).spec?.taints ?? []).map(({ key, effect }) => `${key.split('/')[1]}:${effect}`);
 const ready = (cp: ControlPlane, name: string) => node(cp, name).status.conditions?.find(({ type }) => type === 'Ready');
 
 test('each node gets a range of Pod addresses of its own', () => {
   const cp = cluster();
-  expect(['worker-1', 'worker-2', 'worker-3'].map((name) => node(cp, name).spec.podCIDR)).toEqual(['10.244.0.0/24', '10.244.1.0/24', '10.244.2.0/24']);
+  expect(['worker-1', 'worker-2', 'worker-3'].map((name) => node(cp, name).spec.podCIDR)).toEqual([
+    '10.244.0.0/24',
+    '10.244.1.0/24',
+    '10.244.2.0/24',
+  ]);
 });
 
 test('a range that became free is given out again, and when there is none, none is given', () => {
@@ -29,7 +34,11 @@ test('a node that is silent for 50 s becomes Unknown, not sooner', () => {
   cp.kernel.runFor(48_000);
   expect(ready(cp, 'worker-1')?.status).toBe('True');
   cp.kernel.runFor(18_000);
-  expect(ready(cp, 'worker-1')).toMatchObject({ status: 'Unknown', reason: 'NodeStatusUnknown', message: 'Kubelet stopped posting node status.' });
+  expect(ready(cp, 'worker-1')).toMatchObject({
+    status: 'Unknown',
+    reason: 'NodeStatusUnknown',
+    message: 'Kubelet stopped posting node status.',
+  });
   expect(taints(cp, 'worker-1')).toEqual(['unreachable:NoSchedule', 'unreachable:NoExecute']);
   expect(cp.said('worker-1')).toContain('NodeNotReady: Node worker-1 status is now: NodeNotReady');
 });
@@ -57,14 +66,27 @@ test('a node that comes back in time keeps its Pods', () => {
   const cp = cluster();
   cp.deploy('web', 3);
   cp.settle();
-  const before = cp.pods().map(({ metadata }) => metadata.uid).sort();
+  const before = cp
+    .pods()
+    .map(({ metadata }) => metadata.uid)
+    .sort();
   cp.silence('worker-1');
   cp.kernel.runFor(120_000);
   cp.revive('worker-1');
   cp.kernel.runFor(400_000);
   expect(taints(cp, 'worker-1')).toEqual([]);
-  expect(cp.pods().map(({ metadata }) => metadata.uid).sort()).toEqual(before);
-  expect(cp.events('web').filter(({ reason }) => reason === 'TaintManagerEviction').map(({ message }) => message?.split(' of ')[0])).toEqual(['Cancelling deletion']);
+  expect(
+    cp
+      .pods()
+      .map(({ metadata }) => metadata.uid)
+      .sort(),
+  ).toEqual(before);
+  expect(
+    cp
+      .events('web')
+      .filter(({ reason }) => reason === 'TaintManagerEviction')
+      .map(({ message }) => message?.split(' of ')[0]),
+  ).toEqual(['Cancelling deletion']);
 });
 
 test('when every node is silent at once none is given up: it is the view that is broken', () => {

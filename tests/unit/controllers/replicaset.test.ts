@@ -12,7 +12,12 @@ function cluster(replicas: number) {
   cp.addNode('worker-1');
   cp.settle();
   cp.client.create(ReplicaSet, {
-    metadata: name, spec: { replicas, selector: { matchLabels: { app: 'web' } }, template: { metadata: { labels: { app: 'web' } }, spec: { containers: [{ name: 'main', image: 'nginx' }] } } },
+    metadata: name,
+    spec: {
+      replicas,
+      selector: { matchLabels: { app: 'web' } },
+      template: { metadata: { labels: { app: 'web' } }, spec: { containers: [{ name: 'main', image: 'nginx' }] } },
+    },
   } as Draft<V1ReplicaSet>);
   cp.settle();
   return { cp, get: (): V1ReplicaSet => cp.client.get(ReplicaSet, name) };
@@ -25,7 +30,14 @@ test('as many Pods are kept alive as are asked for', () => {
   cp.settle();
   expect(cp.pods()).toHaveLength(3);
   expect(cp.pods().map(({ metadata }) => metadata.uid)).not.toContain(victim?.metadata.uid);
-  expect(get().status).toEqual({ replicas: 3, fullyLabeledReplicas: 3, readyReplicas: 3, availableReplicas: 3, terminatingReplicas: 0, observedGeneration: 1 });
+  expect(get().status).toEqual({
+    replicas: 3,
+    fullyLabeledReplicas: 3,
+    readyReplicas: 3,
+    availableReplicas: 3,
+    terminatingReplicas: 0,
+    observedGeneration: 1,
+  });
 });
 
 test('a cache that lags never makes a Pod twice', () => {
@@ -44,10 +56,19 @@ test('a Pod that nothing controls and the selector matches is adopted, and count
   cp.settle();
   cp.createPod('stray', { labels: { app: 'web' } });
   cp.settle();
-  cp.client.create(ReplicaSet, { metadata: name, spec: { replicas: 1, selector: { matchLabels: { app: 'web' } }, template: { metadata: { labels: { app: 'web' } }, spec: { containers: [{ name: 'main', image: 'nginx' }] } } } } as Draft<V1ReplicaSet>);
+  cp.client.create(ReplicaSet, {
+    metadata: name,
+    spec: {
+      replicas: 1,
+      selector: { matchLabels: { app: 'web' } },
+      template: { metadata: { labels: { app: 'web' } }, spec: { containers: [{ name: 'main', image: 'nginx' }] } },
+    },
+  } as Draft<V1ReplicaSet>);
   cp.settle();
   expect(cp.pods().map(({ metadata }) => metadata.name)).toEqual(['stray']);
-  expect(cp.pod('stray').metadata.ownerReferences).toMatchObject([{ kind: 'ReplicaSet', name: 'web', controller: true, blockOwnerDeletion: true }]);
+  expect(cp.pod('stray').metadata.ownerReferences).toMatchObject([
+    { kind: 'ReplicaSet', name: 'web', controller: true, blockOwnerDeletion: true },
+  ]);
 });
 
 test('a Pod whose labels no longer match is released, and replaced', () => {
@@ -63,7 +84,12 @@ test('a Pod that ended is replaced', () => {
   const { cp } = cluster(1);
   cp.setPod(cp.pods()[0] as V1Pod, 'Failed', false);
   cp.settle();
-  expect(cp.pods().map(({ status }) => status.phase).sort()).toEqual(['Failed', 'Running']);
+  expect(
+    cp
+      .pods()
+      .map(({ status }) => status.phase)
+      .sort(),
+  ).toEqual(['Failed', 'Running']);
 });
 
 test('scaled down, it says which Pods it deleted', () => {
@@ -75,13 +101,29 @@ test('scaled down, it says which Pods it deleted', () => {
 });
 
 const now = instant(Date.parse('2026-01-05T10:00:00Z'));
-interface Shape { node?: string; phase?: string; ready?: number; cost?: string; restarts?: number; age?: number }
+interface Shape {
+  node?: string;
+  phase?: string;
+  ready?: number;
+  cost?: string;
+  restarts?: number;
+  age?: number;
+}
 function pod(uid: string, { node = 'n', phase = 'Running', ready = 600, cost, restarts = 0, age = 600 }: Shape = {}): V1Pod {
   const at = (seconds: number) => rfc3339(instant(now - seconds * 1000));
   return {
-    metadata: { name: uid, uid, creationTimestamp: at(age), annotations: cost ? { 'controller.kubernetes.io/pod-deletion-cost': cost } : {} },
+    metadata: {
+      name: uid,
+      uid,
+      creationTimestamp: at(age),
+      annotations: cost ? { 'controller.kubernetes.io/pod-deletion-cost': cost } : {},
+    },
     spec: { nodeName: node, containers: [] },
-    status: { phase, conditions: ready ? [{ type: 'Ready', status: 'True', lastTransitionTime: at(ready) }] : [], containerStatuses: [{ restartCount: restarts }] },
+    status: {
+      phase,
+      conditions: ready ? [{ type: 'Ready', status: 'True', lastTransitionTime: at(ready) }] : [],
+      containerStatuses: [{ restartCount: restarts }],
+    },
   } as unknown as V1Pod;
 }
 const first = (pods: V1Pod[]) => podsToDelete(pods, pods, 1, now)[0]?.metadata.uid;

@@ -7,12 +7,21 @@ function cluster(spec: object = {}) {
   const cp = new ControlPlane();
   cp.addNode('worker-1');
   cp.settle();
-  cp.client.create(Service, { metadata: { name: 'web', namespace: 'default' }, spec: { selector: { app: 'web' }, ports: [{ port: 80, targetPort: 8080 }], ...spec } } as Draft<V1Service>);
+  cp.client.create(Service, {
+    metadata: { name: 'web', namespace: 'default' },
+    spec: { selector: { app: 'web' }, ports: [{ port: 80, targetPort: 8080 }], ...spec },
+  } as Draft<V1Service>);
   cp.settle();
-  const slices = (): V1EndpointSlice[] => cp.client.list(EndpointSlice, { namespace: 'default', labelSelector: 'kubernetes.io/service-name=web' }).items;
+  const slices = (): V1EndpointSlice[] =>
+    cp.client.list(EndpointSlice, { namespace: 'default', labelSelector: 'kubernetes.io/service-name=web' }).items;
   return { cp, slices };
 }
-const ready = (slices: V1EndpointSlice[]) => slices.flatMap(({ endpoints }) => endpoints ?? []).filter(({ conditions }) => conditions?.ready).map(({ targetRef }) => targetRef?.name).sort();
+const ready = (slices: V1EndpointSlice[]) =>
+  slices
+    .flatMap(({ endpoints }) => endpoints ?? [])
+    .filter(({ conditions }) => conditions?.ready)
+    .map(({ targetRef }) => targetRef?.name)
+    .sort();
 
 test('a Service without Pods has one empty slice, which is filled when they come', () => {
   const { cp, slices } = cluster();
@@ -23,10 +32,17 @@ test('a Service without Pods has one empty slice, which is filled when they come
   cp.settle();
   expect(slices().map(({ metadata }) => metadata.uid)).toEqual([uid]);
   expect(slices()[0]).toMatchObject({
-    addressType: 'IPv4', ports: [{ name: '', port: 8080, protocol: 'TCP' }],
-    metadata: { labels: { 'endpointslice.kubernetes.io/managed-by': 'endpointslice-controller.k8s.io' }, ownerReferences: [{ kind: 'Service', name: 'web' }] },
+    addressType: 'IPv4',
+    ports: [{ name: '', port: 8080, protocol: 'TCP' }],
+    metadata: {
+      labels: { 'endpointslice.kubernetes.io/managed-by': 'endpointslice-controller.k8s.io' },
+      ownerReferences: [{ kind: 'Service', name: 'web' }],
+    },
   });
-  expect(slices()[0]?.endpoints).toMatchObject([{ conditions: { ready: true, serving: true, terminating: false }, nodeName: 'worker-1' }, { conditions: { ready: true } }]);
+  expect(slices()[0]?.endpoints).toMatchObject([
+    { conditions: { ready: true, serving: true, terminating: false }, nodeName: 'worker-1' },
+    { conditions: { ready: true } },
+  ]);
 });
 
 test('a Pod that is not ready, or going, is not ready in the slice either', () => {
@@ -52,12 +68,22 @@ test('publishNotReadyAddresses makes every Pod ready here', () => {
   expect(ready(slices())).toHaveLength(1);
 });
 
-test('a named target port is each Pod\'s own', () => {
+test("a named target port is each Pod's own", () => {
   const { cp, slices } = cluster({ ports: [{ name: 'http', port: 80, targetPort: 'web' }] });
-  cp.createPod('a', { labels: { app: 'web' }, containers: [{ name: 'main', image: 'nginx', ports: [{ name: 'web', containerPort: 8080 }] }] });
-  cp.createPod('b', { labels: { app: 'web' }, containers: [{ name: 'main', image: 'nginx', ports: [{ name: 'web', containerPort: 9090 }] }] });
+  cp.createPod('a', {
+    labels: { app: 'web' },
+    containers: [{ name: 'main', image: 'nginx', ports: [{ name: 'web', containerPort: 8080 }] }],
+  });
+  cp.createPod('b', {
+    labels: { app: 'web' },
+    containers: [{ name: 'main', image: 'nginx', ports: [{ name: 'web', containerPort: 9090 }] }],
+  });
   cp.settle();
-  expect(slices().map(({ ports }) => ports?.[0]?.port).sort()).toEqual([8080, 9090]);
+  expect(
+    slices()
+      .map(({ ports }) => ports?.[0]?.port)
+      .sort(),
+  ).toEqual([8080, 9090]);
 });
 
 test('more than a hundred endpoints are shared out among slices', () => {
@@ -66,7 +92,11 @@ test('more than a hundred endpoints are shared out among slices', () => {
   cp.settle();
   cp.deploy('web', 120);
   cp.settle();
-  expect(slices().map(({ endpoints }) => endpoints?.length ?? 0).sort()).toEqual([100, 20].sort());
+  expect(
+    slices()
+      .map(({ endpoints }) => endpoints?.length ?? 0)
+      .sort(),
+  ).toEqual([100, 20].sort());
 });
 
 test('a slice that was deleted is made again, and goes with its Service', () => {
@@ -95,5 +125,9 @@ test('Endpoints list the addresses of ready and unready Pods apart', () => {
   cp.setPod(cp.pods()[0] as V1Pod, 'Running', false);
   cp.settle();
   const [subset] = cp.client.get(Endpoints, { namespace: 'default', name: 'web' }).subsets ?? [];
-  expect(subset).toMatchObject({ addresses: [{ targetRef: { kind: 'Pod' } }], notReadyAddresses: [{ targetRef: { kind: 'Pod' } }], ports: [{ port: 8080, protocol: 'TCP' }] });
+  expect(subset).toMatchObject({
+    addresses: [{ targetRef: { kind: 'Pod' } }],
+    notReadyAddresses: [{ targetRef: { kind: 'Pod' } }],
+    ports: [{ port: 8080, protocol: 'TCP' }],
+  });
 });

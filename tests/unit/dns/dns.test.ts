@@ -7,7 +7,12 @@ const services = [
   serviceOf('shop/db', { clusterIP: 'None', ports: [{ port: 5432 }] }),
   serviceOf('shop/away', { type: 'ExternalName', externalName: 'example.com', ports: [] }),
 ];
-const slices = [sliceOf('shop/db', 5432, [['10.244.1.7', 'worker-1'], ['10.244.2.8', 'worker-2', 'terminating']])];
+const slices = [
+  sliceOf('shop/db', 5432, [
+    ['10.244.1.7', 'worker-1'],
+    ['10.244.2.8', 'worker-2', 'terminating'],
+  ]),
+];
 const source: DnsSource = {
   hasNamespace: (name) => name === 'shop',
   findService: (namespace, name) => services.find(({ metadata }) => metadata.namespace === namespace && metadata.name === name),
@@ -25,9 +30,12 @@ test.each([
   expect(ask(name).answers.map(({ value }) => value)).toEqual(values);
 });
 
-test.each(['nosuch.shop.svc.cluster.local', 'web.nosuch.svc.cluster.local', 'web.shop.cluster.local', '1.2.shop.pod.cluster.local'])('%s is NXDOMAIN', (name) => {
-  expect(ask(name)).toEqual({ rcode: 'NXDOMAIN', answers: [] });
-});
+test.each(['nosuch.shop.svc.cluster.local', 'web.nosuch.svc.cluster.local', 'web.shop.cluster.local', '1.2.shop.pod.cluster.local'])(
+  '%s is NXDOMAIN',
+  (name) => {
+    expect(ask(name)).toEqual({ rcode: 'NXDOMAIN', answers: [] });
+  },
+);
 
 test('a name that exists has no data of another type', () => {
   expect(ask('web.shop.svc.cluster.local', 'AAAA')).toEqual({ rcode: 'NOERROR', answers: [] });
@@ -41,6 +49,18 @@ test('SRV records name the port and the host, and a ClusterIP looks up backwards
 test('a Corefile gives zones, plugins and their options, and a word it does not know stops CoreDNS', () => {
   const [block] = parseCorefile('.:53 {\n  errors # a comment\n  kubernetes cluster.local {\n    pods insecure\n    ttl 30\n  }\n}\n');
   expect(block?.zones).toEqual([{ zone: '', port: 53 }]);
-  expect(block?.directives.map(({ name, args, options }) => [name, args, options])).toEqual([['errors', [], []], ['kubernetes', ['cluster.local'], [['pods', 'insecure'], ['ttl', '30']]]]);
-  expect(() => parseCorefile('.:53 {\n  kubernets cluster.local\n}\n')).toThrow(new CorefileError("Corefile:2 - Error during parsing: Unknown directive 'kubernets'"));
+  expect(block?.directives.map(({ name, args, options }) => [name, args, options])).toEqual([
+    ['errors', [], []],
+    [
+      'kubernetes',
+      ['cluster.local'],
+      [
+        ['pods', 'insecure'],
+        ['ttl', '30'],
+      ],
+    ],
+  ]);
+  expect(() => parseCorefile('.:53 {\n  kubernets cluster.local\n}\n')).toThrow(
+    new CorefileError("Corefile:2 - Error during parsing: Unknown directive 'kubernets'"),
+  );
 });

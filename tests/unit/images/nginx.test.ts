@@ -5,7 +5,13 @@ const nginx = images.find(({ repository }) => repository === 'nginx');
 if (!nginx) throw new Error('there is an image nginx');
 
 function start(files: Record<string, string> = {}, argv = [...(nginx?.entrypoint ?? []), ...(nginx?.cmd ?? [])]) {
-  return new LoneContainer({ programs: nginx?.programs ?? {}, files: { ...nginx?.files, ...files }, env: { NGINX_VERSION: '1.27.5' }, argv, http: ({ url }) => ok(`upstream ${url}`, 7) });
+  return new LoneContainer({
+    programs: nginx?.programs ?? {},
+    files: { ...nginx?.files, ...files },
+    env: { NGINX_VERSION: '1.27.5' },
+    argv,
+    http: ({ url }) => ok(`upstream ${url}`, 7),
+  });
 }
 
 const server = (text: string) => ({ '/etc/nginx/conf.d/default.conf': `server { listen 80; ${text} }` });
@@ -14,7 +20,10 @@ describe('nginx', () => {
   test('welcomes on port 80 and logs each request', () => {
     const container = start();
     const response = container.request(80, 'http://10.244.1.2/', { headers: { 'user-agent': 'curl/8.17.0' } });
-    expect(response).toMatchObject({ status: 200, headers: { server: 'nginx/1.27.5', 'content-type': 'text/html', 'content-length': '615' } });
+    expect(response).toMatchObject({
+      status: 200,
+      headers: { server: 'nginx/1.27.5', 'content-type': 'text/html', 'content-length': '615' },
+    });
     expect(response.body).toContain('<h1>Welcome to nginx!</h1>');
     expect(container.stdout).toContain('/docker-entrypoint.sh: Configuration complete; ready for start up\n');
     expect(container.stdout).toContain('10.244.1.1 - - [05/Jan/2026:08:00:00 +0000] "GET / HTTP/1.1" 200 615 "-" "curl/8.17.0" "-"\n');
@@ -29,13 +38,19 @@ describe('nginx', () => {
   });
 
   test('listens where its configuration says', () => {
-    const container = start({ '/etc/nginx/conf.d/default.conf': 'server { listen 8080; location / { return 200 "ok from $hostname\\n"; } }' });
+    const container = start({
+      '/etc/nginx/conf.d/default.conf': 'server { listen 8080; location / { return 200 "ok from $hostname\\n"; } }',
+    });
     expect([...container.listeners.keys()]).toEqual([8080]);
     expect(container.request(8080, 'http://web:8080/').body).toBe('ok from web-1\n');
   });
 
   test('finds the location that fits best, redirects, tries files and adds headers', () => {
-    const container = start(server('add_header X-Env prod; root /usr/share/nginx/html; location = /healthz { return 204; } location /old { return 301 /new; } location / { try_files $uri /index.html; } location ~ \\.php$ { return 403; }'));
+    const container = start(
+      server(
+        'add_header X-Env prod; root /usr/share/nginx/html; location = /healthz { return 204; } location /old { return 301 /new; } location / { try_files $uri /index.html; } location ~ \\.php$ { return 403; }',
+      ),
+    );
     expect(container.request(80, 'http://web/healthz').status).toBe(204);
     expect(container.request(80, 'http://web/old')).toMatchObject({ status: 301, headers: { location: '/new' } });
     expect(container.request(80, 'http://web/any/where')).toMatchObject({ status: 200, headers: { 'x-env': 'prod' } });
@@ -77,7 +92,11 @@ describe('nginx', () => {
   });
 
   test('may be run through a shell that prepares its page', () => {
-    const container = start({}, ['/bin/sh', '-c', 'echo hello from $HOSTNAME > /usr/share/nginx/html/index.html; exec nginx -g "daemon off;"']);
+    const container = start({}, [
+      '/bin/sh',
+      '-c',
+      'echo hello from $HOSTNAME > /usr/share/nginx/html/index.html; exec nginx -g "daemon off;"',
+    ]);
     expect(container.request(80, 'http://web/').body).toBe('hello from\n');
     expect(container.signal('SIGQUIT').exitCode).toBe(0);
   });

@@ -52,7 +52,10 @@ test('running until a condition stops at the entry that makes it true, or at the
 test('the trace knows which entry caused which', () => {
   const kernel = newKernel();
   kernel.schedule({
-    delayMs: 1, actor: 'scheduler', what: 'bind', run: () => {
+    delayMs: 1,
+    actor: 'scheduler',
+    what: 'bind',
+    run: () => {
       kernel.record('request', 'scheduler', 'POST binding', { object: 'Pod/default/web' });
       kernel.schedule({ delayMs: 1, actor: 'kubelet', what: 'sync', run: () => kernel.record('cri', 'kubelet', 'RunPodSandbox') });
     },
@@ -99,6 +102,15 @@ test('a trace keeps the newest entries, with what they were about, and forgets t
   for (let count = 1; count <= 250; count++) kernel.record('request', 'you', `GET ${count}`, { object: `Pod/${count}`, revision: count });
   expect(kernel.trace.since(0).map(({ id }) => id)).toEqual(Array.from({ length: 100 }, (_, index) => index + 151));
   expect([kernel.trace.find(150), kernel.trace.find(251)]).toEqual([undefined, undefined]);
-  expect(kernel.trace.find(250)).toEqual({ id: 250, at: 0, kind: 'request', actor: 'you', what: 'GET 250', object: 'Pod/250', revision: 250, cause: undefined });
+  expect(kernel.trace.find(250)).toEqual({
+    id: 250,
+    at: 0,
+    kind: 'request',
+    actor: 'you',
+    what: 'GET 250',
+    object: 'Pod/250',
+    revision: 250,
+    cause: undefined,
+  });
   expect(kernel.trace.about('Pod/151')).toHaveLength(1);
 });

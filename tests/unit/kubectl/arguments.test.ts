@@ -3,18 +3,34 @@ import { flag, parseArguments } from '@/lib/kubectl/flags';
 import { freshCluster } from '../../support/template';
 import { Desk } from '../../support/kubectl';
 
-const flags = [flag.string('output,o', ''), flag.bool('watch,w', ''), flag.strings('label,l', ''), flag.array('literal', ''), flag.int('replicas', '', 1), flag.string('cascade', '', 'background', { alone: 'background' })];
+const flags = [
+  flag.string('output,o', ''),
+  flag.bool('watch,w', ''),
+  flag.strings('label,l', ''),
+  flag.array('literal', ''),
+  flag.int('replicas', '', 1),
+  flag.string('cascade', '', 'background', { alone: 'background' }),
+];
 
 test('flags and arguments may be mixed until --', () => {
   const parsed = parseArguments(['pods', '-wo', 'wide', '--label=a,b', '-lc', '--cascade', 'web', '--', '-x'], flags);
   expect(parsed.args).toEqual(['pods', 'web', '-x']);
   expect(parsed.dashAt).toBe(2);
-  expect([parsed.flags.string('output'), parsed.flags.bool('watch'), parsed.flags.list('label'), parsed.flags.string('cascade')]).toEqual(['wide', true, ['a', 'b', 'c'], 'background']);
+  expect([parsed.flags.string('output'), parsed.flags.bool('watch'), parsed.flags.list('label'), parsed.flags.string('cascade')]).toEqual([
+    'wide',
+    true,
+    ['a', 'b', 'c'],
+    'background',
+  ]);
 });
 
 test.each([
-  [['--foo'], 'unknown flag: --foo'], [['-z'], "unknown shorthand flag: 'z' in -z"], [['-o'], "flag needs an argument: 'o' in -o"], [['--output'], 'flag needs an argument: --output'],
-  [['--replicas=x'], 'invalid argument "x" for "--replicas" flag: strconv.ParseInt: parsing "x": invalid syntax'], [['--watch=maybe'], 'invalid argument "maybe" for "-w, --watch" flag: strconv.ParseBool: parsing "maybe": invalid syntax'],
+  [['--foo'], 'unknown flag: --foo'],
+  [['-z'], "unknown shorthand flag: 'z' in -z"],
+  [['-o'], "flag needs an argument: 'o' in -o"],
+  [['--output'], 'flag needs an argument: --output'],
+  [['--replicas=x'], 'invalid argument "x" for "--replicas" flag: strconv.ParseInt: parsing "x": invalid syntax'],
+  [['--watch=maybe'], 'invalid argument "maybe" for "-w, --watch" flag: strconv.ParseBool: parsing "maybe": invalid syntax'],
 ])('%j is refused in pflag’s words', (words, sentence) => {
   expect(() => parseArguments(words, flags)).toThrow(sentence);
 });
@@ -28,14 +44,20 @@ describe('on a cluster', () => {
   test.each([
     ['gte', 'error: unknown command "gte" for "kubectl"\n\nDid you mean this?\n\tget\n'],
     ['get --foo', "error: unknown flag: --foo\nSee 'kubectl get --help' for usage.\n"],
-    ['rollout foo', "error: unknown command \"foo\"\nSee 'kubectl rollout -h' for help and examples\n"],
+    ['rollout foo', 'error: unknown command "foo"\nSee \'kubectl rollout -h\' for help and examples\n'],
     ['scale', 'error: required flag(s) "replicas" not set\n'],
     ['create foo', "error: Unexpected args: [foo]\nSee 'kubectl create -h' for help and examples\n"],
     ['apply -f nope.yaml', 'error: the path "nope.yaml" does not exist\n'],
-    ['exec a ls', "error: exec [POD] [COMMAND] is not supported anymore. Use exec [POD] -- [COMMAND] instead\nSee 'kubectl exec -h' for help and examples\n"],
+    [
+      'exec a ls',
+      "error: exec [POD] [COMMAND] is not supported anymore. Use exec [POD] -- [COMMAND] instead\nSee 'kubectl exec -h' for help and examples\n",
+    ],
     ['get foo', 'error: the server doesn\'t have a resource type "foo"\n'],
     ['delete pods', 'error: resource(s) were provided, but no name was specified\n'],
-    ['get pods/a b', "error: there is no need to specify a resource type as a separate argument when passing arguments in resource/name form (e.g. 'kubectl get resource/<resource_name>' instead of 'kubectl get resource resource/<resource_name>'\n"],
+    [
+      'get pods/a b',
+      "error: there is no need to specify a resource type as a separate argument when passing arguments in resource/name form (e.g. 'kubectl get resource/<resource_name>' instead of 'kubectl get resource resource/<resource_name>'\n",
+    ],
     ['get pods nope', 'Error from server (NotFound): pods "nope" not found\n'],
     ['create deployment x --image=nginx --dry-run=foo', 'error: Invalid dry-run value (foo). Must be "none", "server", or "client".\n'],
     ['top nodes', 'error: Metrics API not available\n'],
@@ -58,4 +80,3 @@ describe('on a cluster', () => {
     expect(await candidates('cordon', 'worker-2')).toEqual(['worker-2']);
   });
 });
-

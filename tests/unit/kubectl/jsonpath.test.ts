@@ -29,9 +29,12 @@ test.each([
 });
 
 test('an index beyond the end is an error that shows the template', () => {
-  expect(() => JsonPath.parse('{.items[5]}').render(list)).toThrow('error executing jsonpath "{.items[5]}": Error executing template: array index out of bounds: index 5, length 2.');
+  expect(() => JsonPath.parse('{.items[5]}').render(list)).toThrow(
+    'error executing jsonpath "{.items[5]}": Error executing template: array index out of bounds: index 5, length 2.',
+  );
 });
 
 test('sort-by and custom columns accept a path with or without braces', () => {
-  for (const expression of ['metadata.name', '.metadata.name', '{.metadata.name}']) expect(JsonPath.parseRelaxed(expression).find(list.items[0])).toEqual([['a']]);
+  for (const expression of ['metadata.name', '.metadata.name', '{.metadata.name}'])
+    expect(JsonPath.parseRelaxed(expression).find(list.items[0])).toEqual([['a']]);
 });

@@ -4,7 +4,12 @@ const deployment = 'io.k8s.api.apps.v1.Deployment';
 const withContainers = (...containers: object[]) => ({ spec: { template: { spec: { containers } } } });
 
 test('what the manifest no longer says is removed, what others set stays', () => {
-  const patch = threeWayMergePatch({ metadata: { labels: { a: '1', b: '2' } } }, { metadata: { labels: { a: '9' } } }, { metadata: { labels: { a: '1', b: '2', theirs: 'x' } } }, deployment);
+  const patch = threeWayMergePatch(
+    { metadata: { labels: { a: '1', b: '2' } } },
+    { metadata: { labels: { a: '9' } } },
+    { metadata: { labels: { a: '1', b: '2', theirs: 'x' } } },
+    deployment,
+  );
   expect(patch).toEqual({ metadata: { labels: { a: '9', b: null } } });
 });
 
@@ -12,7 +17,17 @@ test('containers are told apart by name, and their order is set', () => {
   const before = withContainers({ name: 'a', image: 'a:1' }, { name: 'b', image: 'b:1' });
   const patch = threeWayMergePatch(before, withContainers({ name: 'a', image: 'a:2' }), before, deployment);
   expect(patch).toEqual({
-    spec: { template: { spec: { '$setElementOrder/containers': [{ name: 'a' }], containers: [{ name: 'a', image: 'a:2' }, { $patch: 'delete', name: 'b' }] } } },
+    spec: {
+      template: {
+        spec: {
+          '$setElementOrder/containers': [{ name: 'a' }],
+          containers: [
+            { name: 'a', image: 'a:2' },
+            { $patch: 'delete', name: 'b' },
+          ],
+        },
+      },
+    },
   });
 });
 
@@ -23,11 +38,17 @@ test('nothing changed makes an empty patch, defaults of the server notwithstandi
 });
 
 test('changing the strategy keeps only its own keys', () => {
-  const patch = twoWayMergePatch({ spec: { strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1 } } } }, { spec: { strategy: { type: 'Recreate' } } }, deployment);
+  const patch = twoWayMergePatch(
+    { spec: { strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1 } } } },
+    { spec: { strategy: { type: 'Recreate' } } },
+    deployment,
+  );
   expect(patch).toEqual({ spec: { strategy: { $retainKeys: ['type'], type: 'Recreate', rollingUpdate: null } } });
 });
 
 test('finalizers are a set', () => {
   const patch = twoWayMergePatch({ metadata: { finalizers: ['a', 'b'] } }, { metadata: { finalizers: ['b', 'c'] } }, deployment);
-  expect(patch).toEqual({ metadata: { finalizers: ['c'], '$deleteFromPrimitiveList/finalizers': ['a'], '$setElementOrder/finalizers': ['b', 'c'] } });
+  expect(patch).toEqual({
+    metadata: { finalizers: ['c'], '$deleteFromPrimitiveList/finalizers': ['a'], '$setElementOrder/finalizers': ['b', 'c'] },
+  });
 });

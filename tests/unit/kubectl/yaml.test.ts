@@ -3,15 +3,34 @@ import { parseYamlDocuments, toYaml } from '@/lib/kubectl/yaml';
 const scalarOf = (text: string) => toYaml({ a: text }).replace(/^a: /, '').replace(/\n$/, '');
 
 test.each([
-  ['true', '"true"'], ['123', '"123"'], ['1e3', '"1e3"'], ['yes', '"yes"'], ['12:30', '"12:30"'], ['2026-01-05', '"2026-01-05"'], ['', '""'], ['~', '"~"'],
-  ['a: b', "'a: b'"], ['#b', "'#b'"], ["'a'", "'''a'''"], ['{a', "'{a'"], ['a:', "'a:'"], [' lead', "' lead'"], ['tab\there', '"tab\\there"'],
-  ["a'b", "a'b"], ['a{b', 'a{b'], [':a', ':a'], ['v1.2', 'v1.2'], ['=', '='],
+  ['true', '"true"'],
+  ['123', '"123"'],
+  ['1e3', '"1e3"'],
+  ['yes', '"yes"'],
+  ['12:30', '"12:30"'],
+  ['2026-01-05', '"2026-01-05"'],
+  ['', '""'],
+  ['~', '"~"'],
+  ['a: b', "'a: b'"],
+  ['#b', "'#b'"],
+  ["'a'", "'''a'''"],
+  ['{a', "'{a'"],
+  ['a:', "'a:'"],
+  [' lead', "' lead'"],
+  ['tab\there', '"tab\\there"'],
+  ["a'b", "a'b"],
+  ['a{b', 'a{b'],
+  [':a', ':a'],
+  ['v1.2', 'v1.2'],
+  ['=', '='],
 ])('a string %j is written so that it is read back as one', (text, written) => {
   expect(scalarOf(text)).toBe(written);
 });
 
 test('text of several lines is a literal block that keeps its end', () => {
-  expect(toYaml({ data: { a: 'x\ny\n', b: 'x\ny', c: 'x\n\n' } })).toBe('data:\n  a: |\n    x\n    y\n  b: |-\n    x\n    y\n  c: |+\n    x\n\n');
+  expect(toYaml({ data: { a: 'x\ny\n', b: 'x\ny', c: 'x\n\n' } })).toBe(
+    'data:\n  a: |\n    x\n    y\n  b: |-\n    x\n    y\n  c: |+\n    x\n\n',
+  );
 });
 
 test('a line is folded once it is longer than 80', () => {

@@ -8,10 +8,18 @@ const sleeper = { containers: [{ command: ['sleep', '100000'] }], terminationGra
 describe('the kubelet and its Node', () => {
   test('reports capacity, addresses, conditions and versions', () => {
     const { status, metadata } = node(new PodLab(freshCluster()));
-    expect(metadata.labels).toMatchObject({ 'kubernetes.io/hostname': 'worker-1', 'kubernetes.io/os': 'linux', 'kubernetes.io/arch': 'amd64' });
+    expect(metadata.labels).toMatchObject({
+      'kubernetes.io/hostname': 'worker-1',
+      'kubernetes.io/os': 'linux',
+      'kubernetes.io/arch': 'amd64',
+    });
     expect(status).toMatchObject({
-      addresses: [{ type: 'InternalIP', address: '172.18.0.3' }, { type: 'Hostname', address: 'worker-1' }],
-      capacity: { cpu: '4', memory: '8149260Ki', pods: '110' }, allocatable: { cpu: '4', memory: '8046860Ki', pods: '110' },
+      addresses: [
+        { type: 'InternalIP', address: '172.18.0.3' },
+        { type: 'Hostname', address: 'worker-1' },
+      ],
+      capacity: { cpu: '4', memory: '8149260Ki', pods: '110' },
+      allocatable: { cpu: '4', memory: '8046860Ki', pods: '110' },
       nodeInfo: { kubeletVersion: 'v1.36.0', containerRuntimeVersion: 'containerd://2.1.9', operatingSystem: 'linux' },
     });
     expect(status.conditions?.map(({ type, status: state, reason, message }) => `${type} ${state} ${reason} ${message}`)).toEqual([
@@ -53,7 +61,10 @@ describe('a machine that stops', () => {
     pods.cluster.bootMachine('worker-1');
     pods.run(5_000);
     expect(pods.get('box').status.phase).toBe('Running');
-    expect(pods.status('box')).toMatchObject({ restartCount: 1, lastState: { terminated: { exitCode: 255, reason: 'Unknown', containerID: before } } });
+    expect(pods.status('box')).toMatchObject({
+      restartCount: 1,
+      lastState: { terminated: { exitCode: 255, reason: 'Unknown', containerID: before } },
+    });
     expect(pods.events('box')).toContain('SandboxChanged Pod sandbox changed, it will be killed and re-created.');
   });
 
@@ -82,14 +93,22 @@ describe('a kubelet that stops', () => {
     const before = pods.status('box');
     pods.cluster.machine('worker-1').stopUnit('kubelet');
     pods.run(5_000);
-    expect(pods.cluster.runtimeOf('worker-1').listContainers().some(({ name, state }) => name === 'main' && state === 'running')).toBe(true);
+    expect(
+      pods.cluster
+        .runtimeOf('worker-1')
+        .listContainers()
+        .some(({ name, state }) => name === 'main' && state === 'running'),
+    ).toBe(true);
     pods.cluster.machine('worker-1').startUnit('kubelet');
     pods.run(5_000);
     expect(pods.status('box')).toEqual(before);
   });
 
   test('takes up what changed while it was away: ends, deletions and new Pods', () => {
-    const pods = new PodLab(freshCluster()).create('ends', { restartPolicy: 'Never', containers: [{ command: ['sleep', '5'] }] }).create('deleted', sleeper).run(3_000);
+    const pods = new PodLab(freshCluster())
+      .create('ends', { restartPolicy: 'Never', containers: [{ command: ['sleep', '5'] }] })
+      .create('deleted', sleeper)
+      .run(3_000);
     pods.cluster.machine('worker-1').stopUnit('kubelet');
     pods.admin.remove('/api/v1/namespaces/default/pods/deleted');
     pods.create('new', sleeper).run(5_000);
@@ -105,7 +124,10 @@ describe('a kubelet that stops', () => {
     pods.cluster.machine('worker-1').stopUnit('containerd');
     pods.create('new', sleeper).run(60_000);
     expect(pods.get('new').status.phase).toBe('Pending');
-    expect(node(pods).status.conditions?.find(({ type }) => type === 'Ready')).toMatchObject({ status: 'False', message: 'container runtime is down' });
+    expect(node(pods).status.conditions?.find(({ type }) => type === 'Ready')).toMatchObject({
+      status: 'False',
+      message: 'container runtime is down',
+    });
     pods.cluster.machine('worker-1').startUnit('containerd');
     pods.run(30_000);
     expect(pods.get('new').status.phase).toBe('Running');
@@ -113,7 +135,13 @@ describe('a kubelet that stops', () => {
 });
 
 describe('static Pods', () => {
-  const manifest = (command: string) => JSON.stringify({ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'static', namespace: 'default' }, spec: { terminationGracePeriodSeconds: 1, containers: [{ name: 'main', image: 'busybox:1.36', command: ['sh', '-c', command] }] } });
+  const manifest = (command: string) =>
+    JSON.stringify({
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'static', namespace: 'default' },
+      spec: { terminationGracePeriodSeconds: 1, containers: [{ name: 'main', image: 'busybox:1.36', command: ['sh', '-c', command] }] },
+    });
   const path = '/etc/kubernetes/manifests/static.yaml';
 
   test('run as long as their file is there, and are seen through a mirror', () => {
@@ -122,7 +150,10 @@ describe('static Pods', () => {
     disk.set(path, manifest('echo one; sleep 100000'));
     pods.run(3_000);
     const mirror = pods.get('static-worker-1');
-    expect(mirror.metadata.annotations).toMatchObject({ 'kubernetes.io/config.source': 'file', 'kubernetes.io/config.mirror': mirror.metadata.annotations?.['kubernetes.io/config.hash'] });
+    expect(mirror.metadata.annotations).toMatchObject({
+      'kubernetes.io/config.source': 'file',
+      'kubernetes.io/config.mirror': mirror.metadata.annotations?.['kubernetes.io/config.hash'],
+    });
     expect(mirror.metadata.ownerReferences?.[0]).toMatchObject({ kind: 'Node', name: 'worker-1', controller: true });
     expect([mirror.status.phase, pods.logs('static-worker-1')]).toEqual(['Running', 'one\n']);
     disk.delete(path);
@@ -152,7 +183,15 @@ describe('static Pods', () => {
   });
 
   test('the control plane is made of them', () => {
-    const names = new PodLab(freshCluster()).admin.list<V1Pod>('/api/v1/namespaces/kube-system/pods').filter(({ metadata }) => metadata.annotations?.['kubernetes.io/config.source'] === 'file').map(({ metadata, status }) => `${metadata.name} ${status.phase}`);
-    expect(names.sort()).toEqual(['etcd-cp-1 Running', 'kube-apiserver-cp-1 Running', 'kube-controller-manager-cp-1 Running', 'kube-scheduler-cp-1 Running']);
+    const names = new PodLab(freshCluster()).admin
+      .list<V1Pod>('/api/v1/namespaces/kube-system/pods')
+      .filter(({ metadata }) => metadata.annotations?.['kubernetes.io/config.source'] === 'file')
+      .map(({ metadata, status }) => `${metadata.name} ${status.phase}`);
+    expect(names.sort()).toEqual([
+      'etcd-cp-1 Running',
+      'kube-apiserver-cp-1 Running',
+      'kube-controller-manager-cp-1 Running',
+      'kube-scheduler-cp-1 Running',
+    ]);
   });
 });

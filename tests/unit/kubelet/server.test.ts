@@ -5,11 +5,17 @@ import { PodLab } from '../../support/pods';
 const counting = { command: ['sh', '-c', 'i=0; while true; do i=$((i+1)); echo line $i; sleep 10; done'] };
 
 function execIn(pods: PodLab, pod: string, command: readonly string[], input?: string) {
-  const query = [...command.map((part) => `command=${encodeURIComponent(part)}`), 'stdout=true', 'stderr=true', ...(input === undefined ? [] : ['stdin=true'])].join('&');
+  const query = [
+    ...command.map((part) => `command=${encodeURIComponent(part)}`),
+    'stdout=true',
+    'stderr=true',
+    ...(input === undefined ? [] : ['stdin=true']),
+  ].join('&');
   const response = pods.admin.transport({ method: 'POST', url: `/api/v1/namespaces/default/pods/${pod}/exec?${query}`, headers: {} });
   const result = { stdout: '', stderr: '', code: undefined as number | undefined, message: '' };
   const session = (response.connect as ApiConnection).start({
-    stdout: (text) => void (result.stdout += text), stderr: (text) => void (result.stderr += text),
+    stdout: (text) => void (result.stdout += text),
+    stderr: (text) => void (result.stderr += text),
     exit: ({ code, message = '' }) => Object.assign(result, { code, message }),
   });
   if (input !== undefined) {
@@ -38,13 +44,18 @@ describe('logs', () => {
   });
 
   test('that cannot be had say why', () => {
-    const pods = new PodLab(freshCluster()).create('bad', { containers: [{ image: 'nosuch:1' }] }).create('box', { containers: [counting] }).run(5_000);
+    const pods = new PodLab(freshCluster())
+      .create('bad', { containers: [{ image: 'nosuch:1' }] })
+      .create('box', { containers: [counting] })
+      .run(5_000);
     expect(pods.logs('bad')).toBe('container "main" in pod "bad" is waiting to start: trying and failing to pull image');
     expect(pods.logs('box', '?previous=true')).toBe('previous terminated container "main" in pod "box" not found');
   });
 
   test('are followed line by line until the container ends', () => {
-    const pods = new PodLab(freshCluster()).create('job', { restartPolicy: 'Never', containers: [{ command: ['sh', '-c', 'echo one; sleep 5; echo two'] }] }).run(2_000);
+    const pods = new PodLab(freshCluster())
+      .create('job', { restartPolicy: 'Never', containers: [{ command: ['sh', '-c', 'echo one; sleep 5; echo two'] }] })
+      .run(2_000);
     const lines: string[] = [];
     let hasEnded = false;
     const { stream } = pods.admin.transport({ method: 'GET', url: '/api/v1/namespaces/default/pods/job/log?follow=true', headers: {} });
@@ -64,15 +75,27 @@ describe('attach', () => {
       start: ({ sandbox }) => ({
         start: (sink) => ({
           stdin: (text) => (typed.push(text), text === 'exit\n' ? sink.exit({ code: 7 }) : sink.stdout(`${sandbox.hostname} # `)),
-          closeStdin: () => {}, resize: () => {}, hangUp: () => {},
+          closeStdin: () => {},
+          resize: () => {},
+          hangUp: () => {},
         }),
       }),
     };
-    const pods = new PodLab(freshCluster().fork({ hosts: { exec: execHost } })).create('box', { restartPolicy: 'Never', containers: [{ command: ['sh'], stdin: true, tty: true }] }).run(20_000);
+    const pods = new PodLab(freshCluster().fork({ hosts: { exec: execHost } }))
+      .create('box', { restartPolicy: 'Never', containers: [{ command: ['sh'], stdin: true, tty: true }] })
+      .run(20_000);
     expect(pods.get('box').status.phase).toBe('Running');
-    const response = pods.admin.transport({ method: 'POST', url: '/api/v1/namespaces/default/pods/box/attach?stdin=true&stdout=true&tty=true', headers: {} });
+    const response = pods.admin.transport({
+      method: 'POST',
+      url: '/api/v1/namespaces/default/pods/box/attach?stdin=true&stdout=true&tty=true',
+      headers: {},
+    });
     let out = '';
-    const session = (response.connect as ApiConnection).start({ stdout: (text) => void (out += text), stderr: () => {}, exit: ({ code }) => void (out += `(${code})`) });
+    const session = (response.connect as ApiConnection).start({
+      stdout: (text) => void (out += text),
+      stderr: () => {},
+      exit: ({ code }) => void (out += `(${code})`),
+    });
     session.stdin('ls\n');
     session.stdin('exit\n');
     pods.run(3_000);
@@ -91,13 +114,19 @@ describe('attach', () => {
 });
 
 describe('exec', () => {
-  const start = () => new PodLab(freshCluster()).create('web', { terminationGracePeriodSeconds: 1, containers: [{ image: 'nginx:1.27' }] }).run(2_000);
+  const start = () =>
+    new PodLab(freshCluster()).create('web', { terminationGracePeriodSeconds: 1, containers: [{ image: 'nginx:1.27' }] }).run(2_000);
 
   test('runs a program of the image beside the container’s own and ends with its status', () => {
     const pods = start();
     const { result } = execIn(pods, 'web', ['sh', '-c', 'echo hello; cat /nope; exit 3']);
     pods.run(10);
-    expect(result).toEqual({ stdout: 'hello\n', stderr: "cat: can't open '/nope': No such file or directory\n", code: 3, message: 'command terminated with exit code 3' });
+    expect(result).toEqual({
+      stdout: 'hello\n',
+      stderr: "cat: can't open '/nope': No such file or directory\n",
+      code: 3,
+      message: 'command terminated with exit code 3',
+    });
   });
 
   test('sees and changes the container’s files', () => {
@@ -120,7 +149,9 @@ describe('exec', () => {
     const { result } = execIn(pods, 'web', ['nosuch']);
     pods.run(10);
     expect(result.code).not.toBe(0);
-    expect(result.message).toContain('OCI runtime exec failed: exec failed: unable to start container process: exec: "nosuch": executable file not found in $PATH');
+    expect(result.message).toContain(
+      'OCI runtime exec failed: exec failed: unable to start container process: exec: "nosuch": executable file not found in $PATH',
+    );
   });
 
   test('can tell the first process to stop, and the kubelet starts it again', () => {

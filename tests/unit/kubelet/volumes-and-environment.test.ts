@@ -7,37 +7,67 @@ const configMap = (name: string, data: Record<string, string>) => ({ apiVersion:
 function printed(script: string, spec: object = {}, container: object = {}, prepare: (pods: PodLab) => void = () => {}): string {
   const pods = new PodLab(freshCluster());
   prepare(pods);
-  pods.create('box', { restartPolicy: 'Never', containers: [{ command: ['sh', '-c', script], ...container }], ...spec }, { labels: { app: 'box' }, annotations: { note: 'hi' } }).run(5_000);
+  pods
+    .create(
+      'box',
+      { restartPolicy: 'Never', containers: [{ command: ['sh', '-c', script], ...container }], ...spec },
+      { labels: { app: 'box' }, annotations: { note: 'hi' } },
+    )
+    .run(5_000);
   return pods.logs('box');
 }
 
 describe("a container's environment", () => {
   test('comes from values, ConfigMaps, Secrets and the Pod itself; later variables may use earlier ones', () => {
     const env = [
-      { name: 'A', value: 'a' }, { name: 'B', value: '$(A)-$(NONE)-$$(A)' },
+      { name: 'A', value: 'a' },
+      { name: 'B', value: '$(A)-$(NONE)-$$(A)' },
       { name: 'C', valueFrom: { configMapKeyRef: { name: 'settings', key: 'colour' } } },
       { name: 'D', valueFrom: { secretKeyRef: { name: 'login', key: 'password' } } },
       { name: 'E', valueFrom: { configMapKeyRef: { name: 'none', key: 'x', optional: true } } },
-      { name: 'NODE', valueFrom: { fieldRef: { fieldPath: 'spec.nodeName' } } }, { name: 'APP', valueFrom: { fieldRef: { fieldPath: "metadata.labels['app']" } } },
+      { name: 'NODE', valueFrom: { fieldRef: { fieldPath: 'spec.nodeName' } } },
+      { name: 'APP', valueFrom: { fieldRef: { fieldPath: "metadata.labels['app']" } } },
       { name: 'LIMIT', valueFrom: { resourceFieldRef: { resource: 'limits.memory', divisor: '1Mi' } } },
     ];
-    const text = printed('echo "$A $B $C $D <$E> $NODE $APP $LIMIT $PREFIX_colour"', {}, { env, envFrom: [{ prefix: 'PREFIX_', configMapRef: { name: 'settings' } }], resources: { limits: { memory: '64Mi' } } }, ({ admin }) => {
-      admin.create('/api/v1/namespaces/default/configmaps', configMap('settings', { colour: 'teal' }));
-      admin.create('/api/v1/namespaces/default/secrets', { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'login' }, stringData: { password: 's3cret' } });
-    });
+    const text = printed(
+      'echo "$A $B $C $D <$E> $NODE $APP $LIMIT $PREFIX_colour"',
+      {},
+      { env, envFrom: [{ prefix: 'PREFIX_', configMapRef: { name: 'settings' } }], resources: { limits: { memory: '64Mi' } } },
+      ({ admin }) => {
+        admin.create('/api/v1/namespaces/default/configmaps', configMap('settings', { colour: 'teal' }));
+        admin.create('/api/v1/namespaces/default/secrets', {
+          apiVersion: 'v1',
+          kind: 'Secret',
+          metadata: { name: 'login' },
+          stringData: { password: 's3cret' },
+        });
+      },
+    );
     expect(text).toBe('a a-$(NONE)-$(A) teal s3cret <> worker-1 box 64 teal\n');
   });
 
   test('names the Services of its namespace, and the API server', () => {
-    const text = printed('echo "$WEB_APP_SERVICE_HOST:$WEB_APP_SERVICE_PORT $WEB_APP_PORT_80_TCP $KUBERNETES_SERVICE_HOST:$KUBERNETES_SERVICE_PORT"', {}, {}, (pods) => {
-      pods.admin.create('/api/v1/namespaces/default/services', { apiVersion: 'v1', kind: 'Service', metadata: { name: 'web-app' }, spec: { selector: { app: 'x' }, ports: [{ port: 80 }], clusterIP: '10.96.7.7' } });
-      pods.run(500);
-    });
+    const text = printed(
+      'echo "$WEB_APP_SERVICE_HOST:$WEB_APP_SERVICE_PORT $WEB_APP_PORT_80_TCP $KUBERNETES_SERVICE_HOST:$KUBERNETES_SERVICE_PORT"',
+      {},
+      {},
+      (pods) => {
+        pods.admin.create('/api/v1/namespaces/default/services', {
+          apiVersion: 'v1',
+          kind: 'Service',
+          metadata: { name: 'web-app' },
+          spec: { selector: { app: 'x' }, ports: [{ port: 80 }], clusterIP: '10.96.7.7' },
+        });
+        pods.run(500);
+      },
+    );
     expect(text).toBe('10.96.7.7:80 tcp://10.96.7.7:80 10.96.0.1:443\n');
   });
 
   test('knows its own name, and asks the cluster’s DNS', () => {
-    expect(printed('hostname; cat /etc/hostname; cat /etc/resolv.conf; grep box /etc/hosts | wc -l')).toBe('box\nbox\nsearch default.svc.cluster.local svc.cluster.local cluster.local\nnameserver 10.96.0.10\noptions ndots:5\n1\n');
+    expect(printed('hostname; cat /etc/hostname; cat /etc/resolv.conf; grep box /etc/hosts | wc -l')).toBe(
+      'box\nbox\nsearch default.svc.cluster.local svc.cluster.local cluster.local\nnameserver 10.96.0.10\noptions ndots:5\n1\n',
+    );
   });
 
   test('command and args replace the image’s, and are expanded', () => {
@@ -47,39 +77,85 @@ describe("a container's environment", () => {
 
 describe('volumes', () => {
   test('an emptyDir is shared by the containers of a Pod and outlives each of them', () => {
-    const pods = new PodLab(freshCluster()).create('pair', {
-      containers: [
-        { name: 'writer', command: ['sh', '-c', 'echo from the writer > /out/page; sleep 1000'], volumeMounts: [{ name: 'shared', mountPath: '/out' }] },
-        { name: 'reader', command: ['sh', '-c', 'sleep 2; cat /in/page; sleep 1000'], volumeMounts: [{ name: 'shared', mountPath: '/in', readOnly: true }] },
-      ],
-      volumes: [{ name: 'shared', emptyDir: {} }],
-    }).run(5_000);
+    const pods = new PodLab(freshCluster())
+      .create('pair', {
+        containers: [
+          {
+            name: 'writer',
+            command: ['sh', '-c', 'echo from the writer > /out/page; sleep 1000'],
+            volumeMounts: [{ name: 'shared', mountPath: '/out' }],
+          },
+          {
+            name: 'reader',
+            command: ['sh', '-c', 'sleep 2; cat /in/page; sleep 1000'],
+            volumeMounts: [{ name: 'shared', mountPath: '/in', readOnly: true }],
+          },
+        ],
+        volumes: [{ name: 'shared', emptyDir: {} }],
+      })
+      .run(5_000);
     expect(pods.logs('pair', '?container=reader')).toBe('from the writer\n');
   });
 
   test('a ConfigMap’s keys are files, all or those that are asked for, and cannot be written', () => {
-    const volumes = [{ name: 'all', configMap: { name: 'files' } }, { name: 'one', configMap: { name: 'files', items: [{ key: 'b', path: 'deep/renamed' }] } }];
-    const volumeMounts = [{ name: 'all', mountPath: '/all' }, { name: 'one', mountPath: '/one' }, { name: 'all', mountPath: '/etc/single.conf', subPath: 'a' }];
-    const text = printed('ls /all; cat /one/deep/renamed /etc/single.conf; echo x > /all/a; echo $?', { volumes }, { volumeMounts }, ({ admin }) => admin.create('/api/v1/namespaces/default/configmaps', configMap('files', { a: 'A\n', b: 'B\n' })));
+    const volumes = [
+      { name: 'all', configMap: { name: 'files' } },
+      { name: 'one', configMap: { name: 'files', items: [{ key: 'b', path: 'deep/renamed' }] } },
+    ];
+    const volumeMounts = [
+      { name: 'all', mountPath: '/all' },
+      { name: 'one', mountPath: '/one' },
+      { name: 'all', mountPath: '/etc/single.conf', subPath: 'a' },
+    ];
+    const text = printed(
+      'ls /all; cat /one/deep/renamed /etc/single.conf; echo x > /all/a; echo $?',
+      { volumes },
+      { volumeMounts },
+      ({ admin }) => admin.create('/api/v1/namespaces/default/configmaps', configMap('files', { a: 'A\n', b: 'B\n' })),
+    );
     expect(text).toBe("a\nb\nB\nA\nsh: can't create /all/a: Read-only file system\n1\n");
   });
 
   test('every Pod has its service account’s token, namespace and the cluster’s authority', () => {
-    expect(printed('cd /var/run/secrets/kubernetes.io/serviceaccount; ls; cat namespace; echo; test -s token && echo token; grep -c CERTIFICATE ca.crt')).toBe('ca.crt\nnamespace\ntoken\ndefault\ntoken\n2\n');
+    expect(
+      printed(
+        'cd /var/run/secrets/kubernetes.io/serviceaccount; ls; cat namespace; echo; test -s token && echo token; grep -c CERTIFICATE ca.crt',
+      ),
+    ).toBe('ca.crt\nnamespace\ntoken\ndefault\ntoken\n2\n');
   });
 
   test('the token in the volume is another one before its hour is over, and both go on being good', () => {
-    const pods = new PodLab(freshCluster()).create('box', { containers: [{ command: ['sh', '-c', 'while true; do cat /var/run/secrets/kubernetes.io/serviceaccount/token; echo; sleep 600; done'] }] }).run(2 * 3_600_000);
+    const pods = new PodLab(freshCluster())
+      .create('box', {
+        containers: [
+          { command: ['sh', '-c', 'while true; do cat /var/run/secrets/kubernetes.io/serviceaccount/token; echo; sleep 600; done'] },
+        ],
+      })
+      .run(2 * 3_600_000);
     const tokens = [...new Set(pods.logs('box').trim().split('\n'))];
     expect(tokens.length).toBe(3);
-    for (const token of tokens) expect(pods.cluster.api({ method: 'GET', url: '/api/v1/namespaces', headers: { authorization: `Bearer ${token}` } }).status).toBe(200);
+    for (const token of tokens)
+      expect(pods.cluster.api({ method: 'GET', url: '/api/v1/namespaces', headers: { authorization: `Bearer ${token}` } }).status).toBe(
+        200,
+      );
   });
 
   test('the downward API shows labels, and follows them', () => {
-    const pods = new PodLab(freshCluster()).create('box', {
-      containers: [{ command: ['sh', '-c', 'while true; do cat /info/labels; echo; sleep 30; done'], volumeMounts: [{ name: 'info', mountPath: '/info' }] }],
-      volumes: [{ name: 'info', downwardAPI: { items: [{ path: 'labels', fieldRef: { fieldPath: 'metadata.labels' } }] } }],
-    }, { labels: { app: 'box' } }).run(5_000);
+    const pods = new PodLab(freshCluster())
+      .create(
+        'box',
+        {
+          containers: [
+            {
+              command: ['sh', '-c', 'while true; do cat /info/labels; echo; sleep 30; done'],
+              volumeMounts: [{ name: 'info', mountPath: '/info' }],
+            },
+          ],
+          volumes: [{ name: 'info', downwardAPI: { items: [{ path: 'labels', fieldRef: { fieldPath: 'metadata.labels' } }] } }],
+        },
+        { labels: { app: 'box' } },
+      )
+      .run(5_000);
     pods.admin.merge('/api/v1/namespaces/default/pods/box', { metadata: { labels: { app: 'changed' } } });
     pods.run(60_000);
     expect([...new Set(pods.logs('box').trim().split('\n'))]).toEqual(['app="box"', 'app="changed"']);
@@ -88,10 +164,18 @@ describe('volumes', () => {
   test('a changed ConfigMap reaches the files of running containers within a resync, but not their environment', () => {
     const pods = new PodLab(freshCluster());
     pods.admin.create('/api/v1/namespaces/default/configmaps', configMap('settings', { A: '1' }));
-    pods.create('box', {
-      containers: [{ command: ['sh', '-c', 'while true; do echo "$(cat /c/A) $E"; sleep 10; done'], env: [{ name: 'E', valueFrom: { configMapKeyRef: { name: 'settings', key: 'A' } } }], volumeMounts: [{ name: 'c', mountPath: '/c' }] }],
-      volumes: [{ name: 'c', configMap: { name: 'settings' } }],
-    }).run(5_000);
+    pods
+      .create('box', {
+        containers: [
+          {
+            command: ['sh', '-c', 'while true; do echo "$(cat /c/A) $E"; sleep 10; done'],
+            env: [{ name: 'E', valueFrom: { configMapKeyRef: { name: 'settings', key: 'A' } } }],
+            volumeMounts: [{ name: 'c', mountPath: '/c' }],
+          },
+        ],
+        volumes: [{ name: 'c', configMap: { name: 'settings' } }],
+      })
+      .run(5_000);
     pods.admin.merge('/api/v1/namespaces/default/configmaps/settings', { data: { A: '2' } });
     expect(pods.run(10_000).logs('box')).not.toContain('2');
     expect(pods.run(100_000).logs('box').trim().split('\n').at(-1)).toBe('2 1');
@@ -101,21 +185,40 @@ describe('volumes', () => {
     const script = (defaultMode?: number) => {
       const pods = new PodLab(freshCluster());
       pods.admin.create('/api/v1/namespaces/default/configmaps', configMap('scripts', { 'run.sh': '#!/bin/sh\necho "ran $0 with $1"\n' }));
-      return pods.create('box', { restartPolicy: 'Never', containers: [{ command: ['/scripts/run.sh', 'x'], volumeMounts: [{ name: 's', mountPath: '/scripts' }] }], volumes: [{ name: 's', configMap: { name: 'scripts', ...(defaultMode ? { defaultMode } : {}) } }] }).run(3_000);
+      return pods
+        .create('box', {
+          restartPolicy: 'Never',
+          containers: [{ command: ['/scripts/run.sh', 'x'], volumeMounts: [{ name: 's', mountPath: '/scripts' }] }],
+          volumes: [{ name: 's', configMap: { name: 'scripts', ...(defaultMode ? { defaultMode } : {}) } }],
+        })
+        .run(3_000);
     };
     expect(script(0o755).logs('box')).toBe('ran /scripts/run.sh with x\n');
     expect(script().status('box').state?.terminated?.message).toContain('exec: "/scripts/run.sh": permission denied');
   });
 
   test('a hostPath that is not what it must be holds the Pod back', () => {
-    const pods = new PodLab(freshCluster()).create('bad', { containers: [{ volumeMounts: [{ name: 'v', mountPath: '/v' }] }], volumes: [{ name: 'v', hostPath: { path: '/data/none', type: 'Directory' } }] }).run(3_000);
-    expect(pods.events('bad')).toEqual(['FailedMount MountVolume.SetUp failed for volume "v" : hostPath type check failed: /data/none is not a directory']);
+    const pods = new PodLab(freshCluster())
+      .create('bad', {
+        containers: [{ volumeMounts: [{ name: 'v', mountPath: '/v' }] }],
+        volumes: [{ name: 'v', hostPath: { path: '/data/none', type: 'Directory' } }],
+      })
+      .run(3_000);
+    expect(pods.events('bad')).toEqual([
+      'FailedMount MountVolume.SetUp failed for volume "v" : hostPath type check failed: /data/none is not a directory',
+    ]);
   });
 
   test('a hostPath is the node’s own directory', () => {
     const pods = new PodLab(freshCluster());
     pods.cluster.machine('worker-1').disk.set('/data/page', 'on the node\n');
-    pods.create('box', { restartPolicy: 'Never', containers: [{ command: ['sh', '-c', 'cat /v/page; echo written > /v/new'], volumeMounts: [{ name: 'v', mountPath: '/v' }] }], volumes: [{ name: 'v', hostPath: { path: '/data' } }] }).run(3_000);
+    pods
+      .create('box', {
+        restartPolicy: 'Never',
+        containers: [{ command: ['sh', '-c', 'cat /v/page; echo written > /v/new'], volumeMounts: [{ name: 'v', mountPath: '/v' }] }],
+        volumes: [{ name: 'v', hostPath: { path: '/data' } }],
+      })
+      .run(3_000);
     expect(pods.logs('box')).toBe('on the node\n');
     expect(pods.cluster.machine('worker-1').disk.get('/data/new')).toBe('written\n');
   });

@@ -2,8 +2,14 @@ import { Disk } from '@/lib/cluster/kernel';
 import { ContainerFiles, type Mount } from '@/lib/cluster/runtime';
 
 function filesWith(mounts: Mount[] = [], options: { isReadonly?: boolean } = {}) {
-  const disk = new Disk('worker-1', [['/volumes/config/key', 'value'], ['/volumes/sub/deep/file', 'deep']]);
-  return { disk, files: new ContainerFiles({ disk, layer: { '/etc/motd': 'hello', '/usr/share/page': 'page' }, writable: '/layer', mounts, ...options }) };
+  const disk = new Disk('worker-1', [
+    ['/volumes/config/key', 'value'],
+    ['/volumes/sub/deep/file', 'deep'],
+  ]);
+  return {
+    disk,
+    files: new ContainerFiles({ disk, layer: { '/etc/motd': 'hello', '/usr/share/page': 'page' }, writable: '/layer', mounts, ...options }),
+  };
 }
 
 describe("a container's files", () => {

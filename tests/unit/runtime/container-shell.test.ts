@@ -7,9 +7,19 @@ const files = { '/etc/motd': 'hello\nworld\n' };
 /** Everything a script prints, and its exit code when that is not 0. */
 function sh(script: string, options: { stdin?: string; ms?: number; args?: string[] } = {}): string {
   const { stdin, ms = 60_000, args = [] } = options;
-  const container = new LoneContainer({ programs, files, argv: ['sh', '-c', script, ...args], ...(stdin === undefined ? {} : { stdin }), http: ({ url }) => ok(`page of ${url}\n`) });
+  const container = new LoneContainer({
+    programs,
+    files,
+    argv: ['sh', '-c', script, ...args],
+    ...(stdin === undefined ? {} : { stdin }),
+    http: ({ url }) => ok(`page of ${url}\n`),
+  });
   container.run(ms);
-  return container.stdout + container.stderr + (container.exitCode ? `(${container.exitCode})` : container.exitCode === undefined ? '(still running)' : '');
+  return (
+    container.stdout +
+    container.stderr +
+    (container.exitCode ? `(${container.exitCode})` : container.exitCode === undefined ? '(still running)' : '')
+  );
 }
 
 describe('a shell in a container', () => {
@@ -17,27 +27,59 @@ describe('a shell in a container', () => {
     ['runs one command after another', 'echo one; echo two', 'one\ntwo\n'],
     ['ends with the status it is told', 'exit 3', '(3)'],
     ['ends with the status of its last command', 'true; false', '(1)'],
-    ['expands variables and their defaults', 'x=1; echo $x ${y:-two} ${z:=three} $z ${#z} ${z%ee} ${z#th}', '1 two three three 5 thr ree\n'],
+    [
+      'expands variables and their defaults',
+      'x=1; echo $x ${y:-two} ${z:=three} $z ${#z} ${z%ee} ${z#th}',
+      '1 two three three 5 thr ree\n',
+    ],
     ['splits what is not quoted, and only that', 'x="a  b"; echo $x "$x" \'$x\'', 'a b a  b $x\n'],
     ['replaces a command by its output', 'echo "<$(echo a; echo b)>" `echo c`', '<a\nb> c\n'],
     ['nests substitutions', 'echo "a $(echo "b $(echo c)")"', 'a b c\n'],
     ['calculates with whole numbers', 'i=2; echo $((i * 3 + 1)) $((7 / 2)) $((i++)) $i', '7 3 2 3\n'],
     ['chooses by status', 'if false; then echo a; elif [ 1 -lt 2 ]; then echo b; else echo c; fi', 'b\n'],
-    ['chooses by pattern', 'for f in a.txt b.md c; do case $f in *.txt) echo text;; *.md|*.rst) echo prose;; *) echo other;; esac; done', 'text\nprose\nother\n'],
-    ['loops while and until', 'i=0; while [ $i -lt 2 ]; do i=$((i+1)); echo $i; done; until [ $i -eq 0 ]; do i=$((i-1)); done; echo $i', '1\n2\n0\n'],
-    ['leaves and continues loops, several at once too', 'for i in 1 2; do for j in a b; do [ $j = b ] && continue 2; echo $i$j; done; done', '1a\n2a\n'],
-    ['calls functions with arguments, locals and a status', 'f() { local x=2; echo "$1 $# $x"; return 4; }; x=1; f a b; echo $? $x', 'a 2 2\n4 1\n'],
+    [
+      'chooses by pattern',
+      'for f in a.txt b.md c; do case $f in *.txt) echo text;; *.md|*.rst) echo prose;; *) echo other;; esac; done',
+      'text\nprose\nother\n',
+    ],
+    [
+      'loops while and until',
+      'i=0; while [ $i -lt 2 ]; do i=$((i+1)); echo $i; done; until [ $i -eq 0 ]; do i=$((i-1)); done; echo $i',
+      '1\n2\n0\n',
+    ],
+    [
+      'leaves and continues loops, several at once too',
+      'for i in 1 2; do for j in a b; do [ $j = b ] && continue 2; echo $i$j; done; done',
+      '1a\n2a\n',
+    ],
+    [
+      'calls functions with arguments, locals and a status',
+      'f() { local x=2; echo "$1 $# $x"; return 4; }; x=1; f a b; echo $? $x',
+      'a 2 2\n4 1\n',
+    ],
     ['keeps a subshell to itself', '(cd /tmp; x=1; pwd); pwd; echo "<$x>"', '/tmp\n/\n<>\n'],
     ['joins commands by status', 'true && echo yes || echo no; false && echo yes || echo no', 'yes\nno\n'],
     ['negates a status', '! true; echo $?; ! false; echo $?', '1\n0\n'],
     ['pipes', 'printf "b\\na\\nb\\n" | sort | uniq -c | tr -d " "', '1a\n2b\n'],
-    ['reads lines from a pipe and from a file', 'echo "one two three" | { read a b; echo "$b"; }; while read line; do echo "<$line>"; done < /etc/motd', 'two three\n<hello>\n<world>\n'],
+    [
+      'reads lines from a pipe and from a file',
+      'echo "one two three" | { read a b; echo "$b"; }; while read line; do echo "<$line>"; done < /etc/motd',
+      'two three\n<hello>\n<world>\n',
+    ],
     ['redirects to files and from them', 'echo a > /tmp/x; echo b >> /tmp/x; cat /tmp/x; wc -l < /tmp/x', 'a\nb\n2\n'],
-    ['sends errors where it is told', 'ls /nope 2>&1 | tr a-z A-Z; ls /nope 2>/dev/null; echo $?', 'LS: /NOPE: NO SUCH FILE OR DIRECTORY\n1\n'],
+    [
+      'sends errors where it is told',
+      'ls /nope 2>&1 | tr a-z A-Z; ls /nope 2>/dev/null; echo $?',
+      'LS: /NOPE: NO SUCH FILE OR DIRECTORY\n1\n',
+    ],
     ['reads here-documents', 'cat <<EOF\nhome is $HOME\nEOF\ncat <<"EOF"\n$HOME\nEOF', 'home is /root\n$HOME\n'],
     ['matches file names', 'echo /etc/m*d "/etc/m*" /zz*', '/etc/motd /etc/m* /zz*\n'],
     ['passes its arguments on', 'echo "$0 $# $2"; shift; echo "$@"', 'name 2 b c\nb c\n'],
-    ['stops at the first failure with set -e, but not at one that is looked at', 'set -e; if false; then :; fi; false || true; echo on; false; echo off', 'on\n(1)'],
+    [
+      'stops at the first failure with set -e, but not at one that is looked at',
+      'set -e; if false; then :; fi; false || true; echo on; false; echo off',
+      'on\n(1)',
+    ],
     ['runs what a trap says when it ends', 'trap "echo bye" EXIT; echo hi', 'hi\nbye\n'],
     ['evaluates text', 'x="echo ev"; eval "$x; y=9"; echo $y', 'ev\n9\n'],
     ['says when there is no such command', 'nosuch; echo $?', '127\nsh: nosuch: not found\n'],
@@ -55,7 +97,11 @@ describe('a shell in a container', () => {
   });
 
   test('loops in the rhythm of its sleeps and of the network', () => {
-    const container = new LoneContainer({ programs, argv: ['sh', '-c', 'while true; do wget -qO- http://web; sleep 1; done'], http: () => ok('hello\n', 3) });
+    const container = new LoneContainer({
+      programs,
+      argv: ['sh', '-c', 'while true; do wget -qO- http://web; sleep 1; done'],
+      http: () => ok('hello\n', 3),
+    });
     container.run(3_100);
     expect(container.printed).toEqual([3, 1_006, 2_009, 3_012].map((ms) => ({ ms, text: 'hello\n' })));
   });
@@ -71,15 +117,23 @@ describe('a shell in a container', () => {
   });
 
   test('waits for what it started in the background', () => {
-    const container = new LoneContainer({ programs, argv: ['sh', '-c', '(sleep 2; echo late) & sleep 1; echo early; wait; echo done'] }).run(5_000);
-    expect(container.printed).toEqual([{ ms: 1_000, text: 'early\n' }, { ms: 2_000, text: 'late\ndone\n' }]);
+    const container = new LoneContainer({
+      programs,
+      argv: ['sh', '-c', '(sleep 2; echo late) & sleep 1; echo early; wait; echo done'],
+    }).run(5_000);
+    expect(container.printed).toEqual([
+      { ms: 1_000, text: 'early\n' },
+      { ms: 2_000, text: 'late\ndone\n' },
+    ]);
   });
 
   test('as the first process does not hear SIGTERM unless it traps it', () => {
     const deaf = new LoneContainer({ programs, argv: ['sh', '-c', 'while :; do sleep 1; done'] }).run(500).signal('SIGTERM').run(5_000);
     expect(deaf.exitCode).toBeUndefined();
     expect(deaf.signal('SIGKILL').exitCode).toBe(137);
-    const trapping = new LoneContainer({ programs, argv: ['sh', '-c', 'trap "echo stopping; exit 0" TERM; while :; do sleep 1; done'] }).run(500).signal('SIGTERM');
+    const trapping = new LoneContainer({ programs, argv: ['sh', '-c', 'trap "echo stopping; exit 0" TERM; while :; do sleep 1; done'] })
+      .run(500)
+      .signal('SIGTERM');
     expect(trapping.exitCode).toBeUndefined();
     expect(trapping.run(500)).toMatchObject({ exitCode: 0, stdout: 'stopping\n' });
   });

@@ -12,18 +12,34 @@ import { findUntolerated } from '@/lib/cluster/scheduler/tolerations';
 
 function node(name: string, cpu: string, memory: string, more: object = {}): NodeInfo {
   const info = new NodeInfo(name);
-  info.node = { metadata: { name, labels: {} }, spec: {}, status: { allocatable: { cpu, memory, pods: '110' }, ...more } } as unknown as V1Node;
+  info.node = {
+    metadata: { name, labels: {} },
+    spec: {},
+    status: { allocatable: { cpu, memory, pods: '110' }, ...more },
+  } as unknown as V1Node;
   return info;
 }
 function pod(cpu?: string, memory?: string, spec: object = {}): V1Pod {
   const requests = { ...(cpu ? { cpu } : {}), ...(memory ? { memory } : {}) };
-  return { metadata: { name: 'p', uid: Math.abs((cpu ?? '').length * 31 + (memory ?? '').length).toString() }, spec: { containers: [{ name: 'main', image: 'nginx', resources: { requests } }], ...spec } } as unknown as V1Pod;
+  return {
+    metadata: { name: 'p', uid: Math.abs((cpu ?? '').length * 31 + (memory ?? '').length).toString() },
+    spec: { containers: [{ name: 'main', image: 'nginx', resources: { requests } }], ...spec },
+  } as unknown as V1Pod;
 }
-const context = (...nodes: NodeInfo[]) => ({ nodes, cache: () => { throw new Error('not asked for'); } });
+const context = (...nodes: NodeInfo[]) => ({
+  nodes,
+  cache: () => {
+    throw new Error('not asked for');
+  },
+});
 const gib = 1024 ** 3;
 
 test('a Pod requests what its containers do together, or its hungriest start', () => {
-  const container = (cpu: string, restartPolicy?: string) => ({ name: cpu, resources: { requests: { cpu } }, ...(restartPolicy ? { restartPolicy } : {}) });
+  const container = (cpu: string, restartPolicy?: string) => ({
+    name: cpu,
+    resources: { requests: { cpu } },
+    ...(restartPolicy ? { restartPolicy } : {}),
+  });
   const of = (spec: object) => podRequests({ metadata: {}, spec } as V1Pod)['cpu'];
   expect(of({ containers: [container('100m'), container('200m')] })).toBe(300);
   expect(of({ containers: [container('100m')], initContainers: [container('1')] })).toBe(1000);
@@ -37,13 +53,15 @@ test('scorers take a container that asks for nothing to want 100m and 200 MiB', 
 });
 
 test('LeastAllocated is the mean share that would be left', () => {
-  const score = (cpu: string, memory: string) => NodeResourcesFit.score?.(candidateOf(pod(cpu, memory)), node('a', '4', '10Gi'), true, context());
+  const score = (cpu: string, memory: string) =>
+    NodeResourcesFit.score?.(candidateOf(pod(cpu, memory)), node('a', '4', '10Gi'), true, context());
   expect(score('1', '5Gi')).toBe(62);
   expect(score('4', '10Gi')).toBe(0);
 });
 
 test('a node is scored for how a Pod changes its balance', () => {
-  const score = (info: NodeInfo, cpu: string, memory: string) => NodeResourcesBalancedAllocation.score?.(candidateOf(pod(cpu, memory)), info, true, context());
+  const score = (info: NodeInfo, cpu: string, memory: string) =>
+    NodeResourcesBalancedAllocation.score?.(candidateOf(pod(cpu, memory)), info, true, context());
   const lopsided = node('a', '10', '10Gi');
   lopsided.add(podInfo(pod('6', '1Gi')));
   expect(score(lopsided, '1', '1Gi')).toBe(75);
@@ -66,10 +84,17 @@ test('scores are brought to 0 to 100, and turned over where less is better', () 
 });
 
 test.each<[string, string[], boolean]>([
-  ['In', ['ssd'], true], ['In', ['hdd'], false], ['NotIn', ['hdd'], true], ['Exists', [], true], ['DoesNotExist', [], false], ['Gt', ['3'], false],
+  ['In', ['ssd'], true],
+  ['In', ['hdd'], false],
+  ['NotIn', ['hdd'], true],
+  ['Exists', [], true],
+  ['DoesNotExist', [], false],
+  ['Gt', ['3'], false],
 ])('node affinity %s %j of disk=ssd is %s', (operator, values, expected) => {
   const terms = [{ matchExpressions: [{ key: 'disk', operator, values }] }];
-  const wanting = pod(undefined, undefined, { affinity: { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: terms } } } });
+  const wanting = pod(undefined, undefined, {
+    affinity: { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: terms } } },
+  });
   expect(matchesRequiredAffinity(wanting, { metadata: { name: 'a', labels: { disk: 'ssd' } } } as unknown as V1Node)).toBe(expected);
 });
 

@@ -3,7 +3,8 @@ import type { Draft } from '@/lib/cluster/api';
 import { Namespace, Node, Pod } from '@/lib/cluster/resources';
 import { ControlPlane, type ControlPlaneOptions, type NodeShape } from '@/tests/support/control-plane';
 
-const noHelp = (nodes: number) => `no new claims to deallocate, preemption: 0/${nodes} nodes are available: ${nodes} Preemption is not helpful for scheduling.`;
+const noHelp = (nodes: number) =>
+  `no new claims to deallocate, preemption: 0/${nodes} nodes are available: ${nodes} Preemption is not helpful for scheduling.`;
 
 function cluster(nodes: Record<string, NodeShape>, options: ControlPlaneOptions = {}) {
   const cp = new ControlPlane({ kubelet: false, controllers: ['serviceaccount-controller'], ...options });
@@ -31,7 +32,11 @@ test('a Pod is bound to a node and says so', () => {
 test('without any node a Pod waits for one', () => {
   const { cp, place } = cluster({});
   expect(place('web')).toBeUndefined();
-  expect(scheduled(cp.pod('web'))).toMatchObject({ status: 'False', reason: 'Unschedulable', message: 'no nodes available to schedule pods' });
+  expect(scheduled(cp.pod('web'))).toMatchObject({
+    status: 'False',
+    reason: 'Unschedulable',
+    message: 'no nodes available to schedule pods',
+  });
   cp.addNode('a');
   cp.settle();
   expect(cp.pod('web').spec.nodeName).toBe('a');
@@ -40,9 +45,24 @@ test('without any node a Pod waits for one', () => {
 test.each<[string, NodeShape, Parameters<ControlPlane['createPod']>[1], string]>([
   ['a selector nobody matches', {}, { nodeSelector: { disk: 'ssd' } }, "1 node(s) didn't match Pod's node affinity/selector"],
   ['more than the node has', { cpu: '1' }, asking({ cpu: '2' }), '1 Insufficient cpu'],
-  ['more of two things than the node has', { cpu: '1', memory: '1Gi' }, asking({ cpu: '2', memory: '2Gi' }), '1 Insufficient cpu, 1 Insufficient memory'],
-  ['a resource the node does not know', {}, { containers: [{ name: 'main', image: 'nginx', resources: { limits: { 'example.test/gpu': '1' } } }] }, '1 Insufficient example.test/gpu'],
-  ['a taint it does not tolerate', { taints: [{ key: 'gpu', value: 'yes', effect: 'NoSchedule' }] }, {}, '1 node(s) had untolerated taint(s)'],
+  [
+    'more of two things than the node has',
+    { cpu: '1', memory: '1Gi' },
+    asking({ cpu: '2', memory: '2Gi' }),
+    '1 Insufficient cpu, 1 Insufficient memory',
+  ],
+  [
+    'a resource the node does not know',
+    {},
+    { containers: [{ name: 'main', image: 'nginx', resources: { limits: { 'example.test/gpu': '1' } } }] },
+    '1 Insufficient example.test/gpu',
+  ],
+  [
+    'a taint it does not tolerate',
+    { taints: [{ key: 'gpu', value: 'yes', effect: 'NoSchedule' }] },
+    {},
+    '1 node(s) had untolerated taint(s)',
+  ],
 ])('a Pod that meets %s stays pending and says why', (_, node, pod, reason) => {
   const { cp, place } = cluster({ a: node });
   expect(place('web', pod)).toBeUndefined();
@@ -57,14 +77,18 @@ test('the reasons of all nodes are counted', () => {
   cp.client.patch(Node, { name: 'c' }, { spec: { unschedulable: true } });
   cp.settle();
   place('web', asking({ cpu: '2' }));
-  expect(scheduled(cp.pod('web'))?.message).toBe(`0/3 nodes are available: 1 Insufficient cpu, 1 node(s) had untolerated taint(s), 1 node(s) were unschedulable. ${noHelp(3)}`);
+  expect(scheduled(cp.pod('web'))?.message).toBe(
+    `0/3 nodes are available: 1 Insufficient cpu, 1 node(s) had untolerated taint(s), 1 node(s) were unschedulable. ${noHelp(3)}`,
+  );
 });
 
 test('a full node says whether making room would have helped', () => {
   const { cp, place } = cluster({ a: { cpu: '1' } });
   place('first', asking({ cpu: '1' }));
   place('second', asking({ cpu: '1' }));
-  expect(scheduled(cp.pod('second'))?.message).toBe('0/1 nodes are available: 1 Insufficient cpu. no new claims to deallocate, preemption: 0/1 nodes are available: 1 No preemption victims found for incoming pod.');
+  expect(scheduled(cp.pod('second'))?.message).toBe(
+    '0/1 nodes are available: 1 Insufficient cpu. no new claims to deallocate, preemption: 0/1 nodes are available: 1 No preemption victims found for incoming pod.',
+  );
 });
 
 test('a node that holds as many Pods as it may is full', () => {
@@ -126,7 +150,9 @@ test('a host port is given out once on each node', () => {
   const pod = { containers: [{ name: 'main', image: 'nginx', ports: [{ containerPort: 80, hostPort: 8080 }] }] };
   expect(place('first', pod)).toBe('a');
   expect(place('second', pod)).toBeUndefined();
-  expect(scheduled(cp.pod('second'))?.message).toMatch(/^0\/1 nodes are available: 1 node\(s\) didn't have free ports for the requested pod ports\./);
+  expect(scheduled(cp.pod('second'))?.message).toMatch(
+    /^0\/1 nodes are available: 1 node\(s\) didn't have free ports for the requested pod ports\./,
+  );
 });
 
 test('Pods of one set are spread over the nodes', () => {
@@ -152,7 +178,13 @@ test('a taint to be avoided is avoided while there is another node', () => {
 
 test('a hard topology spread constraint holds the skew', () => {
   const { cp, place } = cluster({ a: { labels: { zone: 'x' } }, b: { labels: { zone: 'y' }, cpu: '1' } });
-  const spread = { labels: { app: 'web' }, topologySpreadConstraints: [{ maxSkew: 1, topologyKey: 'zone', whenUnsatisfiable: 'DoNotSchedule' as const, labelSelector: { matchLabels: { app: 'web' } } }], ...asking({ cpu: '600m' }) };
+  const spread = {
+    labels: { app: 'web' },
+    topologySpreadConstraints: [
+      { maxSkew: 1, topologyKey: 'zone', whenUnsatisfiable: 'DoNotSchedule' as const, labelSelector: { matchLabels: { app: 'web' } } },
+    ],
+    ...asking({ cpu: '600m' }),
+  };
   const places = ['one', 'two', 'three', 'four'].map((name) => place(name, spread));
   expect(places.slice(0, 2).sort()).toEqual(['a', 'b']);
   expect(places.slice(2)).toEqual(['a', undefined]);
@@ -165,15 +197,23 @@ test('Pods go where the Pods are that they want to be near, and not where those 
   const { cp, place } = cluster({ a: { labels: { zone: 'x' } }, b: { labels: { zone: 'x' } }, c: { labels: { zone: 'y' } } });
   const db = place('db', { labels: { app: 'db' }, nodeSelector: { 'kubernetes.io/hostname': 'a' } });
   expect(db).toBe('a');
-  const affinity = { podAffinity: { requiredDuringSchedulingIgnoredDuringExecution: near('zone', 'db') }, podAntiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: near('kubernetes.io/hostname', 'db') } };
+  const affinity = {
+    podAffinity: { requiredDuringSchedulingIgnoredDuringExecution: near('zone', 'db') },
+    podAntiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: near('kubernetes.io/hostname', 'db') },
+  };
   expect(place('web', { affinity } as never)).toBe('b');
-  expect(place('lonely', { affinity: { podAffinity: { requiredDuringSchedulingIgnoredDuringExecution: near('zone', 'nobody') } } } as never)).toBeUndefined();
+  expect(
+    place('lonely', { affinity: { podAffinity: { requiredDuringSchedulingIgnoredDuringExecution: near('zone', 'nobody') } } } as never),
+  ).toBeUndefined();
   expect(scheduled(cp.pod('lonely'))?.message).toMatch(/^0\/3 nodes are available: 3 node\(s\) didn't match pod affinity rules\./);
 });
 
 test('a Pod that tolerates no company keeps others away', () => {
   const { cp, place } = cluster({ a: {} });
-  place('hermit', { labels: { app: 'hermit' }, affinity: { podAntiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: near('kubernetes.io/hostname', 'web') } } } as never);
+  place('hermit', {
+    labels: { app: 'hermit' },
+    affinity: { podAntiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: near('kubernetes.io/hostname', 'web') } },
+  } as never);
   expect(place('web', { labels: { app: 'web' } })).toBeUndefined();
   expect(scheduled(cp.pod('web'))?.message).toMatch(/1 node\(s\) didn't satisfy existing pods anti-affinity rules\./);
 });
@@ -189,7 +229,10 @@ test('a Pod of higher priority makes lower ones go, as few as will do', () => {
   expect(going).toHaveLength(2);
   expect(cp.pod('vip').status.nominatedNodeName).toBe('a');
   expect(scheduled(cp.pod('vip'))?.message).toBe('0/1 nodes are available: 1 Insufficient cpu.');
-  expect(going[0]?.status.conditions?.find(({ type }) => type === 'DisruptionTarget')).toMatchObject({ reason: 'PreemptionByScheduler', message: 'default-scheduler: preempting to accommodate a higher priority pod' });
+  expect(going[0]?.status.conditions?.find(({ type }) => type === 'DisruptionTarget')).toMatchObject({
+    reason: 'PreemptionByScheduler',
+    message: 'default-scheduler: preempting to accommodate a higher priority pod',
+  });
   for (const { metadata } of going) cp.client.delete(Pod, metadata, { gracePeriodSeconds: 0 });
   cp.settle();
   expect(cp.pod('vip').spec.nodeName).toBe('a');
@@ -199,10 +242,15 @@ test('a Pod of higher priority makes lower ones go, as few as will do', () => {
 test('a Pod that must not preempt waits', () => {
   const { cp, place } = cluster({ a: { cpu: '1' } });
   place('first', asking({ cpu: '1' }));
-  cp.client.create({ group: 'scheduling.k8s.io', version: 'v1', kind: 'PriorityClass', names: { plural: 'priorityclasses' }, scope: 'Cluster' }, { metadata: { name: 'polite' }, value: 1000, preemptionPolicy: 'Never' });
+  cp.client.create(
+    { group: 'scheduling.k8s.io', version: 'v1', kind: 'PriorityClass', names: { plural: 'priorityclasses' }, scope: 'Cluster' },
+    { metadata: { name: 'polite' }, value: 1000, preemptionPolicy: 'Never' },
+  );
   cp.settle();
   place('second', { priorityClassName: 'polite', ...asking({ cpu: '1' }) });
-  expect(scheduled(cp.pod('second'))?.message).toBe('0/1 nodes are available: 1 Insufficient cpu. no new claims to deallocate, preemption: not eligible due to preemptionPolicy=Never.');
+  expect(scheduled(cp.pod('second'))?.message).toBe(
+    '0/1 nodes are available: 1 Insufficient cpu. no new claims to deallocate, preemption: not eligible due to preemptionPolicy=Never.',
+  );
 });
 
 test('Pods of higher priority are tried first', () => {

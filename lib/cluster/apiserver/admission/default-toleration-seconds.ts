@@ -17,7 +17,11 @@ export const DefaultTolerationSeconds = defineAdmissionPlugin({
     if (definition.kind !== 'Pod' || subresource || !pod || (operation !== 'CREATE' && operation !== 'UPDATE')) return;
     const tolerations: Toleration[] = pod.spec.tolerations ?? [];
     const missing = keys.filter((key) => !tolerations.some((one) => covers(one, key)));
-    if (missing.length > 0) pod.spec.tolerations = [...tolerations, ...missing.map((key) => ({ key, operator: 'Exists', effect: 'NoExecute', tolerationSeconds: seconds }))];
+    if (missing.length > 0)
+      pod.spec.tolerations = [
+        ...tolerations,
+        ...missing.map((key) => ({ key, operator: 'Exists', effect: 'NoExecute', tolerationSeconds: seconds })),
+      ];
   },
 });
 

@@ -10,7 +10,8 @@ export const NamespaceLifecycle = defineAdmissionPlugin({
   mutate(request, lookup) {
     const { operation, definition, namespace, name } = request;
     if (definition.kind === 'Namespace') {
-      if (operation === 'DELETE' && immortal.includes(name)) throw statusErrors.forbidden({ group: '', resource: 'namespaces' }, name, 'this namespace may not be deleted');
+      if (operation === 'DELETE' && immortal.includes(name))
+        throw statusErrors.forbidden({ group: '', resource: 'namespaces' }, name, 'this namespace may not be deleted');
       return;
     }
     if (namespace === '' || operation === 'DELETE') return;

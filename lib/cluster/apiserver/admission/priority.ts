@@ -14,9 +14,17 @@ export const Priority = defineAdmissionPlugin({
     const found = name ? lookup.find('PriorityClass', '', name) : lookup.list('PriorityClass').find((one) => one.globalDefault);
     if (name && !found) throw forbid(request, `no PriorityClass with name ${name} was found`);
     const priority: number = found?.value ?? 0;
-    if (pod.spec.priority !== undefined && pod.spec.priority !== priority) throw forbid(request, `the integer value of priority (${pod.spec.priority}) must not be provided in pod spec; priority admission controller computed ${priority} from the given PriorityClass name`);
+    if (pod.spec.priority !== undefined && pod.spec.priority !== priority)
+      throw forbid(
+        request,
+        `the integer value of priority (${pod.spec.priority}) must not be provided in pod spec; priority admission controller computed ${priority} from the given PriorityClass name`,
+      );
     const policy = found?.preemptionPolicy ?? 'PreemptLowerPriority';
-    if (pod.spec.preemptionPolicy !== undefined && pod.spec.preemptionPolicy !== policy) throw forbid(request, `the string value of PreemptionPolicy (${pod.spec.preemptionPolicy}) must not be provided in pod spec; priority admission controller computed ${policy} from the given PriorityClass name`);
+    if (pod.spec.preemptionPolicy !== undefined && pod.spec.preemptionPolicy !== policy)
+      throw forbid(
+        request,
+        `the string value of PreemptionPolicy (${pod.spec.preemptionPolicy}) must not be provided in pod spec; priority admission controller computed ${policy} from the given PriorityClass name`,
+      );
     if (found && !name) pod.spec.priorityClassName = found.metadata.name;
     pod.spec.priority = priority;
     pod.spec.preemptionPolicy = policy;

@@ -7,7 +7,14 @@ import { ServiceAccount } from './service-account';
 import { TaintNodesByCondition } from './taint-nodes-by-condition';
 
 /** In the order of `AllOrderedPlugins` (`pkg/kubeapiserver/options/plugins.go`). */
-export const admissionPlugins: readonly AdmissionPlugin[] = [NamespaceLifecycle, ServiceAccount, TaintNodesByCondition, Priority, DefaultTolerationSeconds, RuntimeClass];
+export const admissionPlugins: readonly AdmissionPlugin[] = [
+  NamespaceLifecycle,
+  ServiceAccount,
+  TaintNodesByCondition,
+  Priority,
+  DefaultTolerationSeconds,
+  RuntimeClass,
+];
 
 export function mutate(request: AdmissionRequest, lookup: Lookup, plugins: readonly AdmissionPlugin[]): void {
   for (const plugin of plugins) plugin.mutate?.(request, lookup);

@@ -18,7 +18,8 @@ export const ServiceAccount = defineAdmissionPlugin({
     pod.spec.serviceAccountName ||= 'default';
     pod.spec.serviceAccount = pod.spec.serviceAccountName;
     const account = findAccount(request, lookup, pod.spec.serviceAccountName);
-    if (!pod.spec.imagePullSecrets?.length && account?.imagePullSecrets?.length) pod.spec.imagePullSecrets = account.imagePullSecrets.map((secret: object) => ({ ...secret }));
+    if (!pod.spec.imagePullSecrets?.length && account?.imagePullSecrets?.length)
+      pod.spec.imagePullSecrets = account.imagePullSecrets.map((secret: object) => ({ ...secret }));
     if (pod.spec.automountServiceAccountToken ?? account?.automountServiceAccountToken ?? true) mountToken(pod, lookup);
   },
 });
@@ -42,7 +43,9 @@ function isYoung(lookup: Lookup, namespace: string): boolean {
 
 function mountToken(pod: KubeObject, lookup: Lookup): void {
   const existing = pod.spec.volumes?.find((volume: any) => volume.name.startsWith('kube-api-access-') && volume.projected);
-  const name = existing?.name ?? `kube-api-access-${lookup.kernel.random.fork(`token/${pod.metadata.namespace}/${pod.metadata.name ?? pod.metadata.generateName}/${lookup.kernel.trace.lastId}`).suffix(5)}`;
+  const name =
+    existing?.name ??
+    `kube-api-access-${lookup.kernel.random.fork(`token/${pod.metadata.namespace}/${pod.metadata.name ?? pod.metadata.generateName}/${lookup.kernel.trace.lastId}`).suffix(5)}`;
   let isNeeded = false;
   for (const container of [...(pod.spec.initContainers ?? []), ...pod.spec.containers]) {
     if (container.volumeMounts?.some((mount: any) => mount.mountPath === tokenPath)) continue;

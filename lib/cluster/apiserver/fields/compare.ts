@@ -40,9 +40,12 @@ class CompareWalk {
   /** Leaves, what is atomic, and two that are empty, so that an empty one is told from none. */
   #comparesWhole(type: FieldType, before: unknown, after: unknown): boolean {
     switch (type.kind) {
-      case 'list': return type.relation === 'atomic' || (isEmptyList(before) && isEmptyList(after));
-      case 'map': return type.isAtomic || (isEmptyMap(before) && isEmptyMap(after));
-      default: return true;
+      case 'list':
+        return type.relation === 'atomic' || (isEmptyList(before) && isEmptyList(after));
+      case 'map':
+        return type.isAtomic || (isEmptyMap(before) && isEmptyMap(after));
+      default:
+        return true;
     }
   }
 
@@ -119,7 +122,8 @@ function wholeNode(type: FieldType, value: unknown): FieldNode {
       if (field && fields[name] !== undefined) children[`f:${name}`] = wholeNode(field, fields[name]);
     }
   } else if (type.kind === 'list' && type.relation !== 'atomic') {
-    for (const [element, items] of itemsByElement(type, listOf(value))) children[element] = items.length > 1 ? leaf : wholeNode(type.item, items[0]);
+    for (const [element, items] of itemsByElement(type, listOf(value)))
+      children[element] = items.length > 1 ? leaf : wholeNode(type.item, items[0]);
   }
   return nodeOf(true, children) as FieldNode;
 }

@@ -1,9 +1,33 @@
 import { compareBytes, deepEqual } from '@/lib/base';
 import { decodeObject, failure, JsonSyntaxError, readJson, statusErrors, type KubeObject } from '../../api';
 import { compareFields, type Comparison } from './compare';
-import { difference, exclude, intersection, orderedSet, pathsOf, renderFieldPath, setOfPath, union, type FieldNode, type FieldSet } from './field-set';
+import {
+  difference,
+  exclude,
+  intersection,
+  orderedSet,
+  pathsOf,
+  renderFieldPath,
+  setOfPath,
+  union,
+  type FieldNode,
+  type FieldSet,
+} from './field-set';
 import { ElementError, fieldTypeOf, type FieldType } from './field-type';
-import { cappedManagers, decodeManagers, encodeManagers, fieldsOf, identifierOf, isSameManager, managerOf, renderManager, withoutBookkeeping, type Identity, type Manager, type Managers } from './managed-fields';
+import {
+  cappedManagers,
+  decodeManagers,
+  encodeManagers,
+  fieldsOf,
+  identifierOf,
+  isSameManager,
+  managerOf,
+  renderManager,
+  withoutBookkeeping,
+  type Identity,
+  type Manager,
+  type Managers,
+} from './managed-fields';
 import { fieldSetOf, mergeTyped, removeItems, typedProblem, withNamedFields } from './typed';
 
 /** A write whose fields are to be somebody's. */
@@ -93,7 +117,12 @@ function updatedManagers(write: TrackedWrite, managers: Managers, compared: Comp
 }
 
 function identityOf({ manager, group, version, subresource }: TrackedWrite, operation: 'Apply' | 'Update'): Identity {
-  return { manager: manager || 'unknown', operation, apiVersion: group ? `${group}/${version}` : version, ...(subresource ? { subresource } : {}) };
+  return {
+    manager: manager || 'unknown',
+    operation,
+    apiVersion: group ? `${group}/${version}` : version,
+    ...(subresource ? { subresource } : {}),
+  };
 }
 
 /** The manager with what is left to it, which may be nothing. */
@@ -132,7 +161,8 @@ export function applyConfiguration(write: TrackedWrite, live: KubeObject | undef
 
 function checkVersion({ group, version, kind }: TrackedWrite, { apiVersion, kind: given, metadata }: Data): void {
   const expected = group ? `${group}/${version}` : version;
-  if (apiVersion !== expected || given !== kind) throw statusErrors.badRequest(`invalid object type: ${goKind(String(apiVersion ?? ''), String(given ?? ''))}`);
+  if (apiVersion !== expected || given !== kind)
+    throw statusErrors.badRequest(`invalid object type: ${goKind(String(apiVersion ?? ''), String(given ?? ''))}`);
   if ((metadata as KubeObject['metadata'] | undefined)?.managedFields) throw statusErrors.badRequest('metadata.managedFields must be nil');
 }
 
@@ -193,7 +223,11 @@ function checkTyped({ group, version, kind }: TrackedWrite, type: FieldType, con
   const problem = typedProblem(type, config);
   if (problem === undefined) return;
   const { namespace = '', name = '' } = (config['metadata'] ?? {}) as { namespace?: string; name?: string };
-  throw failure(500, undefined, `failed to create typed patch object (${namespace}/${name}; ${goKind(group ? `${group}/${version}` : version, kind)}): ${problem}`);
+  throw failure(
+    500,
+    undefined,
+    `failed to create typed patch object (${namespace}/${name}; ${goKind(group ? `${group}/${version}` : version, kind)}): ${problem}`,
+  );
 }
 
 /** Takes away what the applier applied last time and not now, unless somebody owns it (`Updater.prune`). */
@@ -240,14 +274,22 @@ class Conflicts extends Error {
 
   /** `NewApplyConflict`. */
   refusal() {
-    const causes = this.conflicts.map(({ manager, path }) => ({ reason: 'FieldManagerConflict', message: `conflict with ${renderManager(manager)}`, field: renderFieldPath(path) }));
+    const causes = this.conflicts.map(({ manager, path }) => ({
+      reason: 'FieldManagerConflict',
+      message: `conflict with ${renderManager(manager)}`,
+      field: renderFieldPath(path),
+    }));
     return failure(409, 'Conflict', this.#sentence(), { causes });
   }
 
   #sentence(): string {
     const [first, ...more] = this.conflicts as [Conflict, ...Conflict[]];
-    if (more.length === 0) return `Apply failed with 1 conflict: conflict with ${renderManager(first.manager)}: ${renderFieldPath(first.path)}`;
-    const lines = this.conflicts.flatMap(({ manager, path }, index) => [...(manager === this.conflicts[index - 1]?.manager ? [] : [`conflicts with ${renderManager(manager)}:`]), `- ${renderFieldPath(path)}`]);
+    if (more.length === 0)
+      return `Apply failed with 1 conflict: conflict with ${renderManager(first.manager)}: ${renderFieldPath(first.path)}`;
+    const lines = this.conflicts.flatMap(({ manager, path }, index) => [
+      ...(manager === this.conflicts[index - 1]?.manager ? [] : [`conflicts with ${renderManager(manager)}:`]),
+      `- ${renderFieldPath(path)}`,
+    ]);
     return `Apply failed with ${this.conflicts.length} conflicts: ${lines.join('\n')}`;
   }
 }
@@ -298,5 +340,9 @@ function lastAppliedText(config: Data): string {
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted);
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, item]) => [key, sorted(item)]));
+  return Object.fromEntries(
+    Object.entries(value)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, item]) => [key, sorted(item)]),
+  );
 }

@@ -119,9 +119,16 @@ export class FieldSetBuilder {
 /** Every path, members of a node before what is below them, in order (`Set.Iterate`). */
 export function pathsOf(set: FieldSet, prefix: readonly string[] = []): string[][] {
   if (set === undefined) return [];
-  const elements = Object.keys(set).filter((element) => element !== self).sort(compareElements);
+  const elements = Object.keys(set)
+    .filter((element) => element !== self)
+    .sort(compareElements);
   const members = elements.filter((element) => isMember(set[element])).map((element) => [...prefix, element]);
-  return [...members, ...elements.filter((element) => hasChildren(set[element] as FieldNode)).flatMap((element) => pathsOf(set[element], [...prefix, element]))];
+  return [
+    ...members,
+    ...elements
+      .filter((element) => hasChildren(set[element] as FieldNode))
+      .flatMap((element) => pathsOf(set[element], [...prefix, element])),
+  ];
 }
 
 /** `.spec.containers[name="c"].image` */
@@ -132,10 +139,16 @@ export function renderFieldPath(path: readonly string[]): string {
 export function renderElement(element: string): string {
   const rest = element.slice(2);
   switch (element[0]) {
-    case 'f': return `.${rest}`;
-    case 'v': return `[=${rest}]`;
-    case 'k': return `[${Object.entries(JSON.parse(rest) as object).map(([name, value]) => `${name}=${JSON.stringify(value)}`).join(',')}]`;
-    default: return `[${rest}]`;
+    case 'f':
+      return `.${rest}`;
+    case 'v':
+      return `[=${rest}]`;
+    case 'k':
+      return `[${Object.entries(JSON.parse(rest) as object)
+        .map(([name, value]) => `${name}=${JSON.stringify(value)}`)
+        .join(',')}]`;
+    default:
+      return `[${rest}]`;
   }
 }
 

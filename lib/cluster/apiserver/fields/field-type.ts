@@ -8,7 +8,12 @@ export type FieldType =
   | { readonly kind: 'untyped' }
   | { readonly kind: 'list'; readonly relation: 'atomic' | 'set' | 'map'; readonly keys: readonly ListKey[]; readonly item: FieldType }
   /** A struct has `fields`, a map the type of its `values`. */
-  | { readonly kind: 'map'; readonly isAtomic: boolean; readonly fields: ReadonlyMap<string, FieldType> | undefined; readonly values: FieldType | undefined };
+  | {
+      readonly kind: 'map';
+      readonly isAtomic: boolean;
+      readonly fields: ReadonlyMap<string, FieldType> | undefined;
+      readonly values: FieldType | undefined;
+    };
 
 /** What items are told apart by, and what it is where an item leaves it out (`default` in OpenAPI). */
 interface ListKey {
@@ -21,8 +26,11 @@ export type MapType = Extract<FieldType, { kind: 'map' }>;
 
 const untyped: FieldType = { kind: 'untyped' };
 const scalars = {
-  string: { kind: 'scalar', scalar: 'string' }, integer: { kind: 'scalar', scalar: 'numeric' }, number: { kind: 'scalar', scalar: 'numeric' },
-  boolean: { kind: 'scalar', scalar: 'boolean' }, untyped: { kind: 'scalar', scalar: 'untyped' },
+  string: { kind: 'scalar', scalar: 'string' },
+  integer: { kind: 'scalar', scalar: 'numeric' },
+  number: { kind: 'scalar', scalar: 'numeric' },
+  boolean: { kind: 'scalar', scalar: 'boolean' },
+  untyped: { kind: 'scalar', scalar: 'untyped' },
 } as const satisfies Record<string, FieldType>;
 
 const types = new Map<string, FieldType>();
@@ -36,7 +44,8 @@ export function fieldTypeOf(definitionId: string): FieldType {
   // A definition may contain itself, so it is known before its fields are.
   const fields = new Map<string, FieldType>();
   const type = remembered(definitionId, { kind: 'map', isAtomic: isAtomicDefinition(definitionId), fields, values: undefined });
-  for (const [name, schema] of Object.entries(definition.properties)) if (name !== 'managedFields') fields.set(name, typeOfField(schema, fieldFacts(definitionId, name)));
+  for (const [name, schema] of Object.entries(definition.properties))
+    if (name !== 'managedFields') fields.set(name, typeOfField(schema, fieldFacts(definitionId, name)));
   return type;
 }
 
@@ -53,8 +62,20 @@ function plainType(definitionId: string, { type }: FieldSchema): FieldType {
 
 function typeOfField(schema: FieldSchema, facts: FieldFacts | undefined): FieldType {
   if (schema.$ref) return withMapType(fieldTypeOf(schema.$ref), facts);
-  if (schema.items) return { kind: 'list', relation: facts?.listType ?? 'atomic', keys: listKeys(facts?.listMapKeys ?? [], schema.items), item: typeOfField(schema.items, undefined) };
-  if (schema.additionalProperties) return { kind: 'map', isAtomic: facts?.mapType === 'atomic', fields: undefined, values: typeOfField(schema.additionalProperties, undefined) };
+  if (schema.items)
+    return {
+      kind: 'list',
+      relation: facts?.listType ?? 'atomic',
+      keys: listKeys(facts?.listMapKeys ?? [], schema.items),
+      item: typeOfField(schema.items, undefined),
+    };
+  if (schema.additionalProperties)
+    return {
+      kind: 'map',
+      isAtomic: facts?.mapType === 'atomic',
+      fields: undefined,
+      values: typeOfField(schema.additionalProperties, undefined),
+    };
   return schema.type === undefined || schema.type === 'object' || schema.type === 'array' ? untyped : scalars[schema.type];
 }
 
@@ -98,7 +119,9 @@ export function keyedElement(keys: readonly ListKey[], item: unknown): string {
     if (value !== undefined) found[name] = value;
   }
   for (const _ in found) return `k:${JSON.stringify(found)}`;
-  throw new ElementError(`associative list with keys has an element that omits all key fields [${keys.map(({ name }) => JSON.stringify(name)).join(' ')}] (and doesn't have default values for any key fields)`);
+  throw new ElementError(
+    `associative list with keys has an element that omits all key fields [${keys.map(({ name }) => JSON.stringify(name)).join(' ')}] (and doesn't have default values for any key fields)`,
+  );
 }
 
 /** Whether two items of a keyed list have the same keys as they stand. */

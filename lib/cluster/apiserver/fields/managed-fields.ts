@@ -19,7 +19,12 @@ export type Managers = readonly Manager[];
 export type Identity = Pick<Manager, 'manager' | 'operation' | 'apiVersion' | 'subresource'>;
 
 export function isSameManager(a: Identity, b: Identity): boolean {
-  return a.manager === b.manager && a.operation === b.operation && a.subresource === b.subresource && (a.operation === 'Apply' || a.apiVersion === b.apiVersion);
+  return (
+    a.manager === b.manager &&
+    a.operation === b.operation &&
+    a.subresource === b.subresource &&
+    (a.operation === 'Apply' || a.apiVersion === b.apiVersion)
+  );
 }
 
 /** The managers of an object; undefined when an entry is none (`DecodeManagedFields`). What is frozen came out of a store and was read before. */
@@ -30,7 +35,12 @@ export function decodeManagers(entries: readonly V1ManagedFieldsEntry[] | undefi
 }
 
 function isManager({ operation, apiVersion, fieldsType, fieldsV1 }: Manager): boolean {
-  return (operation === 'Apply' || operation === 'Update') && Boolean(apiVersion) && fieldsType === 'FieldsV1' && (fieldsV1 === undefined || isFieldSet(fieldsV1));
+  return (
+    (operation === 'Apply' || operation === 'Update') &&
+    Boolean(apiVersion) &&
+    fieldsType === 'FieldsV1' &&
+    (fieldsV1 === undefined || isFieldSet(fieldsV1))
+  );
 }
 
 export function fieldsOf({ fieldsV1 }: Manager): FieldSet {
@@ -39,7 +49,15 @@ export function fieldsOf({ fieldsV1 }: Manager): FieldSet {
 }
 
 export function managerOf({ manager, operation, apiVersion, subresource }: Identity, time: string | undefined, fields: FieldNode): Manager {
-  return { ...(manager ? { manager } : {}), operation, apiVersion, ...(time ? { time } : {}), fieldsType: 'FieldsV1', fieldsV1: orderedSet(fields), ...(subresource ? { subresource } : {}) };
+  return {
+    ...(manager ? { manager } : {}),
+    operation,
+    apiVersion,
+    ...(time ? { time } : {}),
+    fieldsType: 'FieldsV1',
+    fieldsV1: orderedSet(fields),
+    ...(subresource ? { subresource } : {}),
+  };
 }
 
 /** The managers as an object carries them, in order; undefined when nobody owns anything. */
@@ -49,8 +67,13 @@ export function encodeManagers(managers: Managers): V1ManagedFieldsEntry[] | und
 }
 
 function compareManagers(a: Manager, b: Manager): number {
-  return compareBytes(a.operation, b.operation) || compareBytes(a.time ?? '', b.time ?? '') || compareBytes(a.manager ?? '', b.manager ?? '')
-    || compareBytes(a.apiVersion, b.apiVersion) || compareBytes(a.subresource ?? '', b.subresource ?? '');
+  return (
+    compareBytes(a.operation, b.operation) ||
+    compareBytes(a.time ?? '', b.time ?? '') ||
+    compareBytes(a.manager ?? '', b.manager ?? '') ||
+    compareBytes(a.apiVersion, b.apiVersion) ||
+    compareBytes(a.subresource ?? '', b.subresource ?? '')
+  );
 }
 
 const updateManagersMax = 10;
@@ -83,7 +106,12 @@ function withAncient(managers: Managers, first: Manager, updater: Manager): Mana
 
 /** Upstream's identifiers are JSON, and conflicts are told in their order. */
 export function identifierOf({ manager, operation, apiVersion, subresource }: Identity): string {
-  return JSON.stringify({ ...(manager ? { manager } : {}), operation, ...(operation === 'Update' ? { apiVersion } : {}), ...(subresource ? { subresource } : {}) });
+  return JSON.stringify({
+    ...(manager ? { manager } : {}),
+    operation,
+    ...(operation === 'Update' ? { apiVersion } : {}),
+    ...(subresource ? { subresource } : {}),
+  });
 }
 
 /** `name with subresource "status" using v1`, as conflicts name whom they are with. */
@@ -102,7 +130,18 @@ export function withoutBookkeeping(set: FieldSet): FieldSet {
   return undefined;
 }
 
-const bookkeeping = ['.', 'f:name', 'f:namespace', 'f:creationTimestamp', 'f:selfLink', 'f:uid', 'f:clusterName', 'f:generation', 'f:managedFields', 'f:resourceVersion'];
+const bookkeeping = [
+  '.',
+  'f:name',
+  'f:namespace',
+  'f:creationTimestamp',
+  'f:selfLink',
+  'f:uid',
+  'f:clusterName',
+  'f:generation',
+  'f:managedFields',
+  'f:resourceVersion',
+];
 
 function strippedMetadata(metadata: FieldNode): FieldNode {
   const kept: Record<string, FieldNode> = { ...metadata };

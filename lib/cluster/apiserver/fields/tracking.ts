@@ -6,11 +6,23 @@ import { setOfPath, union, type FieldSet } from './field-set';
 /** The write a request is about, as field ownership sees it. */
 export function writeOf({ definition, info, fieldManager, timestamp }: RequestContext): TrackedWrite {
   const { group, version, kind } = definition;
-  return { definitionId: definitionIdOfKind(definition), group, version, kind, manager: fieldManager, subresource: info.subresource, timestamp, reset: resetFieldsOf(definition, info.subresource) };
+  return {
+    definitionId: definitionIdOfKind(definition),
+    group,
+    version,
+    kind,
+    manager: fieldManager,
+    subresource: info.subresource,
+    timestamp,
+    reset: resetFieldsOf(definition, info.subresource),
+  };
 }
 
 /** `produce` with the fields it changes given to the request's manager. */
-export function tracked(context: RequestContext, produce: (old: KubeObject | undefined) => KubeObject): (old: KubeObject | undefined) => KubeObject {
+export function tracked(
+  context: RequestContext,
+  produce: (old: KubeObject | undefined) => KubeObject,
+): (old: KubeObject | undefined) => KubeObject {
   return (old) => {
     const object = produce(old);
     trackUpdate(writeOf(context), old, object);

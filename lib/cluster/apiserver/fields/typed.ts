@@ -13,22 +13,26 @@ export function fieldSetOf(type: FieldType, value: unknown): FieldSet {
 /** The node of a value, as a member or not; undefined where nothing in it is owned. */
 function nodeFor(type: FieldType, value: unknown): FieldNode | undefined {
   switch (type.kind) {
-    case 'map': return type.isAtomic ? leaf : entriesNode(type, value);
-    case 'list': return type.relation === 'atomic' ? leaf : itemsNode(type, value);
-    default: return leaf;
+    case 'map':
+      return type.isAtomic ? leaf : entriesNode(type, value);
+    case 'list':
+      return type.relation === 'atomic' ? leaf : itemsNode(type, value);
+    default:
+      return leaf;
   }
 }
 
 function entriesNode(type: MapType, value: unknown): FieldNode | undefined {
   const children: Record<string, FieldNode> = {};
-  if (isFields(value)) for (const name in value) {
-    const field = typeOfMapField(type, name);
-    if (!field || value[name] === undefined) continue;
-    const below = nodeFor(field, value[name]);
-    const isOwned = value[name] === null || (isFields(value[name]) && isEmptyMap(value[name])) || !type.fields;
-    const node = isOwned ? owned(below) : below;
-    if (node) children[`f:${name}`] = node;
-  }
+  if (isFields(value))
+    for (const name in value) {
+      const field = typeOfMapField(type, name);
+      if (!field || value[name] === undefined) continue;
+      const below = nodeFor(field, value[name]);
+      const isOwned = value[name] === null || (isFields(value[name]) && isEmptyMap(value[name])) || !type.fields;
+      const node = isOwned ? owned(below) : below;
+      if (node) children[`f:${name}`] = node;
+    }
   return nodeOf(false, children);
 }
 
@@ -46,9 +50,14 @@ function owned(node: FieldNode | undefined): FieldNode {
 export function mergeTyped(type: FieldType, live: unknown, config: unknown): unknown {
   const laid = config !== undefined ? config : live;
   switch (type.kind) {
-    case 'list': return type.relation === 'atomic' || (isEmptyList(live) && isEmptyList(config)) ? laid : mergeItems(type, listOf(live), listOf(config));
-    case 'map': return type.isAtomic || (isEmptyMap(live) && isEmptyMap(config)) ? laid : mergeEntries(type, fieldsOf(live), fieldsOf(config));
-    default: return laid;
+    case 'list':
+      return type.relation === 'atomic' || (isEmptyList(live) && isEmptyList(config))
+        ? laid
+        : mergeItems(type, listOf(live), listOf(config));
+    case 'map':
+      return type.isAtomic || (isEmptyMap(live) && isEmptyMap(config)) ? laid : mergeEntries(type, fieldsOf(live), fieldsOf(config));
+    default:
+      return laid;
   }
 }
 
@@ -116,9 +125,12 @@ function firstItems(elements: readonly string[], items: readonly unknown[]): Map
 export function removeItems(type: FieldType, value: unknown, set: FieldSet): unknown {
   if (set === undefined) return value;
   switch (type.kind) {
-    case 'map': return isFields(value) && !type.isAtomic ? removeEntries(type, value, set) : null;
-    case 'list': return Array.isArray(value) && type.relation !== 'atomic' ? removeListItems(type, value, set) : null;
-    default: return value;
+    case 'map':
+      return isFields(value) && !type.isAtomic ? removeEntries(type, value, set) : null;
+    case 'list':
+      return Array.isArray(value) && type.relation !== 'atomic' ? removeListItems(type, value, set) : null;
+    default:
+      return value;
   }
 }
 
@@ -152,7 +164,11 @@ function namedChildren(type: FieldType | undefined, set: FieldNode): FieldNode {
   for (const element in set) {
     if (element === '.') continue;
     const isField = element.startsWith('f:') && type?.kind === 'map';
-    const below = isField ? typeOfMapField(type, element.slice(2)) : type?.kind === 'list' && element.startsWith('k:') ? type.item : undefined;
+    const below = isField
+      ? typeOfMapField(type, element.slice(2))
+      : type?.kind === 'list' && element.startsWith('k:')
+        ? type.item
+        : undefined;
     const node = withNamedFields(below, set[element]) as FieldNode;
     children[element] = isField && type.fields?.has(element.slice(2)) ? owned(node) : node;
   }
@@ -173,20 +189,28 @@ export function typedProblem(type: FieldType, value: unknown): string | undefine
 function validate(type: FieldType, value: unknown): TypedError[] {
   if (value === null || value === undefined) return [];
   switch (type.kind) {
-    case 'scalar': return validateScalar(type.scalar, value);
-    case 'list': return Array.isArray(value) ? validateItems(type, value) : [problem(`expected list, got ${goPrinted(value)}`)];
-    case 'map': return isFields(value) ? validateEntries(type, value) : [problem(`expected map, got ${goPrinted(value)}`)];
-    case 'untyped': return [];
+    case 'scalar':
+      return validateScalar(type.scalar, value);
+    case 'list':
+      return Array.isArray(value) ? validateItems(type, value) : [problem(`expected list, got ${goPrinted(value)}`)];
+    case 'map':
+      return isFields(value) ? validateEntries(type, value) : [problem(`expected map, got ${goPrinted(value)}`)];
+    case 'untyped':
+      return [];
   }
 }
 
 function validateScalar(scalar: 'string' | 'numeric' | 'boolean' | 'untyped', value: unknown): TypedError[] {
   const is = typeof value;
   switch (scalar) {
-    case 'numeric': return is === 'number' ? [] : [problem(`expected numeric (int or float), got ${goType(value)}`)];
-    case 'string': return is === 'string' ? [] : [problem(`expected string, got &value.valueUnstructured{Value:${goSyntax(value)}}`)];
-    case 'boolean': return is === 'boolean' ? [] : [problem(`expected boolean, got ${goPrinted(value)}`)];
-    case 'untyped': return is !== 'object' ? [] : [problem(`expected any scalar, got ${goPrinted(value)}`)];
+    case 'numeric':
+      return is === 'number' ? [] : [problem(`expected numeric (int or float), got ${goType(value)}`)];
+    case 'string':
+      return is === 'string' ? [] : [problem(`expected string, got &value.valueUnstructured{Value:${goSyntax(value)}}`)];
+    case 'boolean':
+      return is === 'boolean' ? [] : [problem(`expected boolean, got ${goPrinted(value)}`)];
+    case 'untyped':
+      return is !== 'object' ? [] : [problem(`expected any scalar, got ${goPrinted(value)}`)];
   }
 }
 
@@ -237,7 +261,11 @@ function goType(value: unknown): string {
 /** `%#v` of the same. */
 function goSyntax(value: unknown): string {
   if (Array.isArray(value)) return `[]interface {}{${value.map(goSyntax).join(', ')}}`;
-  if (isFields(value)) return `map[string]interface {}{${Object.keys(value).sort().map((key) => `${JSON.stringify(key)}:${goSyntax(value[key])}`).join(', ')}}`;
+  if (isFields(value))
+    return `map[string]interface {}{${Object.keys(value)
+      .sort()
+      .map((key) => `${JSON.stringify(key)}:${goSyntax(value[key])}`)
+      .join(', ')}}`;
   return value === null ? 'interface {}(nil)' : JSON.stringify(value);
 }
 
@@ -248,7 +276,11 @@ function goPrinted(value: unknown): string {
 
 function goPlain(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(goPlain).join(' ')}]`;
-  if (isFields(value)) return `map[${Object.keys(value).sort().map((key) => `${key}:${goPlain(value[key])}`).join(' ')}]`;
+  if (isFields(value))
+    return `map[${Object.keys(value)
+      .sort()
+      .map((key) => `${key}:${goPlain(value[key])}`)
+      .join(' ')}]`;
   return value === null ? '<nil>' : String(value);
 }
 

@@ -32,12 +32,19 @@ function matchesTerm({ matchExpressions = [], matchFields = [] }: V1NodeSelector
 
 function holds({ operator, values = [] }: V1NodeSelectorRequirement, value: string | undefined): boolean {
   switch (operator) {
-    case 'In': return value !== undefined && values.includes(value);
-    case 'NotIn': return value === undefined || !values.includes(value);
-    case 'Exists': return value !== undefined;
-    case 'DoesNotExist': return value === undefined;
-    case 'Gt': return value !== undefined && /^-?\d+$/.test(value) && Number(value) > Number(values[0]);
-    case 'Lt': return value !== undefined && /^-?\d+$/.test(value) && Number(value) < Number(values[0]);
-    default: return false;
+    case 'In':
+      return value !== undefined && values.includes(value);
+    case 'NotIn':
+      return value === undefined || !values.includes(value);
+    case 'Exists':
+      return value !== undefined;
+    case 'DoesNotExist':
+      return value === undefined;
+    case 'Gt':
+      return value !== undefined && /^-?\d+$/.test(value) && Number(value) > Number(values[0]);
+    case 'Lt':
+      return value !== undefined && /^-?\d+$/.test(value) && Number(value) < Number(values[0]);
+    default:
+      return false;
   }
 }

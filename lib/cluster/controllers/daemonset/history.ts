@@ -15,14 +15,25 @@ type Context = ReconcileContext<V1DaemonSet>;
 export function syncHistory(context: Context, daemonSet: V1DaemonSet, pods: readonly V1Pod[]): string {
   const { client, cache } = context;
   const selector = labelSelectorAsSelector(daemonSet.spec.selector);
-  const candidates = [...cache(ControllerRevision).controlledBy(daemonSet.metadata.uid), ...cache(ControllerRevision).orphans(daemonSet.metadata.namespace)];
-  const revisions = claimObjects({ client, resource: ControllerRevision, owner: { resource: DaemonSet, object: daemonSet }, selector }, candidates);
+  const candidates = [
+    ...cache(ControllerRevision).controlledBy(daemonSet.metadata.uid),
+    ...cache(ControllerRevision).orphans(daemonSet.metadata.namespace),
+  ];
+  const revisions = claimObjects(
+    { client, resource: ControllerRevision, owner: { resource: DaemonSet, object: daemonSet }, selector },
+    candidates,
+  );
   const template = templateOf(daemonSet);
   const current = revisions.filter(({ data }) => deepEqual(data, template)).sort((a, b) => b.revision - a.revision)[0];
   const newest = Math.max(0, ...revisions.map(({ revision }) => revision));
   if (!current) return hashOf(create(context, daemonSet, template, newest + 1));
   if (current.revision < newest) client.update(ControllerRevision, { ...deepCopy(current), revision: newest + 1 });
-  cleanUp(context, daemonSet, revisions.filter((one) => one !== current), pods);
+  cleanUp(
+    context,
+    daemonSet,
+    revisions.filter((one) => one !== current),
+    pods,
+  );
   return hashOf(current);
 }
 
@@ -40,10 +51,14 @@ function create({ client }: Context, daemonSet: V1DaemonSet, data: object, revis
   const hash = templateHash(daemonSet.spec.template, daemonSet.status?.collisionCount);
   const draft = {
     metadata: {
-      name: `${name}-${hash}`, namespace, labels: { ...daemonSet.spec.template.metadata?.labels, [hashLabel]: hash },
-      ...(annotations ? { annotations: withoutLastApplied(annotations) } : {}), ownerReferences: [controllerReference(DaemonSet, daemonSet)],
+      name: `${name}-${hash}`,
+      namespace,
+      labels: { ...daemonSet.spec.template.metadata?.labels, [hashLabel]: hash },
+      ...(annotations ? { annotations: withoutLastApplied(annotations) } : {}),
+      ownerReferences: [controllerReference(DaemonSet, daemonSet)],
     },
-    data, revision,
+    data,
+    revision,
   } as unknown as Draft<V1ControllerRevision>;
   try {
     return client.create(ControllerRevision, draft);
@@ -51,7 +66,10 @@ function create({ client }: Context, daemonSet: V1DaemonSet, data: object, revis
     if (!StatusError.is(error, 'AlreadyExists')) throw error;
     const existing = client.get(ControllerRevision, { name: `${name}-${hash}`, namespace });
     if (deepEqual(existing.data, data)) return existing;
-    client.updateStatus(DaemonSet, { ...deepCopy(daemonSet), status: { ...daemonSet.status, collisionCount: (daemonSet.status?.collisionCount ?? 0) + 1 } });
+    client.updateStatus(DaemonSet, {
+      ...deepCopy(daemonSet),
+      status: { ...daemonSet.status, collisionCount: (daemonSet.status?.collisionCount ?? 0) + 1 },
+    });
     throw error;
   }
 }

@@ -10,10 +10,19 @@ const generationLabel = 'pod-template-generation';
 export function daemonPod(daemonSet: V1DaemonSet, nodeName: string, hash: string): (pod: Draft<V1Pod>) => void {
   return (pod) => {
     const generation = daemonSet.metadata.annotations?.[generationAnnotation];
-    pod.metadata = { ...pod.metadata, labels: { ...pod.metadata?.labels, [hashLabel]: hash, ...(generation ? { [generationLabel]: generation } : {}) } };
+    pod.metadata = {
+      ...pod.metadata,
+      labels: { ...pod.metadata?.labels, [hashLabel]: hash, ...(generation ? { [generationLabel]: generation } : {}) },
+    };
     const spec = pod.spec as V1Pod['spec'];
     spec.tolerations = withTolerations(spec.tolerations ?? [], daemonTolerations(spec));
-    spec.affinity = { ...spec.affinity, nodeAffinity: { ...spec.affinity?.nodeAffinity, requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: termsFor(nodeName) } } };
+    spec.affinity = {
+      ...spec.affinity,
+      nodeAffinity: {
+        ...spec.affinity?.nodeAffinity,
+        requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: termsFor(nodeName) },
+      },
+    };
   };
 }
 
@@ -26,8 +35,12 @@ function termsFor(nodeName: string): V1NodeSelectorTerm[] {
 export function daemonTolerations({ hostNetwork }: Pick<V1Pod['spec'], 'hostNetwork'>): V1Toleration[] {
   const exists = (key: string, effect: 'NoExecute' | 'NoSchedule'): V1Toleration => ({ key, operator: 'Exists', effect });
   return [
-    exists(taintKeys.notReady, 'NoExecute'), exists(taintKeys.unreachable, 'NoExecute'), exists(taintKeys.diskPressure, 'NoSchedule'),
-    exists(taintKeys.memoryPressure, 'NoSchedule'), exists(taintKeys.pidPressure, 'NoSchedule'), exists(taintKeys.unschedulable, 'NoSchedule'),
+    exists(taintKeys.notReady, 'NoExecute'),
+    exists(taintKeys.unreachable, 'NoExecute'),
+    exists(taintKeys.diskPressure, 'NoSchedule'),
+    exists(taintKeys.memoryPressure, 'NoSchedule'),
+    exists(taintKeys.pidPressure, 'NoSchedule'),
+    exists(taintKeys.unschedulable, 'NoSchedule'),
     ...(hostNetwork ? [exists(taintKeys.networkUnavailable, 'NoSchedule')] : []),
   ];
 }

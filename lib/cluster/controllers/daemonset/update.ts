@@ -69,5 +69,8 @@ function surgePlan(places: readonly OnNode[], maxSurge: number, isUp: (pod: V1Po
     } else if (isUp(old) && !old.metadata.deletionTimestamp) candidates.push(name);
     else urgent.push(name);
   }
-  return { create: [...urgent, ...candidates.slice(0, Math.max(0, maxSurge - surging))], remove: remove.filter((pod) => !pod.metadata.deletionTimestamp) };
+  return {
+    create: [...urgent, ...candidates.slice(0, Math.max(0, maxSurge - surging))],
+    remove: remove.filter((pod) => !pod.metadata.deletionTimestamp),
+  };
 }

@@ -8,7 +8,14 @@ const maxAnnotation = 'deployment.kubernetes.io/max-replicas';
 const historyLengthMax = 2000;
 
 /** What a ReplicaSet does not take over from its Deployment. */
-const notCopied = new Set(['kubectl.kubernetes.io/last-applied-configuration', revisionAnnotation, historyAnnotation, desiredAnnotation, maxAnnotation, 'deprecated.deployment.rollback.to']);
+const notCopied = new Set([
+  'kubectl.kubernetes.io/last-applied-configuration',
+  revisionAnnotation,
+  historyAnnotation,
+  desiredAnnotation,
+  maxAnnotation,
+  'deprecated.deployment.rollback.to',
+]);
 
 type Annotated = { metadata: { annotations?: Record<string, string> | undefined } };
 
@@ -49,7 +56,8 @@ function setRevision(replicaSet: V1ReplicaSet, revision: number): boolean {
   const before = replicaSet.metadata.annotations?.[revisionAnnotation];
   if (revisionOf(replicaSet) >= revision) return false;
   setAnnotation(replicaSet, revisionAnnotation, String(revision));
-  if (before !== undefined) setAnnotation(replicaSet, historyAnnotation, appendHistory(replicaSet.metadata.annotations?.[historyAnnotation], before));
+  if (before !== undefined)
+    setAnnotation(replicaSet, historyAnnotation, appendHistory(replicaSet.metadata.annotations?.[historyAnnotation], before));
   return true;
 }
 
@@ -61,7 +69,9 @@ function appendHistory(history: string | undefined, revision: string): string {
 
 /** Whether the sizes a ReplicaSet remembers are not the Deployment's any more. */
 export function replicasAnnotationsDiffer(replicaSet: V1ReplicaSet, deployment: V1Deployment): boolean {
-  return desiredReplicas(replicaSet) !== replicasOf(deployment) || maxReplicas(replicaSet) !== replicasOf(deployment) + maxSurge(deployment);
+  return (
+    desiredReplicas(replicaSet) !== replicasOf(deployment) || maxReplicas(replicaSet) !== replicasOf(deployment) + maxSurge(deployment)
+  );
 }
 
 export function setReplicasAnnotations(replicaSet: V1ReplicaSet, deployment: V1Deployment): boolean {

@@ -15,7 +15,9 @@ export function hasDeadline({ spec }: V1Deployment): boolean {
 export function isComplete({ spec, metadata }: V1Deployment, status: V1DeploymentStatus | undefined): boolean {
   const replicas = spec.replicas ?? 0;
   return (
-    (status?.updatedReplicas ?? 0) === replicas && (status?.replicas ?? 0) === replicas && (status?.availableReplicas ?? 0) === replicas &&
+    (status?.updatedReplicas ?? 0) === replicas &&
+    (status?.replicas ?? 0) === replicas &&
+    (status?.availableReplicas ?? 0) === replicas &&
     (status?.observedGeneration ?? 0) >= (metadata.generation ?? 0)
   );
 }
@@ -52,7 +54,13 @@ export function syncRolloutStatus(rollout: Rollout, fresh: V1ReplicaSet | undefi
   maybeWrite(rollout, status);
 }
 
-function progressConditions(deployment: V1Deployment, status: V1DeploymentStatus, current: V1DeploymentCondition | undefined, fresh: V1ReplicaSet | undefined, now: Instant): V1DeploymentCondition[] {
+function progressConditions(
+  deployment: V1Deployment,
+  status: V1DeploymentStatus,
+  current: V1DeploymentCondition | undefined,
+  fresh: V1ReplicaSet | undefined,
+  now: Instant,
+): V1DeploymentCondition[] {
   const subject = fresh ? `ReplicaSet ${JSON.stringify(fresh.metadata.name)}` : `Deployment ${JSON.stringify(deployment.metadata.name)}`;
   if (isComplete(deployment, status)) {
     return withCondition(status.conditions, progressing('True', 'NewReplicaSetAvailable', `${subject} has successfully progressed.`, now));
@@ -74,11 +82,14 @@ function progressing(status: string, reason: string, message: string, now: Insta
 
 /** More updated, ready or available Pods than before, or fewer old ones. */
 function hasProgressed(before: V1DeploymentStatus | undefined, after: V1DeploymentStatus): boolean {
-  const count = (status: V1DeploymentStatus | undefined, field: 'replicas' | 'updatedReplicas' | 'readyReplicas' | 'availableReplicas') => status?.[field] ?? 0;
+  const count = (status: V1DeploymentStatus | undefined, field: 'replicas' | 'updatedReplicas' | 'readyReplicas' | 'availableReplicas') =>
+    status?.[field] ?? 0;
   const old = (status: V1DeploymentStatus | undefined) => count(status, 'replicas') - count(status, 'updatedReplicas');
   return (
-    count(after, 'updatedReplicas') > count(before, 'updatedReplicas') || old(after) < old(before) ||
-    count(after, 'readyReplicas') > count(before, 'readyReplicas') || count(after, 'availableReplicas') > count(before, 'availableReplicas')
+    count(after, 'updatedReplicas') > count(before, 'updatedReplicas') ||
+    old(after) < old(before) ||
+    count(after, 'readyReplicas') > count(before, 'readyReplicas') ||
+    count(after, 'availableReplicas') > count(before, 'availableReplicas')
   );
 }
 
@@ -101,7 +112,11 @@ export function untilDeadline({ deployment, context }: Rollout): number | undefi
   return Math.max(1000, deadlineOf(deployment, condition) - context.now + 1000);
 }
 
-function calculateStatus({ deployment, context }: Rollout, fresh: V1ReplicaSet | undefined, old: readonly V1ReplicaSet[]): V1DeploymentStatus {
+function calculateStatus(
+  { deployment, context }: Rollout,
+  fresh: V1ReplicaSet | undefined,
+  old: readonly V1ReplicaSet[],
+): V1DeploymentStatus {
   const all = fresh ? [...old, fresh] : [...old];
   const actual = (replicaSets: readonly V1ReplicaSet[]) => replicaSets.reduce((sum, one) => sum + (one.status?.replicas ?? 0), 0);
   const available = totalAvailable(all);
@@ -110,7 +125,10 @@ function calculateStatus({ deployment, context }: Rollout, fresh: V1ReplicaSet |
     observedGeneration: deployment.metadata.generation ?? 0,
     ...nonZero('replicas', actual(all)),
     ...nonZero('updatedReplicas', fresh ? actual([fresh]) : 0),
-    ...nonZero('readyReplicas', all.reduce((sum, one) => sum + (one.status?.readyReplicas ?? 0), 0)),
+    ...nonZero(
+      'readyReplicas',
+      all.reduce((sum, one) => sum + (one.status?.readyReplicas ?? 0), 0),
+    ),
     ...nonZero('availableReplicas', available),
     ...nonZero('unavailableReplicas', Math.max(0, totalReplicas(all) - available)),
     ...terminatingReplicas(all),
@@ -133,7 +151,13 @@ function availability(deployment: V1Deployment, available: number, now: Instant)
   const times = { lastUpdateTime: rfc3339(now), lastTransitionTime: rfc3339(now) };
   return isEnough
     ? { type: 'Available', status: 'True', ...times, reason: 'MinimumReplicasAvailable', message: 'Deployment has minimum availability.' }
-    : { type: 'Available', status: 'False', ...times, reason: 'MinimumReplicasUnavailable', message: 'Deployment does not have minimum availability.' };
+    : {
+        type: 'Available',
+        status: 'False',
+        ...times,
+        reason: 'MinimumReplicasUnavailable',
+        message: 'Deployment does not have minimum availability.',
+      };
 }
 
 /** The new ReplicaSet's failure, else any old one's, as a condition of the Deployment. */

@@ -8,7 +8,14 @@ import { controllerOf } from '../controller';
 import { isNamespaceTerminating } from '../pod-control';
 import { controllerReference } from '../pod-state';
 import { isSameTemplate, podTemplateHashLabel, templateHash } from '../template-hash';
-import { replicasAnnotationsDiffer, revisionAnnotation, revisionOf, setAnnotation, setNewAnnotations, setReplicasAnnotations } from './annotations';
+import {
+  replicasAnnotationsDiffer,
+  revisionAnnotation,
+  revisionOf,
+  setAnnotation,
+  setNewAnnotations,
+  setReplicasAnnotations,
+} from './annotations';
 import { hasDeadline } from './progress';
 import { byCreation, isRolling, maxSurge, replicasOf, totalReplicas, writeStatus, type Rollout } from './rollout-state';
 
@@ -62,7 +69,8 @@ function createReplicaSet(rollout: Rollout, old: readonly V1ReplicaSet[], revisi
   const draft = draftReplicaSet(deployment, old, revision);
   const { created, existed } = createOrAdoptExisting(rollout, draft);
   const count = replicasOf(created);
-  if (!existed && count > 0) context.record(deployment, 'Normal', 'ScalingReplicaSet', `Scaled up replica set ${created.metadata.name} from 0 to ${count}`);
+  if (!existed && count > 0)
+    context.record(deployment, 'Normal', 'ScalingReplicaSet', `Scaled up replica set ${created.metadata.name} from 0 to ${count}`);
   let isDirty = setDeploymentRevision(deployment, revision);
   if (!existed && hasDeadline(deployment)) {
     addProgressing(rollout, 'True', 'NewReplicaSetCreated', `Created new replica set ${JSON.stringify(created.metadata.name)}`);
@@ -75,10 +83,15 @@ function createReplicaSet(rollout: Rollout, old: readonly V1ReplicaSet[], revisi
 function draftReplicaSet(deployment: V1Deployment, old: readonly V1ReplicaSet[], revision: number): V1ReplicaSet {
   const hash = templateHash(deployment.spec.template, deployment.status?.collisionCount);
   const template = deepCopy(deployment.spec.template);
-  template.metadata = { ...template.metadata, labels: { ...template.metadata?.labels, [podTemplateHashLabel]: hash } } as typeof template.metadata;
+  template.metadata = {
+    ...template.metadata,
+    labels: { ...template.metadata?.labels, [podTemplateHashLabel]: hash },
+  } as typeof template.metadata;
   const replicaSet = {
     metadata: {
-      name: `${deployment.metadata.name}-${hash}`, namespace: deployment.metadata.namespace, labels: template.metadata?.labels,
+      name: `${deployment.metadata.name}-${hash}`,
+      namespace: deployment.metadata.namespace,
+      labels: template.metadata?.labels,
       ownerReferences: [controllerReference(Deployment, deployment)],
     },
     spec: { replicas: 0, selector: withHash(deployment.spec.selector, hash), template },
@@ -102,7 +115,8 @@ function createOrAdoptExisting(rollout: Rollout, draft: V1ReplicaSet): { created
     if (isNamespaceTerminating(error)) throw error;
     if (!StatusError.is(error, 'AlreadyExists')) throw reportFailure(rollout, draft, error as Error);
     const existing = context.client.get(ReplicaSet, draft.metadata);
-    const isOurs = controllerOf(existing)?.uid === deployment.metadata.uid && isSameTemplate(existing.spec.template as never, deployment.spec.template);
+    const isOurs =
+      controllerOf(existing)?.uid === deployment.metadata.uid && isSameTemplate(existing.spec.template as never, deployment.spec.template);
     if (isOurs) return { created: existing, existed: true };
     deployment.status = { ...deployment.status, collisionCount: (deployment.status?.collisionCount ?? 0) + 1 };
     writeStatus(rollout);
@@ -123,7 +137,14 @@ function reportFailure(rollout: Rollout, draft: V1ReplicaSet, error: Error): Err
 
 function addProgressing({ context, deployment }: Rollout, status: 'True' | 'False', reason: string, message: string): void {
   const now = rfc3339(context.now);
-  const conditions = withCondition(deployment.status?.conditions, { type: 'Progressing', status, lastUpdateTime: now, lastTransitionTime: now, reason, message });
+  const conditions = withCondition(deployment.status?.conditions, {
+    type: 'Progressing',
+    status,
+    lastUpdateTime: now,
+    lastTransitionTime: now,
+    reason,
+    message,
+  });
   deployment.status = { ...deployment.status, conditions };
 }
 
@@ -148,7 +169,13 @@ export function scaleReplicaSet({ context, deployment }: Rollout, replicaSet: V1
   setReplicasAnnotations(draft, deployment);
   const updated = context.client.update(ReplicaSet, draft);
   const direction = replicas > before ? 'up' : 'down';
-  if (before !== replicas) context.record(deployment, 'Normal', 'ScalingReplicaSet', `Scaled ${direction} replica set ${updated.metadata.name} from ${before} to ${replicas}`);
+  if (before !== replicas)
+    context.record(
+      deployment,
+      'Normal',
+      'ScalingReplicaSet',
+      `Scaled ${direction} replica set ${updated.metadata.name} from ${before} to ${replicas}`,
+    );
   return updated;
 }
 
@@ -161,7 +188,8 @@ export function cleanUpHistory({ context, deployment }: Rollout, old: readonly V
   if (excess <= 0) return;
   const oldestFirst = [...alive].sort((a, b) => revisionOf(a) - revisionOf(b) || byCreation(a, b));
   for (const one of oldestFirst.slice(0, excess)) {
-    const isUnused = (one.status?.replicas ?? 0) === 0 && replicasOf(one) === 0 && (one.metadata.generation ?? 0) <= (one.status?.observedGeneration ?? 0);
+    const isUnused =
+      (one.status?.replicas ?? 0) === 0 && replicasOf(one) === 0 && (one.metadata.generation ?? 0) <= (one.status?.observedGeneration ?? 0);
     if (isUnused) deleteReplicaSet(context, one);
   }
 }

@@ -15,12 +15,25 @@ export function unknownConditions(node: V1Node, now: Instant): V1NodeCondition[]
   const at = rfc3339(now);
   const known = (node.status?.conditions ?? []).map((condition) =>
     (observed as readonly string[]).includes(condition.type) && condition.status !== 'Unknown'
-      ? { ...condition, status: 'Unknown', reason: 'NodeStatusUnknown', message: 'Kubelet stopped posting node status.', lastTransitionTime: at }
+      ? {
+          ...condition,
+          status: 'Unknown',
+          reason: 'NodeStatusUnknown',
+          message: 'Kubelet stopped posting node status.',
+          lastTransitionTime: at,
+        }
       : condition,
   );
-  const never = observed.filter((type) => !findCondition(known, type)).map((type) => ({
-    type, status: 'Unknown', reason: 'NodeStatusNeverUpdated', message: 'Kubelet never posted node status.', lastHeartbeatTime: node.metadata.creationTimestamp, lastTransitionTime: at,
-  }));
+  const never = observed
+    .filter((type) => !findCondition(known, type))
+    .map((type) => ({
+      type,
+      status: 'Unknown',
+      reason: 'NodeStatusNeverUpdated',
+      message: 'Kubelet never posted node status.',
+      lastHeartbeatTime: node.metadata.creationTimestamp,
+      lastTransitionTime: at,
+    }));
   return [...known, ...never];
 }
 
@@ -32,7 +45,12 @@ const pressureTaints: Readonly<Record<string, string>> = {
 };
 
 /** Every taint that this controller puts on nodes because of a condition. */
-export const conditionTaintKeys: ReadonlySet<string> = new Set([...Object.values(pressureTaints), taintKeys.notReady, taintKeys.unreachable, taintKeys.unschedulable]);
+export const conditionTaintKeys: ReadonlySet<string> = new Set([
+  ...Object.values(pressureTaints),
+  taintKeys.notReady,
+  taintKeys.unreachable,
+  taintKeys.unschedulable,
+]);
 
 /** The NoSchedule taints that a node's conditions and `spec.unschedulable` ask for. */
 export function wantedNoScheduleTaints(node: V1Node): V1Taint[] {

@@ -89,14 +89,18 @@ export function parseFlags(words: readonly string[], valued = ''): { flags: Read
 }
 
 /** The operands' files one after another, or what was piped in; complains of each that is missing. */
-export function inputs(ctx: ProcessContext, operands: readonly string[]): { texts: readonly { name: string; text: string }[]; stderr: string } {
+export function inputs(
+  ctx: ProcessContext,
+  operands: readonly string[],
+): { texts: readonly { name: string; text: string }[]; stderr: string } {
   if (operands.length === 0) return { texts: [{ name: '-', text: ctx.stdin }], stderr: '' };
   const texts: { name: string; text: string }[] = [];
   let stderr = '';
   for (const name of operands) {
     const text = name === '-' ? ctx.stdin : ctx.files.read(absolute(ctx, name));
     if (text !== undefined) texts.push({ name, text });
-    else stderr += `${nameOf(ctx)}: ${ctx.files.isDirectory(absolute(ctx, name)) ? `read error: Is a directory` : `can't open '${name}': No such file or directory`}\n`;
+    else
+      stderr += `${nameOf(ctx)}: ${ctx.files.isDirectory(absolute(ctx, name)) ? `read error: Is a directory` : `can't open '${name}': No such file or directory`}\n`;
   }
   return { texts, stderr };
 }

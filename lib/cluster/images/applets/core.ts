@@ -29,13 +29,23 @@ export const coreApplets: Readonly<Record<string, Applet>> = {
     return { stdout: `${format ? formatDate(at, format.slice(1)) : formatDate(at, '%a %b %e %H:%M:%S UTC %Y')}\n` };
   },
   hostname: ({ argv, hostname }) => ({ stdout: `${argv[1] === '-i' ? hostname : hostname}\n` }),
-  env: (ctx) => (ctx.argv.length > 1 ? fail(ctx, 'not simulated: running a command', 2) : { stdout: joinLines(Object.entries(ctx.env).map(([name, value]) => `${name}=${value}`)) }),
+  env: (ctx) =>
+    ctx.argv.length > 1
+      ? fail(ctx, 'not simulated: running a command', 2)
+      : { stdout: joinLines(Object.entries(ctx.env).map(([name, value]) => `${name}=${value}`)) },
   printenv: ({ argv, env }) => {
     if (argv.length === 1) return { stdout: joinLines(Object.entries(env).map(([name, value]) => `${name}=${value}`)) };
     const found = argv.slice(1).filter((name) => env[name] !== undefined);
     return { stdout: joinLines(found.map((name) => env[name] as string)), code: found.length === argv.length - 1 ? 0 : 1 };
   },
-  id: ({ argv }) => ({ stdout: argv.includes('-u') || argv.includes('-g') ? '0\n' : argv.includes('-un') ? 'root\n' : 'uid=0(root) gid=0(root) groups=0(root),10(wheel)\n' }),
+  id: ({ argv }) => ({
+    stdout:
+      argv.includes('-u') || argv.includes('-g')
+        ? '0\n'
+        : argv.includes('-un')
+          ? 'root\n'
+          : 'uid=0(root) gid=0(root) groups=0(root),10(wheel)\n',
+  }),
   whoami: () => ({ stdout: 'root\n' }),
   uname: ({ argv, hostname }) => {
     if (argv[1] === '-a') return { stdout: `Linux ${hostname} 6.12.48 #1 SMP x86_64 GNU/Linux\n` };
@@ -45,22 +55,43 @@ export const coreApplets: Readonly<Record<string, Applet>> = {
   seq: (ctx) => {
     const numbers = ctx.argv.slice(1).map(Number);
     if (numbers.length === 0 || numbers.some(Number.isNaN)) return fail(ctx, 'invalid number');
-    const [first, step, last] = numbers.length === 1 ? [1, 1, numbers[0] as number] : numbers.length === 2 ? [numbers[0] as number, 1, numbers[1] as number] : (numbers as [number, number, number]);
+    const [first, step, last] =
+      numbers.length === 1
+        ? [1, 1, numbers[0] as number]
+        : numbers.length === 2
+          ? [numbers[0] as number, 1, numbers[1] as number]
+          : (numbers as [number, number, number]);
     const lines: string[] = [];
-    for (let value = first; step > 0 ? value <= last : step < 0 && value >= last; value += step) if (lines.push(String(value)) >= 100_000) break;
+    for (let value = first; step > 0 ? value <= last : step < 0 && value >= last; value += step)
+      if (lines.push(String(value)) >= 100_000) break;
     return { stdout: joinLines(lines) };
   },
-  basename: ({ argv }) => ({ stdout: `${(argv[1] ?? '').replace(/\/+$/, '').replace(/^.*\//, '').replace(argv[2] ? new RegExp(`${argv[2].replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}$`) : /$^/, '')}\n` }),
-  dirname: ({ argv }) => ({ stdout: `${/^(.*)\/[^/]*$/.exec((argv[1] ?? '').replace(/\/+$/, ''))?.[1] || (argv[1]?.startsWith('/') ? '/' : '.')}\n` }),
+  basename: ({ argv }) => ({
+    stdout: `${(argv[1] ?? '')
+      .replace(/\/+$/, '')
+      .replace(/^.*\//, '')
+      .replace(argv[2] ? new RegExp(`${argv[2].replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}$`) : /$^/, '')}\n`,
+  }),
+  dirname: ({ argv }) => ({
+    stdout: `${/^(.*)\/[^/]*$/.exec((argv[1] ?? '').replace(/\/+$/, ''))?.[1] || (argv[1]?.startsWith('/') ? '/' : '.')}\n`,
+  }),
   kill: (ctx) => {
     const { flags, operands } = parseFlags(ctx.argv.slice(1), 's');
     const named = flags.get('s') ?? [...flags.keys()].join('');
-    const signal = ({ '': 'TERM', 9: 'KILL', 15: 'TERM', 1: 'HUP', 2: 'INT', 3: 'QUIT', 10: 'USR1' } as Record<string, string>)[named] ?? named.replace(/^SIG/, '');
+    const signal =
+      ({ '': 'TERM', 9: 'KILL', 15: 'TERM', 1: 'HUP', 2: 'INT', 3: 'QUIT', 10: 'USR1' } as Record<string, string>)[named] ??
+      named.replace(/^SIG/, '');
     const missing = operands.filter((pid) => !ctx.kill(Number(pid), `SIG${signal}` as 'SIGTERM'));
     return missing.length ? { code: 1, stderr: joinLines(missing.map((pid) => `kill: can't kill pid ${pid}: No such process`)) } : {};
   },
   which: ({ argv, files, env }) => {
-    const found = argv.slice(1).flatMap((name) => (env.PATH ?? '').split(':').map((directory) => `${directory}/${name}`).filter((path) => files.exists(path)).slice(0, 1));
+    const found = argv.slice(1).flatMap((name) =>
+      (env.PATH ?? '')
+        .split(':')
+        .map((directory) => `${directory}/${name}`)
+        .filter((path) => files.exists(path))
+        .slice(0, 1),
+    );
     return { stdout: joinLines(found), code: found.length === argv.length - 1 ? 0 : 1 };
   },
   nproc: () => ({ stdout: '4\n' }),
@@ -86,31 +117,56 @@ export function formatDate(at: Date, format: string): string {
   const two = (value: number) => String(value).padStart(2, '0');
   return format.replace(/%([a-zA-Z%])/g, (whole, letter: string) => {
     switch (letter) {
-      case 'Y': return String(at.getUTCFullYear());
-      case 'y': return two(at.getUTCFullYear() % 100);
-      case 'm': return two(at.getUTCMonth() + 1);
-      case 'd': return two(at.getUTCDate());
-      case 'e': return String(at.getUTCDate()).padStart(2);
-      case 'H': return two(at.getUTCHours());
-      case 'I': return two(at.getUTCHours() % 12 || 12);
-      case 'M': return two(at.getUTCMinutes());
-      case 'S': return two(at.getUTCSeconds());
-      case 'N': return String(at.getUTCMilliseconds() * 1_000_000).padStart(9, '0');
-      case 's': return String(Math.floor(at.getTime() / 1000));
-      case 'a': return days[at.getUTCDay()] as string;
-      case 'b': return months[at.getUTCMonth()] as string;
-      case 'p': return at.getUTCHours() < 12 ? 'AM' : 'PM';
-      case 'F': return at.toISOString().slice(0, 10);
-      case 'T': return at.toISOString().slice(11, 19);
-      case 'R': return at.toISOString().slice(11, 16);
-      case 'D': return `${two(at.getUTCMonth() + 1)}/${two(at.getUTCDate())}/${two(at.getUTCFullYear() % 100)}`;
-      case 'Z': return 'UTC';
-      case 'z': return '+0000';
-      case 'c': return formatDate(at, '%a %b %e %H:%M:%S %Y');
-      case 'n': return '\n';
-      case 't': return '\t';
-      case '%': return '%';
-      default: return whole;
+      case 'Y':
+        return String(at.getUTCFullYear());
+      case 'y':
+        return two(at.getUTCFullYear() % 100);
+      case 'm':
+        return two(at.getUTCMonth() + 1);
+      case 'd':
+        return two(at.getUTCDate());
+      case 'e':
+        return String(at.getUTCDate()).padStart(2);
+      case 'H':
+        return two(at.getUTCHours());
+      case 'I':
+        return two(at.getUTCHours() % 12 || 12);
+      case 'M':
+        return two(at.getUTCMinutes());
+      case 'S':
+        return two(at.getUTCSeconds());
+      case 'N':
+        return String(at.getUTCMilliseconds() * 1_000_000).padStart(9, '0');
+      case 's':
+        return String(Math.floor(at.getTime() / 1000));
+      case 'a':
+        return days[at.getUTCDay()] as string;
+      case 'b':
+        return months[at.getUTCMonth()] as string;
+      case 'p':
+        return at.getUTCHours() < 12 ? 'AM' : 'PM';
+      case 'F':
+        return at.toISOString().slice(0, 10);
+      case 'T':
+        return at.toISOString().slice(11, 19);
+      case 'R':
+        return at.toISOString().slice(11, 16);
+      case 'D':
+        return `${two(at.getUTCMonth() + 1)}/${two(at.getUTCDate())}/${two(at.getUTCFullYear() % 100)}`;
+      case 'Z':
+        return 'UTC';
+      case 'z':
+        return '+0000';
+      case 'c':
+        return formatDate(at, '%a %b %e %H:%M:%S %Y');
+      case 'n':
+        return '\n';
+      case 't':
+        return '\t';
+      case '%':
+        return '%';
+      default:
+        return whole;
     }
   });
 }

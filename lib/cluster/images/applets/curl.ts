@@ -6,13 +6,62 @@ import { byteLength } from '../bytes';
 
 /** Flags that take a value, by every name they have. */
 const valued: Readonly<Record<string, string>> = {
-  '-X': 'request', '--request': 'request', '-d': 'data', '--data': 'data', '--data-raw': 'data', '--data-binary': 'data', '--json': 'json', '-H': 'header', '--header': 'header', '-o': 'output', '--output': 'output', '-w': 'write-out', '--write-out': 'write-out',
-  '-m': 'max-time', '--max-time': 'max-time', '--connect-timeout': 'connect-timeout', '-A': 'user-agent', '--user-agent': 'user-agent', '-u': 'user', '--user': 'user', '-e': 'referer', '--referer': 'referer', '--retry': 'retry', '--retry-delay': 'retry-delay', '--retry-max-time': 'retry-max-time', '--max-redirs': 'max-redirs', '--url': 'url',
+  '-X': 'request',
+  '--request': 'request',
+  '-d': 'data',
+  '--data': 'data',
+  '--data-raw': 'data',
+  '--data-binary': 'data',
+  '--json': 'json',
+  '-H': 'header',
+  '--header': 'header',
+  '-o': 'output',
+  '--output': 'output',
+  '-w': 'write-out',
+  '--write-out': 'write-out',
+  '-m': 'max-time',
+  '--max-time': 'max-time',
+  '--connect-timeout': 'connect-timeout',
+  '-A': 'user-agent',
+  '--user-agent': 'user-agent',
+  '-u': 'user',
+  '--user': 'user',
+  '-e': 'referer',
+  '--referer': 'referer',
+  '--retry': 'retry',
+  '--retry-delay': 'retry-delay',
+  '--retry-max-time': 'retry-max-time',
+  '--max-redirs': 'max-redirs',
+  '--url': 'url',
 };
 const plain: Readonly<Record<string, string>> = {
-  s: 'silent', S: 'show-error', f: 'fail', i: 'include', I: 'head', v: 'verbose', L: 'location', k: 'insecure', g: 'globoff', G: 'get', N: 'no-buffer', O: 'remote-name', '4': 'ipv4',
+  s: 'silent',
+  S: 'show-error',
+  f: 'fail',
+  i: 'include',
+  I: 'head',
+  v: 'verbose',
+  L: 'location',
+  k: 'insecure',
+  g: 'globoff',
+  G: 'get',
+  N: 'no-buffer',
+  O: 'remote-name',
+  '4': 'ipv4',
 };
-const longNames = new Set([...Object.values(plain), 'no-progress-meter', 'retry-connrefused', 'retry-all-errors', 'compressed', 'http1.1', 'fail-with-body', 'no-keepalive', 'version', 'help', 'progress-bar']);
+const longNames = new Set([
+  ...Object.values(plain),
+  'no-progress-meter',
+  'retry-connrefused',
+  'retry-all-errors',
+  'compressed',
+  'http1.1',
+  'fail-with-body',
+  'no-keepalive',
+  'version',
+  'help',
+  'progress-bar',
+]);
 
 interface Options {
   readonly flags: ReadonlySet<string>;
@@ -29,7 +78,12 @@ export const curl: Applet = (ctx) => {
   let result: AppletResult = {};
   for (const url of options.urls) {
     const next = transfer(ctx, options, url);
-    result = { code: next.code ?? 0, stdout: (result.stdout ?? '') + (next.stdout ?? ''), stderr: (result.stderr ?? '') + (next.stderr ?? ''), tookMs: (result.tookMs ?? 0) + (next.tookMs ?? 0) };
+    result = {
+      code: next.code ?? 0,
+      stdout: (result.stdout ?? '') + (next.stdout ?? ''),
+      stderr: (result.stderr ?? '') + (next.stderr ?? ''),
+      tookMs: (result.tookMs ?? 0) + (next.tookMs ?? 0),
+    };
   }
   return result;
 };
@@ -83,18 +137,34 @@ function transfer(ctx: ProcessContext, options: Options, url: string): AppletRes
   const { response } = result;
   const isFailure = (flags.has('fail') || flags.has('fail-with-body')) && response.status >= 400;
   const verbose = flags.has('verbose') ? dialogue(request, target.path, result, host, port) : '';
-  const heads = flags.has('include') || flags.has('head') ? hops.flatMap((hop) => (hop.type === 'response' ? [headOf(hop.response)] : [])).join('') : '';
+  const heads =
+    flags.has('include') || flags.has('head')
+      ? hops.flatMap((hop) => (hop.type === 'response' ? [headOf(hop.response)] : [])).join('')
+      : '';
   const body = flags.has('head') || (isFailure && !flags.has('fail-with-body')) ? '' : response.body;
   const written = writeOut(one('write-out'), response, tookMs, result.remoteIp, target.url, hops.length - 1);
-  const output = flags.has('remote-name') ? (target.path.replace(/^.*\//, '') || 'curl_response') : one('output');
+  const output = flags.has('remote-name') ? target.path.replace(/^.*\//, '') || 'curl_response' : one('output');
   const meter = flags.has('silent') || flags.has('no-progress-meter') || flags.has('verbose') ? '' : progress(byteLength(body), tookMs);
   if (output !== undefined && output !== '-') ctx.files.write(absolute(ctx, output), heads + body);
-  const error = isFailure && (!flags.has('silent') || flags.has('show-error')) ? `curl: (22) The requested URL returned error: ${response.status}\n` : '';
-  return { code: isFailure ? 22 : 0, stdout: (output === undefined || output === '-' ? heads + body : '') + written, stderr: meter + verbose + error, tookMs };
+  const error =
+    isFailure && (!flags.has('silent') || flags.has('show-error'))
+      ? `curl: (22) The requested URL returned error: ${response.status}\n`
+      : '';
+  return {
+    code: isFailure ? 22 : 0,
+    stdout: (output === undefined || output === '-' ? heads + body : '') + written,
+    stderr: meter + verbose + error,
+    tookMs,
+  };
 }
 
 /** `--retry`: transient errors are tried again after one second, then two, four … */
-function retried(ctx: ProcessContext, { flags, values }: Options, request: HttpRequest, timeoutMs: number | undefined): ReturnType<typeof exchange> {
+function retried(
+  ctx: ProcessContext,
+  { flags, values }: Options,
+  request: HttpRequest,
+  timeoutMs: number | undefined,
+): ReturnType<typeof exchange> {
   const redirects = flags.has('location') ? Number(values.get('max-redirs')?.at(-1) ?? 50) : 0;
   const tries = Number(values.get('retry')?.at(-1) ?? 0);
   const delayMs = values.has('retry-delay') ? Number(values.get('retry-delay')?.at(-1)) * 1000 : undefined;
@@ -102,7 +172,10 @@ function retried(ctx: ProcessContext, { flags, values }: Options, request: HttpR
   for (let attempt = 0; ; attempt++) {
     const outcome = exchange(ctx, request, { redirects, ...(timeoutMs === undefined ? {} : { timeoutMs }) });
     const { result } = outcome;
-    const isTransient = result.type === 'error' ? result.error === 'timeout' || flags.has('retry-all-errors') || (flags.has('retry-connrefused') && result.error === 'refused') : [408, 429, 500, 502, 503, 504].includes(result.response.status);
+    const isTransient =
+      result.type === 'error'
+        ? result.error === 'timeout' || flags.has('retry-all-errors') || (flags.has('retry-connrefused') && result.error === 'refused')
+        : [408, 429, 500, 502, 503, 504].includes(result.response.status);
     if (!isTransient || attempt >= tries) return { ...outcome, tookMs: outcome.tookMs + waitedMs };
     waitedMs += outcome.tookMs + (delayMs ?? 1000 * 2 ** attempt);
   }
@@ -111,7 +184,11 @@ function retried(ctx: ProcessContext, { flags, values }: Options, request: HttpR
 function requestOf({ flags, values }: Options, url: string, host: string, port: number): HttpRequest {
   const json = values.get('json');
   const data = values.get('data') ?? json;
-  const headers: Record<string, string> = { host: port === 80 || port === 443 ? host : `${host}:${port}`, 'user-agent': values.get('user-agent')?.at(-1) ?? 'curl/8.17.0', accept: '*/*' };
+  const headers: Record<string, string> = {
+    host: port === 80 || port === 443 ? host : `${host}:${port}`,
+    'user-agent': values.get('user-agent')?.at(-1) ?? 'curl/8.17.0',
+    accept: '*/*',
+  };
   if (data) headers['content-type'] = json ? 'application/json' : 'application/x-www-form-urlencoded';
   if (values.has('referer')) headers.referer = values.get('referer')?.at(-1) as string;
   for (const header of values.get('header') ?? []) {
@@ -119,14 +196,35 @@ function requestOf({ flags, values }: Options, url: string, host: string, port: 
     if (match) headers[(match[1] as string).toLowerCase()] = match[2] as string;
   }
   const method = values.get('request')?.at(-1) ?? (flags.has('head') ? 'HEAD' : data && !flags.has('get') ? 'POST' : 'GET');
-  return { method, url: data && flags.has('get') ? `${url}${url.includes('?') ? '&' : '?'}${data.join('&')}` : url, headers, ...(data && !flags.has('get') ? { body: data.join(json ? '' : '&') } : {}) };
+  return {
+    method,
+    url: data && flags.has('get') ? `${url}${url.includes('?') ? '&' : '?'}${data.join('&')}` : url,
+    headers,
+    ...(data && !flags.has('get') ? { body: data.join(json ? '' : '&') } : {}),
+  };
 }
 
-function connectionFailure(options: Options, result: Extract<HttpResult, { type: 'error' }>, host: string, port: number, tookMs: number): AppletResult {
+function connectionFailure(
+  options: Options,
+  result: Extract<HttpResult, { type: 'error' }>,
+  host: string,
+  port: number,
+  tookMs: number,
+): AppletResult {
   switch (result.error) {
-    case 'could-not-resolve': return failure(options, 6, `Could not resolve host: ${host}`, tookMs);
-    case 'timeout': return failure(options, 28, tookMs >= 130_000 ? `Failed to connect to ${host} port ${port} after ${tookMs} ms: Could not connect to server` : `Connection timed out after ${tookMs} milliseconds`, tookMs);
-    default: return failure(options, 7, `Failed to connect to ${host} port ${port} after ${tookMs} ms: Could not connect to server`, tookMs);
+    case 'could-not-resolve':
+      return failure(options, 6, `Could not resolve host: ${host}`, tookMs);
+    case 'timeout':
+      return failure(
+        options,
+        28,
+        tookMs >= 130_000
+          ? `Failed to connect to ${host} port ${port} after ${tookMs} ms: Could not connect to server`
+          : `Connection timed out after ${tookMs} milliseconds`,
+        tookMs,
+      );
+    default:
+      return failure(options, 7, `Failed to connect to ${host} port ${port} after ${tookMs} ms: Could not connect to server`, tookMs);
   }
 }
 
@@ -134,32 +232,86 @@ function failure({ flags, values }: Options, code: number, message: string, took
   const isQuiet = flags.has('silent') && !flags.has('show-error');
   const meter = flags.has('silent') || flags.has('no-progress-meter') || flags.has('verbose') ? '' : progress(0, tookMs);
   const written = values.get('write-out')?.at(-1);
-  return { code, stdout: written ? writeOut(written, { status: 0, headers: {}, body: '' }, tookMs, '', '', 0) : '', stderr: `${meter}${isQuiet ? '' : `curl: (${code}) ${message}\n`}`, tookMs };
+  return {
+    code,
+    stdout: written ? writeOut(written, { status: 0, headers: {}, body: '' }, tookMs, '', '', 0) : '',
+    stderr: `${meter}${isQuiet ? '' : `curl: (${code}) ${message}\n`}`,
+    tookMs,
+  };
 }
 
 function headOf({ status, headers }: HttpResponse): string {
-  return `HTTP/1.1 ${statusLine(status)}\r\n${Object.entries(headers).map(([name, value]) => `${name.replace(/(^|-)([a-z])/g, (_whole, dash: string, letter: string) => dash + letter.toUpperCase())}: ${value}\r\n`).join('')}\r\n`;
+  return `HTTP/1.1 ${statusLine(status)}\r\n${Object.entries(headers)
+    .map(
+      ([name, value]) =>
+        `${name.replace(/(^|-)([a-z])/g, (_whole, dash: string, letter: string) => dash + letter.toUpperCase())}: ${value}\r\n`,
+    )
+    .join('')}\r\n`;
 }
 
-function dialogue(request: HttpRequest, path: string, { response, remoteIp }: Extract<HttpResult, { type: 'response' }>, host: string, port: number): string {
-  const asked = [`${request.method} ${path} HTTP/1.1`, ...Object.entries(request.headers).map(([name, value]) => `${name.replace(/(^|-)([a-z])/g, (_whole, dash: string, letter: string) => dash + letter.toUpperCase())}: ${value}`), ''].map((line) => `> ${line}\n`).join('');
-  const answered = headOf(response).split('\r\n').slice(0, -1).map((line) => `< ${line}\n`).join('');
+function dialogue(
+  request: HttpRequest,
+  path: string,
+  { response, remoteIp }: Extract<HttpResult, { type: 'response' }>,
+  host: string,
+  port: number,
+): string {
+  const asked = [
+    `${request.method} ${path} HTTP/1.1`,
+    ...Object.entries(request.headers).map(
+      ([name, value]) =>
+        `${name.replace(/(^|-)([a-z])/g, (_whole, dash: string, letter: string) => dash + letter.toUpperCase())}: ${value}`,
+    ),
+    '',
+  ]
+    .map((line) => `> ${line}\n`)
+    .join('');
+  const answered = headOf(response)
+    .split('\r\n')
+    .slice(0, -1)
+    .map((line) => `< ${line}\n`)
+    .join('');
   return `* Host ${host}:${port} was resolved.\n* IPv4: ${remoteIp}\n*   Trying ${remoteIp}:${port}...\n* Connected to ${host} (${remoteIp}) port ${port}\n${asked}* Request completely sent off\n${answered}* Connection #0 to host ${host} left intact\n`;
 }
 
-function writeOut(format: string | undefined, { status, headers, body }: HttpResponse, tookMs: number, remoteIp: string, url: string, redirects: number): string {
+function writeOut(
+  format: string | undefined,
+  { status, headers, body }: HttpResponse,
+  tookMs: number,
+  remoteIp: string,
+  url: string,
+  redirects: number,
+): string {
   if (format === undefined) return '';
   const values: Readonly<Record<string, string>> = {
-    http_code: String(status).padStart(3, '0'), response_code: String(status).padStart(3, '0'), time_total: (tookMs / 1000).toFixed(6), time_connect: (tookMs / 2000).toFixed(6), size_download: String(byteLength(body)), remote_ip: remoteIp, url_effective: url, content_type: headers['content-type'] ?? '', num_redirects: String(redirects), exitcode: '0', redirect_url: headers.location ?? '',
+    http_code: String(status).padStart(3, '0'),
+    response_code: String(status).padStart(3, '0'),
+    time_total: (tookMs / 1000).toFixed(6),
+    time_connect: (tookMs / 2000).toFixed(6),
+    size_download: String(byteLength(body)),
+    remote_ip: remoteIp,
+    url_effective: url,
+    content_type: headers['content-type'] ?? '',
+    num_redirects: String(redirects),
+    exitcode: '0',
+    redirect_url: headers.location ?? '',
   };
-  return format.replace(/%\{([a-z_]+)\}/g, (_whole, name: string) => values[name] ?? '').replaceAll('\\n', '\n').replaceAll('\\t', '\t').replaceAll('%%', '%');
+  return format
+    .replace(/%\{([a-z_]+)\}/g, (_whole, name: string) => values[name] ?? '')
+    .replaceAll('\\n', '\n')
+    .replaceAll('\\t', '\t')
+    .replaceAll('%%', '%');
 }
 
 /** The meter curl draws when its output is not a terminal, in its last state. */
 function progress(bytes: number, tookMs: number): string {
   const speed = tookMs > 0 ? Math.round((bytes * 1000) / tookMs) : bytes * 1000;
-  const short = (value: number) => (value < 100_000 ? String(value) : value < 10_240_000 ? `${Math.round(value / 1024)}k` : `${Math.round(value / 1_048_576)}M`).padStart(5);
+  const short = (value: number) =>
+    (value < 100_000 ? String(value) : value < 10_240_000 ? `${Math.round(value / 1024)}k` : `${Math.round(value / 1_048_576)}M`).padStart(
+      5,
+    );
   const percent = bytes > 0 ? '100' : '  0';
-  const head = '  % Total    % Received % Xferd  Average Speed   Time    Time     Time  Current\n                                 Dload  Upload   Total   Spent    Left  Speed\n';
+  const head =
+    '  % Total    % Received % Xferd  Average Speed   Time    Time     Time  Current\n                                 Dload  Upload   Total   Spent    Left  Speed\n';
   return `${head}\r${percent} ${short(bytes)}  ${percent} ${short(bytes)}    0     0 ${short(speed).padStart(6)}      0 --:--:-- --:--:-- --:--:-- ${short(speed)}\n`;
 }

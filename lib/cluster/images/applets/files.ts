@@ -5,13 +5,17 @@ import { absolute, fail, inputs, joinLines, nameOf, parseFlags, type Applet, typ
 /** Commands about files. Modes, owners and times are not simulated; a listing shows what every file would have. */
 export const fileApplets: Readonly<Record<string, Applet>> = {
   cat: (ctx) => {
-    const { texts, stderr } = inputs(ctx, ctx.argv.slice(1).filter((word) => word === '-' || !word.startsWith('-')));
+    const { texts, stderr } = inputs(
+      ctx,
+      ctx.argv.slice(1).filter((word) => word === '-' || !word.startsWith('-')),
+    );
     return { stdout: texts.map(({ text }) => text).join(''), stderr, code: stderr ? 1 : 0 };
   },
   ls,
-  touch: (ctx) => each(ctx, operandsOf(ctx), (path) => {
-    if (!ctx.files.exists(path)) ctx.files.write(path, '');
-  }),
+  touch: (ctx) =>
+    each(ctx, operandsOf(ctx), (path) => {
+      if (!ctx.files.exists(path)) ctx.files.write(path, '');
+    }),
   mkdir: (ctx) => {
     const { flags, operands } = parseFlags(ctx.argv.slice(1), 'm');
     return each(ctx, operands, (path) => makeDirectory(ctx, path, flags.has('p')), "can't create directory");
@@ -19,11 +23,16 @@ export const fileApplets: Readonly<Record<string, Applet>> = {
   rmdir: (ctx) => each(ctx, operandsOf(ctx), (path) => void ctx.files.remove(path)),
   rm: (ctx) => {
     const { flags, operands } = parseFlags(ctx.argv.slice(1));
-    return each(ctx, operands, (path) => {
-      if (!ctx.files.exists(path)) return flags.has('f') ? undefined : refuse('No such file or directory');
-      if (ctx.files.isDirectory(path) && !flags.has('r') && !flags.has('R')) refuse('Is a directory');
-      removeTree(ctx, path);
-    }, "can't remove");
+    return each(
+      ctx,
+      operands,
+      (path) => {
+        if (!ctx.files.exists(path)) return flags.has('f') ? undefined : refuse('No such file or directory');
+        if (ctx.files.isDirectory(path) && !flags.has('r') && !flags.has('R')) refuse('Is a directory');
+        removeTree(ctx, path);
+      },
+      "can't remove",
+    );
   },
   cp: (ctx) => {
     const { flags, operands } = parseFlags(ctx.argv.slice(1));
@@ -32,10 +41,11 @@ export const fileApplets: Readonly<Record<string, Applet>> = {
       copyTree(ctx, from, to);
     });
   },
-  mv: (ctx) => transfer(ctx, operandsOf(ctx), (from, to) => {
-    copyTree(ctx, from, to);
-    removeTree(ctx, from);
-  }),
+  mv: (ctx) =>
+    transfer(ctx, operandsOf(ctx), (from, to) => {
+      copyTree(ctx, from, to);
+      removeTree(ctx, from);
+    }),
   ln: (ctx) => fail(ctx, 'not simulated', 2),
   chmod: () => ({}),
   chown: () => ({}),
@@ -44,7 +54,10 @@ export const fileApplets: Readonly<Record<string, Applet>> = {
     const [path = '.'] = operandsOf(ctx);
     return { stdout: `${Math.ceil(sizeOf(ctx, absolute(ctx, path)) / 1024)}\t${path}\n` };
   },
-  df: () => ({ stdout: 'Filesystem           1K-blocks      Used Available Use% Mounted on\noverlay              104857600   8388608  96468992   8% /\n' }),
+  df: () => ({
+    stdout:
+      'Filesystem           1K-blocks      Used Available Use% Mounted on\noverlay              104857600   8388608  96468992   8% /\n',
+  }),
   find: (ctx) => {
     const words = ctx.argv.slice(1);
     const start = words.findIndex((word) => word.startsWith('-'));
@@ -57,12 +70,25 @@ export const fileApplets: Readonly<Record<string, Applet>> = {
     const depth = tests.includes('-maxdepth') ? Number(tests[tests.indexOf('-maxdepth') + 1]) : 16;
     const matcher = tests.includes('-name') && name ? globMatcher(name) : undefined;
     const found = (roots.length ? roots : ['.']).flatMap((root) => walk(ctx, root, depth));
-    return { stdout: joinLines(found.filter((path) => (!matcher || matcher.test(path.replace(/^.*\//, ''))) && (!type || (type === 'd') === ctx.files.isDirectory(absolute(ctx, path))))) };
+    return {
+      stdout: joinLines(
+        found.filter(
+          (path) =>
+            (!matcher || matcher.test(path.replace(/^.*\//, ''))) &&
+            (!type || (type === 'd') === ctx.files.isDirectory(absolute(ctx, path))),
+        ),
+      ),
+    };
   },
 };
 
 function globMatcher(pattern: string): RegExp {
-  return new RegExp(`^${pattern.split('*').map((part) => part.replace(/[.+^${}()|[\]\\]/g, '\\$&').replaceAll('?', '.')).join('.*')}$`);
+  return new RegExp(
+    `^${pattern
+      .split('*')
+      .map((part) => part.replace(/[.+^${}()|[\]\\]/g, '\\$&').replaceAll('?', '.'))
+      .join('.*')}$`,
+  );
 }
 
 function walk(ctx: ProcessContext, path: string, depth: number): string[] {
@@ -117,11 +143,17 @@ function copyTree(ctx: ProcessContext, from: string, to: string): void {
 function transfer(ctx: ProcessContext, operands: readonly string[], act: (from: string, to: string) => void): AppletResult {
   const target = absolute(ctx, operands.at(-1) ?? '');
   const isDirectory = ctx.files.isDirectory(target);
-  if (operands.length < 2 || (operands.length > 2 && !isDirectory)) return fail(ctx, operands.length < 2 ? 'missing file operand' : `'${operands.at(-1)}' is not a directory`);
-  return each(ctx, operands.slice(0, -1), (from) => {
-    if (!ctx.files.exists(from)) refuse('No such file or directory');
-    act(from, isDirectory ? `${target}/${from.replace(/^.*\//, '')}` : target);
-  }, "can't stat");
+  if (operands.length < 2 || (operands.length > 2 && !isDirectory))
+    return fail(ctx, operands.length < 2 ? 'missing file operand' : `'${operands.at(-1)}' is not a directory`);
+  return each(
+    ctx,
+    operands.slice(0, -1),
+    (from) => {
+      if (!ctx.files.exists(from)) refuse('No such file or directory');
+      act(from, isDirectory ? `${target}/${from.replace(/^.*\//, '')}` : target);
+    },
+    "can't stat",
+  );
 }
 
 function sizeOf(ctx: ProcessContext, path: string): number {
@@ -141,7 +173,12 @@ function ls(ctx: ProcessContext): AppletResult {
       continue;
     }
     const isListed = ctx.files.isDirectory(full) && !flags.has('d');
-    const names = isListed ? [...(flags.has('a') ? ['.', '..'] : []), ...ctx.files.list(full).filter((name) => flags.has('a') || flags.has('A') || !name.startsWith('.'))] : [path];
+    const names = isListed
+      ? [
+          ...(flags.has('a') ? ['.', '..'] : []),
+          ...ctx.files.list(full).filter((name) => flags.has('a') || flags.has('A') || !name.startsWith('.')),
+        ]
+      : [path];
     const lines = names.map((name) => (flags.has('l') ? longLine(ctx, isListed ? `${full}/${name}` : full, name) : name));
     const total = flags.has('l') && isListed ? [`total ${names.length * 4}`] : [];
     sections.push((paths.length > 1 && isListed ? `${path}:\n` : '') + joinLines([...total, ...lines]));

@@ -12,7 +12,11 @@ const common: Readonly<Record<string, Applet>> = { ...coreApplets, ...fileApplet
 type Programs = Readonly<Record<string, Program>>;
 
 /** What an image's shell finds: the small commands, and `more` of its own. Shells are made with all of it in sight. */
-function userland(applets: Readonly<Record<string, Applet>>, shells: readonly string[], { programs: more = {}, scripts = {} }: More): Programs {
+function userland(
+  applets: Readonly<Record<string, Applet>>,
+  shells: readonly string[],
+  { programs: more = {}, scripts = {} }: More,
+): Programs {
   const programs: Record<string, Program> = {};
   for (const [name, applet] of Object.entries(applets)) programs[`/bin/${name}`] = programOf(applet);
   const shell = createShell(() => programs);

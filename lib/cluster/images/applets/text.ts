@@ -5,7 +5,10 @@ import { absolute, fail, inputs, joinLines, linesOf, notSimulated, parseFlags, t
 /** Filters: they read everything and write what is left of it. */
 export const textApplets: Readonly<Record<string, Applet>> = {
   head: (ctx) => ends(ctx, (lines, count) => (count < 0 ? lines.slice(0, count) : lines.slice(0, count))),
-  tail: (ctx) => (ctx.argv.some((word) => /^-[0-9]*[fF]/.test(word)) ? notSimulated(ctx, '-f') : ends(ctx, (lines, count) => (count === 0 ? [] : lines.slice(-count)))),
+  tail: (ctx) =>
+    ctx.argv.some((word) => /^-[0-9]*[fF]/.test(word))
+      ? notSimulated(ctx, '-f')
+      : ends(ctx, (lines, count) => (count === 0 ? [] : lines.slice(-count))),
   wc: (ctx) => {
     const { flags, operands } = parseFlags(ctx.argv.slice(1));
     const { texts, stderr } = inputs(ctx, operands);
@@ -24,7 +27,8 @@ export const textApplets: Readonly<Record<string, Applet>> = {
     const { texts, stderr } = inputs(ctx, operands);
     const key = Number((flags.get('k') ?? '0').split(/[,.]/)[0]);
     const field = (line: string) => (key > 0 ? (line.trim().split(flags.get('t') || /\s+/)[key - 1] ?? '') : line);
-    const compare = (a: string, b: string) => (flags.has('n') ? (parseFloat(field(a)) || 0) - (parseFloat(field(b)) || 0) : field(a) < field(b) ? -1 : field(a) > field(b) ? 1 : 0);
+    const compare = (a: string, b: string) =>
+      flags.has('n') ? (parseFloat(field(a)) || 0) - (parseFloat(field(b)) || 0) : field(a) < field(b) ? -1 : field(a) > field(b) ? 1 : 0;
     const sorted = texts.flatMap(({ text }) => linesOf(text)).sort((a, b) => compare(a, b) || (a < b ? -1 : a > b ? 1 : 0));
     const unique = flags.has('u') ? sorted.filter((line, index) => line !== sorted[index - 1]) : sorted;
     return { stdout: joinLines(flags.has('r') ? unique.reverse() : unique), stderr, code: stderr ? 1 : 0 };
@@ -46,8 +50,10 @@ export const textApplets: Readonly<Record<string, Applet>> = {
     const { texts, stderr } = inputs(ctx, operands);
     const delimiter = flags.get('d') ?? '\t';
     const ranges = (flags.get('f') ?? flags.get('c') ?? flags.get('b') ?? '').split(',').map(parseRange);
-    const pick = (items: readonly string[]) => items.filter((_item, index) => ranges.some(([from, to]) => index + 1 >= from && index + 1 <= to));
-    const line = (text: string) => (flags.has('f') ? (text.includes(delimiter) ? pick(text.split(delimiter)).join(delimiter) : text) : pick([...text]).join(''));
+    const pick = (items: readonly string[]) =>
+      items.filter((_item, index) => ranges.some(([from, to]) => index + 1 >= from && index + 1 <= to));
+    const line = (text: string) =>
+      flags.has('f') ? (text.includes(delimiter) ? pick(text.split(delimiter)).join(delimiter) : text) : pick([...text]).join('');
     return { stdout: joinLines(texts.flatMap(({ text }) => linesOf(text)).map(line)), stderr, code: stderr ? 1 : 0 };
   },
   tr: (ctx) => {
@@ -59,13 +65,18 @@ export const textApplets: Readonly<Record<string, Applet>> = {
       return flags.has('d') ? '' : (to[Math.min(index, to.length - 1)] ?? character);
     };
     const text = [...ctx.stdin].map(map).join('');
-    return { stdout: flags.has('s') ? text.replace(/([^])\1+/g, (run, character: string) => ((to || from).includes(character) ? character : run)) : text };
+    return {
+      stdout: flags.has('s')
+        ? text.replace(/([^])\1+/g, (run, character: string) => ((to || from).includes(character) ? character : run))
+        : text,
+    };
   },
   rev: (ctx) => ({ stdout: joinLines(linesOf(ctx.stdin).map((line) => [...line].reverse().join(''))) }),
   tee: (ctx) => {
     const { flags, operands } = parseFlags(ctx.argv.slice(1));
     const text = ctx.stdin;
-    for (const path of operands) ctx.files.write(absolute(ctx, path), (flags.has('a') ? (ctx.files.read(absolute(ctx, path)) ?? '') : '') + text);
+    for (const path of operands)
+      ctx.files.write(absolute(ctx, path), (flags.has('a') ? (ctx.files.read(absolute(ctx, path)) ?? '') : '') + text);
     return { stdout: text };
   },
   sed,
@@ -88,7 +99,9 @@ function ends(ctx: ProcessContext, take: (lines: string[], count: number) => str
   const count = Number((flags.get('n') ?? '10').replace(/^\+/, ''));
   const many = texts.length > 1;
   const parts = texts.map(({ name, text }) => {
-    const body = flags.has('c') ? take([...text], Number(flags.get('c'))).join('') : joinLines(flags.get('n')?.startsWith('+') ? linesOf(text).slice(count - 1) : take(linesOf(text), count));
+    const body = flags.has('c')
+      ? take([...text], Number(flags.get('c'))).join('')
+      : joinLines(flags.get('n')?.startsWith('+') ? linesOf(text).slice(count - 1) : take(linesOf(text), count));
     return many ? `==> ${name} <==\n${body}` : body;
   });
   return { stdout: parts.join(many ? '\n' : ''), stderr, code: stderr ? 1 : 0 };
@@ -99,26 +112,46 @@ function grep(ctx: ProcessContext, isExtended = false): AppletResult {
   const [pattern, ...files] = flags.has('e') ? [flags.get('e') as string, ...operands] : operands;
   if (pattern === undefined) return { code: 2, stderr: 'Usage: grep [-HhnlLoqvsrRiwFE] PATTERN [FILE]...\n' };
   if (flags.has('r') || flags.has('R')) return notSimulated(ctx, '-r');
-  const matcher = regExpOf(pattern, { isExtended: isExtended || flags.has('E'), isFixed: flags.has('F'), flags: flags.has('i') ? 'gi' : 'g', isWord: flags.has('w') });
+  const matcher = regExpOf(pattern, {
+    isExtended: isExtended || flags.has('E'),
+    isFixed: flags.has('F'),
+    flags: flags.has('i') ? 'gi' : 'g',
+    isWord: flags.has('w'),
+  });
   if (!matcher) return fail(ctx, `bad regex '${pattern}'`, 2);
   const { texts, stderr } = inputs(ctx, files);
   const showsName = flags.has('H') || (texts.length > 1 && !flags.has('h'));
   let isFound = false;
   const out: string[] = [];
   for (const { name, text } of texts) {
-    const hits = linesOf(text).map((line, index) => ({ line, number: index + 1 })).filter(({ line }) => (line.search(matcher) >= 0) !== flags.has('v'));
+    const hits = linesOf(text)
+      .map((line, index) => ({ line, number: index + 1 }))
+      .filter(({ line }) => line.search(matcher) >= 0 !== flags.has('v'));
     isFound ||= hits.length > 0;
     const prefix = showsName ? `${name}:` : '';
     if (flags.has('c')) out.push(`${prefix}${hits.length}`);
     else if (flags.has('l')) out.push(...(hits.length ? [name] : []));
-    else for (const { line, number } of hits) out.push(...(flags.has('o') ? (line.match(matcher) ?? []) : [line]).map((shown) => `${prefix}${flags.has('n') ? `${number}:` : ''}${shown}`));
+    else
+      for (const { line, number } of hits)
+        out.push(
+          ...(flags.has('o') ? (line.match(matcher) ?? []) : [line]).map(
+            (shown) => `${prefix}${flags.has('n') ? `${number}:` : ''}${shown}`,
+          ),
+        );
   }
   return { stdout: flags.has('q') ? '' : joinLines(out), stderr: flags.has('s') ? '' : stderr, code: isFound ? 0 : stderr ? 2 : 1 };
 }
 
 /** POSIX basic or extended regular expressions in terms of the language's own. */
-function regExpOf(pattern: string, { isExtended, isFixed, flags, isWord = false }: { isExtended: boolean; isFixed: boolean; flags: string; isWord?: boolean }): RegExp | undefined {
-  const translated = isFixed ? pattern.replace(/[.*+?^${}()|[\]\\]/g, '\\$&') : isExtended ? pattern : pattern.replace(/\\([+?|(){}])|([+?|(){}])/g, (_whole, special?: string, plain?: string) => special ?? `\\${plain}`);
+function regExpOf(
+  pattern: string,
+  { isExtended, isFixed, flags, isWord = false }: { isExtended: boolean; isFixed: boolean; flags: string; isWord?: boolean },
+): RegExp | undefined {
+  const translated = isFixed
+    ? pattern.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+    : isExtended
+      ? pattern
+      : pattern.replace(/\\([+?|(){}])|([+?|(){}])/g, (_whole, special?: string, plain?: string) => special ?? `\\${plain}`);
   try {
     return new RegExp(isWord ? `\\b(?:${translated})\\b` : translated, flags);
   } catch {
@@ -130,7 +163,11 @@ function regExpOf(pattern: string, { isExtended, isFixed, flags, isWord = false 
 function sed(ctx: ProcessContext): AppletResult {
   const { flags, operands } = parseFlags(ctx.argv.slice(1), 'e');
   const [script = '', ...files] = flags.has('e') ? [flags.get('e') as string, ...operands] : operands;
-  const commands = script.split(/\n|;(?=\s*(?:s[^\w\s]|\d|\/|\$|$))/).map((one) => one.trim()).filter(Boolean).map((one) => sedCommand(one, flags.has('E') || flags.has('r')));
+  const commands = script
+    .split(/\n|;(?=\s*(?:s[^\w\s]|\d|\/|\$|$))/)
+    .map((one) => one.trim())
+    .filter(Boolean)
+    .map((one) => sedCommand(one, flags.has('E') || flags.has('r')));
   const bad = commands.find((command): command is string => typeof command === 'string');
   if (bad !== undefined) return notSimulated(ctx, bad);
   const { texts, stderr } = inputs(ctx, files);
@@ -164,14 +201,35 @@ function sedCommand(text: string, isExtended: boolean): SedCommand | string {
   if (!match) return text;
   const [, address, pattern, name, rest = ''] = match;
   const matcher = pattern === undefined ? undefined : regExpOf(pattern, { isExtended, isFixed: false, flags: '' });
-  const matches = (line: string, number: number, isLast: boolean) => (address === '$' ? isLast : address ? number === Number(address) : matcher ? matcher.test(line) : true);
+  const matches = (line: string, number: number, isLast: boolean) =>
+    address === '$' ? isLast : address ? number === Number(address) : matcher ? matcher.test(line) : true;
   if (name !== 's') return rest.trim() ? text : { name: name as 'p', matches, replace: (line: string) => line };
   const delimiter = rest[0] ?? '/';
   const [, from, to, options = ''] = rest.split(new RegExp(`(?<!\\\\)${delimiter.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}`));
-  const expression = from === undefined || to === undefined || !/^[gIi]*$/.test(options) ? undefined : regExpOf(from.replaceAll(`\\${delimiter}`, delimiter), { isExtended, isFixed: false, flags: `${options.includes('g') ? 'g' : ''}${/i/i.test(options) ? 'i' : ''}` });
+  const expression =
+    from === undefined || to === undefined || !/^[gIi]*$/.test(options)
+      ? undefined
+      : regExpOf(from.replaceAll(`\\${delimiter}`, delimiter), {
+          isExtended,
+          isFixed: false,
+          flags: `${options.includes('g') ? 'g' : ''}${/i/i.test(options) ? 'i' : ''}`,
+        });
   if (!expression) return text;
-  const replacement = (groups: readonly string[]) => (to as string).replace(/\\([0-9&n/\\])|&/g, (whole, escaped?: string) => (whole === '&' ? (groups[0] ?? '') : /\d/.test(escaped as string) ? (groups[Number(escaped)] ?? '') : escaped === 'n' ? '\n' : (escaped as string)));
-  return { name: 's', matches, replace: (line: string) => line.replace(expression, (...groups: unknown[]) => replacement(groups.slice(0, -2) as string[])) };
+  const replacement = (groups: readonly string[]) =>
+    (to as string).replace(/\\([0-9&n/\\])|&/g, (whole, escaped?: string) =>
+      whole === '&'
+        ? (groups[0] ?? '')
+        : /\d/.test(escaped as string)
+          ? (groups[Number(escaped)] ?? '')
+          : escaped === 'n'
+            ? '\n'
+            : (escaped as string),
+    );
+  return {
+    name: 's',
+    matches,
+    replace: (line: string) => line.replace(expression, (...groups: unknown[]) => replacement(groups.slice(0, -2) as string[])),
+  };
 }
 
 /** `awk '{print $1, $3}'` with `-F`: the one program everybody writes. Any other is refused. */
@@ -180,15 +238,29 @@ function awkPrint(ctx: ProcessContext): AppletResult {
   const [program = '', ...files] = operands;
   const match = /^\s*(?:\/((?:\\.|[^/])*)\/)?\s*\{\s*print\s*([^{}]*?)\s*;?\s*\}\s*$/.exec(program);
   const expressions = match?.[2] === '' ? ['$0'] : match?.[2]?.split(/\s*,\s*/);
-  if (!match || !expressions?.every((one) => /^(?:\$\d+|\$NF|NF|NR|"[^"]*")(?:\s+(?:\$\d+|\$NF|NF|NR|"[^"]*"))*$/.test(one))) return notSimulated(ctx, program);
+  if (!match || !expressions?.every((one) => /^(?:\$\d+|\$NF|NF|NR|"[^"]*")(?:\s+(?:\$\d+|\$NF|NF|NR|"[^"]*"))*$/.test(one)))
+    return notSimulated(ctx, program);
   const { texts, stderr } = inputs(ctx, files);
   const filter = match[1] === undefined ? undefined : regExpOf(match[1], { isExtended: true, isFixed: false, flags: '' });
-  const lines = texts.flatMap(({ text }) => linesOf(text)).flatMap((line, index) => {
-    if (filter && !filter.test(line)) return [];
-    const fields = flags.get('F') ? line.split(flags.get('F') as string) : line.trim().split(/\s+/);
-    const value = (term: string) => (term.startsWith('"') ? term.slice(1, -1) : term === '$0' ? line : term === '$NF' ? (fields.at(-1) ?? '') : term === 'NF' ? String(fields.length) : term === 'NR' ? String(index + 1) : (fields[Number(term.slice(1)) - 1] ?? ''));
-    return [expressions.map((one) => (one.match(/\$\d+|\$NF|NF|NR|"[^"]*"/g) ?? []).map(value).join('')).join(' ')];
-  });
+  const lines = texts
+    .flatMap(({ text }) => linesOf(text))
+    .flatMap((line, index) => {
+      if (filter && !filter.test(line)) return [];
+      const fields = flags.get('F') ? line.split(flags.get('F') as string) : line.trim().split(/\s+/);
+      const value = (term: string) =>
+        term.startsWith('"')
+          ? term.slice(1, -1)
+          : term === '$0'
+            ? line
+            : term === '$NF'
+              ? (fields.at(-1) ?? '')
+              : term === 'NF'
+                ? String(fields.length)
+                : term === 'NR'
+                  ? String(index + 1)
+                  : (fields[Number(term.slice(1)) - 1] ?? '');
+      return [expressions.map((one) => (one.match(/\$\d+|\$NF|NF|NR|"[^"]*"/g) ?? []).map(value).join('')).join(' ')];
+    });
   return { stdout: joinLines(lines), stderr, code: stderr ? 2 : 0 };
 }
 
@@ -199,7 +271,13 @@ function parseRange(text: string): [number, number] {
 }
 
 function expandSet(text: string): string {
-  const named = text.replaceAll('[:upper:]', 'A-Z').replaceAll('[:lower:]', 'a-z').replaceAll('[:digit:]', '0-9').replaceAll('[:space:]', ' \t\n').replaceAll('\\n', '\n').replaceAll('\\t', '\t');
+  const named = text
+    .replaceAll('[:upper:]', 'A-Z')
+    .replaceAll('[:lower:]', 'a-z')
+    .replaceAll('[:digit:]', '0-9')
+    .replaceAll('[:space:]', ' \t\n')
+    .replaceAll('\\n', '\n')
+    .replaceAll('\\t', '\t');
   return named.replace(/([^])-([^])/g, (_whole, from: string, to: string) => {
     let range = '';
     for (let code = from.charCodeAt(0); code <= to.charCodeAt(0); code++) range += String.fromCharCode(code);

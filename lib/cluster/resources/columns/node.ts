@@ -9,16 +9,38 @@ export const nodeColumns: readonly TableColumn<V1Node>[] = [
   { name: 'Status', description: 'The status of the node', value: nodeStatus },
   { name: 'Roles', description: 'The roles of the node', value: nodeRoles },
   ageColumn,
-  { name: 'Version', describedBy: 'io.k8s.api.core.v1.NodeSystemInfo.kubeletVersion', value: ({ status }) => status.nodeInfo?.kubeletVersion ?? '' },
-  { name: 'Internal-IP', priority: 1, describedBy: 'io.k8s.api.core.v1.NodeStatus.addresses', value: (node) => addressOf(node, 'InternalIP') },
-  { name: 'External-IP', priority: 1, describedBy: 'io.k8s.api.core.v1.NodeStatus.addresses', value: (node) => addressOf(node, 'ExternalIP') },
+  {
+    name: 'Version',
+    describedBy: 'io.k8s.api.core.v1.NodeSystemInfo.kubeletVersion',
+    value: ({ status }) => status.nodeInfo?.kubeletVersion ?? '',
+  },
+  {
+    name: 'Internal-IP',
+    priority: 1,
+    describedBy: 'io.k8s.api.core.v1.NodeStatus.addresses',
+    value: (node) => addressOf(node, 'InternalIP'),
+  },
+  {
+    name: 'External-IP',
+    priority: 1,
+    describedBy: 'io.k8s.api.core.v1.NodeStatus.addresses',
+    value: (node) => addressOf(node, 'ExternalIP'),
+  },
   infoColumn('OS-Image', 'osImage'),
   infoColumn('Kernel-Version', 'kernelVersion'),
   infoColumn('Container-Runtime', 'containerRuntimeVersion'),
 ];
 
-function infoColumn(name: string, field: 'osImage' | 'kernelVersion' | 'containerRuntimeVersion' & keyof V1NodeSystemInfo): TableColumn<V1Node> {
-  return { name, priority: 1, describedBy: `io.k8s.api.core.v1.NodeSystemInfo.${field}`, value: ({ status }) => status.nodeInfo?.[field] || '<unknown>' };
+function infoColumn(
+  name: string,
+  field: 'osImage' | 'kernelVersion' | ('containerRuntimeVersion' & keyof V1NodeSystemInfo),
+): TableColumn<V1Node> {
+  return {
+    name,
+    priority: 1,
+    describedBy: `io.k8s.api.core.v1.NodeSystemInfo.${field}`,
+    value: ({ status }) => status.nodeInfo?.[field] || '<unknown>',
+  };
 }
 
 function nodeStatus({ spec, status }: V1Node): string {

@@ -8,11 +8,26 @@ export const podColumns: readonly TableColumn<V1Pod>[] = [
   nameColumn,
   { name: 'Ready', description: 'The aggregate readiness state of this pod for accepting traffic.', value: (pod) => summaryOf(pod).ready },
   { name: 'Status', description: 'The aggregate status of the containers in this pod.', value: (pod) => summaryOf(pod).status },
-  { name: 'Restarts', description: 'The number of times the containers in this pod have been restarted and when the last container in this pod has restarted.', value: (pod, now) => restartsText(pod, now) },
+  {
+    name: 'Restarts',
+    description:
+      'The number of times the containers in this pod have been restarted and when the last container in this pod has restarted.',
+    value: (pod, now) => restartsText(pod, now),
+  },
   ageColumn,
-  { name: 'IP', priority: 1, describedBy: 'io.k8s.api.core.v1.PodStatus.podIP', value: ({ status }) => status.podIPs?.[0]?.ip || status.podIP || '<none>' },
+  {
+    name: 'IP',
+    priority: 1,
+    describedBy: 'io.k8s.api.core.v1.PodStatus.podIP',
+    value: ({ status }) => status.podIPs?.[0]?.ip || status.podIP || '<none>',
+  },
   { name: 'Node', priority: 1, describedBy: 'io.k8s.api.core.v1.PodSpec.nodeName', value: ({ spec }) => spec.nodeName || '<none>' },
-  { name: 'Nominated Node', priority: 1, describedBy: 'io.k8s.api.core.v1.PodStatus.nominatedNodeName', value: ({ status }) => status.nominatedNodeName || '<none>' },
+  {
+    name: 'Nominated Node',
+    priority: 1,
+    describedBy: 'io.k8s.api.core.v1.PodStatus.nominatedNodeName',
+    value: ({ status }) => status.nominatedNodeName || '<none>',
+  },
   { name: 'Readiness Gates', priority: 1, describedBy: 'io.k8s.api.core.v1.PodSpec.readinessGates', value: readinessGates },
 ];
 
@@ -72,7 +87,15 @@ function initReason({ state }: V1ContainerStatus, index: number, pod: V1Pod): st
   return `Init:${index}/${pod.spec.initContainers?.length ?? 0}`;
 }
 
-function terminatedReason({ reason, signal, exitCode }: { reason?: string | undefined; signal?: number | undefined; exitCode: number }): string {
+function terminatedReason({
+  reason,
+  signal,
+  exitCode,
+}: {
+  reason?: string | undefined;
+  signal?: number | undefined;
+  exitCode: number;
+}): string {
   if (reason) return reason;
   return signal ? `Signal:${signal}` : `ExitCode:${exitCode}`;
 }
@@ -116,7 +139,10 @@ function hasCondition({ status }: V1Pod, type: string): boolean {
 }
 
 function latest(times: readonly (string | null | undefined)[]): string | undefined {
-  return times.reduce<string | undefined>((last, time) => (time && (!last || Date.parse(time) > Date.parse(last)) ? time : last), undefined);
+  return times.reduce<string | undefined>(
+    (last, time) => (time && (!last || Date.parse(time) > Date.parse(last)) ? time : last),
+    undefined,
+  );
 }
 
 function restartsText(pod: V1Pod, now: number): string {

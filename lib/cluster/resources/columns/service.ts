@@ -36,6 +36,8 @@ function externalAddress({ spec, status }: V1Service): string {
 }
 
 function loadBalancerAddresses(status: V1Service['status']): string[] {
-  const addresses = (status?.loadBalancer?.ingress ?? []).map(({ ip, hostname }) => ip || hostname || '').filter((address) => address !== '');
+  const addresses = (status?.loadBalancer?.ingress ?? [])
+    .map(({ ip, hostname }) => ip || hostname || '')
+    .filter((address) => address !== '');
   return [...new Set(addresses)].sort(compareBytes);
 }

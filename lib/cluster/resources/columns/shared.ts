@@ -4,7 +4,12 @@ import { since } from './duration';
 
 const meta = 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta';
 
-export const nameColumn: TableColumn<KubeObject> = { name: 'Name', format: 'name', describedBy: `${meta}.name`, value: ({ metadata }) => metadata.name };
+export const nameColumn: TableColumn<KubeObject> = {
+  name: 'Name',
+  format: 'name',
+  describedBy: `${meta}.name`,
+  value: ({ metadata }) => metadata.name,
+};
 
 export const ageColumn: TableColumn<KubeObject> = {
   name: 'Age',
@@ -13,14 +18,33 @@ export const ageColumn: TableColumn<KubeObject> = {
 };
 
 interface TemplateOwner extends KubeObject {
-  spec?: { template?: { spec?: { containers?: readonly { readonly name: string; readonly image?: string | undefined }[] } }; selector?: LabelSelector };
+  spec?: {
+    template?: { spec?: { containers?: readonly { readonly name: string; readonly image?: string | undefined }[] } };
+    selector?: LabelSelector;
+  };
 }
 
 /** Containers, Images and Selector, which `-o wide` adds to every kind with a Pod template. */
 export function workloadColumns(selectorField: string): TableColumn<TemplateOwner>[] {
   return [
-    { name: 'Containers', priority: 1, description: 'Names of each container in the template.', value: (owner) => containersOf(owner).map(({ name }) => name).join(',') },
-    { name: 'Images', priority: 1, description: 'Images referenced by each container in the template.', value: (owner) => containersOf(owner).map(({ image }) => image ?? '').join(',') },
+    {
+      name: 'Containers',
+      priority: 1,
+      description: 'Names of each container in the template.',
+      value: (owner) =>
+        containersOf(owner)
+          .map(({ name }) => name)
+          .join(','),
+    },
+    {
+      name: 'Images',
+      priority: 1,
+      description: 'Images referenced by each container in the template.',
+      value: (owner) =>
+        containersOf(owner)
+          .map(({ image }) => image ?? '')
+          .join(','),
+    },
     { name: 'Selector', priority: 1, describedBy: selectorField, value: ({ spec }) => formatLabelSelector(spec?.selector) },
   ];
 }

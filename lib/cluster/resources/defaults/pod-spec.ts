@@ -1,4 +1,13 @@
-import type { V1Container, V1EphemeralContainer, V1HTTPGetAction, V1PodSpec, V1Probe, V1ResourceRequirements, V1Volume, V1VolumeProjection } from '@/generated/kubernetes/types';
+import type {
+  V1Container,
+  V1EphemeralContainer,
+  V1HTTPGetAction,
+  V1PodSpec,
+  V1Probe,
+  V1ResourceRequirements,
+  V1Volume,
+  V1VolumeProjection,
+} from '@/generated/kubernetes/types';
 import { Quantity } from '../../api';
 
 type AnyContainer = V1Container | V1EphemeralContainer;

@@ -13,10 +13,15 @@ const isFrozen = 'field is immutable when `immutable` is set';
 /** `ValidateConfigMap`. */
 export function validateConfigMap({ data = {}, binaryData = {} }: V1ConfigMap): FieldError[] {
   const errors = [
-    ...Object.keys(data).flatMap((key) => [...invalidEach(dataPath.key(key), key, configMapKey(key)), ...(key in binaryData ? [fieldError.invalid(dataPath.key(key), key, 'duplicate of key present in binaryData')] : [])]),
+    ...Object.keys(data).flatMap((key) => [
+      ...invalidEach(dataPath.key(key), key, configMapKey(key)),
+      ...(key in binaryData ? [fieldError.invalid(dataPath.key(key), key, 'duplicate of key present in binaryData')] : []),
+    ]),
     ...Object.keys(binaryData).flatMap((key) => invalidEach(binaryPath.key(key), key, configMapKey(key))),
   ];
-  const size = Object.values(data).reduce((sum, text) => sum + byteLength(text), 0) + Object.values(binaryData).reduce((sum, encoded) => sum + decodedLength(encoded), 0);
+  const size =
+    Object.values(data).reduce((sum, text) => sum + byteLength(text), 0) +
+    Object.values(binaryData).reduce((sum, encoded) => sum + decodedLength(encoded), 0);
   return size > sizeMax ? [...errors, fieldError.tooLong(FieldPath.of(''), sizeMax)] : errors;
 }
 
@@ -25,11 +30,17 @@ export function validateConfigMapUpdate(configMap: V1ConfigMap, old: V1ConfigMap
 }
 
 /** What is immutable stays so, contents and all. */
-function validateFrozen<T extends { immutable?: boolean | undefined }>(object: T, old: T, fields: readonly (keyof T & string)[]): FieldError[] {
+function validateFrozen<T extends { immutable?: boolean | undefined }>(
+  object: T,
+  old: T,
+  fields: readonly (keyof T & string)[],
+): FieldError[] {
   if (!old.immutable) return [];
   return [
     ...(object.immutable ? [] : [fieldError.forbidden(FieldPath.of('immutable'), isFrozen)]),
-    ...fields.flatMap((field) => (deepEqual(object[field] ?? {}, old[field] ?? {}) ? [] : [fieldError.forbidden(FieldPath.of(field), isFrozen)])),
+    ...fields.flatMap((field) =>
+      deepEqual(object[field] ?? {}, old[field] ?? {}) ? [] : [fieldError.forbidden(FieldPath.of(field), isFrozen)],
+    ),
   ];
 }
 
@@ -87,5 +98,9 @@ function jsonProblem(text: string): string | undefined {
 }
 
 export function validateSecretUpdate(secret: V1Secret, old: V1Secret): FieldError[] {
-  return [...validateImmutable(secret.type, old.type, FieldPath.of('type')), ...validateFrozen(secret, old, ['data']), ...validateSecret(secret)];
+  return [
+    ...validateImmutable(secret.type, old.type, FieldPath.of('type')),
+    ...validateFrozen(secret, old, ['data']),
+    ...validateSecret(secret),
+  ];
 }

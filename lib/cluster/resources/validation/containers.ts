@@ -31,7 +31,12 @@ export function validateAllContainers(spec: V1PodSpec, path: FieldPath): FieldEr
   return [
     ...validateRegular(regular, around, path.child('containers')),
     ...validateInit(init, regularNames, around, path.child('initContainers')),
-    ...validateEphemeral(spec.ephemeralContainers ?? [], [...regularNames, ...init.map(({ name }) => name)], around, path.child('ephemeralContainers')),
+    ...validateEphemeral(
+      spec.ephemeralContainers ?? [],
+      [...regularNames, ...init.map(({ name }) => name)],
+      around,
+      path.child('ephemeralContainers'),
+    ),
   ];
 }
 
@@ -40,7 +45,12 @@ function validateRegular(containers: readonly V1Container[], around: Surrounding
   const names = new Set<string>();
   const errors = containers.flatMap((container, index) => {
     const at = path.index(index);
-    return [...validateContainer(container, around, at), ...validateUnique(container.name, names, at), ...validateHooksAndProbes(container, around, at), ...validateRestartRules(container, at)];
+    return [
+      ...validateContainer(container, around, at),
+      ...validateUnique(container.name, names, at),
+      ...validateHooksAndProbes(container, around, at),
+      ...validateRestartRules(container, at),
+    ];
   });
   return [...errors, ...validateHostPorts(containers, path)];
 }
@@ -51,7 +61,11 @@ function validateUnique(name: string, names: Set<string>, path: FieldPath): Fiel
   return [];
 }
 
-function validateHooksAndProbes({ lifecycle, livenessProbe, readinessProbe, startupProbe }: V1Container, { grace }: Surroundings, path: FieldPath): FieldError[] {
+function validateHooksAndProbes(
+  { lifecycle, livenessProbe, readinessProbe, startupProbe }: V1Container,
+  { grace }: Surroundings,
+  path: FieldPath,
+): FieldError[] {
   return [
     ...(lifecycle ? validateLifecycle(lifecycle, grace, path.child('lifecycle')) : []),
     ...validateProbe(livenessProbe, 'liveness', grace, path.child('livenessProbe')),
@@ -63,13 +77,23 @@ function validateHooksAndProbes({ lifecycle, livenessProbe, readinessProbe, star
 const restartPolicies = ['Always', 'OnFailure', 'Never'];
 
 function validateRestartRules({ restartPolicy, restartPolicyRules }: V1Container, path: FieldPath): FieldError[] {
-  const errors = restartPolicy === undefined || restartPolicies.includes(restartPolicy) ? [] : [fieldError.notSupported(path.child('restartPolicy'), restartPolicy, ['Always', 'Never', 'OnFailure'])];
-  return restartPolicyRules?.length && restartPolicy === undefined ? [...errors, fieldError.required(path.child('restartPolicy'), 'must specify restartPolicy when restart rules are used')] : errors;
+  const errors =
+    restartPolicy === undefined || restartPolicies.includes(restartPolicy)
+      ? []
+      : [fieldError.notSupported(path.child('restartPolicy'), restartPolicy, ['Always', 'Never', 'OnFailure'])];
+  return restartPolicyRules?.length && restartPolicy === undefined
+    ? [...errors, fieldError.required(path.child('restartPolicy'), 'must specify restartPolicy when restart rules are used')]
+    : errors;
 }
 
 const onlyForSidecars = 'may not be set for init containers without restartPolicy=Always';
 
-function validateInit(containers: readonly V1Container[], regularNames: readonly string[], around: Surroundings, path: FieldPath): FieldError[] {
+function validateInit(
+  containers: readonly V1Container[],
+  regularNames: readonly string[],
+  around: Surroundings,
+  path: FieldPath,
+): FieldError[] {
   const names = new Set(regularNames);
   return containers.flatMap((container, index) => {
     const at = path.index(index);
@@ -85,26 +109,47 @@ function validateInit(containers: readonly V1Container[], regularNames: readonly
 }
 
 function forbidSidecarFields(container: V1Container, path: FieldPath): FieldError[] {
-  return (['lifecycle', 'livenessProbe', 'readinessProbe', 'startupProbe'] as const).flatMap((field) => (container[field] ? [fieldError.forbidden(path.child(field), onlyForSidecars)] : []));
+  return (['lifecycle', 'livenessProbe', 'readinessProbe', 'startupProbe'] as const).flatMap((field) =>
+    container[field] ? [fieldError.forbidden(path.child(field), onlyForSidecars)] : [],
+  );
 }
 
-const forbiddenForEphemeral = ['ports', 'resources', 'restartPolicy', 'livenessProbe', 'readinessProbe', 'startupProbe', 'lifecycle', 'resizePolicy'] as const;
+const forbiddenForEphemeral = [
+  'ports',
+  'resources',
+  'restartPolicy',
+  'livenessProbe',
+  'readinessProbe',
+  'startupProbe',
+  'lifecycle',
+  'resizePolicy',
+] as const;
 
-function validateEphemeral(containers: readonly V1EphemeralContainer[], otherNames: readonly string[], around: Surroundings, path: FieldPath): FieldError[] {
+function validateEphemeral(
+  containers: readonly V1EphemeralContainer[],
+  otherNames: readonly string[],
+  around: Surroundings,
+  path: FieldPath,
+): FieldError[] {
   const names = new Set(otherNames);
   return containers.flatMap((container, index) => {
     const at = path.index(index);
     const { targetContainerName: target } = container;
-    const isSet = (field: (typeof forbiddenForEphemeral)[number]) => container[field] !== undefined && Object.keys(container[field] as object).length > 0;
+    const isSet = (field: (typeof forbiddenForEphemeral)[number]) =>
+      container[field] !== undefined && Object.keys(container[field] as object).length > 0;
     return [
       ...validateContainer(container, around, at),
       ...validateImageText(container, at),
       ...validateUnique(container.name, names, at),
       ...(target && !otherNames.includes(target) ? [fieldError.notFound(at.child('targetContainerName'), target)] : []),
-      ...forbiddenForEphemeral.flatMap((field) => (isSet(field) ? [fieldError.forbidden(at.child(field), 'cannot be set for an Ephemeral Container')] : [])),
+      ...forbiddenForEphemeral.flatMap((field) =>
+        isSet(field) ? [fieldError.forbidden(at.child(field), 'cannot be set for an Ephemeral Container')] : [],
+      ),
       ...(container.volumeMounts ?? []).flatMap(({ subPath, subPathExpr }, mount) => {
         const mountPath = at.child('volumeMounts').index(mount);
-        return [subPath && 'subPath', subPathExpr && 'subPathExpr'].flatMap((field) => (field ? [fieldError.forbidden(mountPath.child(field), 'cannot be set for an Ephemeral Container')] : []));
+        return [subPath && 'subPath', subPathExpr && 'subPathExpr'].flatMap((field) =>
+          field ? [fieldError.forbidden(mountPath.child(field), 'cannot be set for an Ephemeral Container')] : [],
+        );
       }),
     ];
   });
@@ -140,7 +185,9 @@ function validatePorts(ports: readonly V1ContainerPort[], path: FieldPath): Fiel
     const at = path.index(index);
     return [
       ...validatePortName(name, names, at.child('name')),
-      ...(containerPort ? invalidEach(at.child('containerPort'), containerPort, portNumber(containerPort)) : [fieldError.required(at.child('containerPort'))]),
+      ...(containerPort
+        ? invalidEach(at.child('containerPort'), containerPort, portNumber(containerPort))
+        : [fieldError.required(at.child('containerPort'))]),
       ...(hostPort ? invalidEach(at.child('hostPort'), hostPort, portNumber(hostPort)) : []),
       ...validateEnum(protocol, ['SCTP', 'TCP', 'UDP'], at.child('protocol')),
     ];
@@ -175,9 +222,13 @@ const resizePolicies = ['NotRequired', 'RestartContainer'];
 
 function validateResizePolicy(policies: V1Container['resizePolicy'], podRestartPolicy: string | undefined, path: FieldPath): FieldError[] {
   return (policies ?? []).flatMap(({ resourceName, restartPolicy }, index, all) => [
-    ...(all.slice(0, index).some((earlier) => earlier.resourceName === resourceName) ? [fieldError.duplicate(path.index(index), resourceName)] : []),
+    ...(all.slice(0, index).some((earlier) => earlier.resourceName === resourceName)
+      ? [fieldError.duplicate(path.index(index), resourceName)]
+      : []),
     ...validateEnum(resourceName, resizable, path),
     ...validateEnum(restartPolicy, resizePolicies, path),
-    ...(podRestartPolicy === 'Never' && restartPolicy !== 'NotRequired' ? [fieldError.invalid(path, restartPolicy, "must be 'NotRequired' when `restartPolicy` is 'Never'")] : []),
+    ...(podRestartPolicy === 'Never' && restartPolicy !== 'NotRequired'
+      ? [fieldError.invalid(path, restartPolicy, "must be 'NotRequired' when `restartPolicy` is 'Never'")]
+      : []),
   ]);
 }

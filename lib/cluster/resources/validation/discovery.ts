@@ -9,8 +9,16 @@ const addressTypes = ['FQDN', 'IPv4', 'IPv6'];
 /** `ValidateEndpointSlice`. */
 export function validateEndpointSlice({ addressType, endpoints, ports }: V1EndpointSlice): FieldError[] {
   const path = FieldPath.of('addressType');
-  const type = addressType ? (addressTypes.includes(addressType) ? [] : [fieldError.notSupported(path, addressType, addressTypes)]) : [fieldError.required(path)];
-  return [...type, ...validateEndpoints(endpoints ?? [], addressType, FieldPath.of('endpoints')), ...validatePorts(ports ?? [], FieldPath.of('ports'))];
+  const type = addressType
+    ? addressTypes.includes(addressType)
+      ? []
+      : [fieldError.notSupported(path, addressType, addressTypes)]
+    : [fieldError.required(path)];
+  return [
+    ...type,
+    ...validateEndpoints(endpoints ?? [], addressType, FieldPath.of('endpoints')),
+    ...validatePorts(ports ?? [], FieldPath.of('ports')),
+  ];
 }
 
 export function validateEndpointSliceUpdate(slice: V1EndpointSlice, old: V1EndpointSlice): FieldError[] {
@@ -25,7 +33,9 @@ function validateEndpoints(endpoints: readonly V1Endpoint[], addressType: string
     const addresses = endpoint.addresses ?? [];
     return [
       ...(addresses.length === 0 ? [fieldError.required(at.child('addresses'), 'must contain at least 1 address')] : []),
-      ...(addresses.length > 100 ? [fieldError.tooMany(at.child('addresses'), addresses.length, 100)] : addresses.flatMap((address, place) => validateAddress(address, addressType, at.child('addresses'), place))),
+      ...(addresses.length > 100
+        ? [fieldError.tooMany(at.child('addresses'), addresses.length, 100)]
+        : addresses.flatMap((address, place) => validateAddress(address, addressType, at.child('addresses'), place))),
       ...(nodeName ? invalidEach(at.child('nodeName'), nodeName, dnsSubdomain(nodeName)) : []),
       ...(hostname ? invalidEach(at.child('hostname'), hostname, dnsLabel(hostname)) : []),
     ];
@@ -51,7 +61,11 @@ function validatePorts(ports: NonNullable<V1EndpointSlice['ports']>, path: Field
     return [
       ...(name ? invalidEach(at.child('name'), name, dnsLabel(name)) : []),
       ...(all.slice(0, index).some((earlier) => (earlier.name ?? '') === name) ? [fieldError.duplicate(at.child('name'), name)] : []),
-      ...(protocol ? (protocols.includes(protocol) ? [] : [fieldError.notSupported(at.child('protocol'), protocol, protocols)]) : [fieldError.required(at.child('protocol'))]),
+      ...(protocol
+        ? protocols.includes(protocol)
+          ? []
+          : [fieldError.notSupported(at.child('protocol'), protocol, protocols)]
+        : [fieldError.required(at.child('protocol'))]),
       ...(appProtocol ? validateQualifiedName(appProtocol, at.child('appProtocol')) : []),
     ];
   });

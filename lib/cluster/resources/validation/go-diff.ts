@@ -8,7 +8,10 @@ export function podSpecDiff(before: V1PodSpec, after: V1PodSpec): string {
 
 function linesOf(spec: V1PodSpec): string[] {
   const { hostNetwork, hostPID, hostIPC, shareProcessNamespace, hostUsers, securityContext } = spec;
-  const internal = { ...spec, securityContext: securityContext && { ...securityContext, hostNetwork, hostPID, hostIPC, shareProcessNamespace, hostUsers } };
+  const internal = {
+    ...spec,
+    securityContext: securityContext && { ...securityContext, hostNetwork, hostPID, hostIPC, shareProcessNamespace, hostUsers },
+  };
   return JSON.stringify(goValue('PodSpec', internal), undefined, 1).split('\n');
 }
 
@@ -21,7 +24,9 @@ interface Edit {
 
 function unifiedDiff(before: readonly string[], after: readonly string[]): string {
   const edits = editsOf(before, after);
-  return hunksOf(edits).map(({ from, to }) => renderHunk(edits, from, to)).join('');
+  return hunksOf(edits)
+    .map(({ from, to }) => renderHunk(edits, from, to))
+    .join('');
 }
 
 /** The shortest way from one to the other, after setting aside what both begin and end with. */
@@ -29,7 +34,8 @@ function editsOf(before: readonly string[], after: readonly string[]): Edit[] {
   let head = 0;
   while (head < before.length && head < after.length && before[head] === after[head]) head++;
   let tail = 0;
-  while (tail < before.length - head && tail < after.length - head && before[before.length - 1 - tail] === after[after.length - 1 - tail]) tail++;
+  while (tail < before.length - head && tail < after.length - head && before[before.length - 1 - tail] === after[after.length - 1 - tail])
+    tail++;
   const same = (text: string): Edit => ({ mark: ' ', text });
   return [
     ...before.slice(0, head).map(same),
@@ -43,14 +49,16 @@ function middleEdits(before: readonly string[], after: readonly string[]): Edit[
   const lengths = Array.from({ length: before.length + 1 }, () => Array.from({ length: after.length + 1 }, () => 0));
   const at = (i: number, j: number) => lengths[i]?.[j] ?? 0;
   for (let i = before.length - 1; i >= 0; i--) {
-    for (let j = after.length - 1; j >= 0; j--) (lengths[i] as number[])[j] = before[i] === after[j] ? at(i + 1, j + 1) + 1 : Math.max(at(i + 1, j), at(i, j + 1));
+    for (let j = after.length - 1; j >= 0; j--)
+      (lengths[i] as number[])[j] = before[i] === after[j] ? at(i + 1, j + 1) + 1 : Math.max(at(i + 1, j), at(i, j + 1));
   }
   const edits: Edit[] = [];
   let i = 0;
   let j = 0;
   while (i < before.length || j < after.length) {
     if (i < before.length && j < after.length && before[i] === after[j]) edits.push({ mark: ' ', text: (j++, before[i++]) as string });
-    else if (i < before.length && (j >= after.length || at(i + 1, j) >= at(i, j + 1))) edits.push({ mark: '-', text: before[i++] as string });
+    else if (i < before.length && (j >= after.length || at(i + 1, j) >= at(i, j + 1)))
+      edits.push({ mark: '-', text: before[i++] as string });
     else edits.push({ mark: '+', text: after[j++] as string });
   }
   return edits;

@@ -23,12 +23,15 @@ const shapes: Readonly<Record<string, string>> = {
   PodOS: 'Name',
   PodSchedulingGate: 'Name',
   PodSchedulingGroup: 'PodGroupName:null',
-  TopologySpreadConstraint: 'MaxSkew:0 TopologyKey WhenUnsatisfiable LabelSelector:null MinDomains:null NodeAffinityPolicy:null NodeTaintsPolicy:null MatchLabelKeys:null',
+  TopologySpreadConstraint:
+    'MaxSkew:0 TopologyKey WhenUnsatisfiable LabelSelector:null MinDomains:null NodeAffinityPolicy:null NodeTaintsPolicy:null MatchLabelKeys:null',
   Affinity: 'NodeAffinity:*NodeAffinity PodAffinity:*PodAffinity PodAntiAffinity:*PodAffinity',
-  NodeAffinity: 'RequiredDuringSchedulingIgnoredDuringExecution:*NodeSelector PreferredDuringSchedulingIgnoredDuringExecution:[]PreferredSchedulingTerm',
+  NodeAffinity:
+    'RequiredDuringSchedulingIgnoredDuringExecution:*NodeSelector PreferredDuringSchedulingIgnoredDuringExecution:[]PreferredSchedulingTerm',
   NodeSelector: 'NodeSelectorTerms:[]NodeSelectorTerm',
   PreferredSchedulingTerm: 'Weight:0 Preference:NodeSelectorTerm',
-  PodAffinity: 'RequiredDuringSchedulingIgnoredDuringExecution:[]PodAffinityTerm PreferredDuringSchedulingIgnoredDuringExecution:[]WeightedPodAffinityTerm',
+  PodAffinity:
+    'RequiredDuringSchedulingIgnoredDuringExecution:[]PodAffinityTerm PreferredDuringSchedulingIgnoredDuringExecution:[]WeightedPodAffinityTerm',
   PodAffinityTerm: 'LabelSelector:null Namespaces:null TopologyKey NamespaceSelector:null MatchLabelKeys:null MismatchLabelKeys:null',
   WeightedPodAffinityTerm: 'Weight:0 PodAffinityTerm:PodAffinityTerm',
   Container: containerFields,
@@ -37,7 +40,8 @@ const shapes: Readonly<Record<string, string>> = {
   EnvFromSource: 'Prefix ConfigMapRef:*SourceRef SecretRef:*SourceRef',
   SourceRef: 'Name Optional:null',
   EnvVar: 'Name Value ValueFrom:*EnvVarSource',
-  EnvVarSource: 'FieldRef:*ObjectFieldSelector ResourceFieldRef:*ResourceFieldSelector ConfigMapKeyRef:*KeySelector SecretKeyRef:*KeySelector FileKeyRef:*FileKeySelector',
+  EnvVarSource:
+    'FieldRef:*ObjectFieldSelector ResourceFieldRef:*ResourceFieldSelector ConfigMapKeyRef:*KeySelector SecretKeyRef:*KeySelector FileKeyRef:*FileKeySelector',
   ObjectFieldSelector: 'APIVersion=apiVersion FieldPath',
   ResourceFieldSelector: 'ContainerName Resource Divisor:quantity',
   KeySelector: 'Name Key Optional:null',
@@ -49,7 +53,8 @@ const shapes: Readonly<Record<string, string>> = {
   ContainerRestartRuleOnExitCodes: 'Operator Values:null',
   VolumeMount: 'Name ReadOnly:false RecursiveReadOnly:null MountPath SubPath MountPropagation:null SubPathExpr',
   VolumeDevice: 'Name DevicePath',
-  Probe: 'Exec:*ExecAction HTTPGet=httpGet:*HTTPGetAction TCPSocket=tcpSocket:*TCPSocketAction GRPC=grpc:*GRPCAction InitialDelaySeconds:0 TimeoutSeconds:0 PeriodSeconds:0 SuccessThreshold:0 FailureThreshold:0 TerminationGracePeriodSeconds:null',
+  Probe:
+    'Exec:*ExecAction HTTPGet=httpGet:*HTTPGetAction TCPSocket=tcpSocket:*TCPSocketAction GRPC=grpc:*GRPCAction InitialDelaySeconds:0 TimeoutSeconds:0 PeriodSeconds:0 SuccessThreshold:0 FailureThreshold:0 TerminationGracePeriodSeconds:null',
   ExecAction: 'Command:null',
   HTTPGetAction: 'Path Port:0 Host Scheme HTTPHeaders=httpHeaders:[]HTTPHeader',
   HTTPHeader: 'Name Value',
@@ -69,7 +74,8 @@ const shapes: Readonly<Record<string, string>> = {
   DownwardAPIVolumeSource: 'Items:[]DownwardAPIVolumeFile DefaultMode:null',
   DownwardAPIVolumeFile: 'Path FieldRef:*ObjectFieldSelector ResourceFieldRef:*ResourceFieldSelector Mode:null',
   ProjectedVolumeSource: 'Sources:[]VolumeProjection DefaultMode:null',
-  VolumeProjection: 'Secret:*ProjectedItems DownwardAPI:*DownwardAPIProjection ConfigMap:*ProjectedItems ServiceAccountToken:*ServiceAccountTokenProjection ClusterTrustBundle:null PodCertificate:null',
+  VolumeProjection:
+    'Secret:*ProjectedItems DownwardAPI:*DownwardAPIProjection ConfigMap:*ProjectedItems ServiceAccountToken:*ServiceAccountTokenProjection ClusterTrustBundle:null PodCertificate:null',
   ProjectedItems: 'Name Items:[]KeyToPath Optional:null',
   DownwardAPIProjection: 'Items:[]DownwardAPIVolumeFile',
   ServiceAccountTokenProjection: 'Audience ExpirationSeconds:0 Path',
@@ -85,7 +91,8 @@ const shapes: Readonly<Record<string, string>> = {
     'Capabilities:*Capabilities Privileged:null SELinuxOptions=seLinuxOptions:*SELinuxOptions WindowsOptions:*WindowsOptions RunAsUser:null RunAsGroup:null RunAsNonRoot:null ReadOnlyRootFilesystem:null AllowPrivilegeEscalation:null ProcMount:null SeccompProfile:*SeccompProfile AppArmorProfile:*SeccompProfile',
   Capabilities: 'Add:null Drop:null',
   SELinuxOptions: 'User Role Type Level',
-  WindowsOptions: 'GMSACredentialSpecName=gmsaCredentialSpecName:null GMSACredentialSpec=gmsaCredentialSpec:null RunAsUserName:null HostProcess:null',
+  WindowsOptions:
+    'GMSACredentialSpecName=gmsaCredentialSpecName:null GMSACredentialSpec=gmsaCredentialSpec:null RunAsUserName:null HostProcess:null',
 };
 
 type Plain = Readonly<Record<string, unknown>>;

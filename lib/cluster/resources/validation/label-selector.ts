@@ -7,11 +7,16 @@ export function validateLabelSelector(selector: LabelSelector | undefined, path:
   if (!selector) return [];
   return [
     ...validateLabels(selector.matchLabels, path.child('matchLabels')),
-    ...(selector.matchExpressions ?? []).flatMap((requirement, index) => validateRequirement(requirement, path.child('matchExpressions').index(index))),
+    ...(selector.matchExpressions ?? []).flatMap((requirement, index) =>
+      validateRequirement(requirement, path.child('matchExpressions').index(index)),
+    ),
   ];
 }
 
-function validateRequirement({ key, operator, values = [] }: NonNullable<LabelSelector['matchExpressions']>[number], path: FieldPath): FieldError[] {
+function validateRequirement(
+  { key, operator, values = [] }: NonNullable<LabelSelector['matchExpressions']>[number],
+  path: FieldPath,
+): FieldError[] {
   return [
     ...validateOperands(operator, values, path),
     ...validateLabelName(key, path.child('key')),
@@ -26,7 +31,9 @@ function validateOperands(operator: string, values: readonly string[], path: Fie
       return values.length === 0 ? [fieldError.required(path.child('values'), "must be specified when `operator` is 'In' or 'NotIn'")] : [];
     case 'Exists':
     case 'DoesNotExist':
-      return values.length > 0 ? [fieldError.forbidden(path.child('values'), "may not be specified when `operator` is 'Exists' or 'DoesNotExist'")] : [];
+      return values.length > 0
+        ? [fieldError.forbidden(path.child('values'), "may not be specified when `operator` is 'Exists' or 'DoesNotExist'")]
+        : [];
     default:
       return [fieldError.invalid(path.child('operator'), operator, 'not a valid selector operator')];
   }

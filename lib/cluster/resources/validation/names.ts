@@ -22,13 +22,22 @@ const underscoredPattern = new RegExp(`^${underscoredSubdomain}$`);
 const rfc1035Label = '[a-z]([-a-z0-9]*[a-z0-9])?';
 const rfc1035Pattern = new RegExp(`^${rfc1035Label}$`);
 
-const subdomainMessage = (also: string) => `a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, ${also}'-' or '.', and must start and end with an alphanumeric character`;
+const subdomainMessage = (also: string) =>
+  `a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, ${also}'-' or '.', and must start and end with an alphanumeric character`;
 
 export function dnsLabel(value: string): string[] {
   const errors = value.length > 63 ? [maxLength(63)] : [];
   if (labelPattern.test(value)) return errors;
   if (subdomainPattern.test(value)) return [...errors, 'must not contain dots'];
-  return [...errors, regexSentence("a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character", label, 'my-name', '123-abc')];
+  return [
+    ...errors,
+    regexSentence(
+      "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character",
+      label,
+      'my-name',
+      '123-abc',
+    ),
+  ];
 }
 
 export function dnsSubdomain(value: string): string[] {
@@ -38,24 +47,45 @@ export function dnsSubdomain(value: string): string[] {
 
 export function dnsSubdomainWithUnderscore(value: string): string[] {
   const errors = value.length > 253 ? [maxLength(253)] : [];
-  return underscoredPattern.test(value) ? errors : [...errors, regexSentence(subdomainMessage("'_', "), underscoredSubdomain, 'example.com')];
+  return underscoredPattern.test(value)
+    ? errors
+    : [...errors, regexSentence(subdomainMessage("'_', "), underscoredSubdomain, 'example.com')];
 }
 
 export function dns1035Label(value: string): string[] {
   const errors = value.length > 63 ? [maxLength(63)] : [];
   if (rfc1035Pattern.test(value)) return errors;
-  return [...errors, regexSentence("a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character", rfc1035Label, 'my-name', 'abc-123')];
+  return [
+    ...errors,
+    regexSentence(
+      "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character",
+      rfc1035Label,
+      'my-name',
+      'abc-123',
+    ),
+  ];
 }
 
 /** The relaxed rule of v1.34+: anything printable but `=`. */
 export function envVarName(value: string): string[] {
-  return /^[ -<>-~]+$/.test(value) ? [] : ["a valid environment variable name must consist only of printable ASCII characters other than '='"];
+  return /^[ -<>-~]+$/.test(value)
+    ? []
+    : ["a valid environment variable name must consist only of printable ASCII characters other than '='"];
 }
 
 /** The older rule; a name that breaks it earns no error but is what shells expect. */
 export function configMapKey(value: string): string[] {
   const errors = value.length > 253 ? [maxLength(253)] : [];
-  if (!/^[-._a-zA-Z0-9]+$/.test(value)) errors.push(regexSentence("a valid config key must consist of alphanumeric characters, '-', '_' or '.'", '[-._a-zA-Z0-9]+', 'key.name', 'KEY_NAME', 'key-name'));
+  if (!/^[-._a-zA-Z0-9]+$/.test(value))
+    errors.push(
+      regexSentence(
+        "a valid config key must consist of alphanumeric characters, '-', '_' or '.'",
+        '[-._a-zA-Z0-9]+',
+        'key.name',
+        'KEY_NAME',
+        'key-name',
+      ),
+    );
   if (value === '.') errors.push(`must not be '.'`);
   else if (value === '..') errors.push(`must not be '..'`);
   else if (value.startsWith('..')) errors.push(`must not start with '..'`);
@@ -77,7 +107,9 @@ export function portName(name: string): string[] {
 }
 
 export function httpHeaderName(name: string): string[] {
-  return /^[-A-Za-z0-9]+$/.test(name) ? [] : [regexSentence("a valid HTTP header must consist of alphanumeric characters or '-'", '[-A-Za-z0-9]+', 'X-Header-Name')];
+  return /^[-A-Za-z0-9]+$/.test(name)
+    ? []
+    : [regexSentence("a valid HTTP header must consist of alphanumeric characters or '-'", '[-A-Za-z0-9]+', 'X-Header-Name')];
 }
 
 export function userId(id: number): string[] {

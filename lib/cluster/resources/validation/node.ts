@@ -10,11 +10,19 @@ const statusPath = FieldPath.of('status');
 
 /** `ValidateNode`. */
 export function validateNode(node: V1Node): FieldError[] {
-  return [...validateTaints(node.spec?.taints, FieldPath.of('metadata').child('taints')), ...validateResources(node), ...validatePodCidrs(node.spec?.podCIDRs ?? [])];
+  return [
+    ...validateTaints(node.spec?.taints, FieldPath.of('metadata').child('taints')),
+    ...validateResources(node),
+    ...validatePodCidrs(node.spec?.podCIDRs ?? []),
+  ];
 }
 
 function validateResources({ status }: V1Node): FieldError[] {
-  return (['capacity', 'allocatable'] as const).flatMap((list) => Object.entries(status?.[list] ?? {}).flatMap(([name, text]) => validateQuantity(name, Quantity.parse(text), statusPath.child(list).child(name))));
+  return (['capacity', 'allocatable'] as const).flatMap((list) =>
+    Object.entries(status?.[list] ?? {}).flatMap(([name, text]) =>
+      validateQuantity(name, Quantity.parse(text), statusPath.child(list).child(name)),
+    ),
+  );
 }
 
 function validatePodCidrs(cidrs: readonly string[]): FieldError[] {
@@ -22,8 +30,12 @@ function validatePodCidrs(cidrs: readonly string[]): FieldError[] {
   const errors = cidrs.flatMap((cidr, index) => validateCidr(cidr, path.index(index)));
   if (cidrs.length < 2) return errors;
   const families = new Set(cidrs.map(cidrFamilyOf));
-  if (cidrs.length > 2 || families.size < 2) errors.push(fieldError.invalid(path, cidrs, 'may specify no more than one CIDR for each IP family'));
-  return [...errors, ...cidrs.flatMap((cidr, index) => (cidrs.indexOf(cidr) < index ? [fieldError.duplicate(path.index(index), cidr)] : []))];
+  if (cidrs.length > 2 || families.size < 2)
+    errors.push(fieldError.invalid(path, cidrs, 'may specify no more than one CIDR for each IP family'));
+  return [
+    ...errors,
+    ...cidrs.flatMap((cidr, index) => (cidrs.indexOf(cidr) < index ? [fieldError.duplicate(path.index(index), cidr)] : [])),
+  ];
 }
 
 /** A Node's addresses and provider are given once (`ValidateNodeUpdate`). */
@@ -36,8 +48,12 @@ export function validateNodeUpdate(node: V1Node, old: V1Node): FieldError[] {
     ...validateAddresses(node),
     ...validateResources(node),
     ...validatePodCidrs(after.podCIDRs ?? []),
-    ...(podCidrChanged ? [fieldError.forbidden(specPath.child('podCIDRs'), 'node updates may not change podCIDR except from "" to valid')] : []),
-    ...(before.providerID && before.providerID !== after.providerID ? [fieldError.forbidden(specPath.child('providerID'), 'node updates may not change providerID except from "" to valid')] : []),
+    ...(podCidrChanged
+      ? [fieldError.forbidden(specPath.child('podCIDRs'), 'node updates may not change podCIDR except from "" to valid')]
+      : []),
+    ...(before.providerID && before.providerID !== after.providerID
+      ? [fieldError.forbidden(specPath.child('providerID'), 'node updates may not change providerID except from "" to valid')]
+      : []),
   ];
 }
 

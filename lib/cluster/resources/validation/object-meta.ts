@@ -1,15 +1,31 @@
 import { deepEqual } from '@/lib/base';
-import { type FieldError, type FieldPath, fieldError, labelValueErrors, type ObjectMeta, type OwnerReference, qualifiedNameErrors, type ResourceDefinition } from '../../api';
+import {
+  type FieldError,
+  type FieldPath,
+  fieldError,
+  labelValueErrors,
+  type ObjectMeta,
+  type OwnerReference,
+  qualifiedNameErrors,
+  type ResourceDefinition,
+} from '../../api';
 import { dnsLabel, dnsSubdomain, invalidEach, isImmutable, validateNonNegative } from './names';
 
 /** Label keys and values; the path is the map's, as upstream has it (`ValidateLabels`). */
 export function validateLabels(labels: Readonly<Record<string, string>> | undefined, path: FieldPath): FieldError[] {
-  return Object.entries(labels ?? {}).flatMap(([key, value]) => [...validateLabelName(key, path), ...invalidEach(path, value, labelValueErrors(value))]);
+  return Object.entries(labels ?? {}).flatMap(([key, value]) => [
+    ...validateLabelName(key, path),
+    ...invalidEach(path, value, labelValueErrors(value)),
+  ]);
 }
 
 /** Unlike other qualified names, a label key with more than one slash is called just that. */
 export function validateLabelName(key: string, path: FieldPath): FieldError[] {
-  return invalidEach(path, key, qualifiedNameErrors(key).map((sentence) => sentence.replace(/^a qualified name/, 'a valid label key')));
+  return invalidEach(
+    path,
+    key,
+    qualifiedNameErrors(key).map((sentence) => sentence.replace(/^a qualified name/, 'a valid label key')),
+  );
 }
 
 const annotationsBytesMax = 256 * 1024;
@@ -32,8 +48,12 @@ type NameRules = Pick<ResourceDefinition, 'scope' | 'validateName'>;
 export function validateObjectMeta(meta: ObjectMeta, rules: NameRules, path: FieldPath): FieldError[] {
   const validateName = rules.validateName ?? dnsSubdomain;
   return [
-    ...(meta.generateName ? invalidEach(path.child('generateName'), meta.generateName, validateName(maskTrailingDash(meta.generateName))) : []),
-    ...(meta.name ? invalidEach(path.child('name'), meta.name, validateName(meta.name)) : [fieldError.required(path.child('name'), 'name or generateName is required')]),
+    ...(meta.generateName
+      ? invalidEach(path.child('generateName'), meta.generateName, validateName(maskTrailingDash(meta.generateName)))
+      : []),
+    ...(meta.name
+      ? invalidEach(path.child('name'), meta.name, validateName(meta.name))
+      : [fieldError.required(path.child('name'), 'name or generateName is required')]),
     ...validateNamespace(meta, rules.scope === 'Namespaced', path.child('namespace')),
     ...validateNonNegative(meta.generation, path.child('generation')),
     ...validateLabels(meta.labels, path.child('labels')),
@@ -60,7 +80,14 @@ function validateOwnerReferences(references: readonly OwnerReference[], path: Fi
     errors.push(...validateOwnerReference(reference, path));
     if (!reference.controller) continue;
     const name = `${reference.kind}/${reference.name}`;
-    if (controller) errors.push(fieldError.invalid(path, references, `Only one reference can have Controller set to true. Found "true" in references for ${controller} and ${name}`));
+    if (controller)
+      errors.push(
+        fieldError.invalid(
+          path,
+          references,
+          `Only one reference can have Controller set to true. Found "true" in references for ${controller} and ${name}`,
+        ),
+      );
     else controller = name;
   }
   return errors;
@@ -75,14 +102,19 @@ function validateOwnerReference(reference: OwnerReference, path: FieldPath): Fie
     ...(kind ? [] : [fieldError.invalid(path.child('kind'), kind ?? '', 'must not be empty')]),
     ...(name ? [] : [fieldError.invalid(path.child('name'), name ?? '', 'must not be empty')]),
     ...(uid ? [] : [fieldError.invalid(path.child('uid'), uid ?? '', 'must not be empty')]),
-    ...(group === '' && version === 'v1' && kind === 'Event' ? [fieldError.invalid(path, reference, `${group}/${version}, Kind=${kind} is disallowed from being an owner`)] : []),
+    ...(group === '' && version === 'v1' && kind === 'Event'
+      ? [fieldError.invalid(path, reference, `${group}/${version}, Kind=${kind} is disallowed from being an owner`)]
+      : []),
   ];
 }
 
 const standardFinalizers = new Set(['kubernetes', 'orphan', 'foregroundDeletion']);
 
 function validateFinalizers(finalizers: readonly string[], path: FieldPath): FieldError[] {
-  const errors = finalizers.flatMap((finalizer, index) => [...invalidEach(path, finalizer, qualifiedNameErrors(finalizer)), ...validateStandardFinalizer(finalizer, path.index(index))]);
+  const errors = finalizers.flatMap((finalizer, index) => [
+    ...invalidEach(path, finalizer, qualifiedNameErrors(finalizer)),
+    ...validateStandardFinalizer(finalizer, path.index(index)),
+  ]);
   const isTorn = finalizers.includes('orphan') && finalizers.includes('foregroundDeletion');
   return isTorn ? [...errors, fieldError.invalid(path, finalizers, 'finalizer orphan and foregroundDeletion cannot be both set')] : errors;
 }
@@ -96,8 +128,12 @@ export function validateStandardFinalizer(finalizer: string, path: FieldPath): F
 export function validateObjectMetaUpdate(meta: ObjectMeta, old: ObjectMeta, path: FieldPath): FieldError[] {
   return [
     ...validateAddedFinalizers(meta, old, path.child('finalizers')),
-    ...((meta.generation ?? 0) < (old.generation ?? 0) ? [fieldError.invalid(path.child('generation'), meta.generation ?? 0, 'must not be decremented')] : []),
-    ...(['name', 'namespace', 'uid', 'creationTimestamp', 'deletionTimestamp', 'deletionGracePeriodSeconds'] as const).flatMap((field) => validateImmutable(meta[field], old[field], path.child(field))),
+    ...((meta.generation ?? 0) < (old.generation ?? 0)
+      ? [fieldError.invalid(path.child('generation'), meta.generation ?? 0, 'must not be decremented')]
+      : []),
+    ...(['name', 'namespace', 'uid', 'creationTimestamp', 'deletionTimestamp', 'deletionGracePeriodSeconds'] as const).flatMap((field) =>
+      validateImmutable(meta[field], old[field], path.child(field)),
+    ),
     ...validateLabels(meta.labels, path.child('labels')),
     ...validateAnnotations(meta.annotations, path.child('annotations')),
     ...validateOwnerReferences(meta.ownerReferences ?? [], path.child('ownerReferences')),
@@ -109,7 +145,13 @@ function validateAddedFinalizers(meta: ObjectMeta, old: ObjectMeta, path: FieldP
   const added = (meta.finalizers ?? []).filter((finalizer) => !old.finalizers?.includes(finalizer));
   const errors = validateFinalizers(meta.finalizers ?? [], path);
   if (!old.deletionTimestamp || added.length === 0) return errors;
-  return [...errors, fieldError.forbidden(path, `no new finalizers can be added if the object is being deleted, found new finalizers []string{${added.map((one) => JSON.stringify(one)).join(', ')}}`)];
+  return [
+    ...errors,
+    fieldError.forbidden(
+      path,
+      `no new finalizers can be added if the object is being deleted, found new finalizers []string{${added.map((one) => JSON.stringify(one)).join(', ')}}`,
+    ),
+  ];
 }
 
 export function validateImmutable(value: unknown, old: unknown, path: FieldPath): FieldError[] {

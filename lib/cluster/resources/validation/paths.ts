@@ -13,5 +13,7 @@ export function validatePathNoBacksteps(target: string, path: FieldPath): FieldE
 /** Like a descending path, and its first step does not start with two dots, which the kubelet keeps for itself. */
 export function validateLocalNonReservedPath(target: string, path: FieldPath): FieldError[] {
   const errors = validateLocalDescendingPath(target, path);
-  return target.startsWith('..') && !target.startsWith('../') ? [...errors, fieldError.invalid(path, target, "must not start with '..'")] : errors;
+  return target.startsWith('..') && !target.startsWith('../')
+    ? [...errors, fieldError.invalid(path, target, "must not start with '..'")]
+    : errors;
 }

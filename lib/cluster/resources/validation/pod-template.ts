@@ -10,7 +10,9 @@ export function validatePodTemplate(template: V1PodTemplateSpec, path: FieldPath
     ...validateLabels(metadata?.labels, path.child('labels')),
     ...validateAnnotations(metadata?.annotations, path.child('annotations')),
     ...validatePodSpec(spec ?? { containers: [] }, {}, path.child('spec')),
-    ...(spec?.ephemeralContainers?.length ? [fieldError.forbidden(path.child('spec', 'ephemeralContainers'), 'ephemeral containers not allowed in pod template')] : []),
+    ...(spec?.ephemeralContainers?.length
+      ? [fieldError.forbidden(path.child('spec', 'ephemeralContainers'), 'ephemeral containers not allowed in pod template')]
+      : []),
   ];
 }
 
@@ -36,6 +38,8 @@ export function validateRunsForever({ spec }: V1PodTemplateSpec, path: FieldPath
   const policy = spec?.restartPolicy ?? '';
   return [
     ...(policy === 'Always' ? [] : [fieldError.notSupported(path.child('spec', 'restartPolicy'), policy, ['Always'])]),
-    ...(spec?.activeDeadlineSeconds === undefined ? [] : [fieldError.forbidden(path.child('spec', 'activeDeadlineSeconds'), 'activeDeadlineSeconds in ReplicaSet is not Supported')]),
+    ...(spec?.activeDeadlineSeconds === undefined
+      ? []
+      : [fieldError.forbidden(path.child('spec', 'activeDeadlineSeconds'), 'activeDeadlineSeconds in ReplicaSet is not Supported')]),
   ];
 }

@@ -1,4 +1,14 @@
-import type { V1Affinity, V1NodeSelector, V1NodeSelectorRequirement, V1NodeSelectorTerm, V1PodAffinityTerm, V1PodSpec, V1Taint, V1Toleration, V1TopologySpreadConstraint } from '@/generated/kubernetes/types';
+import type {
+  V1Affinity,
+  V1NodeSelector,
+  V1NodeSelectorRequirement,
+  V1NodeSelectorTerm,
+  V1PodAffinityTerm,
+  V1PodSpec,
+  V1Taint,
+  V1Toleration,
+  V1TopologySpreadConstraint,
+} from '@/generated/kubernetes/types';
 import { deepEqual } from '@/lib/base';
 import { type FieldError, type FieldPath, fieldError, labelValueErrors } from '../../api';
 import { goValue } from './go-value';
@@ -44,16 +54,26 @@ function validateWeight(weight: number, path: FieldPath): FieldError[] {
 
 function validateNodeSelectorTerm(term: V1NodeSelectorTerm | undefined, path: FieldPath, checksValues: boolean): FieldError[] {
   return [
-    ...(term?.matchExpressions ?? []).flatMap((requirement, index) => validateExpression(requirement, path.child('matchExpressions').index(index), checksValues)),
-    ...(term?.matchFields ?? []).flatMap((requirement, index) => validateFieldExpression(requirement, path.child('matchFields').index(index))),
+    ...(term?.matchExpressions ?? []).flatMap((requirement, index) =>
+      validateExpression(requirement, path.child('matchExpressions').index(index), checksValues),
+    ),
+    ...(term?.matchFields ?? []).flatMap((requirement, index) =>
+      validateFieldExpression(requirement, path.child('matchFields').index(index)),
+    ),
   ];
 }
 
-function validateExpression({ key, operator, values = [] }: V1NodeSelectorRequirement, path: FieldPath, checksValues: boolean): FieldError[] {
+function validateExpression(
+  { key, operator, values = [] }: V1NodeSelectorRequirement,
+  path: FieldPath,
+  checksValues: boolean,
+): FieldError[] {
   return [
     ...validateOperands(operator, values, path),
     ...validateLabelName(key ?? '', path.child('key')),
-    ...(checksValues ? values.flatMap((value, index) => invalidEach(path.child('values').index(index), value, labelValueErrors(value))) : []),
+    ...(checksValues
+      ? values.flatMap((value, index) => invalidEach(path.child('values').index(index), value, labelValueErrors(value)))
+      : []),
   ];
 }
 
@@ -64,10 +84,14 @@ function validateOperands(operator: string | undefined, values: readonly string[
       return values.length === 0 ? [fieldError.required(path.child('values'), "must be specified when `operator` is 'In' or 'NotIn'")] : [];
     case 'Exists':
     case 'DoesNotExist':
-      return values.length > 0 ? [fieldError.forbidden(path.child('values'), "may not be specified when `operator` is 'Exists' or 'DoesNotExist'")] : [];
+      return values.length > 0
+        ? [fieldError.forbidden(path.child('values'), "may not be specified when `operator` is 'Exists' or 'DoesNotExist'")]
+        : [];
     case 'Gt':
     case 'Lt':
-      return values.length === 1 ? [] : [fieldError.required(path.child('values'), "must be specified single value when `operator` is 'Lt' or 'Gt'")];
+      return values.length === 1
+        ? []
+        : [fieldError.required(path.child('values'), "must be specified single value when `operator` is 'Lt' or 'Gt'")];
     default:
       return [fieldError.invalid(path.child('operator'), operator ?? '', anySelectorOperator)];
   }
@@ -75,8 +99,12 @@ function validateOperands(operator: string | undefined, values: readonly string[
 
 function validateFieldExpression({ key, operator, values = [] }: V1NodeSelectorRequirement, path: FieldPath): FieldError[] {
   const errors: FieldError[] = [];
-  if (operator !== 'In' && operator !== 'NotIn') errors.push(fieldError.invalid(path.child('operator'), operator ?? '', anySelectorOperator));
-  else if (values.length !== 1) errors.push(fieldError.required(path.child('values'), "must be only one value when `operator` is 'In' or 'NotIn' for node field selector"));
+  if (operator !== 'In' && operator !== 'NotIn')
+    errors.push(fieldError.invalid(path.child('operator'), operator ?? '', anySelectorOperator));
+  else if (values.length !== 1)
+    errors.push(
+      fieldError.required(path.child('values'), "must be only one value when `operator` is 'In' or 'NotIn' for node field selector"),
+    );
   if (key !== 'metadata.name') return [...errors, fieldError.invalid(path.child('key'), key ?? '', 'not a valid field selector key')];
   return [...errors, ...values.flatMap((value, index) => invalidEach(path.child('values').index(index), value, dnsSubdomain(value)))];
 }
@@ -86,7 +114,10 @@ function validatePodAffinity(affinity: NonNullable<V1Affinity['podAffinity']>, p
     ...(affinity[requiredTerms] ?? []).flatMap((term, index) => validatePodAffinityTerm(term, path.child(requiredTerms).index(index))),
     ...(affinity[preferredTerms] ?? []).flatMap(({ weight, podAffinityTerm }, index) => {
       const at = path.child(preferredTerms).index(index);
-      return [...validateWeight(weight, at.child('weight')), ...validatePodAffinityTerm(podAffinityTerm ?? { topologyKey: '' }, at.child('podAffinityTerm'))];
+      return [
+        ...validateWeight(weight, at.child('weight')),
+        ...validatePodAffinityTerm(podAffinityTerm ?? { topologyKey: '' }, at.child('podAffinityTerm')),
+      ];
     }),
   ];
 }
@@ -102,13 +133,23 @@ function validatePodAffinityTerm(term: V1PodAffinityTerm, path: FieldPath): Fiel
   ];
 }
 
-function validateMatchLabelKeys({ matchLabelKeys = [], mismatchLabelKeys = [], labelSelector }: V1PodAffinityTerm, path: FieldPath): FieldError[] {
+function validateMatchLabelKeys(
+  { matchLabelKeys = [], mismatchLabelKeys = [], labelSelector }: V1PodAffinityTerm,
+  path: FieldPath,
+): FieldError[] {
   const check = (keys: readonly string[], field: string) =>
     keys.flatMap((key, index) => {
       const at = path.child(field).index(index);
-      return [...(labelSelector ? [] : [fieldError.forbidden(at, 'must not be specified when labelSelector is not set')]), ...validateLabelName(key, at)];
+      return [
+        ...(labelSelector ? [] : [fieldError.forbidden(at, 'must not be specified when labelSelector is not set')]),
+        ...validateLabelName(key, at),
+      ];
     });
-  const both = matchLabelKeys.flatMap((key, index) => (mismatchLabelKeys.includes(key) ? [fieldError.invalid(path.child('matchLabelKeys').index(index), key, 'exists in both matchLabelKeys and mismatchLabelKeys')] : []));
+  const both = matchLabelKeys.flatMap((key, index) =>
+    mismatchLabelKeys.includes(key)
+      ? [fieldError.invalid(path.child('matchLabelKeys').index(index), key, 'exists in both matchLabelKeys and mismatchLabelKeys')]
+      : [],
+  );
   return [...check(matchLabelKeys, 'matchLabelKeys'), ...check(mismatchLabelKeys, 'mismatchLabelKeys'), ...both];
 }
 
@@ -121,8 +162,16 @@ export function validateTolerations(tolerations: readonly V1Toleration[] | undef
 function validateToleration({ key, operator, value = '', effect, tolerationSeconds }: V1Toleration, path: FieldPath): FieldError[] {
   const errors: FieldError[] = [];
   if (key) errors.push(...validateLabelName(key, path.child('key')));
-  else if (operator !== 'Exists') errors.push(fieldError.invalid(path.child('operator'), operator ?? '', 'operator must be Exists when `key` is empty, which means "match all values and all keys"'));
-  if (tolerationSeconds !== undefined && effect !== 'NoExecute') errors.push(fieldError.invalid(path.child('effect'), effect ?? '', "effect must be 'NoExecute' when `tolerationSeconds` is set"));
+  else if (operator !== 'Exists')
+    errors.push(
+      fieldError.invalid(
+        path.child('operator'),
+        operator ?? '',
+        'operator must be Exists when `key` is empty, which means "match all values and all keys"',
+      ),
+    );
+  if (tolerationSeconds !== undefined && effect !== 'NoExecute')
+    errors.push(fieldError.invalid(path.child('effect'), effect ?? '', "effect must be 'NoExecute' when `tolerationSeconds` is set"));
   errors.push(...validateTolerationOperator(operator, value, path.child('operator')));
   if (effect && !taintEffects.includes(effect)) errors.push(fieldError.notSupported(path.child('effect'), effect, taintEffects));
   return errors;
@@ -144,10 +193,15 @@ function validateTolerationOperator(operator: string | undefined, value: string,
 }
 
 /** A Pod may learn to tolerate more, and for longer, but not less (`validateOnlyAddedTolerations`). */
-export function validateOnlyAddedTolerations(tolerations: readonly V1Toleration[] | undefined, old: readonly V1Toleration[] | undefined, path: FieldPath): FieldError[] {
+export function validateOnlyAddedTolerations(
+  tolerations: readonly V1Toleration[] | undefined,
+  old: readonly V1Toleration[] | undefined,
+  path: FieldPath,
+): FieldError[] {
   const endless = (toleration: V1Toleration) => ({ ...toleration, tolerationSeconds: undefined });
   const isKept = (before: V1Toleration) => (tolerations ?? []).some((after) => deepEqual(endless(before), endless(after)));
-  if (!(old ?? []).every(isKept)) return [fieldError.forbidden(path, 'existing toleration can not be modified except its tolerationSeconds')];
+  if (!(old ?? []).every(isKept))
+    return [fieldError.forbidden(path, 'existing toleration can not be modified except its tolerationSeconds')];
   return validateTolerations(tolerations, path);
 }
 
@@ -170,22 +224,35 @@ export function validateTaints(taints: readonly V1Taint[] | undefined, path: Fie
 function validateTaint({ key, value, effect }: V1Taint, path: FieldPath): FieldError[] {
   return [
     ...validateLabelName(key ?? '', path.child('key')),
-    ...invalidEach(path.child('value'), value ?? '', labelValueErrors(value ?? '').length > 0 ? [labelValueErrors(value ?? '').join(';')] : []),
-    ...(effect ? (taintEffects.includes(effect) ? [] : [fieldError.notSupported(path.child('effect'), effect, taintEffects)]) : [fieldError.required(path.child('effect'))]),
+    ...invalidEach(
+      path.child('value'),
+      value ?? '',
+      labelValueErrors(value ?? '').length > 0 ? [labelValueErrors(value ?? '').join(';')] : [],
+    ),
+    ...(effect
+      ? taintEffects.includes(effect)
+        ? []
+        : [fieldError.notSupported(path.child('effect'), effect, taintEffects)]
+      : [fieldError.required(path.child('effect'))]),
   ];
 }
 
 const whenUnsatisfiable = ['DoNotSchedule', 'ScheduleAnyway'];
 const inclusionPolicies = ['Honor', 'Ignore'];
 
-export function validateTopologySpreadConstraints(constraints: readonly V1TopologySpreadConstraint[] | undefined, path: FieldPath): FieldError[] {
+export function validateTopologySpreadConstraints(
+  constraints: readonly V1TopologySpreadConstraint[] | undefined,
+  path: FieldPath,
+): FieldError[] {
   return (constraints ?? []).flatMap((constraint, index, all) => {
     const at = path.index(index);
     const { topologyKey, whenUnsatisfiable: when } = constraint;
     const isRepeated = all.slice(0, index).some((earlier) => earlier.topologyKey === topologyKey && earlier.whenUnsatisfiable === when);
     return [
       ...(constraint.maxSkew > 0 ? [] : [fieldError.invalid(at.child('maxSkew'), constraint.maxSkew ?? 0, isNotPositive)]),
-      ...(topologyKey ? validateLabelName(topologyKey, at.child('topologyKey')) : [fieldError.required(at.child('topologyKey'), 'can not be empty')]),
+      ...(topologyKey
+        ? validateLabelName(topologyKey, at.child('topologyKey'))
+        : [fieldError.required(at.child('topologyKey'), 'can not be empty')]),
       ...(whenUnsatisfiable.includes(when) ? [] : [fieldError.notSupported(at.child('whenUnsatisfiable'), when ?? '', whenUnsatisfiable)]),
       ...(isRepeated ? [fieldError.duplicate(at.child('{topologyKey, whenUnsatisfiable}'), `{${topologyKey}, ${when}}`)] : []),
       ...validateMinDomains(constraint, at.child('minDomains')),
@@ -201,7 +268,9 @@ function validateMinDomains({ minDomains, whenUnsatisfiable: when }: V1TopologyS
   if (minDomains === undefined) return [];
   return [
     ...(minDomains > 0 ? [] : [fieldError.invalid(path, minDomains, isNotPositive)]),
-    ...(when === 'DoNotSchedule' ? [] : [fieldError.invalid(path, minDomains, `can only use minDomains if whenUnsatisfiable=DoNotSchedule, not ${when}`)]),
+    ...(when === 'DoNotSchedule'
+      ? []
+      : [fieldError.invalid(path, minDomains, `can only use minDomains if whenUnsatisfiable=DoNotSchedule, not ${when}`)]),
   ];
 }
 
@@ -216,7 +285,10 @@ function validateSpreadKeys({ matchLabelKeys, labelSelector }: V1TopologySpreadC
   return matchLabelKeys.flatMap((key, index) => {
     const expressions = (labelSelector.matchExpressions ?? []).filter((expression) => expression.key === key);
     const isTaken = Object.hasOwn(labelSelector.matchLabels ?? {}, key) || expressions.length > 1;
-    return [...validateLabelName(key, path.index(index)), ...(isTaken ? [fieldError.invalid(path.index(index), key, 'exists in both matchLabelKeys and labelSelector')] : [])];
+    return [
+      ...validateLabelName(key, path.index(index)),
+      ...(isTaken ? [fieldError.invalid(path.index(index), key, 'exists in both matchLabelKeys and labelSelector')] : []),
+    ];
   });
 }
 
@@ -227,8 +299,14 @@ export function validateSchedulingGates(gates: V1PodSpec['schedulingGates'], pat
   ]);
 }
 
-export function validateOnlyRemovedGates(gates: V1PodSpec['schedulingGates'], old: V1PodSpec['schedulingGates'], path: FieldPath): FieldError[] {
+export function validateOnlyRemovedGates(
+  gates: V1PodSpec['schedulingGates'],
+  old: V1PodSpec['schedulingGates'],
+  path: FieldPath,
+): FieldError[] {
   return (gates ?? []).flatMap(({ name }, index) =>
-    old?.some((gate) => gate.name === name) ? [] : [fieldError.forbidden(path.index(index).child('name'), `only deletion is allowed, but found new scheduling gate '${name}'`)],
+    old?.some((gate) => gate.name === name)
+      ? []
+      : [fieldError.forbidden(path.index(index).child('name'), `only deletion is allowed, but found new scheduling gate '${name}'`)],
   );
 }

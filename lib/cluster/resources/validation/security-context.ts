@@ -9,10 +9,16 @@ export function validatePodSecurityContext(spec: V1PodSpec, path: FieldPath): Fi
   const context = spec.securityContext;
   const errors: FieldError[] = [];
   if (context) {
-    errors.push(...validateId(context.fsGroup, path.child('fsGroup')), ...validateId(context.runAsUser, path.child('runAsUser')), ...validateId(context.runAsGroup, path.child('runAsGroup')));
-    for (const [index, group] of (context.supplementalGroups ?? []).entries()) errors.push(...validateId(group, path.child('supplementalGroups').index(index)));
+    errors.push(
+      ...validateId(context.fsGroup, path.child('fsGroup')),
+      ...validateId(context.runAsUser, path.child('runAsUser')),
+      ...validateId(context.runAsGroup, path.child('runAsGroup')),
+    );
+    for (const [index, group] of (context.supplementalGroups ?? []).entries())
+      errors.push(...validateId(group, path.child('supplementalGroups').index(index)));
   }
-  if (spec.shareProcessNamespace && spec.hostPID) errors.push(fieldError.invalid(path.child('shareProcessNamespace'), true, 'ShareProcessNamespace and HostPID cannot both be enabled'));
+  if (spec.shareProcessNamespace && spec.hostPID)
+    errors.push(fieldError.invalid(path.child('shareProcessNamespace'), true, 'ShareProcessNamespace and HostPID cannot both be enabled'));
   if (!context) return errors;
   return [
     ...errors,
@@ -40,7 +46,14 @@ function validateSysctls(sysctls: V1PodSecurityContext['sysctls'], { hostNetwork
     const at = path.index(index).child('name');
     const errors: FieldError[] = [];
     if (!name) errors.push(fieldError.required(at));
-    else if (name.length > 253 || !sysctlName.test(name)) errors.push(fieldError.invalid(at, name, `must have at most 253 characters and match regex ${String.raw`^([a-z0-9]([-_a-z0-9]*[a-z0-9])?[\./])*[a-z0-9]([-_a-z0-9]*[a-z0-9])?$`}`));
+    else if (name.length > 253 || !sysctlName.test(name))
+      errors.push(
+        fieldError.invalid(
+          at,
+          name,
+          `must have at most 253 characters and match regex ${String.raw`^([a-z0-9]([-_a-z0-9]*[a-z0-9])?[\./])*[a-z0-9]([-_a-z0-9]*[a-z0-9])?$`}`,
+        ),
+      );
     else if (all.slice(0, index).some((earlier) => earlier.name === name)) errors.push(fieldError.duplicate(at, name));
     const namespace = sysctlNamespace(name.replaceAll('/', '.'));
     if (hostNetwork && namespace === 'net') errors.push(fieldError.invalid(at, name, "may not be specified when 'hostNetwork' is true"));
@@ -60,9 +73,19 @@ function validateSeccomp(profile: V1SeccompProfile | undefined, path: FieldPath)
   if (!profile) return [];
   const { type, localhostProfile } = profile;
   const at = path.child('localhostProfile');
-  const errors = type ? validateOption(type, profileTypes, path.child('type')) : [fieldError.required(path.child('type'), 'type is required when seccompProfile is set')];
-  if (type !== 'Localhost') return localhostProfile === undefined ? errors : [...errors, fieldError.invalid(at, goValue('SeccompProfile', profile), 'can only be set when seccomp type is Localhost')];
-  return [...errors, ...(localhostProfile === undefined ? [fieldError.required(at, 'must be set when seccomp type is Localhost')] : validateLocalDescendingPath(localhostProfile, at))];
+  const errors = type
+    ? validateOption(type, profileTypes, path.child('type'))
+    : [fieldError.required(path.child('type'), 'type is required when seccompProfile is set')];
+  if (type !== 'Localhost')
+    return localhostProfile === undefined
+      ? errors
+      : [...errors, fieldError.invalid(at, goValue('SeccompProfile', profile), 'can only be set when seccomp type is Localhost')];
+  return [
+    ...errors,
+    ...(localhostProfile === undefined
+      ? [fieldError.required(at, 'must be set when seccomp type is Localhost')]
+      : validateLocalDescendingPath(localhostProfile, at)),
+  ];
 }
 
 function validateAppArmor(profile: V1AppArmorProfile | undefined, path: FieldPath): FieldError[] {
@@ -71,21 +94,45 @@ function validateAppArmor(profile: V1AppArmorProfile | undefined, path: FieldPat
   const at = path.child('localhostProfile');
   if (!type) return [fieldError.required(path.child('type'), 'type is required when appArmorProfile is set')];
   if (!profileTypes.includes(type)) return [fieldError.notSupported(path.child('type'), type, profileTypes)];
-  if (type !== 'Localhost') return localhostProfile === undefined ? [] : [fieldError.invalid(at, localhostProfile, 'can only be set when AppArmor type is Localhost')];
-  if (localhostProfile !== undefined && localhostProfile.trim() !== localhostProfile) return [fieldError.invalid(at, localhostProfile, 'must not be padded with whitespace')];
+  if (type !== 'Localhost')
+    return localhostProfile === undefined
+      ? []
+      : [fieldError.invalid(at, localhostProfile, 'can only be set when AppArmor type is Localhost')];
+  if (localhostProfile !== undefined && localhostProfile.trim() !== localhostProfile)
+    return [fieldError.invalid(at, localhostProfile, 'must not be padded with whitespace')];
   return localhostProfile ? [] : [fieldError.required(at, 'must be set when AppArmor type is Localhost')];
 }
 
 /** The security context of one container (`ValidateSecurityContext`). */
-export function validateContainerSecurityContext(context: V1SecurityContext | undefined, hostUsers: boolean, path: FieldPath): FieldError[] {
+export function validateContainerSecurityContext(
+  context: V1SecurityContext | undefined,
+  hostUsers: boolean,
+  path: FieldPath,
+): FieldError[] {
   if (!context) return [];
   return [
     ...validateId(context.runAsUser, path.child('runAsUser')),
     ...validateId(context.runAsGroup, path.child('runAsGroup')),
     ...validateProcMount(context.procMount, hostUsers, path.child('procMount')),
     ...validateSeccomp(context.seccompProfile, path.child('seccompProfile')),
-    ...(context.allowPrivilegeEscalation === false && context.privileged ? [fieldError.invalid(path, goValue('SecurityContext', context), 'cannot set `allowPrivilegeEscalation` to false and `privileged` to true')] : []),
-    ...(context.allowPrivilegeEscalation === false && context.capabilities?.add?.includes('CAP_SYS_ADMIN') ? [fieldError.invalid(path, goValue('SecurityContext', context), 'cannot set `allowPrivilegeEscalation` to false and `capabilities.Add` CAP_SYS_ADMIN')] : []),
+    ...(context.allowPrivilegeEscalation === false && context.privileged
+      ? [
+          fieldError.invalid(
+            path,
+            goValue('SecurityContext', context),
+            'cannot set `allowPrivilegeEscalation` to false and `privileged` to true',
+          ),
+        ]
+      : []),
+    ...(context.allowPrivilegeEscalation === false && context.capabilities?.add?.includes('CAP_SYS_ADMIN')
+      ? [
+          fieldError.invalid(
+            path,
+            goValue('SecurityContext', context),
+            'cannot set `allowPrivilegeEscalation` to false and `capabilities.Add` CAP_SYS_ADMIN',
+          ),
+        ]
+      : []),
     ...validateAppArmor(context.appArmorProfile, path.child('appArmorProfile')),
   ];
 }
@@ -93,11 +140,36 @@ export function validateContainerSecurityContext(context: V1SecurityContext | un
 function validateProcMount(procMount: string | undefined, hostUsers: boolean, path: FieldPath): FieldError[] {
   if (procMount === undefined) return [];
   const errors = validateOption(procMount, ['Default', 'Unmasked'], path);
-  return hostUsers && procMount === 'Unmasked' ? [...errors, fieldError.invalid(path, procMount, '`hostUsers` must be false to use `Unmasked`')] : errors;
+  return hostUsers && procMount === 'Unmasked'
+    ? [...errors, fieldError.invalid(path, procMount, '`hostUsers` must be false to use `Unmasked`')]
+    : errors;
 }
 
-const forbiddenPodFieldsOnWindows = ['appArmorProfile', 'seLinuxOptions', 'seccompProfile', 'fsGroup', 'fsGroupChangePolicy', 'sysctls', 'runAsUser', 'runAsGroup', 'supplementalGroups', 'supplementalGroupsPolicy', 'seLinuxChangePolicy'] as const;
-const forbiddenContainerFieldsOnWindows = ['appArmorProfile', 'seLinuxOptions', 'seccompProfile', 'capabilities', 'readOnlyRootFilesystem', 'privileged', 'allowPrivilegeEscalation', 'procMount', 'runAsUser', 'runAsGroup'] as const;
+const forbiddenPodFieldsOnWindows = [
+  'appArmorProfile',
+  'seLinuxOptions',
+  'seccompProfile',
+  'fsGroup',
+  'fsGroupChangePolicy',
+  'sysctls',
+  'runAsUser',
+  'runAsGroup',
+  'supplementalGroups',
+  'supplementalGroupsPolicy',
+  'seLinuxChangePolicy',
+] as const;
+const forbiddenContainerFieldsOnWindows = [
+  'appArmorProfile',
+  'seLinuxOptions',
+  'seccompProfile',
+  'capabilities',
+  'readOnlyRootFilesystem',
+  'privileged',
+  'allowPrivilegeEscalation',
+  'procMount',
+  'runAsUser',
+  'runAsGroup',
+] as const;
 const notOnWindows = 'cannot be set for a windows pod';
 const notOnLinux = 'windows options cannot be set for a linux pod';
 
@@ -113,13 +185,16 @@ export function validateOs(spec: V1PodSpec, path: FieldPath): FieldError[] {
 function validateLinux(spec: V1PodSpec, path: FieldPath): FieldError[] {
   return [
     ...(spec.securityContext?.windowsOptions ? [fieldError.forbidden(path.child('securityContext', 'windowsOptions'), notOnLinux)] : []),
-    ...visitContainers(spec, path).flatMap(({ context, at }) => (context?.windowsOptions ? [fieldError.forbidden(at.child('securityContext', 'windowsOptions'), notOnLinux)] : [])),
+    ...visitContainers(spec, path).flatMap(({ context, at }) =>
+      context?.windowsOptions ? [fieldError.forbidden(at.child('securityContext', 'windowsOptions'), notOnLinux)] : [],
+    ),
   ];
 }
 
 function validateWindows(spec: V1PodSpec, path: FieldPath): FieldError[] {
   const context = spec.securityContext;
-  const forbid = (isSet: unknown, ...names: string[]) => (isSet !== undefined && isSet !== false ? [fieldError.forbidden(path.child(...names), notOnWindows)] : []);
+  const forbid = (isSet: unknown, ...names: string[]) =>
+    isSet !== undefined && isSet !== false ? [fieldError.forbidden(path.child(...names), notOnWindows)] : [];
   const [first, second, ...others] = forbiddenPodFieldsOnWindows;
   const ofContext = (field: (typeof forbiddenPodFieldsOnWindows)[number]) => forbid(context?.[field], 'securityContext', field);
   const [seccomp, fsGroup, fsGroupChange, sysctls, ...rest] = others;
@@ -132,10 +207,16 @@ function validateWindows(spec: V1PodSpec, path: FieldPath): FieldError[] {
     ...[seccomp, fsGroup, fsGroupChange, sysctls].flatMap((field) => (field ? ofContext(field) : [])),
     ...forbid(spec.shareProcessNamespace, 'shareProcessNamespace'),
     ...rest.flatMap(ofContext),
-    ...visitContainers(spec, path).flatMap(({ context: own, at }) => forbiddenContainerFieldsOnWindows.flatMap((field) => (own?.[field] === undefined ? [] : [fieldError.forbidden(at.child('securityContext', field), notOnWindows)]))),
+    ...visitContainers(spec, path).flatMap(({ context: own, at }) =>
+      forbiddenContainerFieldsOnWindows.flatMap((field) =>
+        own?.[field] === undefined ? [] : [fieldError.forbidden(at.child('securityContext', field), notOnWindows)],
+      ),
+    ),
   ];
 }
 
 function visitContainers(spec: V1PodSpec, path: FieldPath): { context: V1SecurityContext | undefined; at: FieldPath }[] {
-  return (['initContainers', 'containers', 'ephemeralContainers'] as const).flatMap((list) => (spec[list] ?? []).map(({ securityContext }, index) => ({ context: securityContext, at: path.child(list).index(index) })));
+  return (['initContainers', 'containers', 'ephemeralContainers'] as const).flatMap((list) =>
+    (spec[list] ?? []).map(({ securityContext }, index) => ({ context: securityContext, at: path.child(list).index(index) })),
+  );
 }

@@ -31,7 +31,9 @@ export function validateService(service: V1Service): FieldError[] {
     ...validateNodePortsUnused(spec),
     ...validateDuplicates(spec.ports ?? []),
     ...validateSourceRanges(spec),
-    ...(spec.allocateLoadBalancerNodePorts !== undefined && spec.type !== 'LoadBalancer' ? [fieldError.forbidden(specPath.child('allocateLoadBalancerNodePorts'), onlyForLoadBalancers)] : []),
+    ...(spec.allocateLoadBalancerNodePorts !== undefined && spec.type !== 'LoadBalancer'
+      ? [fieldError.forbidden(specPath.child('allocateLoadBalancerNodePorts'), onlyForLoadBalancers)]
+      : []),
     ...validateLoadBalancerClass(service, undefined),
     ...validateExternalTraffic(spec),
     ...validateInternalTraffic(spec),
@@ -49,8 +51,12 @@ function validateForType(service: V1Service): FieldError[] {
     case 'ExternalName':
       return [
         ...(spec.clusterIPs?.length ? [fieldError.forbidden(path, 'may not be set for ExternalName services')] : []),
-        ...(spec.ipFamilies?.length ? [fieldError.forbidden(specPath.child('ipFamilies'), 'may not be set for ExternalName services')] : []),
-        ...(spec.ipFamilyPolicy === undefined ? [] : [fieldError.forbidden(specPath.child('ipFamilyPolicy'), 'may not be set for ExternalName services')]),
+        ...(spec.ipFamilies?.length
+          ? [fieldError.forbidden(specPath.child('ipFamilies'), 'may not be set for ExternalName services')]
+          : []),
+        ...(spec.ipFamilyPolicy === undefined
+          ? []
+          : [fieldError.forbidden(specPath.child('ipFamilyPolicy'), 'may not be set for ExternalName services')]),
         ...validateExternalName(spec.externalName),
       ];
     default:
@@ -69,10 +75,18 @@ function validatePorts(ports: readonly V1ServicePort[]): FieldError[] {
   return ports.flatMap((port, index) => validatePort(port, ports.length > 1, names, specPath.child('ports').index(index)));
 }
 
-function validatePort({ name, port, protocol, targetPort, appProtocol }: V1ServicePort, needsName: boolean, names: Set<string>, path: FieldPath): FieldError[] {
+function validatePort(
+  { name, port, protocol, targetPort, appProtocol }: V1ServicePort,
+  needsName: boolean,
+  names: Set<string>,
+  path: FieldPath,
+): FieldError[] {
   const errors: FieldError[] = [];
   if (name) {
-    errors.push(...invalidEach(path.child('name'), name, dnsLabel(name)), ...(names.has(name) ? [fieldError.duplicate(path.child('name'), name)] : []));
+    errors.push(
+      ...invalidEach(path.child('name'), name, dnsLabel(name)),
+      ...(names.has(name) ? [fieldError.duplicate(path.child('name'), name)] : []),
+    );
     names.add(name);
   } else if (needsName) errors.push(fieldError.required(path.child('name')));
   return [
@@ -95,7 +109,9 @@ function validateAffinityConfig({ sessionAffinity, sessionAffinityConfig: config
   const seconds = config.clientIP.timeoutSeconds;
   const at = path.child('clientIP', 'timeoutSeconds');
   if (seconds === undefined) return [fieldError.required(at, 'when session affinity type is ClientIP')];
-  return seconds > 0 && seconds <= affinitySecondsMax ? [] : [fieldError.invalid(at, seconds, `must be greater than 0 and less than ${affinitySecondsMax}`)];
+  return seconds > 0 && seconds <= affinitySecondsMax
+    ? []
+    : [fieldError.invalid(at, seconds, `must be greater than 0 and less than ${affinitySecondsMax}`)];
 }
 
 const families = ['IPv4', 'IPv6'];
@@ -108,7 +124,9 @@ function validateClusterIPs(spec: V1ServiceSpec): FieldError[] {
   const path = specPath.child('clusterIPs');
   return [
     ...validateClusterIPPair(clusterIP, clusterIPs),
-    ...(ipFamilyPolicy === undefined || familyPolicies.includes(ipFamilyPolicy) ? [] : [fieldError.notSupported(specPath.child('ipFamilyPolicy'), ipFamilyPolicy, familyPolicies)]),
+    ...(ipFamilyPolicy === undefined || familyPolicies.includes(ipFamilyPolicy)
+      ? []
+      : [fieldError.notSupported(specPath.child('ipFamilyPolicy'), ipFamilyPolicy, familyPolicies)]),
     ...(clusterIPs.length > 2 ? [fieldError.invalid(path, clusterIPs, 'may only hold up to 2 values')] : []),
     ...ipFamilies.flatMap((family, index) => validateFamily(family, ipFamilies.slice(0, index), specPath.child('ipFamilies').index(index))),
     ...clusterIPs.flatMap((ip, index) => validateClusterIP(ip, index, ipFamilies[index], path.index(index))),
@@ -140,15 +158,24 @@ function validateExternalIP(ip: string, path: FieldPath): FieldError[] {
 
 function validateNodePortsUnused({ type, ports }: V1ServiceSpec): FieldError[] {
   if (type !== 'ClusterIP') return [];
-  return (ports ?? []).flatMap(({ nodePort }, index) => (nodePort ? [fieldError.forbidden(specPath.child('ports').index(index).child('nodePort'), "may not be used when `type` is 'ClusterIP'")] : []));
+  return (ports ?? []).flatMap(({ nodePort }, index) =>
+    nodePort
+      ? [fieldError.forbidden(specPath.child('ports').index(index).child('nodePort'), "may not be used when `type` is 'ClusterIP'")]
+      : [],
+  );
 }
 
 function validateDuplicates(ports: readonly V1ServicePort[]): FieldError[] {
   const path = specPath.child('ports');
-  const repeats = (field: 'nodePort' | 'port', index: number) => ports.slice(0, index).some((earlier) => earlier.protocol === ports[index]?.protocol && earlier[field] === ports[index]?.[field]);
+  const repeats = (field: 'nodePort' | 'port', index: number) =>
+    ports.slice(0, index).some((earlier) => earlier.protocol === ports[index]?.protocol && earlier[field] === ports[index]?.[field]);
   return [
-    ...ports.flatMap(({ nodePort }, index) => (nodePort && repeats('nodePort', index) ? [fieldError.duplicate(path.index(index).child('nodePort'), nodePort)] : [])),
-    ...ports.flatMap(({ protocol, port }, index) => (repeats('port', index) ? [fieldError.duplicate(path.index(index), goPort(protocol, port))] : [])),
+    ...ports.flatMap(({ nodePort }, index) =>
+      nodePort && repeats('nodePort', index) ? [fieldError.duplicate(path.index(index).child('nodePort'), nodePort)] : [],
+    ),
+    ...ports.flatMap(({ protocol, port }, index) =>
+      repeats('port', index) ? [fieldError.duplicate(path.index(index), goPort(protocol, port))] : [],
+    ),
   ];
 }
 
@@ -160,13 +187,19 @@ function goPort(protocol: string | undefined, port: number): unknown {
 function validateSourceRanges({ type, loadBalancerSourceRanges: ranges }: V1ServiceSpec): FieldError[] {
   if (!ranges?.length) return [];
   const path = specPath.child('LoadBalancerSourceRanges');
-  return [...(type === 'LoadBalancer' ? [] : [fieldError.forbidden(path, onlyForLoadBalancers)]), ...ranges.flatMap((range, index) => validateCidr(range.trim(), path.index(index)))];
+  return [
+    ...(type === 'LoadBalancer' ? [] : [fieldError.forbidden(path, onlyForLoadBalancers)]),
+    ...ranges.flatMap((range, index) => validateCidr(range.trim(), path.index(index))),
+  ];
 }
 
 function validateLoadBalancerClass({ spec }: V1Service, old: V1Service | undefined): FieldError[] {
   const path = specPath.child('loadBalancerClass');
   const isLoadBalancer = spec.type === 'LoadBalancer';
-  if (old?.spec.type === 'LoadBalancer' && isLoadBalancer) return deepEqual(spec.loadBalancerClass, old.spec.loadBalancerClass) ? [] : [fieldError.invalid(path, spec.loadBalancerClass, 'may not change once set')];
+  if (old?.spec.type === 'LoadBalancer' && isLoadBalancer)
+    return deepEqual(spec.loadBalancerClass, old.spec.loadBalancerClass)
+      ? []
+      : [fieldError.invalid(path, spec.loadBalancerClass, 'may not change once set')];
   if (spec.loadBalancerClass === undefined) return [];
   return isLoadBalancer ? validateQualifiedName(spec.loadBalancerClass, path) : [fieldError.forbidden(path, onlyForLoadBalancers)];
 }
@@ -182,28 +215,40 @@ export function needsHealthCheck({ type, externalTrafficPolicy }: V1ServiceSpec)
 function validateExternalTraffic(spec: V1ServiceSpec): FieldError[] {
   const { externalTrafficPolicy: policy, healthCheckNodePort: port } = spec;
   const path = specPath.child('externalTrafficPolicy');
-  const errors = isExternallyAccessible(spec) ? validateEnum(policy, ['Cluster', 'Local'], path) : policy ? [fieldError.invalid(path, policy, 'may only be set for externally-accessible services')] : [];
+  const errors = isExternallyAccessible(spec)
+    ? validateEnum(policy, ['Cluster', 'Local'], path)
+    : policy
+      ? [fieldError.invalid(path, policy, 'may only be set for externally-accessible services')]
+      : [];
   if (!port) return errors;
   const at = specPath.child('healthCheckNodePort');
-  if (!needsHealthCheck(spec)) return [...errors, fieldError.invalid(at, port, "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'")];
+  if (!needsHealthCheck(spec))
+    return [
+      ...errors,
+      fieldError.invalid(at, port, "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'"),
+    ];
   return [...errors, ...invalidEach(at, port, portNumber(port))];
 }
 
 function validateInternalTraffic({ type, internalTrafficPolicy: policy }: V1ServiceSpec): FieldError[] {
   const path = specPath.child('internalTrafficPolicy');
-  if (policy === undefined) return type === 'ClusterIP' || type === 'NodePort' || type === 'LoadBalancer' ? [fieldError.required(path)] : [];
+  if (policy === undefined)
+    return type === 'ClusterIP' || type === 'NodePort' || type === 'LoadBalancer' ? [fieldError.required(path)] : [];
   return validateEnum(policy, ['Cluster', 'Local'], path);
 }
 
 const distributions = ['PreferClose', 'PreferSameNode', 'PreferSameZone'];
 
 function validateTrafficDistribution(distribution: string | undefined): FieldError[] {
-  return distribution === undefined || distributions.includes(distribution) ? [] : [fieldError.notSupported(specPath.child('trafficDistribution'), distribution, distributions)];
+  return distribution === undefined || distributions.includes(distribution)
+    ? []
+    : [fieldError.notSupported(specPath.child('trafficDistribution'), distribution, distributions)];
 }
 
 /** A cluster IP stays, unless a Service becomes or stops being an ExternalName (`ValidateServiceUpdate`). */
 export function validateServiceUpdate(service: V1Service, old: V1Service): FieldError[] {
-  const healthChanged = needsHealthCheck(old.spec) && needsHealthCheck(service.spec) && old.spec.healthCheckNodePort !== service.spec.healthCheckNodePort;
+  const healthChanged =
+    needsHealthCheck(old.spec) && needsHealthCheck(service.spec) && old.spec.healthCheckNodePort !== service.spec.healthCheckNodePort;
   return [
     ...validateClusterIPChange(service, old),
     ...validateFamilyChange(service, old),
@@ -218,7 +263,9 @@ function validateClusterIPChange(service: V1Service, old: V1Service): FieldError
   const before = old.spec.clusterIPs ?? [];
   const after = service.spec.clusterIPs ?? [];
   const path = specPath.child('clusterIPs');
-  return before.slice(0, after.length).flatMap((ip, index) => (ip === after[index] ? [] : [fieldError.invalid(path.index(index), after, 'may not change once set')]));
+  return before
+    .slice(0, after.length)
+    .flatMap((ip, index) => (ip === after[index] ? [] : [fieldError.invalid(path.index(index), after, 'may not change once set')]));
 }
 
 /** The first family stays as long as the cluster IP of that family does, which is checked above. */

@@ -27,13 +27,18 @@ export function validateReplicaSetUpdate(replicaSet: V1ReplicaSet, old: V1Replic
 
 export function validateReplicaSetStatus({ status }: V1ReplicaSet): FieldError[] {
   const { replicas, fullyLabeledReplicas = 0, readyReplicas = 0, availableReplicas = 0 } = status;
-  const tooMany = (value: number, field: string) => (value > replicas ? [fieldError.invalid(statusPath.child(field), value, 'cannot be greater than status.replicas')] : []);
+  const tooMany = (value: number, field: string) =>
+    value > replicas ? [fieldError.invalid(statusPath.child(field), value, 'cannot be greater than status.replicas')] : [];
   return [
-    ...(['replicas', 'fullyLabeledReplicas', 'readyReplicas', 'availableReplicas', 'observedGeneration'] as const).flatMap((field) => validateNonNegative(status[field], statusPath.child(field))),
+    ...(['replicas', 'fullyLabeledReplicas', 'readyReplicas', 'availableReplicas', 'observedGeneration'] as const).flatMap((field) =>
+      validateNonNegative(status[field], statusPath.child(field)),
+    ),
     ...tooMany(fullyLabeledReplicas, 'fullyLabeledReplicas'),
     ...tooMany(readyReplicas, 'readyReplicas'),
     ...tooMany(availableReplicas, 'availableReplicas'),
-    ...(availableReplicas > readyReplicas ? [fieldError.invalid(statusPath.child('availableReplicas'), availableReplicas, 'cannot be greater than readyReplicas')] : []),
+    ...(availableReplicas > readyReplicas
+      ? [fieldError.invalid(statusPath.child('availableReplicas'), availableReplicas, 'cannot be greater than readyReplicas')]
+      : []),
   ];
 }
 
@@ -63,26 +68,43 @@ function validateStrategy({ type, rollingUpdate }: NonNullable<V1Deployment['spe
   const path = specPath.child('strategy');
   switch (type) {
     case 'Recreate':
-      return rollingUpdate ? [fieldError.forbidden(path.child('rollingUpdate'), "may not be specified when strategy `type` is 'Recreate'")] : [];
+      return rollingUpdate
+        ? [fieldError.forbidden(path.child('rollingUpdate'), "may not be specified when strategy `type` is 'Recreate'")]
+        : [];
     case 'RollingUpdate':
-      return rollingUpdate ? validateRollingUpdate(rollingUpdate, path.child('rollingUpdate')) : [fieldError.required(path.child('rollingUpdate'), 'this should be defaulted and never be nil')];
+      return rollingUpdate
+        ? validateRollingUpdate(rollingUpdate, path.child('rollingUpdate'))
+        : [fieldError.required(path.child('rollingUpdate'), 'this should be defaulted and never be nil')];
     default:
       return [fieldError.notSupported(path.child('type'), type ?? '', ['Recreate', 'RollingUpdate'])];
   }
 }
 
-function validateRollingUpdate({ maxUnavailable = 0, maxSurge = 0 }: { maxUnavailable?: number | string | undefined; maxSurge?: number | string | undefined }, path: FieldPath): FieldError[] {
+function validateRollingUpdate(
+  { maxUnavailable = 0, maxSurge = 0 }: { maxUnavailable?: number | string | undefined; maxSurge?: number | string | undefined },
+  path: FieldPath,
+): FieldError[] {
   return [
     ...validateIntOrPercent(maxUnavailable, path.child('maxUnavailable')),
     ...validateIntOrPercent(maxSurge, path.child('maxSurge')),
-    ...(amountOf(maxUnavailable) === 0 && amountOf(maxSurge) === 0 ? [fieldError.invalid(path.child('maxUnavailable'), maxUnavailable, 'may not be 0 when `maxSurge` is 0')] : []),
+    ...(amountOf(maxUnavailable) === 0 && amountOf(maxSurge) === 0
+      ? [fieldError.invalid(path.child('maxUnavailable'), maxUnavailable, 'may not be 0 when `maxSurge` is 0')]
+      : []),
     ...validateAtMostAll(maxUnavailable, path.child('maxUnavailable')),
   ];
 }
 
 function validateIntOrPercent(value: number | string, path: FieldPath): FieldError[] {
   if (typeof value === 'number') return value < 0 ? [fieldError.invalid(path, value, isNegative)] : [];
-  return isPercent(value) ? [] : [fieldError.invalid(path, value, "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')")];
+  return isPercent(value)
+    ? []
+    : [
+        fieldError.invalid(
+          path,
+          value,
+          "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')",
+        ),
+      ];
 }
 
 function isPercent(value: string): boolean {
@@ -104,16 +126,32 @@ export function validateDeploymentUpdate(deployment: V1Deployment, old: V1Deploy
 /** `ValidateDeploymentStatus`. */
 export function validateDeploymentStatus({ status }: V1Deployment, old: V1Deployment): FieldError[] {
   const { replicas = 0, updatedReplicas = 0, readyReplicas = 0, availableReplicas = 0 } = status;
-  const tooMany = (value: number, field: string) => (value > replicas ? [fieldError.invalid(statusPath.child(field), value, 'cannot be greater than status.replicas')] : []);
+  const tooMany = (value: number, field: string) =>
+    value > replicas ? [fieldError.invalid(statusPath.child(field), value, 'cannot be greater than status.replicas')] : [];
   const collisions = status.collisionCount;
   const before = old.status.collisionCount;
   return [
-    ...(['observedGeneration', 'replicas', 'updatedReplicas', 'readyReplicas', 'availableReplicas', 'unavailableReplicas', 'terminatingReplicas', 'collisionCount'] as const).flatMap((field) => validateNonNegative(status[field], statusPath.child(field))),
+    ...(
+      [
+        'observedGeneration',
+        'replicas',
+        'updatedReplicas',
+        'readyReplicas',
+        'availableReplicas',
+        'unavailableReplicas',
+        'terminatingReplicas',
+        'collisionCount',
+      ] as const
+    ).flatMap((field) => validateNonNegative(status[field], statusPath.child(field))),
     ...tooMany(updatedReplicas, 'updatedReplicas'),
     ...tooMany(readyReplicas, 'readyReplicas'),
     ...tooMany(availableReplicas, 'availableReplicas'),
-    ...(availableReplicas > readyReplicas ? [fieldError.invalid(statusPath.child('availableReplicas'), availableReplicas, 'cannot be greater than readyReplicas')] : []),
-    ...(before !== undefined && (collisions ?? 0) < before ? [fieldError.invalid(statusPath.child('collisionCount'), collisions ?? 0, 'cannot be decremented')] : []),
+    ...(availableReplicas > readyReplicas
+      ? [fieldError.invalid(statusPath.child('availableReplicas'), availableReplicas, 'cannot be greater than readyReplicas')]
+      : []),
+    ...(before !== undefined && (collisions ?? 0) < before
+      ? [fieldError.invalid(statusPath.child('collisionCount'), collisions ?? 0, 'cannot be decremented')]
+      : []),
   ];
 }
 
@@ -124,7 +162,9 @@ export function validateDaemonSet({ spec }: V1DaemonSet): FieldError[] {
   return [
     ...validateLabelSelector(spec?.selector, specPath.child('selector')),
     ...validateSelected(template, spec?.selector, path),
-    ...(spec?.selector && isEmptySelector(spec.selector) ? [fieldError.invalid(specPath.child('selector'), spec.selector, 'empty selector is invalid for daemonset')] : []),
+    ...(spec?.selector && isEmptySelector(spec.selector)
+      ? [fieldError.invalid(specPath.child('selector'), spec.selector, 'empty selector is invalid for daemonset')]
+      : []),
     ...validatePodTemplate(template, path),
     ...validateRunsForever(template, path),
     ...validateNonNegative(spec?.minReadySeconds, specPath.child('minReadySeconds')),
@@ -135,7 +175,8 @@ export function validateDaemonSet({ spec }: V1DaemonSet): FieldError[] {
 
 function validateDaemonSetStrategy(strategy: NonNullable<V1DaemonSet['spec']['updateStrategy']>, path: FieldPath): FieldError[] {
   if (strategy.type === 'OnDelete') return [];
-  if (strategy.type !== 'RollingUpdate') return [fieldError.notSupported(path, goValue('DaemonSetUpdateStrategy', strategy), ['RollingUpdate', 'OnDelete'])];
+  if (strategy.type !== 'RollingUpdate')
+    return [fieldError.notSupported(path, goValue('DaemonSetUpdateStrategy', strategy), ['RollingUpdate', 'OnDelete'])];
   if (!strategy.rollingUpdate) return [fieldError.required(path.child('rollingUpdate'))];
   const { maxUnavailable = 0, maxSurge = 0 } = strategy.rollingUpdate;
   const at = path.child('rollingUpdate');
@@ -143,7 +184,9 @@ function validateDaemonSetStrategy(strategy: NonNullable<V1DaemonSet['spec']['up
   return [
     ...validateIntOrPercent(maxUnavailable, at.child('maxUnavailable')),
     ...validateIntOrPercent(maxSurge, at.child('maxSurge')),
-    ...(unavailable > 0 && surge > 0 ? [fieldError.invalid(at.child('maxSurge'), maxSurge, 'may not be set when maxUnavailable is non-zero')] : []),
+    ...(unavailable > 0 && surge > 0
+      ? [fieldError.invalid(at.child('maxSurge'), maxSurge, 'may not be set when maxUnavailable is non-zero')]
+      : []),
     ...(unavailable === 0 && surge === 0 ? [fieldError.required(at.child('maxUnavailable'), 'cannot be 0 when maxSurge is 0')] : []),
     ...validateAtMostAll(maxUnavailable, at.child('maxUnavailable')),
     ...validateAtMostAll(maxSurge, at.child('maxSurge')),

@@ -13,7 +13,18 @@ export function evaluateArithmetic(text: string, scope: ArithmeticScope): number
   return new Arithmetic(text, scope).evaluate();
 }
 
-const binary: readonly (readonly string[])[] = [['||'], ['&&'], ['|'], ['^'], ['&'], ['==', '!='], ['<=', '>=', '<', '>'], ['<<', '>>'], ['+', '-'], ['*', '/', '%']];
+const binary: readonly (readonly string[])[] = [
+  ['||'],
+  ['&&'],
+  ['|'],
+  ['^'],
+  ['&'],
+  ['==', '!='],
+  ['<=', '>=', '<', '>'],
+  ['<<', '>>'],
+  ['+', '-'],
+  ['*', '/', '%'],
+];
 
 class Arithmetic {
   readonly #tokens: readonly string[];
@@ -22,7 +33,9 @@ class Arithmetic {
   #depth = 0;
 
   constructor(text: string, scope: ArithmeticScope) {
-    const tokens = text.match(/0[xX][0-9a-fA-F]+|\d+|[A-Za-z_]\w*|\*\*|<<=|>>=|[-+*/%&|^]=|<<|>>|<=|>=|==|!=|&&|\|\||\+\+|--|[-+*/%<>=!&|^~?:(),]|\S/g);
+    const tokens = text.match(
+      /0[xX][0-9a-fA-F]+|\d+|[A-Za-z_]\w*|\*\*|<<=|>>=|[-+*/%&|^]=|<<|>>|<=|>=|==|!=|&&|\|\||\+\+|--|[-+*/%<>=!&|^~?:(),]|\S/g,
+    );
     this.#tokens = tokens ?? [];
     this.#scope = scope;
   }
@@ -92,7 +105,10 @@ class Arithmetic {
       if (this.#take('+')) return this.#unary();
       if (this.#take('!')) return this.#unary() ? 0 : 1;
       if (this.#take('~')) return ~this.#unary();
-      for (const [token, change] of [['++', 1], ['--', -1]] as const) {
+      for (const [token, change] of [
+        ['++', 1],
+        ['--', -1],
+      ] as const) {
         if (!this.#take(token)) continue;
         const name = this.#tokens[this.#at++] ?? '';
         return this.#store(name, this.#variable(name) + change);
@@ -141,29 +157,48 @@ function parseNumber(token: string): number {
 function apply(operator: string, a: number, b: number): number {
   if ((operator === '/' || operator === '%') && b === 0) throw new ArithmeticError('divide by zero');
   switch (operator) {
-    case '||': return a || b ? 1 : 0;
-    case '&&': return a && b ? 1 : 0;
-    case '|': return a | b;
-    case '^': return a ^ b;
-    case '&': return a & b;
-    case '==': return a === b ? 1 : 0;
-    case '!=': return a === b ? 0 : 1;
-    case '<=': return a <= b ? 1 : 0;
-    case '>=': return a >= b ? 1 : 0;
-    case '<': return a < b ? 1 : 0;
-    case '>': return a > b ? 1 : 0;
-    case '<<': return a * 2 ** b;
-    case '>>': return Math.floor(a / 2 ** b);
-    case '+': return a + b;
-    case '-': return a - b;
-    case '*': return a * b;
-    case '/': return Math.trunc(a / b);
-    case '%': return a % b;
+    case '||':
+      return a || b ? 1 : 0;
+    case '&&':
+      return a && b ? 1 : 0;
+    case '|':
+      return a | b;
+    case '^':
+      return a ^ b;
+    case '&':
+      return a & b;
+    case '==':
+      return a === b ? 1 : 0;
+    case '!=':
+      return a === b ? 0 : 1;
+    case '<=':
+      return a <= b ? 1 : 0;
+    case '>=':
+      return a >= b ? 1 : 0;
+    case '<':
+      return a < b ? 1 : 0;
+    case '>':
+      return a > b ? 1 : 0;
+    case '<<':
+      return a * 2 ** b;
+    case '>>':
+      return Math.floor(a / 2 ** b);
+    case '+':
+      return a + b;
+    case '-':
+      return a - b;
+    case '*':
+      return a * b;
+    case '/':
+      return Math.trunc(a / b);
+    case '%':
+      return a % b;
     case '**': {
       let product = 1;
       for (let index = 0; index < Math.min(b, 1_000); index++) product *= a;
       return product;
     }
-    default: throw new ArithmeticError('arithmetic syntax error');
+    default:
+      throw new ArithmeticError('arithmetic syntax error');
   }
 }

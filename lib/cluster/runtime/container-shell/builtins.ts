@@ -74,7 +74,8 @@ export const builtins: Readonly<Record<string, Builtin>> = {
   source,
   exec: ({ machine, task, argv }) => {
     if (argv.length === 1) return 0;
-    const isTop = task.pid === machine.ctx.pid && !task.frames.some(({ kind }) => kind === 'capture' || kind === 'subshell' || kind === 'pipe');
+    const isTop =
+      task.pid === machine.ctx.pid && !task.frames.some(({ kind }) => kind === 'capture' || kind === 'subshell' || kind === 'pipe');
     return machine.runProgram(task, argv.slice(1), machine.environment(task), { before: task.streams, isExec: isTop, isTested: true });
   },
   command: ({ machine, task, argv }) => {
@@ -84,14 +85,22 @@ export const builtins: Readonly<Record<string, Builtin>> = {
   type: ({ machine, task, argv }) => {
     const [, name = ''] = argv;
     const path = machine.findProgram(task, name);
-    const what = machine.state.functions[name] ? `${name} is a function` : builtins[name] ? `${name} is a shell builtin` : path ? `${name} is ${path}` : undefined;
+    const what = machine.state.functions[name]
+      ? `${name} is a function`
+      : builtins[name]
+        ? `${name} is a shell builtin`
+        : path
+          ? `${name} is ${path}`
+          : undefined;
     machine.out(task, `${what ?? `${name}: not found`}\n`);
     return what ? 0 : 127;
   },
   trap: setTrap,
   wait: ({ machine, task, argv }) => {
     const pids = argv.slice(1).map((pid) => Number(pid.replace(/^%/, '')));
-    const running = machine.state.tasks.map(({ pid }) => pid).filter((pid) => pid !== task.pid && (pids.length === 0 || pids.includes(pid)));
+    const running = machine.state.tasks
+      .map(({ pid }) => pid)
+      .filter((pid) => pid !== task.pid && (pids.length === 0 || pids.includes(pid)));
     if (running.length === 0) return machine.state.ended[pids.at(-1) ?? ''] ?? 0;
     task.waitsFor = running;
     task.at.pc++;
@@ -121,7 +130,10 @@ function changeDirectory({ machine, task, argv }: BuiltinCall): number {
   const target = argv[1] === '-' ? (task.vars.OLDPWD ?? '/') : (argv[1] ?? task.vars.HOME ?? '/');
   const path = machine.absolute(task, target);
   if (!machine.ctx.files.isDirectory(path)) {
-    machine.error(task, `${task.name}: cd: can't cd to ${target}: ${machine.ctx.files.exists(path) ? 'Not a directory' : 'No such file or directory'}`);
+    machine.error(
+      task,
+      `${task.name}: cd: can't cd to ${target}: ${machine.ctx.files.exists(path) ? 'Not a directory' : 'No such file or directory'}`,
+    );
     return 1;
   }
   machine.setVariable(task, 'OLDPWD', task.cwd);
@@ -132,7 +144,8 @@ function changeDirectory({ machine, task, argv }: BuiltinCall): number {
 
 function declare({ machine, task, argv }: BuiltinCall, isExported: boolean): number {
   const words = argv.slice(1).filter((word) => word !== '-p');
-  if (words.length === 0 && isExported) for (const name of [...task.exported].sort()) machine.out(task, `export ${name}='${task.vars[name] ?? ''}'\n`);
+  if (words.length === 0 && isExported)
+    for (const name of [...task.exported].sort()) machine.out(task, `export ${name}='${task.vars[name] ?? ''}'\n`);
   for (const word of words) {
     const [name = '', value] = word.split(/=(.*)/s);
     if (!/^[A-Za-z_]\w*$/.test(name)) {

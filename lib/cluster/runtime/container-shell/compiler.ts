@@ -2,8 +2,15 @@ import { parseScript } from './parser';
 import type { AndOr, Command, List, Pipeline, Redirection, Word, WordPart } from './syntax';
 
 /** A word whose command substitutions ran before it: their output is on the frame below, by index. */
-export type ReadyPart = Exclude<WordPart, { type: 'command' } | { type: 'variable' } | { type: 'arithmetic' }>
-  | { readonly type: 'variable'; readonly name: string; readonly operator?: string; readonly argument?: ReadyWord; readonly isQuoted: boolean }
+export type ReadyPart =
+  | Exclude<WordPart, { type: 'command' } | { type: 'variable' } | { type: 'arithmetic' }>
+  | {
+      readonly type: 'variable';
+      readonly name: string;
+      readonly operator?: string;
+      readonly argument?: ReadyWord;
+      readonly isQuoted: boolean;
+    }
   | { readonly type: 'arithmetic'; readonly expression: ReadyWord; readonly isQuoted: boolean }
   | { readonly type: 'captured'; readonly index: number; readonly isQuoted: boolean };
 export type ReadyWord = readonly ReadyPart[];
@@ -11,7 +18,15 @@ export type ReadyRedirection = Omit<Redirection, 'target'> & { readonly target: 
 
 /** What the interpreter executes: flat, so that a process can stop anywhere and go on from a number. */
 export type Instruction =
-  | { readonly op: 'simple'; readonly assignments: readonly { readonly name: string; readonly value: ReadyWord }[]; readonly words: readonly ReadyWord[]; readonly redirections: readonly ReadyRedirection[]; readonly hasCaptured: boolean; readonly isTested: boolean; readonly isLast: boolean }
+  | {
+      readonly op: 'simple';
+      readonly assignments: readonly { readonly name: string; readonly value: ReadyWord }[];
+      readonly words: readonly ReadyWord[];
+      readonly redirections: readonly ReadyRedirection[];
+      readonly hasCaptured: boolean;
+      readonly isTested: boolean;
+      readonly isLast: boolean;
+    }
   | { readonly op: 'jump'; readonly to: number }
   | { readonly op: 'jump-if'; readonly when: 'ok' | 'fail'; readonly to: number }
   | { readonly op: 'succeed' }
@@ -28,9 +43,22 @@ export type Instruction =
   | { readonly op: 'restore' }
   | { readonly op: 'open-loop'; readonly breakTo: number; readonly continueTo: number }
   | { readonly op: 'close-loop' }
-  | { readonly op: 'open-for'; readonly name: string; readonly words: readonly ReadyWord[] | undefined; readonly hasCaptured: boolean; readonly breakTo: number; readonly continueTo: number }
+  | {
+      readonly op: 'open-for';
+      readonly name: string;
+      readonly words: readonly ReadyWord[] | undefined;
+      readonly hasCaptured: boolean;
+      readonly breakTo: number;
+      readonly continueTo: number;
+    }
   | { readonly op: 'next-for' }
-  | { readonly op: 'case'; readonly word: ReadyWord; readonly arms: readonly { readonly patterns: readonly ReadyWord[]; readonly to: number }[]; readonly otherwise: number; readonly hasCaptured: boolean }
+  | {
+      readonly op: 'case';
+      readonly word: ReadyWord;
+      readonly arms: readonly { readonly patterns: readonly ReadyWord[]; readonly to: number }[];
+      readonly otherwise: number;
+      readonly hasCaptured: boolean;
+    }
   | { readonly op: 'function'; readonly name: string; readonly entry: number; readonly end: number }
   | { readonly op: 'background'; readonly end: number }
   | { readonly op: 'return' }
@@ -127,12 +155,18 @@ class Compiler {
 
   #compound(command: Exclude<Command, { type: 'simple' | 'function' }>, isTested: boolean): void {
     switch (command.type) {
-      case 'group': return this.#list(command.body, isTested);
-      case 'subshell': return this.#subshell(command.body, isTested);
-      case 'if': return this.#if(command, isTested);
-      case 'while': return this.#while(command, isTested);
-      case 'for': return this.#for(command, isTested);
-      case 'case': return this.#case(command, isTested);
+      case 'group':
+        return this.#list(command.body, isTested);
+      case 'subshell':
+        return this.#subshell(command.body, isTested);
+      case 'if':
+        return this.#if(command, isTested);
+      case 'while':
+        return this.#while(command, isTested);
+      case 'for':
+        return this.#for(command, isTested);
+      case 'case':
+        return this.#case(command, isTested);
     }
   }
 
@@ -196,7 +230,13 @@ class Compiler {
     });
     const otherwise = this.#emit({ op: 'succeed' });
     for (const end of ends) end();
-    this.code[index] = { op: 'case', word: prepared, arms: targets.map((to, arm) => ({ patterns: patterns[arm] ?? [], to })), otherwise, hasCaptured: ready.hasCaptured };
+    this.code[index] = {
+      op: 'case',
+      word: prepared,
+      arms: targets.map((to, arm) => ({ patterns: patterns[arm] ?? [], to })),
+      otherwise,
+      hasCaptured: ready.hasCaptured,
+    };
   }
 
   #function({ name, body }: Extract<Command, { type: 'function' }>): void {
@@ -212,7 +252,15 @@ class Compiler {
     const preparedWords = words.map((word) => ready.word(word));
     const preparedAssignments = assignments.map(({ name, value }) => ({ name, value: ready.word(value) }));
     const preparedRedirections = redirections.map((one) => ready.redirection(one));
-    this.#emit({ op: 'simple', assignments: preparedAssignments, words: preparedWords, redirections: preparedRedirections, hasCaptured: ready.hasCaptured, isTested, isLast });
+    this.#emit({
+      op: 'simple',
+      assignments: preparedAssignments,
+      words: preparedWords,
+      redirections: preparedRedirections,
+      hasCaptured: ready.hasCaptured,
+      isTested,
+      isLast,
+    });
   }
 
   /** Emits the command substitutions of words ahead of the instruction that uses them. */
@@ -234,8 +282,14 @@ class Compiler {
     };
     return {
       word: (word: Word): ReadyWord => word.map(part),
-      redirection: ({ target, ...rest }: Redirection): ReadyRedirection => ({ fd: rest.fd, operator: rest.operator, target: target.map(part) }),
-      get hasCaptured() { return count > 0; },
+      redirection: ({ target, ...rest }: Redirection): ReadyRedirection => ({
+        fd: rest.fd,
+        operator: rest.operator,
+        target: target.map(part),
+      }),
+      get hasCaptured() {
+        return count > 0;
+      },
     };
   }
 }

@@ -36,15 +36,21 @@ export function expandText(word: ReadyWord, scope: Scope): string {
 
 /** Expands a word to a pattern, in which quoted characters stand for themselves. */
 export function expandPattern(word: ReadyWord, scope: Scope): string {
-  return word.map((part, index) => (part.isQuoted ? escapePattern(partText(part, scope, false)) : partText(part, scope, index === 0))).join('');
+  return word
+    .map((part, index) => (part.isQuoted ? escapePattern(partText(part, scope, false)) : partText(part, scope, index === 0)))
+    .join('');
 }
 
 function partText(part: ReadyPart, scope: Scope, isFirst: boolean): string {
   switch (part.type) {
-    case 'text': return isFirst && !part.isQuoted ? tilde(part.text, scope) : part.text;
-    case 'captured': return scope.captured[part.index] ?? '';
-    case 'arithmetic': return String(evaluateArithmetic(expandText(part.expression, scope), scope));
-    case 'variable': return variableText(part, scope);
+    case 'text':
+      return isFirst && !part.isQuoted ? tilde(part.text, scope) : part.text;
+    case 'captured':
+      return scope.captured[part.index] ?? '';
+    case 'arithmetic':
+      return String(evaluateArithmetic(expandText(part.expression, scope), scope));
+    case 'variable':
+      return variableText(part, scope);
   }
 }
 
@@ -107,26 +113,38 @@ function variableText(part: Extract<ReadyPart, { type: 'variable' }>, scope: Sco
   const value = name === '@' || name === '*' ? (scope.params.length ? scope.params.join(' ') : undefined) : scope.get(name);
   const fallback = () => expandText(argument, scope);
   switch (operator) {
-    case undefined: return value ?? '';
-    case '#length': return String(name === '@' || name === '*' ? scope.params.length : (value ?? '').length);
-    case '-': return value ?? fallback();
-    case ':-': return value || fallback();
-    case '+': return value === undefined ? '' : fallback();
-    case ':+': return value ? fallback() : '';
+    case undefined:
+      return value ?? '';
+    case '#length':
+      return String(name === '@' || name === '*' ? scope.params.length : (value ?? '').length);
+    case '-':
+      return value ?? fallback();
+    case ':-':
+      return value || fallback();
+    case '+':
+      return value === undefined ? '' : fallback();
+    case ':+':
+      return value ? fallback() : '';
     case '=':
-    case ':=': return assignDefault(name, operator === '=' ? value : value || undefined, fallback, scope);
+    case ':=':
+      return assignDefault(name, operator === '=' ? value : value || undefined, fallback, scope);
     case '?':
     case ':?':
       if (operator === '?' ? value !== undefined : value) return value as string;
       throw new ExpansionError(`${name}: ${fallback() || 'parameter not set'}`);
     case '#':
-    case '##': return trimStart(value ?? '', expandPattern(argument, scope), operator === '##');
+    case '##':
+      return trimStart(value ?? '', expandPattern(argument, scope), operator === '##');
     case '%':
-    case '%%': return trimEnd(value ?? '', expandPattern(argument, scope), operator === '%%');
+    case '%%':
+      return trimEnd(value ?? '', expandPattern(argument, scope), operator === '%%');
     case '/':
-    case '//': return replacePattern(value ?? '', expandPattern(argument, scope), operator === '//');
-    case ':': return substring(value ?? '', fallback(), scope);
-    default: throw new ExpansionError('bad substitution');
+    case '//':
+      return replacePattern(value ?? '', expandPattern(argument, scope), operator === '//');
+    case ':':
+      return substring(value ?? '', fallback(), scope);
+    default:
+      throw new ExpansionError('bad substitution');
   }
 }
 
@@ -187,7 +205,11 @@ function patternSource(pattern: string): string {
       const end = pattern.indexOf(']', index + 2);
       if (end < 0) source += '\\[';
       else {
-        source += `[${pattern.slice(index + 1, end).replace(/^!/, '^').replaceAll('[:digit:]', '0-9').replaceAll('[:alpha:]', 'A-Za-z')}]`;
+        source += `[${pattern
+          .slice(index + 1, end)
+          .replace(/^!/, '^')
+          .replaceAll('[:digit:]', '0-9')
+          .replaceAll('[:alpha:]', 'A-Za-z')}]`;
         index = end;
       }
     } else source += escapeRegExp(character);
@@ -214,7 +236,10 @@ function pathnames({ text, pattern }: Field, scope: Scope): string[] {
       const directory = base.startsWith('/') ? base : `${scope.cwd}/${base}`;
       const join = (name: string) => (base === '' || base.endsWith('/') ? base + name : `${base}/${name}`);
       if (isPlain) return scope.files.exists(`${directory}/${segment.replaceAll('\\', '')}`) ? [join(segment.replaceAll('\\', ''))] : [];
-      return scope.files.list(directory).filter((name) => matcher.test(name) && (!name.startsWith('.') || segment.startsWith('.'))).map(join);
+      return scope.files
+        .list(directory)
+        .filter((name) => matcher.test(name) && (!name.startsWith('.') || segment.startsWith('.')))
+        .map(join);
     });
   }
   return found.length > 0 ? found : [text];

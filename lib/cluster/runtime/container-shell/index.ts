@@ -118,8 +118,22 @@ function sourceOf(ctx: ProcessContext, task: Task, words: string[], isCommand: b
 
 function emptyTask(ctx: ProcessContext, name: string): Task {
   return {
-    pid: ctx.pid, at: { script: 0, pc: 0 }, vars: { ...ctx.env, PWD: ctx.cwd }, exported: Object.keys(ctx.env), params: [], name, cwd: ctx.cwd, status: 0, lastBackground: 0,
-    streams: { stdin: ctx.stdin, out: 'stdout', err: 'stderr' }, frames: [], options: { errexit: false, nounset: false, xtrace: false, pipefail: false },
-    traps: {}, pendingTraps: [], child: null, waitsFor: [], spent: 0,
+    pid: ctx.pid,
+    at: { script: 0, pc: 0 },
+    vars: { ...ctx.env, PWD: ctx.cwd },
+    exported: Object.keys(ctx.env),
+    params: [],
+    name,
+    cwd: ctx.cwd,
+    status: 0,
+    lastBackground: 0,
+    streams: { stdin: ctx.stdin, out: 'stdout', err: 'stderr' },
+    frames: [],
+    options: { errexit: false, nounset: false, xtrace: false, pipefail: false },
+    traps: {},
+    pendingTraps: [],
+    child: null,
+    waitsFor: [],
+    spent: 0,
   };
 }

@@ -37,7 +37,7 @@ export class ShellMachine {
 
   /** Runs every task that can run, until all wait. */
   run(): void {
-    for (let isMoving = true; isMoving && this.exitCode === undefined; ) {
+    for (let isMoving = true; isMoving && this.exitCode === undefined;) {
       isMoving = false;
       for (const task of [...this.state.tasks]) {
         if (this.exitCode !== undefined) break;
@@ -85,30 +85,66 @@ export class ShellMachine {
     task.spent++;
     const { at } = task;
     switch (instruction.op) {
-      case 'simple': return this.#simple(task, instruction);
-      case 'jump': at.pc = instruction.to; return 'next';
-      case 'jump-if': at.pc = (task.status === 0) === (instruction.when === 'ok') ? instruction.to : at.pc + 1; return 'next';
-      case 'succeed': task.status = 0; return this.#continue(task);
-      case 'negate': task.status = task.status === 0 ? 1 : 0; return this.#continue(task);
-      case 'open-words': this.#push(task, { kind: 'words', captured: [] }); return this.#continue(task);
-      case 'open-capture': return this.#openCapture(task, instruction.end);
-      case 'close-capture': return this.#closeCapture(task);
-      case 'open-subshell': this.#push(task, { kind: 'subshell', saved: save(task), end: instruction.end, script: at.script }); return this.#continue(task);
-      case 'close-subshell': return this.#closeSubshell(task);
-      case 'open-pipe': return this.#openPipe(task, instruction.end);
-      case 'next-pipe': return this.#nextPipe(task, instruction);
-      case 'close-pipe': return this.#closePipe(task);
-      case 'redirect': return this.#redirect(task, instruction);
-      case 'restore': task.streams = (task.frames.pop() as Extract<Frame, { kind: 'redirect' }>).streams; return this.#continue(task);
-      case 'open-loop': this.#push(task, { kind: 'loop', breakTo: instruction.breakTo, continueTo: instruction.continueTo }); return this.#continue(task);
-      case 'close-loop': task.frames.pop(); return this.#continue(task);
-      case 'open-for': return this.#openFor(task, instruction);
-      case 'next-for': return this.#nextFor(task);
-      case 'case': return this.#case(task, instruction);
-      case 'function': this.state.functions[instruction.name] = { script: at.script, pc: instruction.entry }; at.pc = instruction.end; task.status = 0; return 'next';
-      case 'background': return this.#background(task, instruction.end);
-      case 'return': return this.returnFrom(task, task.status);
-      case 'end': return this.#endOfCode(task);
+      case 'simple':
+        return this.#simple(task, instruction);
+      case 'jump':
+        at.pc = instruction.to;
+        return 'next';
+      case 'jump-if':
+        at.pc = (task.status === 0) === (instruction.when === 'ok') ? instruction.to : at.pc + 1;
+        return 'next';
+      case 'succeed':
+        task.status = 0;
+        return this.#continue(task);
+      case 'negate':
+        task.status = task.status === 0 ? 1 : 0;
+        return this.#continue(task);
+      case 'open-words':
+        this.#push(task, { kind: 'words', captured: [] });
+        return this.#continue(task);
+      case 'open-capture':
+        return this.#openCapture(task, instruction.end);
+      case 'close-capture':
+        return this.#closeCapture(task);
+      case 'open-subshell':
+        this.#push(task, { kind: 'subshell', saved: save(task), end: instruction.end, script: at.script });
+        return this.#continue(task);
+      case 'close-subshell':
+        return this.#closeSubshell(task);
+      case 'open-pipe':
+        return this.#openPipe(task, instruction.end);
+      case 'next-pipe':
+        return this.#nextPipe(task, instruction);
+      case 'close-pipe':
+        return this.#closePipe(task);
+      case 'redirect':
+        return this.#redirect(task, instruction);
+      case 'restore':
+        task.streams = (task.frames.pop() as Extract<Frame, { kind: 'redirect' }>).streams;
+        return this.#continue(task);
+      case 'open-loop':
+        this.#push(task, { kind: 'loop', breakTo: instruction.breakTo, continueTo: instruction.continueTo });
+        return this.#continue(task);
+      case 'close-loop':
+        task.frames.pop();
+        return this.#continue(task);
+      case 'open-for':
+        return this.#openFor(task, instruction);
+      case 'next-for':
+        return this.#nextFor(task);
+      case 'case':
+        return this.#case(task, instruction);
+      case 'function':
+        this.state.functions[instruction.name] = { script: at.script, pc: instruction.entry };
+        at.pc = instruction.end;
+        task.status = 0;
+        return 'next';
+      case 'background':
+        return this.#background(task, instruction.end);
+      case 'return':
+        return this.returnFrom(task, task.status);
+      case 'end':
+        return this.#endOfCode(task);
     }
   }
 
@@ -161,7 +197,16 @@ export class ShellMachine {
 
   /** Each command of a pipe runs when the one before has ended, and reads all it wrote (docs/fidelity.md). */
   #openPipe(task: Task, end: number): Flow {
-    this.#push(task, { kind: 'pipe', text: '', streams: task.streams, outer: task.streams, saved: save(task), end, script: task.at.script, statuses: [] });
+    this.#push(task, {
+      kind: 'pipe',
+      text: '',
+      streams: task.streams,
+      outer: task.streams,
+      saved: save(task),
+      end,
+      script: task.at.script,
+      statuses: [],
+    });
     task.streams = { ...task.streams, out: { capture: task.frames.length - 1 } };
     return this.#continue(task);
   }
@@ -232,8 +277,22 @@ export class ShellMachine {
 
   #background(task: Task, end: number): Flow {
     const pid = this.state.nextPid++;
-    const copy: Task = { ...deepCopy(task), pid, at: { script: task.at.script, pc: task.at.pc + 1 }, frames: [], child: null, waitsFor: [], pendingTraps: [], traps: {}, spent: 0 };
-    copy.streams = { stdin: '', out: typeof task.streams.out === 'object' && 'capture' in task.streams.out ? 'null' : task.streams.out, err: task.streams.err };
+    const copy: Task = {
+      ...deepCopy(task),
+      pid,
+      at: { script: task.at.script, pc: task.at.pc + 1 },
+      frames: [],
+      child: null,
+      waitsFor: [],
+      pendingTraps: [],
+      traps: {},
+      spent: 0,
+    };
+    copy.streams = {
+      stdin: '',
+      out: typeof task.streams.out === 'object' && 'capture' in task.streams.out ? 'null' : task.streams.out,
+      err: task.streams.err,
+    };
     this.state.tasks.push(copy);
     task.lastBackground = pid;
     task.status = 0;
@@ -340,8 +399,19 @@ export class ShellMachine {
   }
 
   /** Goes to another place in the code, to come back behind this command. */
-  #call(task: Task, to: Place, { params, streams, isTested }: { params: readonly string[] | undefined; streams: Streams; isTested: boolean }): Flow {
-    this.#push(task, { kind: 'call', back: { script: task.at.script, pc: task.at.pc + 1 }, streams, params: params ? task.params : undefined, locals: {}, isTested });
+  #call(
+    task: Task,
+    to: Place,
+    { params, streams, isTested }: { params: readonly string[] | undefined; streams: Streams; isTested: boolean },
+  ): Flow {
+    this.#push(task, {
+      kind: 'call',
+      back: { script: task.at.script, pc: task.at.pc + 1 },
+      streams,
+      params: params ? task.params : undefined,
+      locals: {},
+      isTested,
+    });
     if (params) task.params = [...params];
     task.status = 0;
     task.at = { ...to };
@@ -363,14 +433,21 @@ export class ShellMachine {
     const values = assignments.map(({ name, value }) => [name, expandText(value, scope)] as const);
     const isOpen = this.#applyRedirections(task, redirections, scope);
     if (hasCaptured) this.#popWords(task);
-    if (task.options.xtrace && argv.length + values.length > 0) this.error(task, `+ ${[...values.map(([name, value]) => `${name}=${value}`), ...argv].join(' ')}`);
+    if (task.options.xtrace && argv.length + values.length > 0)
+      this.error(task, `+ ${[...values.map(([name, value]) => `${name}=${value}`), ...argv].join(' ')}`);
     if (isOpen && argv.length > 0) return this.#command(task, argv, values, before, instruction);
     if (isOpen) for (const [name, value] of values) this.setVariable(task, name, value);
     task.streams = before;
     return this.#afterCommand(task, isOpen ? (hasCaptured ? task.status : 0) : 1, isTested);
   }
 
-  #command(task: Task, argv: readonly string[], values: readonly (readonly [string, string])[], before: Streams, instruction: Extract<Instruction, { op: 'simple' }>): Flow {
+  #command(
+    task: Task,
+    argv: readonly string[],
+    values: readonly (readonly [string, string])[],
+    before: Streams,
+    instruction: Extract<Instruction, { op: 'simple' }>,
+  ): Flow {
     const { isTested, isLast, redirections } = instruction;
     const [name = ''] = argv;
     const place = this.state.functions[name];
@@ -382,11 +459,22 @@ export class ShellMachine {
     const builtin = builtins[name];
     if (builtin) return this.#builtin(task, builtin, argv, values, { before, hasOwnInput, isTested });
     const env = { ...this.environment(task), ...Object.fromEntries(values) };
-    const isExec = isLast && task.pid === this.ctx.pid && task.frames.length === 0 && Object.keys(task.traps).length === 0 && this.state.tasks.length === 1;
+    const isExec =
+      isLast &&
+      task.pid === this.ctx.pid &&
+      task.frames.length === 0 &&
+      Object.keys(task.traps).length === 0 &&
+      this.state.tasks.length === 1;
     return this.runProgram(task, argv, env, { before, isExec, isTested });
   }
 
-  #builtin(task: Task, builtin: Builtin, argv: readonly string[], values: readonly (readonly [string, string])[], { before, hasOwnInput, isTested }: { before: Streams; hasOwnInput: boolean; isTested: boolean }): Flow {
+  #builtin(
+    task: Task,
+    builtin: Builtin,
+    argv: readonly string[],
+    values: readonly (readonly [string, string])[],
+    { before, hasOwnInput, isTested }: { before: Streams; hasOwnInput: boolean; isTested: boolean },
+  ): Flow {
     const old = values.map(([variable]) => [variable, task.vars[variable]] as const);
     for (const [variable, value] of values) this.setVariable(task, variable, value);
     task.spent += builtinCost;
@@ -416,7 +504,12 @@ export class ShellMachine {
   }
 
   /** Starts a program of the image as the shell's child, or in its place. */
-  runProgram(task: Task, argv: readonly string[], env: Record<string, string>, { before, isExec, isTested }: { before: Streams; isExec: boolean; isTested: boolean }): Flow {
+  runProgram(
+    task: Task,
+    argv: readonly string[],
+    env: Record<string, string>,
+    { before, isExec, isTested }: { before: Streams; isExec: boolean; isTested: boolean },
+  ): Flow {
     const [name = ''] = argv;
     const script = name.includes('/') ? scriptCommand(this.ctx.files, [this.absolute(task, name), ...argv.slice(1)]) : undefined;
     const path = this.findProgram(task, script?.[0] ?? name);
@@ -449,7 +542,9 @@ export class ShellMachine {
   #childContext(task: Task, exit: (code: number) => void): ProcessContext {
     const child = task.child as NonNullable<Task['child']>;
     return deriveContext(this.ctx, {
-      argv: child.argv, env: child.env, cwd: child.cwd,
+      argv: child.argv,
+      env: child.env,
+      cwd: child.cwd,
       readInput: () => {
         child.hasReadInput = true;
         return task.streams.stdin;
@@ -521,7 +616,9 @@ export class ShellMachine {
   }
 
   /** Who listens on a port of this process. Reads only: what changes goes through `childChanged`. */
-  listenerOf(port: number): { pid: number; child: Child; program: Program; ctx: ProcessContext; exitCode: () => number | undefined } | undefined {
+  listenerOf(
+    port: number,
+  ): { pid: number; child: Child; program: Program; ctx: ProcessContext; exitCode: () => number | undefined } | undefined {
     const task = this.state.tasks.find(({ child }) => child?.ports.includes(port));
     if (!task?.child) return undefined;
     let code: number | undefined;
@@ -554,7 +651,10 @@ export class ShellMachine {
 
   findProgram(task: Task, name: string): string | undefined {
     if (name.includes('/')) return this.#programs[this.absolute(task, name)] && this.absolute(task, name);
-    return (task.vars.PATH ?? '').split(':').map((directory) => `${directory}/${name}`).find((path) => this.#programs[path]);
+    return (task.vars.PATH ?? '')
+      .split(':')
+      .map((directory) => `${directory}/${name}`)
+      .find((path) => this.#programs[path]);
   }
 
   absolute(task: Task, path: string): string {
@@ -590,7 +690,9 @@ export class ShellMachine {
     const words = hasCaptured ? task.frames.findLast(({ kind }) => kind === 'words') : undefined;
     return {
       captured: words?.kind === 'words' ? words.captured : [],
-      params: task.params, files: this.ctx.files, cwd: task.cwd,
+      params: task.params,
+      files: this.ctx.files,
+      cwd: task.cwd,
       get: (name) => this.#variable(task, name),
       set: (name, value) => this.setVariable(task, name, value),
     };
@@ -598,14 +700,22 @@ export class ShellMachine {
 
   #variable(task: Task, name: string): string | undefined {
     switch (name) {
-      case '?': return String(task.status);
-      case '$': return String(this.ctx.pid);
-      case '!': return task.lastBackground ? String(task.lastBackground) : '';
-      case '#': return String(task.params.length);
-      case '0': return task.name;
-      case '-': return `${task.options.errexit ? 'e' : ''}${task.options.nounset ? 'u' : ''}${task.options.xtrace ? 'x' : ''}`;
-      case 'RANDOM': return String(this.ctx.random.int(32_768));
-      case 'PWD': return task.cwd;
+      case '?':
+        return String(task.status);
+      case '$':
+        return String(this.ctx.pid);
+      case '!':
+        return task.lastBackground ? String(task.lastBackground) : '';
+      case '#':
+        return String(task.params.length);
+      case '0':
+        return task.name;
+      case '-':
+        return `${task.options.errexit ? 'e' : ''}${task.options.nounset ? 'u' : ''}${task.options.xtrace ? 'x' : ''}`;
+      case 'RANDOM':
+        return String(this.ctx.random.int(32_768));
+      case 'PWD':
+        return task.cwd;
       default: {
         const value = /^\d+$/.test(name) ? task.params[Number(name) - 1] : task.vars[name];
         if (value === undefined && task.options.nounset) throw new ExpansionError(`${name}: parameter not set`);
@@ -623,7 +733,10 @@ export class ShellMachine {
         this.#redirectOne(task, fd, operator, text);
       } catch (error) {
         if (!(error instanceof FileError)) throw error;
-        this.error(task, `${task.name}: can't ${operator.startsWith('<') ? 'open' : 'create'} ${text}: ${error.message.toLowerCase() === 'no such file or directory' ? (operator.startsWith('<') ? 'no such file' : 'nonexistent directory') : error.message}`);
+        this.error(
+          task,
+          `${task.name}: can't ${operator.startsWith('<') ? 'open' : 'create'} ${text}: ${error.message.toLowerCase() === 'no such file or directory' ? (operator.startsWith('<') ? 'no such file' : 'nonexistent directory') : error.message}`,
+        );
         return false;
       }
     }
@@ -637,18 +750,28 @@ export class ShellMachine {
       else if (fd <= 1) streams.out = target;
     };
     switch (operator) {
-      case '<<': streams.stdin = text; return;
-      case '<<<': streams.stdin = `${text}\n`; return;
-      case '<': streams.stdin = this.#readFile(task, text); return;
-      case '<&': return;
+      case '<<':
+        streams.stdin = text;
+        return;
+      case '<<<':
+        streams.stdin = `${text}\n`;
+        return;
+      case '<':
+        streams.stdin = this.#readFile(task, text);
+        return;
+      case '<&':
+        return;
       case '>&':
         if (text === '1') set(streams.out);
         else if (text === '2') set(streams.err);
         else if (text === '-') set('null');
         else streams.err = streams.out = this.#openFile(task, text, false);
         return;
-      case '&>': streams.err = streams.out = this.#openFile(task, text, false); return;
-      default: set(this.#openFile(task, text, operator === '>>'));
+      case '&>':
+        streams.err = streams.out = this.#openFile(task, text, false);
+        return;
+      default:
+        set(this.#openFile(task, text, operator === '>>'));
     }
   }
 
@@ -660,7 +783,14 @@ export class ShellMachine {
   }
 
   #openFile(task: Task, path: string, isAppend: boolean): Target {
-    const special: Readonly<Record<string, Target>> = { '/dev/null': 'null', '/dev/stdout': task.streams.out, '/dev/stderr': task.streams.err, '/proc/1/fd/1': 'stdout', '/proc/1/fd/2': 'stderr', '/dev/tty': 'stdout' };
+    const special: Readonly<Record<string, Target>> = {
+      '/dev/null': 'null',
+      '/dev/stdout': task.streams.out,
+      '/dev/stderr': task.streams.err,
+      '/proc/1/fd/1': 'stdout',
+      '/proc/1/fd/2': 'stderr',
+      '/dev/tty': 'stdout',
+    };
     const known = special[path];
     if (known) return known;
     const file = this.absolute(task, path);

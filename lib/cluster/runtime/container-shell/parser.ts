@@ -8,7 +8,25 @@ export function parseScript(source: string): List {
   return list;
 }
 
-const reserved = new Set(['if', 'then', 'elif', 'else', 'fi', 'while', 'until', 'do', 'done', 'for', 'case', 'esac', '{', '}', '!', 'in', 'function']);
+const reserved = new Set([
+  'if',
+  'then',
+  'elif',
+  'else',
+  'fi',
+  'while',
+  'until',
+  'do',
+  'done',
+  'for',
+  'case',
+  'esac',
+  '{',
+  '}',
+  '!',
+  'in',
+  'function',
+]);
 const nameStart = /[A-Za-z_]/;
 const operatorCharacters = ' \t\n;&|<>()';
 
@@ -84,17 +102,24 @@ class Parser {
     if (this.#peek() === '(') return this.#subshell();
     const word = this.#peekWord();
     switch (word) {
-      case '{': return this.#group();
-      case 'if': return this.#if();
+      case '{':
+        return this.#group();
+      case 'if':
+        return this.#if();
       case 'while':
-      case 'until': return this.#while(word === 'until');
-      case 'for': return this.#for();
-      case 'case': return this.#case();
-      case 'function': return this.#function();
+      case 'until':
+        return this.#while(word === 'until');
+      case 'for':
+        return this.#for();
+      case 'case':
+        return this.#case();
+      case 'function':
+        return this.#function();
       case '[[':
       case 'select':
       case 'coproc':
-      case 'time': throw notSimulated(word);
+      case 'time':
+        throw notSimulated(word);
       default:
         if (reserved.has(word)) throw unexpected(word);
         return this.#simple();
@@ -272,7 +297,13 @@ class Parser {
     const isQuoted = word.some((part) => part.isQuoted);
     let body: Word = [];
     this.#heredocs.push({ delimiter, isQuoted, stripsTabs, fill: (filled) => (body = filled) });
-    return { fd, operator: '<<', get target() { return body; } };
+    return {
+      fd,
+      operator: '<<',
+      get target() {
+        return body;
+      },
+    };
   }
 
   /** Called after a newline: the bodies of the here-documents of the line before. */
@@ -523,7 +554,8 @@ class Parser {
 
   #word(expected: string): void {
     this.#skipSeparators();
-    if (this.#peekWord() !== expected) throw unexpected(this.#isAtEnd() ? `end of file (expecting "${expected}")` : this.#peekWord() || this.#rest(1));
+    if (this.#peekWord() !== expected)
+      throw unexpected(this.#isAtEnd() ? `end of file (expecting "${expected}")` : this.#peekWord() || this.#rest(1));
     this.#at += expected.length;
   }
 

@@ -13,11 +13,22 @@ export function echoText(words: readonly string[]): string {
   return (readsEscapes ? unescape(text) : text) + (hasNewline ? '\n' : '');
 }
 
-const escapes: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', a: '\u0007', b: '\b', f: '\f', v: '\v', e: '\u001b', '\\': '\\' };
+const escapes: Readonly<Record<string, string>> = {
+  n: '\n',
+  t: '\t',
+  r: '\r',
+  a: '\u0007',
+  b: '\b',
+  f: '\f',
+  v: '\v',
+  e: '\u001b',
+  '\\': '\\',
+};
 
 export function unescape(text: string): string {
   return text.replace(/\\(?:0?([0-7]{1,3})|x([0-9a-fA-F]{1,2})|([ntrabfve\\]))/g, (_whole, octal?: string, hex?: string, letter?: string) =>
-    octal ? String.fromCharCode(parseInt(octal, 8)) : hex ? String.fromCharCode(parseInt(hex, 16)) : (escapes[letter as string] as string));
+    octal ? String.fromCharCode(parseInt(octal, 8)) : hex ? String.fromCharCode(parseInt(hex, 16)) : (escapes[letter as string] as string),
+  );
 }
 
 /** `printf format [argument…]`: the format is used again while arguments are left. */
@@ -29,13 +40,17 @@ export function formatPrintf(words: readonly string[]): { text: string; code: nu
   const template = unescape(format);
   do {
     const before = rest.length;
-    text += template.replace(/%%|%([-+ 0#]*)(\*|\d+)?(?:\.(\d+))?([a-zA-Z])/g, (whole, flags: string, width: string | undefined, precision: string | undefined, kind: string) => {
-      if (whole === '%%') return '%';
-      const wanted = width === '*' ? Number(rest.shift() ?? 0) : Number(width ?? 0);
-      const argument = rest.shift() ?? '';
-      if ('diouxXeEfgGc'.includes(kind) && argument !== '' && kind !== 'c' && Number.isNaN(toNumber(argument))) error = `${argument}: invalid number`;
-      return pad(convert(kind, argument, precision), wanted, flags, kind);
-    });
+    text += template.replace(
+      /%%|%([-+ 0#]*)(\*|\d+)?(?:\.(\d+))?([a-zA-Z])/g,
+      (whole, flags: string, width: string | undefined, precision: string | undefined, kind: string) => {
+        if (whole === '%%') return '%';
+        const wanted = width === '*' ? Number(rest.shift() ?? 0) : Number(width ?? 0);
+        const argument = rest.shift() ?? '';
+        if ('diouxXeEfgGc'.includes(kind) && argument !== '' && kind !== 'c' && Number.isNaN(toNumber(argument)))
+          error = `${argument}: invalid number`;
+        return pad(convert(kind, argument, precision), wanted, flags, kind);
+      },
+    );
     if (rest.length === before) break;
   } while (rest.length > 0);
   return { text, code: error ? 1 : 0, ...(error ? { error } : {}) };
@@ -50,21 +65,32 @@ function convert(kind: string, argument: string, precision: string | undefined):
   switch (kind) {
     case 'd':
     case 'i':
-    case 'u': return String(Math.trunc(number));
-    case 'x': return Math.trunc(number).toString(16);
-    case 'X': return Math.trunc(number).toString(16).toUpperCase();
-    case 'o': return Math.trunc(number).toString(8);
-    case 'f': return number.toFixed(Number(precision ?? 6));
-    case 'e': return number.toExponential(Number(precision ?? 6));
-    case 'g': return String(number);
-    case 'c': return argument.slice(0, 1);
-    case 'b': return unescape(argument);
-    default: return precision === undefined ? argument : argument.slice(0, Number(precision));
+    case 'u':
+      return String(Math.trunc(number));
+    case 'x':
+      return Math.trunc(number).toString(16);
+    case 'X':
+      return Math.trunc(number).toString(16).toUpperCase();
+    case 'o':
+      return Math.trunc(number).toString(8);
+    case 'f':
+      return number.toFixed(Number(precision ?? 6));
+    case 'e':
+      return number.toExponential(Number(precision ?? 6));
+    case 'g':
+      return String(number);
+    case 'c':
+      return argument.slice(0, 1);
+    case 'b':
+      return unescape(argument);
+    default:
+      return precision === undefined ? argument : argument.slice(0, Number(precision));
   }
 }
 
 function pad(text: string, width: number, flags: string, kind: string): string {
   if (flags.includes('-')) return text.padEnd(width);
-  if (flags.includes('0') && kind !== 's') return text.startsWith('-') ? `-${text.slice(1).padStart(width - 1, '0')}` : text.padStart(width, '0');
+  if (flags.includes('0') && kind !== 's')
+    return text.startsWith('-') ? `-${text.slice(1).padStart(width - 1, '0')}` : text.padStart(width, '0');
   return text.padStart(width);
 }

@@ -14,12 +14,39 @@ export interface Redirection {
 }
 
 export type Command =
-  | { readonly type: 'simple'; readonly assignments: readonly { readonly name: string; readonly value: Word }[]; readonly words: readonly Word[]; readonly redirections: readonly Redirection[] }
+  | {
+      readonly type: 'simple';
+      readonly assignments: readonly { readonly name: string; readonly value: Word }[];
+      readonly words: readonly Word[];
+      readonly redirections: readonly Redirection[];
+    }
   | { readonly type: 'group' | 'subshell'; readonly body: List; readonly redirections: readonly Redirection[] }
-  | { readonly type: 'if'; readonly branches: readonly { readonly condition: List; readonly body: List }[]; readonly otherwise: List | undefined; readonly redirections: readonly Redirection[] }
-  | { readonly type: 'while'; readonly isUntil: boolean; readonly condition: List; readonly body: List; readonly redirections: readonly Redirection[] }
-  | { readonly type: 'for'; readonly name: string; readonly words: readonly Word[] | undefined; readonly body: List; readonly redirections: readonly Redirection[] }
-  | { readonly type: 'case'; readonly word: Word; readonly arms: readonly { readonly patterns: readonly Word[]; readonly body: List }[]; readonly redirections: readonly Redirection[] }
+  | {
+      readonly type: 'if';
+      readonly branches: readonly { readonly condition: List; readonly body: List }[];
+      readonly otherwise: List | undefined;
+      readonly redirections: readonly Redirection[];
+    }
+  | {
+      readonly type: 'while';
+      readonly isUntil: boolean;
+      readonly condition: List;
+      readonly body: List;
+      readonly redirections: readonly Redirection[];
+    }
+  | {
+      readonly type: 'for';
+      readonly name: string;
+      readonly words: readonly Word[] | undefined;
+      readonly body: List;
+      readonly redirections: readonly Redirection[];
+    }
+  | {
+      readonly type: 'case';
+      readonly word: Word;
+      readonly arms: readonly { readonly patterns: readonly Word[]; readonly body: List }[];
+      readonly redirections: readonly Redirection[];
+    }
   | { readonly type: 'function'; readonly name: string; readonly body: Command };
 
 export interface Pipeline {

@@ -21,9 +21,20 @@ export function evaluateTest(words: readonly string[], scope: TestScope): boolea
 class TestError extends Error {}
 
 const numeric: Readonly<Record<string, (a: number, b: number) => boolean>> = {
-  '-eq': (a, b) => a === b, '-ne': (a, b) => a !== b, '-lt': (a, b) => a < b, '-le': (a, b) => a <= b, '-gt': (a, b) => a > b, '-ge': (a, b) => a >= b,
+  '-eq': (a, b) => a === b,
+  '-ne': (a, b) => a !== b,
+  '-lt': (a, b) => a < b,
+  '-le': (a, b) => a <= b,
+  '-gt': (a, b) => a > b,
+  '-ge': (a, b) => a >= b,
 };
-const textual: Readonly<Record<string, (a: string, b: string) => boolean>> = { '=': (a, b) => a === b, '==': (a, b) => a === b, '!=': (a, b) => a !== b, '<': (a, b) => a < b, '>': (a, b) => a > b };
+const textual: Readonly<Record<string, (a: string, b: string) => boolean>> = {
+  '=': (a, b) => a === b,
+  '==': (a, b) => a === b,
+  '!=': (a, b) => a !== b,
+  '<': (a, b) => a < b,
+  '>': (a, b) => a > b,
+};
 
 class TestReader {
   readonly #words: readonly string[];
@@ -95,23 +106,31 @@ class TestReader {
     const { files } = this.#scope;
     const path = this.#scope.absolute(operand);
     switch (operator) {
-      case '-n': return operand !== '';
-      case '-z': return operand === '';
-      case '-d': return files.isDirectory(path);
-      case '-f': return files.read(path) !== undefined;
-      case '-s': return (files.read(path) ?? '') !== '';
+      case '-n':
+        return operand !== '';
+      case '-z':
+        return operand === '';
+      case '-d':
+        return files.isDirectory(path);
+      case '-f':
+        return files.read(path) !== undefined;
+      case '-s':
+        return (files.read(path) ?? '') !== '';
       case '-e':
       case '-r':
       case '-w':
-      case '-x': return operand !== '' && files.exists(path);
+      case '-x':
+        return operand !== '' && files.exists(path);
       case '-t':
       case '-L':
       case '-h':
       case '-p':
       case '-S':
       case '-b':
-      case '-c': return false;
-      default: throw new TestError(`${operator}: unknown operand`);
+      case '-c':
+        return false;
+      default:
+        throw new TestError(`${operator}: unknown operand`);
     }
   }
 }

@@ -26,21 +26,38 @@ export const InterPodAffinity = definePlugin<State, Counts>({
   name: 'InterPodAffinity',
   preFilter({ pod }, context) {
     const { affinity, antiAffinity } = requiredTerms(pod);
-    const empty: State = { namespaceLabels: labelsOfNamespaces(context), affinity, antiAffinity, refused: new Map(), attracted: new Map(), repelled: new Map() };
-    const state = [...relevantPods(pod, context.nodes)].reduce((counted, { node, pod: other }) => count(pod, counted, node, other, 1), empty);
+    const empty: State = {
+      namespaceLabels: labelsOfNamespaces(context),
+      affinity,
+      antiAffinity,
+      refused: new Map(),
+      attracted: new Map(),
+      repelled: new Map(),
+    };
+    const state = [...relevantPods(pod, context.nodes)].reduce(
+      (counted, { node, pod: other }) => count(pod, counted, node, other, 1),
+      empty,
+    );
     if (state.refused.size === 0 && affinity.length === 0 && antiAffinity.length === 0) return { type: 'skip' };
     return { type: 'go', state };
   },
   filter({ pod }, node, state) {
     if (!isNearWanted(pod, node, state)) return unresolvable("node(s) didn't match pod affinity rules");
-    if (state.antiAffinity.some((term) => (state.repelled.get(pairOf(term, node) ?? '') ?? 0) > 0)) return unschedulable("node(s) didn't match pod anti-affinity rules");
+    if (state.antiAffinity.some((term) => (state.repelled.get(pairOf(term, node) ?? '') ?? 0) > 0))
+      return unschedulable("node(s) didn't match pod anti-affinity rules");
     for (const [pair, refusals] of state.refused) {
       if (refusals > 0 && hasPair(node, pair)) return unschedulable("node(s) didn't satisfy existing pods anti-affinity rules");
     }
     return undefined;
   },
   withPod: ({ pod }, state, node, other, sign) =>
-    count(pod, { ...state, refused: new Map(state.refused), attracted: new Map(state.attracted), repelled: new Map(state.repelled) }, node, other, sign),
+    count(
+      pod,
+      { ...state, refused: new Map(state.refused), attracted: new Map(state.attracted), repelled: new Map(state.repelled) },
+      node,
+      other,
+      sign,
+    ),
   preScore(candidate, _, context) {
     const scores = preferences(candidate, context);
     return scores.size > 0 ? scores : undefined;
@@ -55,7 +72,14 @@ export const InterPodAffinity = definePlugin<State, Counts>({
     const range = Math.max(...scores) - least;
     return scores.map((score) => (range > 0 ? Math.floor((scoreMax * (score - least)) / range) : 0));
   },
-  events: { 'node-add': always, 'node-update-label': always, 'node-update-taint': always, 'pod-add': concerns, 'pod-update-label': always, 'pod-delete': concerns },
+  events: {
+    'node-add': always,
+    'node-update-label': always,
+    'node-update-taint': always,
+    'pod-add': concerns,
+    'pod-update-label': always,
+    'pod-delete': concerns,
+  },
 });
 
 function requiredTerms({ spec }: V1Pod): { affinity: readonly V1PodAffinityTerm[]; antiAffinity: readonly V1PodAffinityTerm[] } {
@@ -73,7 +97,8 @@ function count(pod: V1Pod, state: State, node: NodeInfo, other: V1Pod, sign: 1 |
     if (pair !== undefined) change(counts, pair, sign);
   };
   for (const term of requiredTerms(other).antiAffinity) if (matches(term, other, pod, namespaceLabels)) bump(state.refused, term);
-  if (affinity.length > 0 && affinity.every((term) => matches(term, pod, other, namespaceLabels))) for (const term of affinity) bump(state.attracted, term);
+  if (affinity.length > 0 && affinity.every((term) => matches(term, pod, other, namespaceLabels)))
+    for (const term of affinity) bump(state.attracted, term);
   for (const term of antiAffinity) if (matches(term, pod, other, namespaceLabels)) bump(state.repelled, term);
   return state;
 }
@@ -99,7 +124,12 @@ function preferences({ pod }: Candidate, context: PluginContext): Counts {
     };
     weigh(pod.spec.affinity?.podAffinity?.preferredDuringSchedulingIgnoredDuringExecution, pod, other, 1);
     weigh(pod.spec.affinity?.podAntiAffinity?.preferredDuringSchedulingIgnoredDuringExecution, pod, other, -1);
-    weigh(requiredTerms(other).affinity.map((podAffinityTerm) => ({ weight: 1, podAffinityTerm })), other, pod, 1);
+    weigh(
+      requiredTerms(other).affinity.map((podAffinityTerm) => ({ weight: 1, podAffinityTerm })),
+      other,
+      pod,
+      1,
+    );
     weigh(other.spec.affinity?.podAffinity?.preferredDuringSchedulingIgnoredDuringExecution, other, pod, 1);
     weigh(other.spec.affinity?.podAntiAffinity?.preferredDuringSchedulingIgnoredDuringExecution, other, pod, -1);
   }
@@ -111,7 +141,9 @@ function matches(term: V1PodAffinityTerm, holder: V1Pod, subject: V1Pod, namespa
   const namespace = subject.metadata.namespace ?? '';
   const { namespaces = [], namespaceSelector, labelSelector } = term;
   const named = namespaces.length === 0 && !namespaceSelector ? [holder.metadata.namespace] : namespaces;
-  const isInScope = named.includes(namespace) || (namespaceSelector !== undefined && labelSelectorAsSelector(namespaceSelector).matches(namespaceLabels(namespace)));
+  const isInScope =
+    named.includes(namespace) ||
+    (namespaceSelector !== undefined && labelSelectorAsSelector(namespaceSelector).matches(namespaceLabels(namespace)));
   return isInScope && labelSelectorAsSelector(labelSelector).matches(subject.metadata.labels);
 }
 
@@ -144,5 +176,8 @@ function change(counts: Counts, pair: string, by: number): void {
 /** Another Pod matters if either refers to the other's labels at all; namespaces are looked at when the Pod is tried. */
 function concerns(pod: V1Pod, { pod: other }: { pod: V1Pod }): boolean {
   const all = [...requiredTerms(pod).affinity, ...requiredTerms(pod).antiAffinity];
-  return all.some((term) => labelSelectorAsSelector(term.labelSelector).matches(other.metadata.labels)) || requiredTerms(other).antiAffinity.length > 0;
+  return (
+    all.some((term) => labelSelectorAsSelector(term.labelSelector).matches(other.metadata.labels)) ||
+    requiredTerms(other).antiAffinity.length > 0
+  );
 }

@@ -16,7 +16,8 @@ export const NodeAffinity = definePlugin<undefined, readonly V1PreferredScheduli
     const preferred = pod.spec.affinity?.nodeAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? [];
     return preferred.length > 0 ? preferred : undefined;
   },
-  score: (_, { node }, preferred) => preferred.reduce((sum, { weight, preference }) => sum + (matchesTerm(preference, node) ? weight : 0), 0),
+  score: (_, { node }, preferred) =>
+    preferred.reduce((sum, { weight, preference }) => sum + (matchesTerm(preference, node) ? weight : 0), 0),
   normalize: (scores) => defaultNormalize(scores),
   events: {
     'node-add': (pod, { node }) => matchesRequiredAffinity(pod, node.node),
@@ -35,6 +36,6 @@ function narrowed(pod: V1Pod): PreFilterResult<undefined> {
     const common = (named[0] as string[]).filter((name) => named.every((values) => values.includes(name)));
     common.forEach((name) => names.add(name));
   }
-  if (names.size === 0) return { type: 'reject', rejection: unresolvable("pod affinity terms conflict") };
+  if (names.size === 0) return { type: 'reject', rejection: unresolvable('pod affinity terms conflict') };
   return { type: 'go', state: undefined, nodes: names };
 }

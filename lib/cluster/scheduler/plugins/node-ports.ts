@@ -15,7 +15,8 @@ export const NodePorts = definePlugin<readonly HostPort[]>({
     const wanted = hostPorts(pod);
     return wanted.length === 0 ? { type: 'skip' } : { type: 'go', state: wanted };
   },
-  filter: (_, node, wanted) => (areFree(wanted, node) ? undefined : unschedulable("node(s) didn't have free ports for the requested pod ports")),
+  filter: (_, node, wanted) =>
+    areFree(wanted, node) ? undefined : unschedulable("node(s) didn't have free ports for the requested pod ports"),
   events: {
     'node-add': (pod, { node }) => areFree(hostPorts(pod), node),
     'pod-delete': (pod, event) => hostPorts(event.pod).some((taken) => hostPorts(pod).some((wanted) => collide(taken, wanted))),
@@ -26,7 +27,9 @@ export const NodePorts = definePlugin<readonly HostPort[]>({
 export function hostPorts({ spec }: V1Pod): HostPort[] {
   const sidecars = (spec.initContainers ?? []).filter((container) => container.restartPolicy === 'Always');
   return [...spec.containers, ...sidecars].flatMap(({ ports = [] }) =>
-    ports.filter(({ hostPort }) => hostPort).map(({ hostIP, protocol, hostPort }) => ({ ip: hostIP || '0.0.0.0', protocol: protocol ?? 'TCP', port: hostPort as number })),
+    ports
+      .filter(({ hostPort }) => hostPort)
+      .map(({ hostIP, protocol, hostPort }) => ({ ip: hostIP || '0.0.0.0', protocol: protocol ?? 'TCP', port: hostPort as number })),
   );
 }
 

@@ -50,7 +50,8 @@ export const PodTopologySpread = definePlugin<Spread, ScoreState>({
       const own = constraint.selector.matches(pod.metadata.labels) ? 1 : 0;
       const domains = counts[index] as ReadonlyMap<string, number>;
       const least = domains.size < constraint.minDomains ? 0 : Math.min(...domains.values());
-      if ((domains.get(value) ?? 0) + own - least > constraint.maxSkew) return unschedulable("node(s) didn't match pod topology spread constraints");
+      if ((domains.get(value) ?? 0) + own - least > constraint.maxSkew)
+        return unschedulable("node(s) didn't match pod topology spread constraints");
     }
     return undefined;
   },
@@ -62,7 +63,10 @@ export const PodTopologySpread = definePlugin<Spread, ScoreState>({
     for (const [index, constraint] of constraints.entries()) {
       const value = node.labels[constraint.topologyKey];
       if (value === undefined) continue;
-      const count = constraint.topologyKey === hostname ? matching(node, constraint.selector, pod.metadata.namespace) : (counts[index]?.get(value) ?? 0);
+      const count =
+        constraint.topologyKey === hostname
+          ? matching(node, constraint.selector, pod.metadata.namespace)
+          : (counts[index]?.get(value) ?? 0);
       score += count * (weights[index] as number) + (constraint.maxSkew - 1);
     }
     return Math.round(score);
@@ -88,20 +92,24 @@ export const PodTopologySpread = definePlugin<Spread, ScoreState>({
 });
 
 function constraintsOf(pod: V1Pod, constraints: readonly V1TopologySpreadConstraint[], action: string): Constraint[] {
-  return constraints.filter(({ whenUnsatisfiable }) => whenUnsatisfiable === action).map((constraint) => ({
-    maxSkew: constraint.maxSkew,
-    topologyKey: constraint.topologyKey,
-    selector: selectorFor(pod, constraint),
-    minDomains: constraint.minDomains ?? 1,
-    honorsAffinity: (constraint.nodeAffinityPolicy ?? 'Honor') === 'Honor',
-    honorsTaints: constraint.nodeTaintsPolicy === 'Honor',
-  }));
+  return constraints
+    .filter(({ whenUnsatisfiable }) => whenUnsatisfiable === action)
+    .map((constraint) => ({
+      maxSkew: constraint.maxSkew,
+      topologyKey: constraint.topologyKey,
+      selector: selectorFor(pod, constraint),
+      minDomains: constraint.minDomains ?? 1,
+      honorsAffinity: (constraint.nodeAffinityPolicy ?? 'Honor') === 'Honor',
+      honorsTaints: constraint.nodeTaintsPolicy === 'Honor',
+    }));
 }
 
 function selectorFor(pod: V1Pod, { labelSelector, matchLabelKeys = [] }: V1TopologySpreadConstraint): Selector {
   const selector = labelSelectorAsSelector(labelSelector);
   const labels = pod.metadata.labels ?? {};
-  const extra = matchLabelKeys.filter((key) => key in labels).map((key) => ({ key, operator: 'in' as const, values: [labels[key] as string] }));
+  const extra = matchLabelKeys
+    .filter((key) => key in labels)
+    .map((key) => ({ key, operator: 'in' as const, values: [labels[key] as string] }));
   return extra.length > 0 ? selectorOf([...selector.requirements, ...extra]) : selector;
 }
 
@@ -157,10 +165,13 @@ function scoreState({ pod }: Candidate, feasible: readonly NodeInfo[], context: 
     constraints.forEach((constraint, index) => {
       const value = node.labels[constraint.topologyKey] ?? '';
       const domain = counts[index] as Map<string, number>;
-      if (domain.has(value) && isIncluded(pod, constraint, node)) domain.set(value, (domain.get(value) as number) + matching(node, constraint.selector, pod.metadata.namespace));
+      if (domain.has(value) && isIncluded(pod, constraint, node))
+        domain.set(value, (domain.get(value) as number) + matching(node, constraint.selector, pod.metadata.namespace));
     });
   }
-  const sizes = constraints.map(({ topologyKey }, index) => (topologyKey === hostname ? feasible.length - ignored.size : (counts[index] as Map<string, number>).size));
+  const sizes = constraints.map(({ topologyKey }, index) =>
+    topologyKey === hostname ? feasible.length - ignored.size : (counts[index] as Map<string, number>).size,
+  );
   return { constraints, counts, ignored, weights: sizes.map((size) => naturalLogarithm(size + 2)) };
 }
 
@@ -182,11 +193,16 @@ function selectorOfSet(replicaSet: V1ReplicaSet): Selector {
 /** The system's defaults, for Pods that a Service or a ReplicaSet selects (`helper.DefaultSelector`). */
 function defaultConstraints(pod: V1Pod, { cache }: PluginContext): Constraint[] {
   const { namespace, labels } = pod.metadata;
-  const services = cache(Service).list(namespace).filter(({ spec }) => spec.selector && selectorOfLabels(spec.selector).matches(labels));
+  const services = cache(Service)
+    .list(namespace)
+    .filter(({ spec }) => spec.selector && selectorOfLabels(spec.selector).matches(labels));
   const owner = pod.metadata.ownerReferences?.find((reference) => reference.controller && reference.kind === 'ReplicaSet');
   const replicaSet = owner && cache(ReplicaSet).get(`${namespace}/${owner.name}`);
   const owned = replicaSet ? selectorOfSet(replicaSet) : undefined;
-  const selector = services.length === 0 ? owned : selectorOf([...services.flatMap(({ spec }) => selectorOfLabels(spec.selector ?? {}).requirements), ...(owned?.requirements ?? [])]);
+  const selector =
+    services.length === 0
+      ? owned
+      : selectorOf([...services.flatMap(({ spec }) => selectorOfLabels(spec.selector ?? {}).requirements), ...(owned?.requirements ?? [])]);
   if (!selector || selector.isEmpty) return [];
   return constraintsOf(pod, systemDefaults, 'ScheduleAnyway').map((constraint) => ({ ...constraint, selector }));
 }
@@ -197,5 +213,7 @@ function hasKeys(pod: V1Pod, node: NodeInfo): boolean {
 
 function isCounted(pod: V1Pod, other: V1Pod): boolean {
   if (other.metadata.namespace !== pod.metadata.namespace) return false;
-  return constraintsOf(pod, pod.spec.topologySpreadConstraints ?? [], 'DoNotSchedule').some(({ selector }) => selector.matches(other.metadata.labels));
+  return constraintsOf(pod, pod.spec.topologySpreadConstraints ?? [], 'DoNotSchedule').some(({ selector }) =>
+    selector.matches(other.metadata.labels),
+  );
 }

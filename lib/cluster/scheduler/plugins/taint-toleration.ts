@@ -9,7 +9,9 @@ export const TaintToleration = definePlugin<undefined, readonly V1Toleration[]>(
   filter: ({ pod }, node) => (isTolerated(pod, node) ? undefined : unresolvable('node(s) had untolerated taint(s)')),
   preScore: ({ pod }) => (pod.spec.tolerations ?? []).filter(({ effect }) => !effect || effect === 'PreferNoSchedule'),
   score: (_, { node }, tolerations) =>
-    (node.spec?.taints ?? []).filter((taint) => taint.effect === 'PreferNoSchedule' && !tolerations.some((toleration) => tolerates(toleration, taint))).length,
+    (node.spec?.taints ?? []).filter(
+      (taint) => taint.effect === 'PreferNoSchedule' && !tolerations.some((toleration) => tolerates(toleration, taint)),
+    ).length,
   normalize: (scores) => defaultNormalize(scores, { reverse: true }),
   events: {
     'node-add': (pod, { node }) => isTolerated(pod, node),
