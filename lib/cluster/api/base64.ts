@@ -43,3 +43,9 @@ export function decodeBase64(text: string): string | undefined {
   const bytes = decodeBytes(text);
   return bytes && new TextDecoder().decode(bytes);
 }
+
+/** How many bytes the base64 text stands for. */
+export function decodedLength(encoded: string): number {
+  const bare = encoded.replace(/[\r\n=]/g, '');
+  return Math.floor((bare.length * 3) / 4);
+}

@@ -21,7 +21,7 @@ export { canonicalQuantity, compareQuantities, Quantity, QuantityError, type Qua
 export { definitionIdOf, fieldFacts, isAtomicDefinition, type FieldFacts } from './schema-facts';
 export { copyObject, decodeObject, DecodeError, type Decoding } from './decode';
 export { JsonSyntaxError, readJson, type JsonReading } from './json-reader';
-export { decodeBase64, decodeBytes, encodeBase64, encodeBytes } from './base64';
+export { decodeBase64, decodeBytes, decodedLength, encodeBase64, encodeBytes } from './base64';
 export { goValue, mergePatch, PatchError, strategicMergePatch } from './patch';
 export type { ExecOptions, LogOptions } from './kubelet';
 export { applyJsonPatch, JsonPatchError } from './json-patch';

@@ -1,6 +1,5 @@
 import type { V1Secret } from '@/generated/kubernetes/types';
-import { defineResource } from '../api';
-import { decodeBase64, encodeBase64 } from './base64';
+import { decodeBase64, defineResource, encodeBase64 } from '../api';
 import { ageColumn, nameColumn } from './columns/shared';
 import { validateSecret, validateSecretUpdate } from './validation/config';
 

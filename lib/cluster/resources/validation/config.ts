@@ -1,7 +1,6 @@
 import type { V1ConfigMap, V1Secret } from '@/generated/kubernetes/types';
 import { deepEqual } from '@/lib/base';
-import { type FieldError, FieldPath, fieldError } from '../../api';
-import { decodeBase64, decodedLength } from '../base64';
+import { decodeBase64, decodedLength, type FieldError, FieldPath, fieldError } from '../../api';
 import { configMapKey, invalidEach } from './names';
 import { byteLength, validateImmutable } from './object-meta';
 
