@@ -31,7 +31,11 @@ async function expectAccessible(what: string): Promise<void> {
     await page.emulateMedia({ colorScheme: scheme });
     await page.waitForTimeout(300);
     const { violations } = await new AxeBuilder({ page }).analyze();
-    found.push(...violations.map(({ id, nodes }) => `${what}, ${width} px, ${scheme}: ${id} at ${nodes.map((node) => node.target.join(' ')).join(', ')}`));
+    found.push(
+      ...violations.map(
+        ({ id, nodes }) => `${what}, ${width} px, ${scheme}: ${id} at ${nodes.map((node) => node.target.join(' ')).join(', ')}`,
+      ),
+    );
     const excess = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
     if (excess > 0) found.push(`${what}, ${width} px: ${excess} px wider than its window`);
   }
