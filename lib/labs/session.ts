@@ -84,7 +84,7 @@ const passBudgetMs = 20;
 
 /** The lab's setup, played once for all who start it. */
 function preparedCluster({ lab: source, host }: SessionOptions, lab: Lab): Cluster {
-  return preparedClusters.get(JSON.stringify([lab.slug, lab.variant, lab.files]), () =>
+  return preparedClusters.get(JSON.stringify([lab.slug, lab.variant, Object.entries(lab.files).sort()]), () =>
     Session.prepare({ lab: source, host, variant: lab.variant, seed: `setup/${lab.slug}` }),
   );
 }
