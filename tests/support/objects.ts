@@ -1,15 +1,9 @@
 import { deepCopy } from '@/lib/base';
 import { decodeObject, FieldPath, type KubeObject, type ResourceDefinition, statusErrors } from '@/lib/cluster/api';
+import { definitionIdOfKind } from '@/lib/cluster/apiserver/context';
 import { builtInResources } from '@/lib/cluster/resources';
 import { validateObjectMeta, validateObjectMetaUpdate } from '@/lib/cluster/resources/validation/object-meta';
 
-const groups: Readonly<Record<string, string>> = {
-  '': 'core',
-  'discovery.k8s.io': 'discovery',
-  'coordination.k8s.io': 'coordination',
-  'events.k8s.io': 'events',
-  'scheduling.k8s.io': 'scheduling',
-};
 const metadataPath = FieldPath.of('metadata');
 
 export function definitionOf(kind: string): ResourceDefinition {
@@ -22,8 +16,7 @@ export function definitionOf(kind: string): ResourceDefinition {
 export function defaulted<T = KubeObject>(kind: string, draft: object): T {
   const definition = definitionOf(kind);
   const apiVersion = definition.group ? `${definition.group}/v1` : 'v1';
-  const id = `io.k8s.api.${groups[definition.group] ?? definition.group}.v1.${kind}`;
-  const object = decodeObject(id, { apiVersion, kind, ...deepCopy(draft) }).value as KubeObject;
+  const object = decodeObject(definitionIdOfKind(definition), { apiVersion, kind, ...deepCopy(draft) }).value as KubeObject;
   if (definition.scope === 'Namespaced') object.metadata.namespace ??= 'default';
   definition.defaults?.(object);
   return object as T;

@@ -1,4 +1,4 @@
-import type { KubeObject, ResourceDefinition } from '../api';
+import { definitionIdOf, type KubeObject, type ResourceDefinition } from '../api';
 import type { Instant } from '../kernel';
 import type { User } from './authentication';
 import type { ResourceRequestInfo } from './request-info';
@@ -35,5 +35,5 @@ export function apiVersionOf({ group, version }: Pick<ResourceDefinition, 'group
 
 /** The name of an OpenAPI definition of a kind: `io.k8s.api.apps.v1.Deployment`. */
 export function definitionIdOfKind({ group, version, kind }: Pick<ResourceDefinition, 'group' | 'version' | 'kind'>): string {
-  return `io.k8s.api.${group === '' ? 'core' : group.split('.')[0]}.${version}.${kind}`;
+  return definitionIdOf(`${group === '' ? 'core' : group.split('.')[0]}.${version}.${kind}`);
 }

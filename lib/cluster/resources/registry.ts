@@ -1,4 +1,6 @@
 import type { ResourceDefinition } from '../api';
+import { ClusterRole } from './clusterrole';
+import { ClusterRoleBinding } from './clusterrolebinding';
 import { ConfigMap } from './configmap';
 import { ControllerRevision } from './controllerrevision';
 import { DaemonSet } from './daemonset';
@@ -12,6 +14,8 @@ import { Node } from './node';
 import { Pod } from './pod';
 import { PriorityClass } from './priorityclass';
 import { ReplicaSet } from './replicaset';
+import { Role } from './role';
+import { RoleBinding } from './rolebinding';
 import { Secret } from './secret';
 import { Service } from './service';
 import { ServiceAccount } from './serviceaccount';
@@ -34,5 +38,9 @@ export const builtInResources: readonly ResourceDefinition<any>[] = [
   Lease,
   EndpointSlice,
   EventsEvent,
+  ClusterRoleBinding,
+  ClusterRole,
+  RoleBinding,
+  Role,
   PriorityClass,
 ];

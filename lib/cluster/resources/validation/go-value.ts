@@ -86,6 +86,7 @@ const shapes: Readonly<Record<string, string>> = {
   NodeSelectorTerm: 'MatchExpressions:[]NodeSelectorRequirement MatchFields:[]NodeSelectorRequirement',
   NodeSelectorRequirement: 'Key Operator Values:null',
   DaemonSetUpdateStrategy: 'Type RollingUpdate:null',
+  RoleRef: 'APIGroup=apiGroup Kind Name',
   ServicePortKey: 'Name Protocol AppProtocol:null Port:0 TargetPort:0 NodePort:0',
   SecurityContext:
     'Capabilities:*Capabilities Privileged:null SELinuxOptions=seLinuxOptions:*SELinuxOptions WindowsOptions:*WindowsOptions RunAsUser:null RunAsGroup:null RunAsNonRoot:null ReadOnlyRootFilesystem:null AllowPrivilegeEscalation:null ProcMount:null SeccompProfile:*SeccompProfile AppArmorProfile:*SeccompProfile',

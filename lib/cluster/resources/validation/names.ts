@@ -92,6 +92,12 @@ export function configMapKey(value: string): string[] {
   return errors;
 }
 
+/** What may stand between two slashes of a URL (`path.IsValidPathSegmentName`). */
+export function pathSegmentName(value: string): string[] {
+  if (value === '.' || value === '..') return [`may not be '${value}'`];
+  return ['/', '%'].filter((character) => value.includes(character)).map((character) => `may not contain '${character}'`);
+}
+
 export function portNumber(port: number): string[] {
   return port >= 1 && port <= 65535 ? [] : [inclusiveRange(1, 65535)];
 }
