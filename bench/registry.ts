@@ -1,10 +1,12 @@
 import type { BenchRow } from './row';
+import { apiCreates10k, apiCreates1k, apiCreates50k, apiGets } from './rows/api';
 import { boot } from './rows/boot';
 import { day } from './rows/day';
 import { deploy3, deploy50 } from './rows/deploy';
 import { etcdFanOut, etcdFork, etcdGroupPuts, etcdPuts, etcdReads } from './rows/etcd';
 import { fork } from './rows/fork';
 import { heap } from './rows/heap';
+import { httpCreates, httpGetP99, httpGets, httpLists, httpWatch } from './rows/http';
 import { idle, idleCpu } from './rows/idle';
 import { provision } from './rows/provision';
 import { snapshotRestore, snapshotSize } from './rows/snapshot';
@@ -26,4 +28,13 @@ export const rows: readonly BenchRow[] = [
   etcdGroupPuts,
   etcdFanOut,
   etcdFork,
+  apiGets,
+  apiCreates1k,
+  apiCreates10k,
+  apiCreates50k,
+  httpGets,
+  httpGetP99,
+  httpLists,
+  httpCreates,
+  httpWatch,
 ];

@@ -5,7 +5,7 @@ export const idle: BenchRow = {
   key: 'idle5mMs',
   title: 'Five idle simulated minutes, 3 nodes',
   unit: 'ms',
-  mark: { value: 400, of: 'webernetes 0.3.5' },
+  mark: { value: 10, of: 'issue 3' },
   measure() {
     const cluster = sandbox();
     return medianMs(() => void cluster.kernel.runFor(300_000), { runs: 7 });
