@@ -15,18 +15,20 @@ export function definitionOf(kind: string): ResourceDefinition {
 /** `draft` as the API server would decode and default it, without admission or storage. */
 export function defaulted<T = KubeObject>(kind: string, draft: object): T {
   const definition = definitionOf(kind);
-  const apiVersion = definition.group ? `${definition.group}/v1` : 'v1';
+  const apiVersion = definition.group ? `${definition.group}/${definition.version}` : definition.version;
   const object = decodeObject(definitionIdOfKind(definition), { apiVersion, kind, ...deepCopy(draft) }).value as KubeObject;
   if (definition.scope === 'Namespaced') object.metadata.namespace ??= 'default';
   definition.defaults?.(object);
   return object as T;
 }
 
+const uid = '00000000-0000-4000-8000-000000000001';
 const strategy = { now: '2026-01-05T08:00:00Z', user: 'tester' };
 
 /** `draft` as it would be stored when created. */
 export function prepared<T = KubeObject>(kind: string, draft: object): T {
   const object = defaulted(kind, draft);
+  object.metadata.uid = uid;
   definitionOf(kind).prepareForCreate?.(object, strategy);
   return object as T;
 }

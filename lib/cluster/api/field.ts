@@ -64,6 +64,8 @@ export const fieldError = {
     error('FieldValueRequired', path, detail ? `Required value: ${detail}` : 'Required value'),
   invalid: (path: FieldPath, value: unknown, detail: string): FieldError =>
     error('FieldValueInvalid', path, `Invalid value: ${render(value)}${detail ? `: ${detail}` : ''}`),
+  /** `field.Invalid` with `field.OmitValueType{}`. */
+  invalidWithoutValue: (path: FieldPath, detail: string): FieldError => error('FieldValueInvalid', path, `Invalid value: ${detail}`),
   typeInvalid: (path: FieldPath, value: unknown, detail: string): FieldError =>
     error('FieldValueTypeInvalid', path, `Invalid value: ${render(value)}: ${detail}`),
   notSupported: (path: FieldPath, value: unknown, supported: readonly string[]): FieldError =>

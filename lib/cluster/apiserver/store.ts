@@ -16,6 +16,7 @@ import { mutate, validate } from './admission/registry';
 import type { AdmissionPlugin, AdmissionRequest, Lookup, Operation } from './admission/plugin';
 import { kindOf, resourceOf, type RequestContext } from './context';
 import { deletionOf, finalizersForGarbageCollection, markAsDeleting, type Deletion, type DeleteOptions } from './deletion';
+import { flagNotSimulated } from './not-simulated';
 import { fromStorage, objectOf, storageKey, toStorage, type Storage } from './storage';
 
 const generatedNameTries = 8;
@@ -100,7 +101,10 @@ export class Store {
       if (isGenerated) object.metadata.name = this.#generateName(object.metadata.generateName as string);
       if (attempt === 1) this.#beforeCreate(context, object);
       const created = this.#write(context, object, undefined);
-      if (created) return created;
+      if (created) {
+        if (definition.notSimulated && !context.isDryRun) flagNotSimulated(this.#storage, context, created, this.#uids.uuid());
+        return created;
+      }
       if (!isGenerated || attempt >= generatedNameTries) throw statusErrors.alreadyExists(resourceOf(definition), object.metadata.name);
     }
   }
@@ -131,12 +135,12 @@ export class Store {
     const { definition, isDryRun } = context;
     const { metadata } = object;
     delete (metadata as { selfLink?: string }).selfLink;
-    definition.prepareForCreate?.(object, { now: context.timestamp, user: context.user.name });
-    if (!definition.prepareForCreate && definition.subresources?.status) object.status = {};
     delete metadata.deletionTimestamp;
     delete metadata.deletionGracePeriodSeconds;
     metadata.creationTimestamp = context.timestamp;
     metadata.uid = this.#uids.uuid();
+    definition.prepareForCreate?.(object, { now: context.timestamp, user: context.user.name });
+    if (!definition.prepareForCreate && definition.subresources?.status) object.status = {};
     if (definition.hasGeneration) metadata.generation = 1;
     dedupeOwners(object);
     const errors = [

@@ -12,6 +12,7 @@ import { Lease } from './lease';
 import { Namespace } from './namespace';
 import { Node } from './node';
 import { Pod } from './pod';
+import { PodDisruptionBudget } from './poddisruptionbudget';
 import { PriorityClass } from './priorityclass';
 import { ReplicaSet } from './replicaset';
 import { Role } from './role';
@@ -19,6 +20,7 @@ import { RoleBinding } from './rolebinding';
 import { Secret } from './secret';
 import { Service } from './service';
 import { ServiceAccount } from './serviceaccount';
+import { StatefulSet } from './statefulset';
 
 /** Every kind a fresh API server serves, in the order of `kubectl api-resources`. */
 export const builtInResources: readonly ResourceDefinition<any>[] = [
@@ -35,9 +37,11 @@ export const builtInResources: readonly ResourceDefinition<any>[] = [
   DaemonSet,
   Deployment,
   ReplicaSet,
+  StatefulSet,
   Lease,
   EndpointSlice,
   EventsEvent,
+  PodDisruptionBudget,
   ClusterRoleBinding,
   ClusterRole,
   RoleBinding,

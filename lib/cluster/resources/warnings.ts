@@ -1,4 +1,12 @@
-import type { V1Container, V1PodAffinityTerm, V1PodSpec, V1PodTemplateSpec, V1Service, V1Volume } from '@/generated/kubernetes/types';
+import type {
+  V1Container,
+  V1PersistentVolumeClaimSpec,
+  V1PodAffinityTerm,
+  V1PodSpec,
+  V1PodTemplateSpec,
+  V1Service,
+  V1Volume,
+} from '@/generated/kubernetes/types';
 import { FieldPath, Quantity } from '../api';
 import { dnsLabel } from './validation/names';
 
@@ -156,7 +164,12 @@ export function workloadWarnings(name: string, template: V1PodTemplateSpec | und
           `metadata.name: this is used in Pod names and hostnames, which can result in surprising behavior; a DNS label is recommended: [${sentences.join(' ')}]`,
         ]
       : [];
-  return [...nameWarning, ...podSpecWarnings(template?.spec, FieldPath.of('spec').child('template', 'spec'))];
+  return [...nameWarning, ...templateWarnings(template, FieldPath.of('spec').child('template'))];
+}
+
+/** `GetWarningsForPodTemplate`. */
+export function templateWarnings(template: V1PodTemplateSpec | undefined, path: FieldPath): string[] {
+  return podSpecWarnings(template?.spec, path.child('spec'));
 }
 
 export function podWarnings(name: string, spec: V1PodSpec, isNew: boolean): string[] {
@@ -183,4 +196,14 @@ export function serviceWarnings({ spec }: V1Service, old: V1Service | undefined)
     ...(spec.type !== 'ExternalName' && spec.externalName ? ['spec.externalName is ignored when spec.type is not "ExternalName"'] : []),
     ...(spec.trafficDistribution === 'PreferClose' ? ['spec.trafficDistribution: "PreferClose" is deprecated; use "PreferSameZone"'] : []),
   ];
+}
+
+/** Storage is whole bytes (`GetWarningsForPersistentVolumeClaimSpec`). */
+export function claimSpecWarnings(spec: V1PersistentVolumeClaimSpec | undefined, path: FieldPath): string[] {
+  return (['requests', 'limits'] as const).flatMap((field) => {
+    const storage = spec?.resources?.[field]?.['storage'];
+    const isWhole = storage === undefined || Quantity.parse(storage).nanos % 1_000_000_000n === 0n;
+    const at = path.child('spec', 'resources', field).key('storage');
+    return isWhole ? [] : [`${at}: fractional byte value ${JSON.stringify(storage)} is invalid, must be an integer`];
+  });
 }

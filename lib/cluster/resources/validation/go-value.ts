@@ -92,6 +92,26 @@ const shapes: Readonly<Record<string, string>> = {
     'Capabilities:*Capabilities Privileged:null SELinuxOptions=seLinuxOptions:*SELinuxOptions WindowsOptions:*WindowsOptions RunAsUser:null RunAsGroup:null RunAsNonRoot:null ReadOnlyRootFilesystem:null AllowPrivilegeEscalation:null ProcMount:null SeccompProfile:*SeccompProfile AppArmorProfile:*SeccompProfile',
   Capabilities: 'Add:null Drop:null',
   SELinuxOptions: 'User Role Type Level',
+  PodDisruptionBudgetSpec: 'MinAvailable:null Selector:null MaxUnavailable:null UnhealthyPodEvictionPolicy:null',
+  SuccessPolicy: 'Rules:[]SuccessPolicyRule',
+  SuccessPolicyRule: 'SucceededIndexes:null SucceededCount:null',
+  StatefulSetUpdateStrategy: 'Type RollingUpdate:*RollingUpdateStatefulSetStrategy',
+  RollingUpdateStatefulSetStrategy: 'Partition:0 MaxUnavailable:null',
+  PersistentVolumeClaimSpec:
+    'AccessModes:null Selector:null Resources:VolumeResourceRequirements VolumeName StorageClassName:null VolumeMode:null DataSource:*TypedLocalObjectReference DataSourceRef:*TypedObjectReference VolumeAttributesClassName:null',
+  VolumeResourceRequirements: 'Limits:null Requests:null',
+  TypedLocalObjectReference: 'APIGroup=apiGroup:null Kind Name',
+  TypedObjectReference: 'APIGroup=apiGroup:null Kind Name Namespace:null',
+  PersistentVolumeSource:
+    'GCEPersistentDisk=gcePersistentDisk:*GCEPersistentDiskVolumeSource AWSElasticBlockStore=awsElasticBlockStore:*AWSElasticBlockStoreVolumeSource HostPath:*HostPathVolumeSource Glusterfs:*GlusterfsPersistentVolumeSource NFS=nfs:*NFSVolumeSource RBD=rbd:null Quobyte:null ISCSI=iscsi:null FlexVolume:null Cinder:null CephFS=cephfs:null FC=fc:null Flocker:null AzureFile:null VsphereVolume:null AzureDisk:null PhotonPersistentDisk:null PortworxVolume:null ScaleIO=scaleIO:null Local:*LocalVolumeSource StorageOS=storageos:null CSI=csi:*CSIPersistentVolumeSource',
+  GCEPersistentDiskVolumeSource: 'PDName=pdName FSType=fsType Partition:0 ReadOnly:false',
+  AWSElasticBlockStoreVolumeSource: 'VolumeID=volumeID FSType=fsType Partition:0 ReadOnly:false',
+  GlusterfsPersistentVolumeSource: 'EndpointsName=endpoints Path ReadOnly:false EndpointsNamespace:null',
+  NFSVolumeSource: 'Server Path ReadOnly:false',
+  LocalVolumeSource: 'Path FSType=fsType:null',
+  CSIPersistentVolumeSource:
+    'Driver VolumeHandle ReadOnly:false FSType=fsType VolumeAttributes:null ControllerPublishSecretRef:*SecretReference NodeStageSecretRef:*SecretReference NodePublishSecretRef:*SecretReference ControllerExpandSecretRef:*SecretReference NodeExpandSecretRef:*SecretReference',
+  SecretReference: 'Name Namespace',
   WindowsOptions:
     'GMSACredentialSpecName=gmsaCredentialSpecName:null GMSACredentialSpec=gmsaCredentialSpec:null RunAsUserName:null HostProcess:null',
 };

@@ -1,8 +1,9 @@
 import type { V1DaemonSet, V1Deployment, V1ReplicaSet } from '@/generated/kubernetes/types';
 import { type FieldError, FieldPath, fieldError } from '../../api';
 import { goValue } from './go-value';
+import { amountOf, validateAtMostAll, validateIntOrPercent } from './int-or-percent';
 import { validateLabelSelector } from './label-selector';
-import { isNegative, validateNonNegative } from './names';
+import { validateNonNegative } from './names';
 import { validateImmutable } from './object-meta';
 import { validatePodTemplate, validateRunsForever, validateSelected, validateWorkloadTemplate } from './pod-template';
 import { isEmptySelector } from './selectors';
@@ -92,31 +93,6 @@ function validateRollingUpdate(
       : []),
     ...validateAtMostAll(maxUnavailable, path.child('maxUnavailable')),
   ];
-}
-
-function validateIntOrPercent(value: number | string, path: FieldPath): FieldError[] {
-  if (typeof value === 'number') return value < 0 ? [fieldError.invalid(path, value, isNegative)] : [];
-  return isPercent(value)
-    ? []
-    : [
-        fieldError.invalid(
-          path,
-          value,
-          "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')",
-        ),
-      ];
-}
-
-function isPercent(value: string): boolean {
-  return /^[0-9]+%$/.test(value);
-}
-
-function amountOf(value: number | string): number {
-  return typeof value === 'number' ? value : isPercent(value) ? parseInt(value, 10) : 0;
-}
-
-function validateAtMostAll(value: number | string, path: FieldPath): FieldError[] {
-  return typeof value === 'string' && amountOf(value) > 100 ? [fieldError.invalid(path, value, 'must not be greater than 100%')] : [];
 }
 
 export function validateDeploymentUpdate(deployment: V1Deployment, old: V1Deployment): FieldError[] {
