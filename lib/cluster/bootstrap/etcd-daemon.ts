@@ -74,7 +74,7 @@ export const etcdDaemon: Daemon = {
     if (problem) return failToStart(context, problem);
     const member = createMember(context, line);
     if (!member) return failToStart(context, 'no data directory on this machine');
-    for (const port of portsOf(line.listenClientUrls, 2379)) context.listen(port, 'TCP', { etcd: member, http: healthOf(member) });
+    for (const port of portsOf(line.listenClientUrls, 2379)) context.listen(port, 'TCP', { etcd: (caller) => member.as(caller), http: healthOf(member) });
     for (const port of portsOf(line.listenPeerUrls, 2380)) context.listen(port, 'TCP', { peer: (message) => member.receive(message) });
     for (const port of portsOf(line.metricsUrls, 2381)) context.listen(port, 'TCP', { http: healthOf(member) });
     member.start();

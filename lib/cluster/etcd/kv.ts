@@ -172,11 +172,57 @@ export interface MemberStatus {
   readonly revision: Revision;
 }
 
+/** What every response of etcd carries. */
+export interface ResponseHeader {
+  readonly clusterId: string;
+  readonly memberId: string;
+  readonly revision: Revision;
+  readonly term: number;
+}
+
+/** Who calls: by a token of `authenticate`, else by the common name of the certificate that the client brought. */
+export interface Caller {
+  readonly token?: string;
+  readonly commonName?: string;
+}
+
+export type PermissionType = 'READ' | 'WRITE' | 'READWRITE';
+
+/** What a role may do with a key, or with the keys up to `end` (`\0`: all from `key` on). */
+export interface Permission {
+  readonly type: PermissionType;
+  readonly key: string;
+  readonly end?: string;
+}
+
+/** `etcdserverpb.Auth`. */
+export type AuthRequest =
+  | { readonly type: 'enable' | 'disable' | 'status' | 'user-list' | 'role-list' }
+  | { readonly type: 'authenticate'; readonly name: string; readonly password: string }
+  | { readonly type: 'user-add'; readonly name: string; readonly password: string; readonly hasNoPassword?: boolean }
+  | { readonly type: 'user-get' | 'user-delete'; readonly name: string }
+  | { readonly type: 'user-change-password'; readonly name: string; readonly password: string }
+  | { readonly type: 'user-grant-role' | 'user-revoke-role'; readonly name: string; readonly role: string }
+  | { readonly type: 'role-add' | 'role-get' | 'role-delete'; readonly role: string }
+  | { readonly type: 'role-grant-permission'; readonly role: string; readonly permission?: Permission }
+  | { readonly type: 'role-revoke-permission'; readonly role: string; readonly key: string; readonly end?: string };
+
+/** The parts that the request asked for. */
+export interface AuthResponse {
+  readonly isEnabled?: boolean;
+  readonly revision?: number;
+  readonly token?: string;
+  /** Of users or roles. */
+  readonly names?: readonly string[];
+  readonly permissions?: readonly Permission[];
+}
+
 /**
- * Everything a member serves on its client port: KV and Watch as above, Lease, Maintenance and Cluster (`etcdserverpb.Lease` and so on).
+ * Everything a member serves on its client port: KV and Watch as above, Lease, Maintenance, Cluster and Auth (`etcdserverpb.Lease` and so on).
  * What changes the group's state needs a quorum and throws `EtcdError` Unavailable without one.
  */
 export interface EtcdServer extends Etcd {
+  header(): ResponseHeader;
   /** `lease` 0 or absent lets the server choose the id. Times are in seconds. */
   leaseGrant(ttl: number, lease?: number): { lease: number; ttl: number };
   leaseRevoke(lease: number): { revision: Revision };
@@ -198,12 +244,21 @@ export interface EtcdServer extends Etcd {
   memberPromote(id: string): void;
   /** A consistent copy of the store, as `etcdctl snapshot save` writes it. */
   snapshot(): MvccSnapshot;
+  auth(request: AuthRequest): AuthResponse;
 }
 
 /** An error of etcd's gRPC API, with etcd's own sentence. */
 export class EtcdError extends Error {
   override readonly name = 'EtcdError';
-  readonly code: 'OutOfRange' | 'InvalidArgument' | 'Unavailable' | 'ResourceExhausted' | 'NotFound' | 'FailedPrecondition';
+  readonly code:
+    | 'OutOfRange'
+    | 'InvalidArgument'
+    | 'Unavailable'
+    | 'ResourceExhausted'
+    | 'NotFound'
+    | 'FailedPrecondition'
+    | 'PermissionDenied'
+    | 'Unauthenticated';
 
   constructor(code: EtcdError['code'], message: string) {
     super(message);

@@ -11,8 +11,13 @@ import {
   type Ready,
   type Role,
 } from '../raft';
+import { answerAuth, applyAuth, checkPassword } from './auth';
+import { AuthorizedServer } from './authorized-server';
 import {
   EtcdError,
+  type AuthRequest,
+  type AuthResponse,
+  type Caller,
   type EtcdServer,
   type KeyValue,
   type LeaseStatus,
@@ -22,6 +27,7 @@ import {
   type RaisedAlarm,
   type RangeOptions,
   type RangeResponse,
+  type ResponseHeader,
   type Revision,
   type Txn,
   type TxnResponse,
@@ -32,6 +38,7 @@ import { Lessor } from './lessor';
 import type { MvccSnapshot, MvccStore } from './mvcc';
 import { idOf, type RaftDisk } from './raft-disk';
 import type { GroupEntry, GroupSnapshot, MembershipChange, Request } from './request';
+import { Tokens } from './tokens';
 import { checkTransaction } from './transaction-check';
 
 export type PeerMessage = Message<GroupEntry, GroupSnapshot>;
@@ -75,6 +82,7 @@ export class EtcdMember implements EtcdServer {
   readonly #options: EtcdMemberOptions & Required<Pick<EtcdMemberOptions, 'heartbeatMs' | 'electionMs' | 'quotaBytes'>>;
   readonly #node: RaftNode<GroupEntry, GroupSnapshot>;
   readonly #lessor: Lessor;
+  readonly #tokens: Tokens;
   readonly #actor: string;
   #inbox: PeerMessage[] = [];
   #isDraining = false;
@@ -99,6 +107,7 @@ export class EtcdMember implements EtcdServer {
     const { kernel, disk, random, name } = options;
     this.#actor = `etcd/${name}`;
     this.#startedAt = kernel.now;
+    this.#tokens = new Tokens(kernel);
     this.#lessor = new Lessor({
       kernel,
       actor: this.#actor,
@@ -156,6 +165,18 @@ export class EtcdMember implements EtcdServer {
 
   get compactedRevision(): Revision {
     return this.#options.store.compactedRevision;
+  }
+
+  /** What this caller may reach of it. */
+  as(caller: Caller): EtcdServer {
+    const { store } = this.#options;
+    if (!store.auth.isEnabled) return this;
+    return new AuthorizedServer({ server: this, state: () => store.auth, user: () => this.#userOf(caller) });
+  }
+
+  header(): ResponseHeader {
+    const { disk, store } = this.#options;
+    return { clusterId: disk.clusterId, memberId: disk.id, revision: store.revision, term: this.#node.term };
   }
 
   range(key: string, options: RangeOptions = {}): RangeResponse {
@@ -326,6 +347,26 @@ export class EtcdMember implements EtcdServer {
     return this.#options.store.snapshot();
   }
 
+  auth(request: AuthRequest): AuthResponse {
+    if (request.type === 'authenticate') return { token: this.#authenticate(request.name, request.password) };
+    this.#propose({ type: 'auth', auth: request });
+    return answerAuth(this.#options.store.auth, request);
+  }
+
+  #authenticate(name: string, password: string): string {
+    checkPassword(this.#options.store.auth, name, password);
+    const token = this.#tokens.create(this.#options.random, this.#node.log.lastIndex + 1);
+    this.#propose({ type: 'token', token, user: name });
+    return token;
+  }
+
+  #userOf({ token, commonName }: Caller): string {
+    const user = token === undefined ? commonName : this.#tokens.findUser(token);
+    if (user !== undefined) return user;
+    if (token !== undefined) throw new EtcdError('Unauthenticated', 'etcdserver: invalid auth token');
+    throw new EtcdError('InvalidArgument', 'etcdserver: user name is empty');
+  }
+
   // --- the group ------------------------------------------------------------------------------------------------
 
   /** Has the group agree on a request, and answers what it came to here. */
@@ -480,10 +521,26 @@ export class EtcdMember implements EtcdServer {
         this.#lessor.renew(request.lease, ttl);
         return undefined;
       }
+      case 'auth':
+        this.#changeAuth(request.auth);
+        return undefined;
+      case 'token':
+        this.#tokens.assign(request.token, request.user);
+        return undefined;
       default:
         store.setAlarm(request.member, request.alarm, request.isRaised);
         return undefined;
     }
+  }
+
+  /** Whoever is changed has to show who they are again. */
+  #changeAuth(request: AuthRequest): void {
+    const { store } = this.#options;
+    const after = applyAuth(store.auth, request);
+    if (after === store.auth) return;
+    store.setAuth(after);
+    if (request.type === 'disable' || request.type === 'role-delete') this.#tokens.revoke();
+    else if (request.type === 'user-delete' || request.type === 'user-change-password') this.#tokens.revoke(request.name);
   }
 
   #applyMembers(change: ConfigurationChange): void {

@@ -18,6 +18,7 @@ import {
   type WatchOptions,
   type WatchResponse,
 } from './kv';
+import { noAuth, type AuthState } from './auth';
 import {
   alive,
   aliveAt,
@@ -47,6 +48,7 @@ export interface MvccSnapshot {
   readonly versions: readonly KeyValue[];
   readonly leases?: readonly { readonly lease: number; readonly ttl: number }[];
   readonly alarms?: readonly RaisedAlarm[];
+  readonly auth?: AuthState;
   readonly applied?: AppliedPoint;
 }
 
@@ -63,6 +65,7 @@ export type MvccEdit = (
   | { readonly type: 'lease-grant'; readonly lease: number; readonly ttl: number }
   | { readonly type: 'lease-revoke'; readonly lease: number }
   | { readonly type: 'alarm'; readonly member: string; readonly alarm: Alarm; readonly isRaised: boolean }
+  | { readonly type: 'auth'; readonly auth: AuthState }
   | { readonly type: 'install'; readonly snapshot: MvccSnapshot }
 ) & { readonly applied?: AppliedPoint };
 
@@ -75,6 +78,7 @@ interface State {
   /** `lease/key` for each key that lives by a lease. */
   readonly attached: SortedMap<true>;
   readonly alarms: readonly RaisedAlarm[];
+  readonly auth: AuthState;
   readonly revision: Revision;
   readonly compacted: Revision;
   readonly applied: AppliedPoint | undefined;
@@ -86,6 +90,7 @@ const noState = (): State => ({
   leases: new Map(),
   attached: new SortedMap(),
   alarms: [],
+  auth: noAuth,
   revision: 1 as Revision,
   compacted: 0 as Revision,
   applied: undefined,
@@ -103,6 +108,7 @@ export class MvccStore implements Etcd {
   #leases: Map<number, number>;
   #attached: SortedMap<true>;
   #alarms: readonly RaisedAlarm[];
+  #auth: AuthState;
   #revision: Revision;
   #compacted: Revision;
   #applied: AppliedPoint | undefined;
@@ -113,8 +119,8 @@ export class MvccStore implements Etcd {
   #sizeOfFile = 0;
   /** Told of every commit before the watchers are; the sandbox's journal listens here. */
   onCommit: ((commit: MvccCommit) => void) | undefined;
-  /** Told of every other change. */
-  onEdit: ((edit: MvccEdit) => void) | undefined;
+  /** Told of every other change; of an `install`, with the store as it was before. */
+  onEdit: ((edit: MvccEdit, before?: MvccStore) => void) | undefined;
 
   private constructor(state: State) {
     this.#histories = state.histories;
@@ -122,6 +128,7 @@ export class MvccStore implements Etcd {
     this.#leases = new Map(state.leases);
     this.#attached = state.attached;
     this.#alarms = state.alarms;
+    this.#auth = state.auth;
     this.#revision = state.revision;
     this.#compacted = state.compacted;
     this.#applied = state.applied;
@@ -140,6 +147,7 @@ export class MvccStore implements Etcd {
       applied: snapshot.applied,
       leases: new Map(snapshot.leases?.map(({ lease, ttl }) => [lease, ttl])),
       alarms: snapshot.alarms ?? [],
+      auth: snapshot.auth ? deepFreeze(snapshot.auth) : noAuth,
     });
     for (const kv of snapshot.versions) store.#replay(deepFreeze(kv));
     return store;
@@ -254,6 +262,16 @@ export class MvccStore implements Etcd {
     this.#edited({ type: 'alarm', member, alarm, isRaised });
   }
 
+  /** Users, roles, and whether they count. */
+  get auth(): AuthState {
+    return this.#auth;
+  }
+
+  setAuth(auth: AuthState): void {
+    this.#auth = deepFreeze(auth);
+    this.#edited({ type: 'auth', auth });
+  }
+
   /** Bytes of everything kept, and of the file, which only defragmentation makes smaller. */
   get size(): { readonly inUse: number; readonly file: number } {
     this.#measure();
@@ -285,6 +303,7 @@ export class MvccStore implements Etcd {
   /** Becomes what `other` is, as after a snapshot from a leader; watchers go on from where they were, or are cancelled where they cannot. */
   install(other: MvccStore): void {
     this.#watchers.synced(this.#revision);
+    const before = this.onEdit && this.fork();
     const state = other.#share();
     this.#histories = state.histories;
     this.#recent.clear();
@@ -292,11 +311,12 @@ export class MvccStore implements Etcd {
     this.#leases = new Map(state.leases);
     this.#attached = state.attached;
     this.#alarms = state.alarms;
+    this.#auth = state.auth;
     this.#revision = state.revision;
     this.#compacted = state.compacted;
     this.#applied = state.applied;
     [this.#sizeInUse, this.#sizedTo] = [0, 0];
-    if (this.onEdit) this.#edited({ type: 'install', snapshot: this.snapshot() });
+    if (this.onEdit) this.#edited({ type: 'install', snapshot: this.snapshot() }, before);
     for (const watcher of this.#watchers.all) this.#catchUp(watcher);
   }
 
@@ -307,6 +327,7 @@ export class MvccStore implements Etcd {
       versions: this.#versions(),
       ...(this.#leases.size > 0 ? { leases: [...this.#leases].map(([lease, ttl]) => ({ lease, ttl })) } : {}),
       ...(this.#alarms.length > 0 ? { alarms: this.#alarms } : {}),
+      ...(this.#auth === noAuth ? {} : { auth: this.#auth }),
       ...(this.#applied ? { applied: this.#applied } : {}),
     };
   }
@@ -332,6 +353,9 @@ export class MvccStore implements Etcd {
         break;
       case 'alarm':
         this.setAlarm(edit.member, edit.alarm, edit.isRaised);
+        break;
+      case 'auth':
+        this.setAuth(edit.auth);
         break;
       case 'install':
         this.install(MvccStore.restore(edit.snapshot));
@@ -362,6 +386,7 @@ export class MvccStore implements Etcd {
       leases: this.#leases,
       attached: this.#attached.clone(),
       alarms: this.#alarms,
+      auth: this.#auth,
       revision: this.#revision,
       compacted: this.#compacted,
       applied: this.#applied,
@@ -374,8 +399,8 @@ export class MvccStore implements Etcd {
     return versions.sort((a, b) => a.modRevision - b.modRevision || compareBytes(a.key, b.key));
   }
 
-  #edited(edit: MvccEdit): void {
-    this.onEdit?.(this.#applied ? { ...edit, applied: this.#applied } : edit);
+  #edited(edit: MvccEdit, before?: MvccStore): void {
+    this.onEdit?.(this.#applied ? { ...edit, applied: this.#applied } : edit, before);
   }
 
   /** `current` is the revision that "now" means: within a transaction, that of its own writes. */

@@ -1,4 +1,4 @@
-import type { Alarm, MemberInfo, Txn } from './kv';
+import type { Alarm, AuthRequest, MemberInfo, Txn } from './kv';
 import type { MvccStore } from './mvcc';
 
 /** What a group agrees on: every member does it at the same place of the log. */
@@ -8,7 +8,9 @@ export type Request =
   | { readonly type: 'lease-grant'; readonly lease: number; readonly ttl: number }
   | { readonly type: 'lease-revoke'; readonly lease: number }
   | { readonly type: 'lease-keep-alive'; readonly lease: number }
-  | { readonly type: 'alarm'; readonly member: string; readonly alarm: Alarm; readonly isRaised: boolean };
+  | { readonly type: 'alarm'; readonly member: string; readonly alarm: Alarm; readonly isRaised: boolean }
+  | { readonly type: 'auth'; readonly auth: Exclude<AuthRequest, { type: 'authenticate' }> }
+  | { readonly type: 'token'; readonly token: string; readonly user: string };
 
 /** The data of a log entry: a request, and by what its proposer knows it again. */
 export interface GroupEntry {

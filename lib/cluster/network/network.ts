@@ -1,6 +1,6 @@
 import { assert, memo, type Random } from '@/lib/base';
 import { ConnectionError, type ApiRequest, type ApiResponse, type Transport } from '../api';
-import { EtcdError, type EtcdServer, type PeerMessage } from '../etcd';
+import { EtcdError, type Caller, type EtcdServer, type PeerMessage } from '../etcd';
 import type { Disk, Kernel } from '../kernel';
 import type { Machine } from '../machine';
 import { inCidr, isIpv4 } from './address';
@@ -137,12 +137,12 @@ export class SimulatedNetwork implements Network {
     };
   }
 
-  dialEtcd(from: NetworkNamespace, server: string): EtcdServer {
+  dialEtcd(from: NetworkNamespace, server: string, caller: Caller = {}): EtcdServer {
     const url = parseUrl(server);
     assert(url, `not an etcd member's address: ${server}`);
     return remoteEtcd(() => {
       const route = this.#route(from, url.hostname, url.port, 'tcp');
-      if (route.type === 'open' && route.listener.etcd) return route.listener.etcd;
+      if (route.type === 'open' && route.listener.etcd) return route.listener.etcd(caller);
       throw new EtcdError(
         'Unavailable',
         `connection error: desc = "transport: Error while dialing: dial tcp ${url.hostname}:${url.port}: ${dialFailure(route.type)}"`,
@@ -369,6 +369,7 @@ function remoteEtcd(find: () => EtcdServer): EtcdServer {
     get compactedRevision() {
       return find().compactedRevision;
     },
+    header: () => find().header(),
     range: (...args) => find().range(...args),
     put: (...args) => find().put(...args),
     deleteRange: (...args) => find().deleteRange(...args),
@@ -391,6 +392,7 @@ function remoteEtcd(find: () => EtcdServer): EtcdServer {
     memberRemove: (...args) => find().memberRemove(...args),
     memberPromote: (...args) => find().memberPromote(...args),
     snapshot: () => find().snapshot(),
+    auth: (...args) => find().auth(...args),
   };
 }
 

@@ -1,5 +1,5 @@
 import type { Transport } from '../api';
-import type { EtcdServer, PeerMessage } from '../etcd';
+import type { Caller, EtcdServer, PeerMessage } from '../etcd';
 
 /** An HTTP exchange inside the simulation. Bodies are text. */
 export interface HttpRequest {
@@ -50,7 +50,7 @@ export interface Listener {
   /** An API behind this port: an API server's, or a kubelet's own. */
   readonly api?: Transport;
   /** An etcd member's client port. */
-  readonly etcd?: EtcdServer;
+  readonly etcd?: (caller: Caller) => EtcdServer;
   /** An etcd member's peer port. */
   readonly peer?: (message: PeerMessage) => void;
   readonly http?: (request: HttpRequest, peer: { ip: string }) => HttpResponse;
@@ -85,7 +85,7 @@ export interface Network {
   /** A client's connection to the API server at `server` (`https://172.18.0.2:6443`); each request throws `ConnectionError` when nobody answers there now. */
   dialApi(from: NetworkNamespace, server: string): Transport;
   /** A client of the etcd member at `server`. Each call throws `EtcdError` Unavailable when nobody answers there now. */
-  dialEtcd(from: NetworkNamespace, server: string): EtcdServer;
+  dialEtcd(from: NetworkNamespace, server: string, caller?: Caller): EtcdServer;
   /** Hands a message to the etcd member whose peer port is at `server`. False when nobody answers there now. */
   sendPeer(from: NetworkNamespace, server: string, message: PeerMessage): boolean;
   resolve(from: NetworkNamespace, name: string, type?: DnsQuery['type']): { answer: DnsAnswer; server: string; tookMs: number };

@@ -28,7 +28,7 @@ export function deriveContext(ctx: ProcessContext, settings: Settings): ProcessC
     http: settings.http ?? ((request, options) => ctx.http(request, options)),
     resolve: settings.resolve ?? ((name, type) => ctx.resolve(name, type)),
     connect: settings.connect ?? ((host, port, options) => ctx.connect(host, port, options)),
-    dialEtcd: settings.dialEtcd ?? ((server) => ctx.dialEtcd(server)),
+    dialEtcd: settings.dialEtcd ?? ((server, caller) => ctx.dialEtcd(server, caller)),
     kill: settings.kill ?? ((pid, signal) => ctx.kill(pid, signal)),
     exit: settings.exit ?? ((code) => ctx.exit(code)),
   };

@@ -1,5 +1,5 @@
 import { hash32, type Json, type Random } from '@/lib/base';
-import type { EtcdServer } from '../etcd';
+import type { Caller, EtcdServer } from '../etcd';
 import type { Entry, Instant, Kernel } from '../kernel';
 import type { DnsQuery, HttpRequest, HttpResponse, HttpResult, Listener, Network, NetworkNamespace } from '../network/types';
 import type { Files, ProcessContext, Program, Signal } from './program';
@@ -185,8 +185,8 @@ export class Process implements ProcessContext {
     return this.#options.network.connect(this.#options.namespace, host, port, options);
   }
 
-  dialEtcd(server: string): EtcdServer {
-    return this.#options.network.dialEtcd(this.#options.namespace, server);
+  dialEtcd(server: string, caller?: Caller): EtcdServer {
+    return this.#options.network.dialEtcd(this.#options.namespace, server, caller);
   }
 
   kill(pid: number, signal: Signal): boolean {

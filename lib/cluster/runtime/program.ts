@@ -1,6 +1,6 @@
 import type { Json, Random } from '@/lib/base';
 import type { DnsAnswer, DnsQuery, HttpRequest, HttpResponse, HttpResult, Listener } from '../network/types';
-import type { EtcdServer } from '../etcd';
+import type { Caller, EtcdServer } from '../etcd';
 import type { Machine } from '../machine';
 import type { Instant, Kernel } from '../kernel';
 import type { NetworkNamespace, Network } from '../network/types';
@@ -35,7 +35,7 @@ export interface ProcessContext {
   /** A bare TCP connection, opened and closed. */
   connect(host: string, port: number, options?: { timeoutMs?: number }): ReturnType<Network['connect']>;
   /** A client of the etcd member at `server`, as etcdctl is one. */
-  dialEtcd(server: string): EtcdServer;
+  dialEtcd(server: string, caller?: Caller): EtcdServer;
   /** `kill(2)` within the container. False when there is no such process. */
   kill(pid: number, signal: Signal): boolean;
   /** Ends the process; nothing of it runs afterwards. */
