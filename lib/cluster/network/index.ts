@@ -1,5 +1,6 @@
 export { inCidr, isIpv4, toAddress, toNumber } from './address';
 export { HostNamespace } from './host-namespace';
 export { renderRuleset, rulesetPath, type Chain, type Rule, type Ruleset, type Table } from './netfilter';
+export type { LinkFault } from './links';
 export { SimulatedNetwork } from './network';
 export type { DnsAnswer, DnsQuery, HttpRequest, HttpResponse, HttpResult, Listener, Network, NetworkNamespace } from './types';

@@ -4,22 +4,41 @@ import { EtcdError, type Caller, type EtcdServer, type PeerMessage } from '../et
 import type { Disk, Kernel } from '../kernel';
 import type { Machine } from '../machine';
 import { inCidr, isIpv4 } from './address';
+import { Balancer, balancerName } from './balancer';
 import { HostNamespace } from './host-namespace';
+import { InFlight } from './in-flight';
+import { Links, reversed, type Hop, type LinkFault } from './links';
 import { rulesetPath, traverse, type Packet, type PacketVerdict, type Ruleset, type TraversalContext } from './netfilter';
+import { Relay, silentMsMax } from './relay';
 import { resolveName, type Resolution } from './resolver';
 import type { DnsQuery, HttpRequest, HttpResponse, HttpResult, Listener, Network, NetworkNamespace } from './types';
 
 /** What became of a connection attempt: who answers, or how it failed. */
 type Route =
-  | {
-      readonly type: 'open';
-      readonly listener: Listener;
-      readonly namespace: NetworkNamespace;
-      readonly port: number;
-      readonly roundTripMs: number;
-      readonly peerIp: string;
-    }
-  | { readonly type: 'refused' | 'timeout' | 'unreachable'; readonly tookMs: number };
+  | ({ readonly type: 'open'; readonly listener: Listener; readonly namespace: NetworkNamespace; readonly port: number } & Way)
+  | Failed;
+
+interface Failed {
+  readonly type: 'refused' | 'timeout' | 'unreachable';
+  readonly tookMs: number;
+}
+
+/** How a packet got where it is. */
+interface Way {
+  readonly roundTripMs: number;
+  /** The links between machines that it crossed. */
+  readonly hops: readonly Hop[];
+  /** Whom the receiver takes for the sender. */
+  readonly peerIp: string;
+}
+
+/** Where a packet has got to by the rules of the machine it left. */
+interface Reached extends Way {
+  readonly type: 'reached';
+  readonly namespace: NetworkNamespace;
+  readonly machine: Machine;
+  readonly isHost: boolean;
+}
 
 /** Linux gives up on an unanswered SYN after six retries. */
 const synTimeoutMs = 130_000;
@@ -27,6 +46,8 @@ const synTimeoutMs = 130_000;
 const noRouteMs = 3_000;
 /** One way between two machines. */
 const linkMs = 0.25;
+/** client-go's `net.Dialer`. */
+const dialMsMax = 30_000;
 
 /**
  * The simulated network: every namespace, the links between machines, and each machine's netfilter.
@@ -35,7 +56,9 @@ const linkMs = 0.25;
 export class SimulatedNetwork implements Network {
   readonly #kernel: Kernel;
   readonly #random: Random;
-  readonly #world: Disk;
+  readonly #links: Links;
+  readonly #inFlight: InFlight;
+  #balancer: Balancer | undefined;
   readonly #machines = new Map<string, Machine>();
   readonly #hosts = new Map<string, HostNamespace>();
   readonly #traversals = new Map<string, TraversalContext>();
@@ -50,7 +73,8 @@ export class SimulatedNetwork implements Network {
   constructor(options: { kernel: Kernel; world: Disk; podCidr: string }) {
     this.#kernel = options.kernel;
     this.#random = options.kernel.random.fork('network');
-    this.#world = options.world;
+    this.#links = new Links(options.world, this.#random.fork('links'));
+    this.#inFlight = new InFlight(options.kernel);
     this.podCidr = options.podCidr;
   }
 
@@ -83,10 +107,27 @@ export class SimulatedNetwork implements Network {
 
   /** Cuts or mends the link from one machine to another, one way. */
   setLink(from: string, to: string, isUp: boolean): void {
-    const path = `/network/cut/${from}/${to}`;
-    if (isUp) this.#world.delete(path);
-    else this.#world.set(path, true);
+    this.#links.setUp(from, to, isUp);
     this.#kernel.record('fault', 'network', `${isUp ? 'mend' : 'cut'} ${from} → ${to}`);
+  }
+
+  /** Makes the link from one machine to another slow, lossy or disorderly, one way; without a fault it is sound again. */
+  setLinkFault(from: string, to: string, fault: LinkFault | undefined): void {
+    this.#links.setFault(from, to, fault);
+    this.#kernel.record('fault', 'network', `netem ${from} → ${to}: ${fault ? describeFault(fault) : 'none'}`);
+  }
+
+  /** Puts a load balancer in front of the API servers of the control-plane machines. */
+  balance(ip: string, port: number): void {
+    this.#balancer = new Balancer({ kernel: this.#kernel, ip, port });
+  }
+
+  /**
+   * Lets messages that slow links hold up arrive ahead of the clock, for a call that is carried to its end inside the call.
+   * Answers how many milliseconds that would have taken.
+   */
+  settlePeers(isDone: () => boolean, limitMs: number): number {
+    return this.#inFlight.settle(isDone, limitMs);
   }
 
   http(from: NetworkNamespace, request: HttpRequest, { timeoutMs = synTimeoutMs }: { timeoutMs?: number } = {}): HttpResult {
@@ -99,12 +140,27 @@ export class SimulatedNetwork implements Network {
     if (route.type !== 'open') return this.#failed(from, name, route, target.tookMs, url, timeoutMs);
     const serve = route.listener.http ?? (route.listener.api && httpOf(route.listener.api));
     if (!serve) return this.#failed(from, name, { type: 'refused', tookMs: Math.ceil(route.roundTripMs) }, target.tookMs, url, timeoutMs);
+    const late: HttpResult = {
+      type: 'error',
+      error: 'timeout',
+      message: `context deadline exceeded after ${timeoutMs} ms`,
+      tookMs: timeoutMs,
+    };
+    const soundMs = target.tookMs + 2 * route.roundTripMs;
+    const thereMs = (this.#handshakeMs(route.hops) ?? Infinity) + (this.#links.segmentMs(route.hops, 'data') ?? Infinity);
+    if (soundMs + thereMs > timeoutMs) return late;
     const cause = this.#kernel.record('packet', from.name, `${name} → ${route.namespace.name}`);
     const response = this.#kernel.causedBy(cause, () => serve(request, { ip: route.peerIp }));
-    const tookMs = Math.ceil(target.tookMs + 2 * route.roundTripMs + (response.tookMs ?? 0));
-    if (tookMs > timeoutMs)
-      return { type: 'error', error: 'timeout', message: `context deadline exceeded after ${timeoutMs} ms`, tookMs: timeoutMs };
-    return { type: 'response', response, tookMs, remoteIp: target.ip };
+    const backMs = this.#links.segmentMs(reversed(route.hops), 'data') ?? Infinity;
+    const tookMs = Math.ceil(soundMs + thereMs + (response.tookMs ?? 0) + backMs);
+    return tookMs > timeoutMs ? late : { type: 'response', response, tookMs, remoteIp: target.ip };
+  }
+
+  /** What SYN and SYN-ACK take longer than over sound links; undefined when no connection comes of them. */
+  #handshakeMs(hops: readonly Hop[]): number | undefined {
+    const thereMs = this.#links.segmentMs(hops, 'syn');
+    const backMs = thereMs === undefined ? undefined : this.#links.segmentMs(reversed(hops), 'syn');
+    return thereMs === undefined || backMs === undefined ? undefined : thereMs + backMs;
   }
 
   connect(
@@ -116,7 +172,8 @@ export class SimulatedNetwork implements Network {
     const target = this.#locate(from, host, timeoutMs);
     if (target.type !== 'found') return { type: 'could-not-resolve', tookMs: target.tookMs };
     const route = this.#route(from, target.ip, port, 'tcp');
-    const tookMs = Math.ceil(target.tookMs + (route.type === 'open' ? route.roundTripMs : route.tookMs));
+    const handshakeMs = route.type === 'open' ? (this.#handshakeMs(route.hops) ?? Infinity) : 0;
+    const tookMs = Math.ceil(target.tookMs + handshakeMs + (route.type === 'open' ? route.roundTripMs : route.tookMs));
     return tookMs > timeoutMs ? { type: 'timeout', tookMs: timeoutMs } : { type: route.type, tookMs };
   }
 
@@ -130,11 +187,21 @@ export class SimulatedNetwork implements Network {
     return (request) => {
       const target = this.#locate(from, url.hostname, synTimeoutMs);
       if (target.type !== 'found') throw new ConnectionError(`dial tcp: lookup ${url.hostname}: no such host`);
+      const dialled = `dial tcp ${target.ip}:${url.port}`;
       const route = this.#route(from, target.ip, url.port, 'tcp');
-      if (route.type !== 'open' || !route.listener.api)
-        throw new ConnectionError(`dial tcp ${target.ip}:${url.port}: ${dialFailure(route.type)}`);
-      return this.#relay(from, route.namespace, route.listener.api(request));
+      if (route.type !== 'open' || !route.listener.api) throw new ConnectionError(`${dialled}: ${dialFailure(route.type)}`);
+      if (this.#links.areSound) return this.#relay(route.hops, route.listener.api(request));
+      if ((this.#handshakeMs(route.hops) ?? Infinity) > dialMsMax) throw new ConnectionError(`${dialled}: i/o timeout`);
+      this.#assertHeard(route.hops);
+      const response = this.#relay(route.hops, route.listener.api(request));
+      this.#assertHeard(reversed(route.hops));
+      return response;
     };
+  }
+
+  /** A request or an answer that does not get through in time ends the connection; who sent it cannot tell which of the two it was. */
+  #assertHeard(hops: readonly Hop[]): void {
+    if ((this.#links.segmentMs(hops, 'data') ?? Infinity) > silentMsMax) throw new ConnectionError('http2: client connection lost');
   }
 
   dialEtcd(from: NetworkNamespace, server: string, caller: Caller = {}): EtcdServer {
@@ -142,10 +209,11 @@ export class SimulatedNetwork implements Network {
     assert(url, `not an etcd member's address: ${server}`);
     return remoteEtcd(() => {
       const route = this.#route(from, url.hostname, url.port, 'tcp');
-      if (route.type === 'open' && route.listener.etcd) return route.listener.etcd(caller);
+      const isReached = route.type === 'open' && (this.#handshakeMs(route.hops) ?? Infinity) <= dialMsMax;
+      if (isReached && route.listener.etcd) return route.listener.etcd(caller);
       throw new EtcdError(
         'Unavailable',
-        `connection error: desc = "transport: Error while dialing: dial tcp ${url.hostname}:${url.port}: ${dialFailure(route.type)}"`,
+        `connection error: desc = "transport: Error while dialing: dial tcp ${url.hostname}:${url.port}: ${dialFailure(route.type === 'open' && !isReached ? 'timeout' : route.type)}"`,
       );
     });
   }
@@ -155,8 +223,24 @@ export class SimulatedNetwork implements Network {
     assert(url, `not an etcd member's address: ${server}`);
     const listener = this.#established(from, url);
     if (!listener?.peer) return false;
-    listener.peer(message);
+    const to = this.#namespaces.get(url.hostname) as NetworkNamespace;
+    if (this.#links.areSound) listener.peer(message);
+    else this.#sendSlowly([from.machine, to.machine], url, message);
     return true;
+  }
+
+  /** Over a faulty link each message goes by itself: it may be lost, arrive twice, or after others that were sent later. */
+  #sendSlowly(hop: Hop, { hostname, port }: Authority, message: PeerMessage): void {
+    const arrive = () => {
+      const to = this.#namespaces.get(hostname);
+      if (to && this.#machines.get(to.machine)?.isUp) to.findListener(port, 'TCP')?.peer?.(message);
+    };
+    const arrivals = this.#links.arrivals(hop);
+    // Were a proposal that is passed on done twice, etcd would do it twice as well: its streams see to it that it is not.
+    for (const delayMs of message.type === 'propose' ? arrivals.slice(0, 1) : arrivals) {
+      if (delayMs === 0) arrive();
+      else this.#inFlight.send(delayMs, `${message.type} to ${hop[1]}`, arrive);
+    }
   }
 
   /**
@@ -166,8 +250,7 @@ export class SimulatedNetwork implements Network {
   #established(from: NetworkNamespace, { hostname, port }: Authority): Listener | undefined {
     const [here, to] = [this.#machines.get(from.machine), this.#namespaces.get(hostname)];
     const there = to && this.#machines.get(to.machine);
-    if (!here?.isUp || !to || !there?.isUp || !this.#isLinked(here.name, there.name) || !this.#isLinked(there.name, here.name))
-      return undefined;
+    if (!here?.isUp || !to || !there?.isUp || !this.#areLinked(here.name, there.name)) return undefined;
     const key = `${from.ip}>${hostname}:${port}`;
     const [left, arrived] = [here, there].map((machine) => machine.disk.get<Ruleset>(rulesetPath));
     const known = this.#connections.get(key);
@@ -178,22 +261,12 @@ export class SimulatedNetwork implements Network {
     return route.listener;
   }
 
-  /** A stream over a link that is cut later falls silent, as TCP does until somebody's keep-alive notices. */
-  #relay(from: NetworkNamespace, to: NetworkNamespace, response: ApiResponse): ApiResponse {
+  /** Links count for as long as a stream flows. */
+  #relay(hops: readonly Hop[], response: ApiResponse): ApiResponse {
     const { stream } = response;
-    if (!stream || from.machine === to.machine) return response;
-    return {
-      ...response,
-      stream: {
-        start: (sink) =>
-          stream.start({
-            write: (chunk) => {
-              if (this.#isLinked(to.machine, from.machine)) sink.write(chunk);
-            },
-            end: () => sink.end(),
-          }),
-      },
-    };
+    if (!stream || hops.length === 0) return response;
+    const [kernel, links] = [this.#kernel, this.#links];
+    return { ...response, stream: { start: (sink) => new Relay({ kernel, links, hops: reversed(hops), sink }).start(stream) } };
   }
 
   #locate(
@@ -221,7 +294,12 @@ export class SimulatedNetwork implements Network {
     if (route.type !== 'open' || !route.listener.dns) return { type: 'silent' };
     const cause = this.#kernel.record('packet', from.name, `DNS ${query.type} ${query.name} → ${route.namespace.name}`);
     const ask = route.listener.dns;
-    return { type: 'answered', answer: this.#kernel.causedBy(cause, () => ask(query)), tookMs: route.roundTripMs };
+    const thereMs = this.#links.datagramMs(route.hops);
+    if (thereMs === undefined) return { type: 'silent' };
+    const answer = this.#kernel.causedBy(cause, () => ask(query));
+    const backMs = this.#links.datagramMs(reversed(route.hops));
+    if (backMs === undefined) return { type: 'silent' };
+    return { type: 'answered', answer, tookMs: route.roundTripMs + thereMs + backMs };
   }
 
   #failed(
@@ -245,7 +323,7 @@ export class SimulatedNetwork implements Network {
 
   /** Follows a connection's first packet to whoever listens (`ip route`, netfilter, links). */
   #route(from: NetworkNamespace, destination: string, port: number, protocol: 'tcp' | 'udp'): Route {
-    if (destination.startsWith('127.') || destination === from.ip) return this.#deliver(from, from, port, protocol, 0.05, from.ip);
+    if (destination.startsWith('127.') || destination === from.ip) return this.#deliver(from, from, port, protocol, local(from.ip));
     const here = this.#machines.get(from.machine);
     if (!here?.isUp) return { type: 'unreachable', tookMs: 0 };
     const packet: Packet = { source: from.ip, destination, port, protocol, mark: 0, isTranslated: false };
@@ -254,46 +332,65 @@ export class SimulatedNetwork implements Network {
     if (left !== 'accept') return refusal(left);
     const first = this.#forward(here, from, packet);
     if (first.type !== 'reached') return first;
-    if (!first.isHost || first.machine === here)
-      return this.#deliver(from, first.namespace, packet.port, protocol, first.roundTripMs, from.ip);
-    const arrived = this.#filter(first.machine, packet, ['PREROUTING', 'INPUT']);
+    const { machine, namespace } = first;
+    if (!first.isHost || machine === here) return this.#deliver(from, namespace, packet.port, protocol, first);
+    const arrived = this.#filter(machine, packet, ['PREROUTING', 'INPUT']);
     if (arrived !== 'accept') return refusal(arrived);
-    if (!packet.isTranslated) return this.#deliver(from, first.namespace, packet.port, protocol, first.roundTripMs, from.ip);
-    const second = this.#forward(first.machine, first.namespace, packet);
+    if (!packet.isTranslated) return this.#deliver(from, namespace, packet.port, protocol, first);
+    const second = this.#forward(machine, namespace, packet);
     if (second.type !== 'reached') return second;
-    return this.#deliver(
-      from,
-      second.namespace,
-      packet.port,
-      protocol,
-      first.roundTripMs + second.roundTripMs,
-      packet.mark ? first.machine.ip : from.ip,
-    );
+    return this.#deliver(from, second.namespace, packet.port, protocol, {
+      roundTripMs: first.roundTripMs + second.roundTripMs,
+      hops: [...first.hops, ...second.hops],
+      peerIp: packet.mark ? machine.ip : from.ip,
+    });
   }
 
-  #forward(
-    here: Machine,
-    from: NetworkNamespace,
-    packet: Packet,
-  ):
-    | Extract<Route, { type: 'timeout' | 'unreachable' | 'refused' }>
-    | { type: 'reached'; namespace: NetworkNamespace; machine: Machine; isHost: boolean; roundTripMs: number } {
-    const namespace = this.#namespaces.get(packet.destination);
+  #forward(here: Machine, from: NetworkNamespace, packet: Packet): Failed | Reached {
     const isPodAddress = inCidr(packet.destination, this.podCidr);
     if (here.spec.role === 'workstation' && isPodAddress) return { type: 'timeout', tookMs: synTimeoutMs };
+    const balancer = this.#balancer?.ip === packet.destination ? this.#balancer : undefined;
+    if (balancer) return this.#forwardBalanced(here, from, packet, balancer);
+    const namespace = this.#namespaces.get(packet.destination);
     if (!namespace)
       return isPodAddress || inCidr(packet.destination, `${here.ip}/16`)
         ? { type: 'unreachable', tookMs: noRouteMs }
         : { type: 'timeout', tookMs: synTimeoutMs };
     const machine = this.#machines.get(namespace.machine);
-    if (!machine?.isUp || !this.#isLinked(here.name, machine.name) || !this.#isLinked(machine.name, here.name))
-      return { type: 'timeout', tookMs: synTimeoutMs };
+    if (!machine?.isUp || !this.#areLinked(here.name, machine.name)) return { type: 'timeout', tookMs: synTimeoutMs };
+    const isNear = from.machine === namespace.machine;
     return {
       type: 'reached',
       namespace,
       machine,
       isHost: this.#hosts.get(machine.name) === namespace,
-      roundTripMs: from.machine === namespace.machine ? 0.1 : 2 * linkMs,
+      roundTripMs: isNear ? 0.1 : 2 * linkMs,
+      hops: here === machine ? [] : [[here.name, machine.name]],
+      peerIp: from.ip,
+    };
+  }
+
+  /** A load balancer takes the connection and opens one of its own to a server. */
+  #forwardBalanced(here: Machine, from: NetworkNamespace, packet: Packet, balancer: Balancer): Failed | Reached {
+    if (!this.#areLinked(here.name, balancerName)) return { type: 'timeout', tookMs: synTimeoutMs };
+    const hosts = [...this.#hosts.values()].filter(({ machine }) => this.#machines.get(machine)?.spec.role === 'control-plane');
+    const isUp = ({ machine }: HostNamespace) => this.#machines.get(machine)?.isUp && this.#areLinked(balancerName, machine);
+    const backends = hosts.map((host) => ({ ip: host.ip, api: isUp(host) ? host.findListener(balancer.port, 'TCP')?.api : undefined }));
+    const ip = packet.port === balancer.port ? balancer.pick(from.ip, backends) : undefined;
+    const namespace = hosts.find((host) => host.ip === ip);
+    if (!namespace) return { type: 'refused', tookMs: 1 };
+    packet.destination = namespace.ip;
+    return {
+      type: 'reached',
+      namespace,
+      machine: this.#machines.get(namespace.machine) as Machine,
+      isHost: true,
+      roundTripMs: 4 * linkMs,
+      hops: [
+        [here.name, balancerName],
+        [balancerName, namespace.machine],
+      ],
+      peerIp: balancer.ip,
     };
   }
 
@@ -302,13 +399,12 @@ export class SimulatedNetwork implements Network {
     namespace: NetworkNamespace,
     port: number,
     protocol: 'tcp' | 'udp',
-    roundTripMs: number,
-    peerIp: string,
+    { roundTripMs, hops, peerIp }: Way,
   ): Route {
     if (!this.#machines.get(namespace.machine)?.isUp) return { type: 'timeout', tookMs: synTimeoutMs };
     const listener = namespace.findListener(port, protocol === 'tcp' ? 'TCP' : 'UDP');
     if (!listener) return { type: 'refused', tookMs: Math.ceil(roundTripMs) };
-    return { type: 'open', listener, namespace, port, roundTripMs, peerIp: namespace === from ? '127.0.0.1' : peerIp };
+    return { type: 'open', listener, namespace, port, roundTripMs, hops, peerIp: namespace === from ? '127.0.0.1' : peerIp };
   }
 
   #filter(machine: Machine, packet: Packet, [natChain, filterChain]: readonly [string, string]): PacketVerdict {
@@ -339,12 +435,29 @@ export class SimulatedNetwork implements Network {
     };
   }
 
-  #isLinked(from: string, to: string): boolean {
-    return from === to || !this.#world.has(`/network/cut/${from}/${to}`);
+  /** A connection needs both ways. */
+  #areLinked(one: string, other: string): boolean {
+    return this.#links.isUp(one, other) && this.#links.isUp(other, one);
   }
 }
 
-function refusal(verdict: 'drop' | 'reject'): Route {
+/** Within a machine. */
+function local(ip: string): Way {
+  return { roundTripMs: 0.05, hops: [], peerIp: ip };
+}
+
+/** The words of `tc qdisc show`. */
+function describeFault({ delayMs, jitterMs, loss, duplicate, reorder }: LinkFault): string {
+  const share = (name: string, value: number | undefined) => (value ? [`${name} ${Math.round(value * 1000) / 10}%`] : []);
+  return [
+    ...((delayMs ?? jitterMs) ? [`delay ${delayMs ?? 0}ms${jitterMs ? ` ${jitterMs}ms` : ''}`] : []),
+    ...share('loss', loss),
+    ...share('duplicate', duplicate),
+    ...share('reorder', reorder),
+  ].join(' ');
+}
+
+function refusal(verdict: 'drop' | 'reject'): Failed {
   return verdict === 'reject' ? { type: 'refused', tookMs: 0 } : { type: 'timeout', tookMs: synTimeoutMs };
 }
 
