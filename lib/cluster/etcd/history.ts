@@ -1,19 +1,5 @@
+import { appended, type Growing } from '@/lib/base';
 import type { KeyValue, WatchEvent } from './kv';
-
-/**
- * A list that only grows at its end, and whose copies share what they have in common: the first copy to append does so in place,
- * any other takes a copy of its own, as slices of Go do.
- */
-interface Growing<T> {
-  readonly items: T[];
-  readonly length: number;
-}
-
-function appended<T>({ items, length }: Growing<T>, item: T): Growing<T> {
-  const own = items.length === length ? items : items.slice(0, length);
-  own.push(item);
-  return { items: own, length: length + 1 };
-}
 
 /** A key's kept versions, oldest first; those of version 0 are tombstones (`mvcc/key_index.go`). Never changed: appending makes another. */
 export type KeyHistory = Growing<KeyValue>;

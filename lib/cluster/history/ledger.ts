@@ -1,0 +1,267 @@
+import { appended, compareBytes, deepEqual, prefixEnd, SortedMap, type Growing } from '@/lib/base';
+import type { KeyValue, MvccStore, WatchEvent } from '../etcd';
+import type { Instant } from '../kernel';
+import type { Change, ChangeCause } from './change';
+import { packed, tombstone, unpacked, type Present, type Segment } from './segment';
+
+/** A moment: the state right after a revision, or the state at an instant of simulated time. */
+export type Moment = { readonly revision: number } | { readonly at: number };
+
+/** How far back one can look. */
+export interface HistoryReach {
+  /** The earliest state there is: after `revision`, made at `at`. Revision 1 and no instant: from the beginning. */
+  readonly revision: number;
+  readonly at: Instant | undefined;
+  readonly isTrimmed: boolean;
+  readonly bytes: number;
+  readonly budgetBytes: number;
+}
+
+/** A ledger as plain data; the state it ends with is in the store of machine `source`. */
+export interface LedgerSnapshot {
+  readonly source: string;
+  readonly segments: readonly Segment[];
+  readonly trimmed?: { readonly revision: number; readonly at: number };
+}
+
+export interface LedgerOptions {
+  readonly budgetBytes?: number | undefined;
+  readonly segmentSize?: number;
+  readonly snapshot?: LedgerSnapshot | undefined;
+}
+
+export class HistoryTrimmedError extends Error {
+  override readonly name = 'HistoryTrimmedError';
+}
+
+/** One to two times so many of the newest changes are kept as they are, sharing their values with the store; older ones are packed. */
+const defaultSegmentSize = 256;
+
+/** Room for what a segment takes beside its text. */
+const segmentOverheadBytes = 128;
+
+export const defaultHistoryBytes = 8 * 2 ** 20;
+
+/**
+ * Every change of a cluster's keys since it was made, however often etcd was compacted: read backwards from what is there now, so that
+ * the oldest can be dropped without a word to the rest. What does not fit the budget is dropped, oldest first. Forks share all of it.
+ */
+export class Ledger {
+  readonly #budgetBytes: number;
+  readonly #segmentSize: number;
+  #segments: readonly Segment[];
+  #recent: Growing<Change> = { items: [], length: 0 };
+  #bytes: number;
+  #trimmed: { readonly revision: number; readonly at: number } | undefined;
+  /** The member whose store is as it was after the newest change. */
+  #source: string | undefined;
+  #newest = 1;
+  /** Told when something was dropped. */
+  onTrim: ((reach: HistoryReach) => void) | undefined;
+
+  constructor({ budgetBytes = defaultHistoryBytes, segmentSize = defaultSegmentSize, snapshot }: LedgerOptions = {}) {
+    this.#budgetBytes = budgetBytes;
+    this.#segmentSize = segmentSize;
+    this.#segments = snapshot?.segments ?? [];
+    this.#trimmed = snapshot?.trimmed;
+    this.#source = snapshot?.source;
+    this.#bytes = this.#segments.reduce((total, segment) => total + bytesOf(segment), 0);
+    this.#newest = this.#segments.at(-1)?.last.revision ?? this.#trimmed?.revision ?? 1;
+    this.#trim();
+  }
+
+  /** The member whose store holds the state after the newest change. */
+  get source(): string | undefined {
+    return this.#source;
+  }
+
+  get revision(): number {
+    return this.#newest;
+  }
+
+  get reach(): HistoryReach {
+    return {
+      revision: this.#trimmed?.revision ?? 1,
+      at: this.#trimmed?.at as Instant | undefined,
+      isTrimmed: this.#trimmed !== undefined,
+      bytes: this.#bytes,
+      budgetBytes: this.#budgetBytes,
+    };
+  }
+
+  /** Whether this member's commit is news: of several members that apply the same revision the first one tells. */
+  isNews(revision: number): boolean {
+    return revision > this.#newest;
+  }
+
+  record(source: string, change: Change): void {
+    this.#source = source;
+    this.#newest = change.revision;
+    this.#recent = appended(this.#recent, change);
+    if (this.#recent.length >= 2 * this.#segmentSize) this.#pack();
+  }
+
+  /** The store of `source` became another one. Whether what clients see changed by it: other members only catch up. */
+  maybeRecordInstall(
+    source: string,
+    install: { at: Instant; cause: ChangeCause | undefined; before: MvccStore; after: MvccStore },
+  ): boolean {
+    const { at, cause, before, after } = install;
+    if (this.#source !== undefined && this.#source !== source) return false;
+    const events = differences(before, after);
+    if (events.length === 0 && after.revision === this.#newest) return false;
+    this.record(source, { revision: after.revision, at, cause, events, isRestore: true });
+    return true;
+  }
+
+  /** A ledger that shares all of this one and goes its own way. */
+  fork(budgetBytes = this.#budgetBytes): Ledger {
+    const fork = new Ledger({ budgetBytes, segmentSize: this.#segmentSize });
+    fork.#segments = this.#segments;
+    fork.#recent = this.#recent;
+    fork.#bytes = this.#bytes;
+    fork.#trimmed = this.#trimmed;
+    fork.#source = this.#source;
+    fork.#newest = this.#newest;
+    return fork;
+  }
+
+  snapshot(): LedgerSnapshot | undefined {
+    if (this.#source === undefined) return undefined;
+    const recent = this.#recent.items.slice(0, this.#recent.length);
+    return {
+      source: this.#source,
+      segments: recent.length > 0 ? [...this.#segments, packed(recent)] : this.#segments,
+      ...(this.#trimmed ? { trimmed: this.#trimmed } : {}),
+    };
+  }
+
+  /** The keys as they were then. `present` is the store of `source` as it is now; what is written to it later does not show. */
+  stateAt(moment: Moment, present: MvccStore): PastKeys {
+    this.#assertReach(moment);
+    const keys = new PastKeys(present.fork());
+    this.#backwards(keys, (change) => {
+      if (isBy(change, moment)) {
+        keys.revision = change.revision;
+        keys.at = change.at;
+        return false;
+      }
+      return true;
+    });
+    return keys;
+  }
+
+  /** The changes after `from` up to `to`, oldest first. */
+  changes(from: Moment, to: Moment, present: MvccStore): Change[] {
+    this.#assertReach(from);
+    const found: Change[] = [];
+    this.#backwards(new PastKeys(present.fork()), (change) => {
+      if (isBy(change, from)) return false;
+      if (isBy(change, to)) found.push(change);
+      return true;
+    });
+    return found.reverse();
+  }
+
+  /** Visits changes from the newest back until told to stop, undoing each after it was visited. */
+  #backwards(keys: Present, visit: (change: Change) => boolean): void {
+    for (let index = this.#recent.length - 1; index >= 0; index--) {
+      const change = this.#recent.items[index] as Change;
+      if (!visit(change)) return;
+      for (const { kv, prevKv } of change.events) keys.set(kv.key, prevKv);
+    }
+    for (let index = this.#segments.length - 1; index >= 0; index--) if (!unpacked(this.#segments[index] as Segment, keys, visit)) return;
+  }
+
+  #assertReach(moment: Moment): void {
+    if ('revision' in moment && moment.revision > this.#newest) throw new RangeError(`revision ${moment.revision} is yet to come`);
+    if (!this.#trimmed) return;
+    const isGone = 'revision' in moment ? moment.revision < this.#trimmed.revision : moment.at < this.#trimmed.at;
+    if (isGone) throw new HistoryTrimmedError(trimmedMessage(this.reach));
+  }
+
+  #pack(): void {
+    const segment = packed(this.#recent.items.slice(0, this.#segmentSize));
+    this.#segments = [...this.#segments, segment];
+    this.#bytes += bytesOf(segment);
+    const rest = this.#recent.items.slice(this.#segmentSize, this.#recent.length);
+    this.#recent = { items: rest, length: rest.length };
+    this.#trim();
+  }
+
+  #trim(): void {
+    if (this.#bytes <= this.#budgetBytes) return;
+    let dropped = 0;
+    while (this.#bytes > this.#budgetBytes && dropped < this.#segments.length) {
+      const segment = this.#segments[dropped++] as Segment;
+      this.#bytes -= bytesOf(segment);
+      this.#trimmed = segment.last;
+    }
+    this.#segments = this.#segments.slice(dropped);
+    this.onTrim?.(this.reach);
+  }
+}
+
+/** What a learner reads when they look for what is no longer there. */
+export function trimmedMessage({ at, budgetBytes }: HistoryReach): string {
+  const time = at === undefined ? 'this' : new Date(at).toISOString().slice(11, 19);
+  return `history before ${time} was trimmed (${Math.round(budgetBytes / 2 ** 20)} MiB budget)`;
+}
+
+/** A store's keys at an earlier moment: the store as it is, and over it what was different. */
+export class PastKeys implements Present {
+  readonly #present: MvccStore;
+  readonly #different = new Map<string, KeyValue | undefined>();
+  revision = 1;
+  at: Instant | undefined;
+
+  constructor(present: MvccStore) {
+    this.#present = present;
+  }
+
+  get(key: string): KeyValue | undefined {
+    return this.#different.has(key) ? this.#different.get(key) : this.#present.range(key).kvs[0];
+  }
+
+  set(key: string, kv: KeyValue | undefined): void {
+    this.#different.set(key, kv);
+  }
+
+  /** In order of keys, those that start with `prefix`. */
+  list(prefix: string): KeyValue[] {
+    const found = new SortedMap<KeyValue>();
+    const end = prefixEnd(prefix) ?? '\0';
+    for (const kv of this.#present.range(prefix, { end }).kvs) found.set(kv.key, kv);
+    for (const [key, kv] of this.#different) {
+      if (!key.startsWith(prefix)) continue;
+      if (kv) found.set(key, kv);
+      else found.delete(key);
+    }
+    return found.entries().map(([, kv]) => kv);
+  }
+}
+
+function isBy({ revision, at }: Change, moment: Moment): boolean {
+  return 'revision' in moment ? revision <= moment.revision : at <= moment.at;
+}
+
+function bytesOf({ text }: Segment): number {
+  return text.length + segmentOverheadBytes;
+}
+
+/** What one store put in place of another changes, in order of keys. */
+function differences(before: MvccStore, after: MvccStore): WatchEvent[] {
+  const all = (store: MvccStore) => new Map(store.range('', { end: '\0' }).kvs.map((kv) => [kv.key, kv]));
+  const [old, fresh] = [all(before), all(after)];
+  const keys = [...new Set([...old.keys(), ...fresh.keys()])].sort(compareBytes);
+  return keys.flatMap((key): WatchEvent[] => {
+    const [prevKv, kv] = [old.get(key), fresh.get(key)];
+    if (prevKv && kv && isSameVersion(prevKv, kv)) return [];
+    if (kv) return [{ type: 'put', kv, ...(prevKv ? { prevKv } : {}) }];
+    return [{ type: 'delete', kv: tombstone(key, after.revision), prevKv: prevKv as KeyValue }];
+  });
+}
+
+function isSameVersion(a: KeyValue, b: KeyValue): boolean {
+  return a.modRevision === b.modRevision && a.version === b.version && a.lease === b.lease && deepEqual(a.value, b.value);
+}

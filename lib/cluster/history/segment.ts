@@ -1,0 +1,118 @@
+import { deepFreeze, type Json } from '@/lib/base';
+import type { KeyValue, Revision, WatchEvent } from '../etcd';
+import type { Instant, TraceKind } from '../kernel';
+import type { Change, ChangeCause } from './change';
+import { differenceOf, withDifference, type Difference } from './difference';
+
+/** Changes one after the other, as text: some ninety bytes for a heartbeat. Says of each how to undo it. */
+export interface Segment {
+  readonly last: { readonly revision: number; readonly at: number };
+  readonly count: number;
+  readonly text: string;
+}
+
+/**
+ * How to go back to before an event: the key came to life; it was there, as this much earlier version, with these differences in its
+ * value and lease; or it was all of this.
+ */
+type Undo =
+  | readonly [key: number]
+  | readonly [key: number, earlierBy: number, value: Difference | 0, lease?: number]
+  | readonly [key: number, was: readonly [value: Json, mod: number, create: number, version: number, lease: number]];
+
+type PackedCause = readonly [generation: number, id: number, kind: TraceKind, actor: number, what: number];
+type PackedChange = readonly [revision: number, at: number, cause: PackedCause | 0, undo: readonly Undo[], isRestore?: 1];
+
+interface Content {
+  readonly words: readonly string[];
+  readonly changes: readonly PackedChange[];
+}
+
+export function packed(changes: readonly Change[]): Segment {
+  const words = new Words();
+  const content: Content = { changes: changes.map((change) => packedChange(change, words)), words: words.all };
+  const { revision, at } = changes.at(-1) as Change;
+  return { last: { revision, at }, count: changes.length, text: JSON.stringify(content) };
+}
+
+/** The changes of a segment, the newest first, undone one by one: `present` is how it was after the last, and becomes how it was before the first. */
+export function unpacked({ text }: Segment, present: Present, visit: (change: Change) => boolean): boolean {
+  const { words, changes } = JSON.parse(text) as Content;
+  for (let index = changes.length - 1; index >= 0; index--) {
+    const [revision, at, cause, undo, isRestore] = changes[index] as PackedChange;
+    const events = [...undo].reverse().map((one) => undone(one, revision, words, present));
+    const change: Change = {
+      revision,
+      at: at as Instant,
+      cause: cause === 0 ? undefined : causeOf(cause, words),
+      events: events.reverse(),
+      ...(isRestore ? { isRestore: true } : {}),
+    };
+    if (!visit(change)) return false;
+    for (const { kv, prevKv } of change.events) present.set(kv.key, prevKv);
+  }
+  return true;
+}
+
+/** Keys as they were at some moment. */
+export interface Present {
+  get(key: string): KeyValue | undefined;
+  set(key: string, kv: KeyValue | undefined): void;
+}
+
+class Words {
+  readonly all: string[] = [];
+  readonly #numbers = new Map<string, number>();
+
+  of(word: string): number {
+    const known = this.#numbers.get(word);
+    if (known !== undefined) return known;
+    this.#numbers.set(word, this.all.length);
+    return this.all.push(word) - 1;
+  }
+}
+
+function packedChange({ revision, at, cause, events, isRestore }: Change, words: Words): PackedChange {
+  const because = cause ? ([cause.generation, cause.id, cause.kind, words.of(cause.actor), words.of(cause.what)] as const) : 0;
+  const undo = events.map((event) => undoOf(event, words));
+  return isRestore ? [revision, at, because, undo, 1] : [revision, at, because, undo];
+}
+
+function undoOf({ type, kv, prevKv }: WatchEvent, words: Words): Undo {
+  const key = words.of(kv.key);
+  if (!prevKv) return [key];
+  const isNext = type === 'put' && kv.version === prevKv.version + 1 && kv.createRevision === prevKv.createRevision;
+  if (!isNext) {
+    const { value, modRevision, createRevision, version, lease } = prevKv;
+    return [key, [value, modRevision, createRevision, version, lease]];
+  }
+  const value = differenceOf(kv.value, prevKv.value) ?? 0;
+  const earlierBy = kv.modRevision - prevKv.modRevision;
+  return kv.lease === prevKv.lease ? [key, earlierBy, value] : [key, earlierBy, value, prevKv.lease];
+}
+
+function undone([word, second, third, lease]: Undo, revision: number, words: readonly string[], present: Present): WatchEvent {
+  const key = words[word] as string;
+  const kv = present.get(key) ?? tombstone(key, revision);
+  const type = kv.version === 0 ? 'delete' : 'put';
+  if (second === undefined) return { type, kv };
+  if (typeof second !== 'number') {
+    const [value, mod, create, version, held] = second;
+    return { type, kv, prevKv: keyValue(key, deepFreeze(value), mod, create, version, held) };
+  }
+  const value = third === 0 ? kv.value : withDifference(kv.value, third as Difference);
+  const prevKv = keyValue(key, deepFreeze(value), kv.modRevision - second, kv.createRevision, kv.version - 1, lease ?? kv.lease);
+  return { type, kv, prevKv };
+}
+
+function keyValue(key: string, value: Json, mod: number, create: number, version: number, lease: number): KeyValue {
+  return Object.freeze({ key, value, modRevision: mod as Revision, createRevision: create as Revision, version, lease });
+}
+
+export function tombstone(key: string, revision: number): KeyValue {
+  return keyValue(key, null, revision, 0, 0, 0);
+}
+
+function causeOf([generation, id, kind, actor, what]: PackedCause, words: readonly string[]): ChangeCause {
+  return { generation, id, kind, actor: words[actor] as string, what: words[what] as string };
+}
