@@ -5,18 +5,29 @@ import type { JournalChange, SandboxRecipe, SandboxSnapshot } from './protocol';
 
 const deflate = promisify(deflateRaw);
 
+/** Four bytes of checksum stand before a snapshot's text. */
+const sumBytes = 4;
+
 /** Compression runs on the host's thread pool: only the JSON itself is made on this thread. */
-export async function packSnapshot(snapshot: SandboxSnapshot): Promise<Uint8Array<ArrayBuffer>> {
-  return new Uint8Array(await deflate(JSON.stringify(snapshot), { level: 1 }));
+export async function packSnapshot(snapshot: SandboxSnapshot, sequence: number): Promise<Uint8Array<ArrayBuffer>> {
+  const text = await deflate(JSON.stringify(snapshot), { level: 1 });
+  const content = new Uint8Array(sumBytes + text.length);
+  content.set(text, sumBytes);
+  new DataView(content.buffer).setInt32(0, sumOf(sequence, text));
+  return content;
+}
+
+/** Whether these are the bytes that were written as the snapshot up to `sequence`. */
+export function isIntact({ sequence, content }: { readonly sequence: number; readonly content: Uint8Array }): boolean {
+  if (content.length <= sumBytes) return false;
+  const sum = new DataView(content.buffer, content.byteOffset).getInt32(0);
+  return sum === sumOf(sequence, content.subarray(sumBytes));
 }
 
 /** Undefined when it is damaged. */
-export function unpackSnapshot(content: Uint8Array): SandboxSnapshot | undefined {
-  try {
-    return JSON.parse(inflateRawSync(content).toString('utf8')) as SandboxSnapshot;
-  } catch {
-    return undefined;
-  }
+export function unpackSnapshot(kept: { readonly sequence: number; readonly content: Uint8Array }): SandboxSnapshot | undefined {
+  if (!isIntact(kept)) return undefined;
+  return JSON.parse(inflateRawSync(kept.content.subarray(sumBytes)).toString('utf8')) as SandboxSnapshot;
 }
 
 /** A commit tells its watchers what was there before; the journal knows that already. */
@@ -25,34 +36,29 @@ export function withoutPrevious(change: SessionChange): SessionChange {
   return { ...change, commit: { ...change.commit, events: change.commit.events.map(({ type, kv }) => ({ type, kv })) } };
 }
 
-/** Signed, as a PostgreSQL integer is. */
-export function checksumOf(text: string): number {
-  return crc32(text) | 0;
+/** Of a row's text in its place: another row's text there is as wrong as a torn one. Signed, as a PostgreSQL integer is. */
+export function checksumOf(sequence: number, changes: string): number {
+  return sumOf(sequence, changes);
+}
+
+function sumOf(sequence: number, content: string | Uint8Array): number {
+  return crc32(content, crc32(`${sequence}:`)) | 0;
 }
 
 export interface ReadRows {
   readonly changes: readonly JournalChange[];
-  readonly isWhole: boolean;
+  /** Of the last row that could be read. */
+  readonly sequence: number;
 }
 
-/** The changes of consecutive undamaged rows; the first torn, damaged or missing one ends the reading. */
+/** The changes of consecutive undamaged rows; the first torn, damaged, misplaced or missing one ends the reading. */
 export function readRows(rows: SandboxRecipe['rows'], after: number): ReadRows {
   const changes: JournalChange[] = [];
   let sequence = after;
   for (const row of rows) {
-    const read = row.sequence === sequence + 1 && row.checksum === checksumOf(row.changes) ? parsed(row.changes) : undefined;
-    if (!read) return { changes, isWhole: false };
-    changes.push(...read);
+    if (row.sequence !== sequence + 1 || row.checksum !== checksumOf(row.sequence, row.changes)) break;
+    for (const change of JSON.parse(row.changes) as JournalChange[]) changes.push(change);
     sequence = row.sequence;
   }
-  return { changes, isWhole: true };
-}
-
-function parsed(text: string): JournalChange[] | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return Array.isArray(value) ? (value as JournalChange[]) : undefined;
-  } catch {
-    return undefined;
-  }
+  return { changes, sequence };
 }

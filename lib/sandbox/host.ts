@@ -6,8 +6,7 @@ import {
   clearSandboxState,
   findSandbox,
   findSubmission,
-  readSandboxState,
-  releaseSandboxes,
+  releaseSandbox,
   renewSandboxes,
   saveChecksPassed,
   saveSubmission,
@@ -18,17 +17,8 @@ import type { AnswerOf, QuestionOf, SessionMessage, SessionQuestion, SessionStat
 import type { SandboxStatus } from '@/lib/realtime/events';
 import { receiveAnswer } from './api-flow';
 import { Journal } from './journal';
-import type {
-  ApiAnswer,
-  ClientFlow,
-  FromWorker,
-  Outgoing,
-  SandboxBatch,
-  SandboxRecipe,
-  SandboxRequest,
-  ServerFlow,
-  SubmitAnswer,
-} from './protocol';
+import type { ApiAnswer, ClientFlow, FromWorker, Outgoing, SandboxBatch, SandboxRequest, ServerFlow, SubmitAnswer } from './protocol';
+import { readRecipe } from './recipe';
 import { WorkerPool, type HostWorker } from './worker-pool';
 
 export interface HostOptions {
@@ -232,11 +222,8 @@ export class SandboxHost {
     if (!row || !lab) throw new Error('There is no such sandbox.');
     const fence = await claimSandbox(this.#db, sandboxId, this.#options.owner, leaseMs);
     if (fence === undefined) throw new Error('This sandbox is open on another server. Try again in a few seconds.');
-    const recipe = await this.#recipe(
-      sandboxId,
-      { slug: lab.labSlug, files: (lab.source as { files: Record<string, string> }).files },
-      row.blueprint.seed,
-    );
+    const { files } = lab.source as { files: Record<string, string> };
+    const recipe = await readRecipe(this.#db, { sandboxId, lab: { slug: lab.labSlug, files }, seed: row.blueprint.seed });
     const worker = this.#pool.pick();
     const slot = worker.take(sandboxId);
     const opened = new Promise<void>((resolve, reject) => this.#opening.set(sandboxId, { resolve, reject }));
@@ -257,16 +244,6 @@ export class SandboxHost {
     worker.post({ type: 'open', sandboxId, slot, recipe });
     await opened;
     return sandbox;
-  }
-
-  async #recipe(sandboxId: string, lab: SandboxRecipe['lab'], seed: string): Promise<SandboxRecipe> {
-    const { snapshot, rows } = await readSandboxState(this.#db, sandboxId);
-    return {
-      lab,
-      seed,
-      rows: rows.map(({ sequence, changes, checksum }) => ({ sequence, changes, checksum })),
-      ...(snapshot ? { snapshot: { sequence: snapshot.sequence, content: snapshot.content } } : {}),
-    };
   }
 
   #ask(sandbox: OpenSandbox, request: SandboxRequest, id = ++this.#requestId): Promise<unknown> {
@@ -377,7 +354,7 @@ export class SandboxHost {
     await Promise.race([closed, after(this.#options.hungMs)]);
     this.#forget(sandbox, new Error('This sandbox went to sleep.'));
     await this.#journal.flush();
-    await releaseSandboxes(this.#db, [sandboxId], this.#options.owner);
+    await releaseSandbox(this.#db, sandboxId, sandbox.fence);
   }
 
   #forget(sandbox: OpenSandbox, error: Error): void {

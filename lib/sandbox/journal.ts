@@ -1,4 +1,4 @@
-import { appendJournal, saveSnapshot, type Db, type JournalRow } from '@/lib/db';
+import { appendJournal, saveSnapshot, type Db, type SnapshotRow } from '@/lib/db';
 import { checksumOf } from './codec';
 
 export interface JournalListener {
@@ -8,14 +8,19 @@ export interface JournalListener {
   onTrouble(error: unknown): void;
 }
 
-interface Item {
+interface Row {
   readonly sandboxId: string;
   readonly fence: number;
   readonly sequence: number;
-  readonly changes?: string;
-  readonly content?: Uint8Array<ArrayBuffer>;
-  readonly done: (isKept: boolean) => void;
+  readonly changes: string;
 }
+
+type Item = { readonly done: (isKept: boolean) => void } & (
+  | ({ readonly type: 'row' } & Row)
+  | ({ readonly type: 'snapshot' } & SnapshotRow)
+  /** Nothing to write: somebody waits for what came before. */
+  | { readonly type: 'mark'; readonly sandboxId: ''; readonly fence: 0 }
+);
 
 /** How long rows nobody waits for may gather. */
 const gatherMs = 250;
@@ -39,17 +44,17 @@ export class Journal {
   }
 
   /** Resolves when it is kept; false when another host owns the sandbox. */
-  append(row: { sandboxId: string; fence: number; sequence: number; changes: string }, isUrgent: boolean): Promise<boolean> {
-    return this.#add(row, isUrgent);
+  append(row: Row, isUrgent: boolean): Promise<boolean> {
+    return this.#add((done) => ({ ...row, type: 'row', done }), isUrgent);
   }
 
-  cut(snapshot: { sandboxId: string; fence: number; sequence: number; content: Uint8Array<ArrayBuffer> }): Promise<boolean> {
-    return this.#add(snapshot, true);
+  cut(snapshot: SnapshotRow): Promise<boolean> {
+    return this.#add((done) => ({ ...snapshot, type: 'snapshot', done }), true);
   }
 
   /** Resolves when everything given so far is kept. */
   async flush(): Promise<void> {
-    await this.#add({ sandboxId: '', fence: 0, sequence: 0 }, true);
+    await this.#add((done) => ({ type: 'mark', sandboxId: '', fence: 0, done }), true);
   }
 
   /** Somebody waits for what gathers. */
@@ -57,9 +62,9 @@ export class Journal {
     this.#write();
   }
 
-  #add(item: Omit<Item, 'done'>, isUrgent: boolean): Promise<boolean> {
+  #add(item: (done: Item['done']) => Item, isUrgent: boolean): Promise<boolean> {
     return new Promise((done) => {
-      this.#items.push({ ...item, done });
+      this.#items.push(item(done));
       if (isUrgent) this.#write();
       else this.#timer ??= setTimeout(() => this.#write(), gatherMs);
     });
@@ -92,17 +97,16 @@ export class Journal {
     }
   }
 
-  /** Snapshots first: rows that are inside one need no row of their own. */
+  /** In the order in which it came: a run of rows in one statement, a snapshot in one of its own. */
   async #store(items: readonly Item[]): Promise<Set<string>> {
     const lost = new Set<string>();
-    const inside = new Map<string, number>();
-    for (const { sandboxId, fence, sequence, content } of items) {
-      if (!content) continue;
-      if (await saveSnapshot(this.#db, sandboxId, fence, sequence, content)) inside.set(sandboxId, sequence);
-      else lost.add(sandboxId);
+    for (let at = 0; at < items.length;) {
+      const rows = rowsFrom(items, at);
+      const item = items[at] as Item;
+      if (rows.length > 0) for (const sandboxId of await appendJournal(this.#db, rows.map(withChecksum))) lost.add(sandboxId);
+      else if (item.type === 'snapshot' && !(await saveSnapshot(this.#db, item))) lost.add(item.sandboxId);
+      at += Math.max(1, rows.length);
     }
-    const rows = items.flatMap((item): JournalRow[] => rowOf(item, inside.get(item.sandboxId)));
-    if (rows.length > 0) for (const sandboxId of await appendJournal(this.#db, rows)) lost.add(sandboxId);
     return lost;
   }
 
@@ -113,7 +117,12 @@ export class Journal {
   }
 }
 
-function rowOf({ sandboxId, fence, sequence, changes }: Item, insideUpTo = -1): JournalRow[] {
-  if (changes === undefined || sequence <= insideUpTo) return [];
-  return [{ sandboxId, fence, sequence, changes, checksum: checksumOf(changes) }];
+function rowsFrom(items: readonly Item[], from: number): Row[] {
+  const rows: Row[] = [];
+  for (let at = from, item = items[at]; item?.type === 'row'; item = items[++at]) rows.push(item);
+  return rows;
+}
+
+function withChecksum({ sandboxId, fence, sequence, changes }: Row) {
+  return { sandboxId, fence, sequence, changes, checksum: checksumOf(sequence, changes) };
 }

@@ -40,8 +40,10 @@ export interface SandboxCut {
   readonly type: 'cut';
   readonly sandboxId: string;
   readonly sequence: number;
-  /** Deflated JSON of a `SandboxSnapshot`. */
+  /** As `packSnapshot` writes it. */
   readonly content: Uint8Array<ArrayBuffer>;
+  /** It stands for everything before it, of which nothing may be read again. */
+  readonly isBase: boolean;
 }
 
 export type SandboxRequest =
@@ -82,12 +84,16 @@ export interface SubmitAnswer {
   readonly snapshot: Uint8Array<ArrayBuffer>;
 }
 
-/** How to make a sandbox: from a lab when nothing is kept of it, else from its newest snapshot and the rows after it. */
+/** How to make a sandbox: from a lab when nothing is kept of it, else from its newest intact snapshot and the rows after it. */
 export interface SandboxRecipe {
   readonly lab: { readonly slug: string; readonly files: Readonly<Record<string, string>> };
   readonly seed: string;
   readonly snapshot?: { readonly sequence: number; readonly content: Uint8Array };
   readonly rows: readonly { readonly sequence: number; readonly changes: string; readonly checksum: number }[];
+  /** Of the newest row or snapshot that was ever kept. */
+  readonly head: number;
+  /** Newer than the one that is here, and not to be read. */
+  readonly damagedSnapshots: number;
 }
 
 /** How far a page's keystrokes were applied, so that those sent again after a drop or a crash are not applied twice. */

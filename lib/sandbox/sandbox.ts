@@ -2,6 +2,8 @@ import type { HostedSession, SessionChange, SessionListener, SessionMessage } fr
 import { sendAnswer } from './api-flow';
 import { AppliedInputs } from './applied-inputs';
 import { packSnapshot, readRows, unpackSnapshot, withoutPrevious } from './codec';
+import { cutPolicy, isCutDue, type CutPolicy } from './cut-policy';
+import { noticeOf, type Kept } from './loss';
 import type {
   AppliedInput,
   ClientFlow,
@@ -36,10 +38,7 @@ export interface SandboxOptions {
   readonly around?: <T>(work: () => T) => T;
   /** Milliseconds of the host's monotonic clock. */
   readonly clock?: () => number;
-  /** A snapshot is cut after so much journal … */
-  readonly cutBytes?: number;
-  /** … or so long after the last, if anything changed. */
-  readonly cutAfterMs?: number;
+  readonly cuts?: CutPolicy;
 }
 
 /** So much late a timer of the host may be before we take it that the host itself stood still. */
@@ -71,7 +70,7 @@ export class Sandbox {
   #isStopped = false;
 
   private constructor(options: SandboxOptions) {
-    this.#options = { clock: () => performance.now(), around: (work) => work(), cutBytes: 2 << 20, cutAfterMs: 300_000, ...options };
+    this.#options = { clock: () => performance.now(), around: (work) => work(), cuts: cutPolicy, ...options };
   }
 
   /** Starts it from what is kept, cuts a first snapshot if nothing was, and lets time pass from now on. */
@@ -110,20 +109,19 @@ export class Sandbox {
     this.#stop();
   }
 
-  async #start({ lab, seed, snapshot, rows }: SandboxRecipe): Promise<string | undefined> {
+  async #start(recipe: SandboxRecipe): Promise<string | undefined> {
     const { factory } = this.#options;
-    const kept = snapshot && readKept(snapshot, rows);
+    const { lab, seed } = recipe;
+    const kept = readKept(recipe);
     if (kept) {
       this.#inputs = new AppliedInputs(kept.inputs);
       this.#session = await factory.restore(lab, seed, kept.session, kept.changes, this.#listener);
     } else this.#session = await factory.create(lab, seed, this.#listener);
+    this.#sequence = Math.max(recipe.head, recipe.rows.at(-1)?.sequence ?? 0, recipe.snapshot?.sequence ?? 0);
     // What could not be read is superseded by a snapshot of what could, so that it is never read again.
-    this.#sequence = rows.at(-1)?.sequence ?? snapshot?.sequence ?? 0;
-    if (kept?.isWhole) this.#isBased = true;
-    else void this.#cut();
-    if (!kept)
-      return snapshot || rows.length > 0 ? 'What was saved of this sandbox could not be read. It starts from the beginning.' : undefined;
-    return kept.isWhole ? undefined : 'The newest part of what was saved of this sandbox was damaged. It is as it was just before.';
+    if (kept?.isWhole && recipe.damagedSnapshots === 0) this.#isBased = true;
+    else void this.#cut({ isBase: true });
+    return noticeOf({ recipe, kept, state: () => this.#session?.join() });
   }
 
   readonly #listener: SessionListener = {
@@ -154,12 +152,13 @@ export class Sandbox {
       }
     } finally {
       this.#arm();
+      this.#maybeCut();
     }
   }
 
   /** Grades what is there now, and keeps exactly that beside the result. */
   async #submit(session: HostedSession, key: string) {
-    const snapshot = packSnapshot(this.#snapshot(session));
+    const snapshot = packSnapshot(this.#snapshot(session), 0);
     const result = await session.submit(key);
     return { result, snapshot: await snapshot };
   }
@@ -223,19 +222,21 @@ export class Sandbox {
   }
 
   #maybeCut(): void {
-    const { clock, cutBytes, cutAfterMs } = this.#options;
-    const isOld = this.#bytesSinceCut > 0 && clock() - this.#cutAt > cutAfterMs;
-    if (this.#bytesSinceCut > cutBytes || isOld) void this.#cut();
+    const { clock, cuts } = this.#options;
+    if (isCutDue({ journalBytes: this.#bytesSinceCut, ageMs: clock() - this.#cutAt }, cuts)) void this.#cut();
   }
 
-  async #cut(): Promise<void> {
+  async #cut({ isBase = false } = {}): Promise<void> {
     if (!this.#session) return;
-    this.#flush();
+    // Everything that was told up to here is inside, also what taking it brought to light.
+    const snapshot = this.#snapshot(this.#session);
+    if (this.#isBased) this.#flush();
+    else this.#changes = [];
     this.#bytesSinceCut = 0;
     this.#cutAt = this.#options.clock();
     const sequence = this.#sequence;
-    const content = await packSnapshot(this.#snapshot(this.#session));
-    this.#options.post({ type: 'cut', sandboxId: this.#options.id, sequence, content });
+    const content = await packSnapshot(snapshot, sequence);
+    this.#options.post({ type: 'cut', sandboxId: this.#options.id, sequence, content, isBase });
     if (this.#isBased) return;
     this.#isBased = true;
     this.#flush();
@@ -285,21 +286,15 @@ export class Sandbox {
   }
 }
 
-interface Kept {
-  readonly session: unknown;
-  readonly inputs: readonly AppliedInput[];
-  readonly changes: readonly SessionChange[];
-  readonly isWhole: boolean;
-}
-
-/** A sandbox's newest snapshot and what its journal adds; undefined when the snapshot cannot be read. */
-function readKept({ sequence, content }: NonNullable<SandboxRecipe['snapshot']>, rows: SandboxRecipe['rows']): Kept | undefined {
-  const snapshot = unpackSnapshot(content);
+/** What can be read of a sandbox; undefined when nothing can. */
+function readKept({ snapshot: kept, rows, head }: SandboxRecipe): Kept | undefined {
+  const snapshot = kept && unpackSnapshot(kept);
   if (!snapshot) return undefined;
-  const { changes, isWhole } = readRows(rows, sequence);
+  const { changes, sequence } = readRows(rows, kept.sequence);
+  const isWhole = sequence >= head;
   // Pages are ahead of a journal that lost its end: they begin anew.
   const inputs = isWhole ? [...snapshot.inputs, ...changes.flatMap((change) => (change.type === 'input' ? [change.applied] : []))] : [];
-  return { session: snapshot.session, inputs, changes: changes.filter((change) => change.type !== 'input'), isWhole };
+  return { session: snapshot.session, inputs, changes: changes.filter((change) => change.type !== 'input'), sequence, isWhole };
 }
 
 /** Views are drawn again on every change anyway: one that a crash takes back has done no harm. */

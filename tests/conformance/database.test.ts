@@ -8,7 +8,8 @@ import {
   findSubmission,
   moveLearning,
   readSandboxState,
-  releaseSandboxes,
+  releaseSandbox,
+  renewSandboxes,
   saveLab,
   saveLessonProgress,
   saveQuizAnswer,
@@ -66,6 +67,14 @@ describe.each(engines())('the database on %s', (engine) => {
     checksum: -sequence,
   });
 
+  const snapshot = (sandboxId: string, fence: number, sequence: number, bytes: readonly number[] = [7]) => ({
+    sandboxId,
+    fence,
+    sequence,
+    content: new Uint8Array(bytes),
+    isBase: false,
+  });
+
   test('migrations leave the history that `prisma migrate deploy` would', async () => {
     const rows = await database.client.$queryRaw<
       { migration_name: string; checksum: string }[]
@@ -79,12 +88,51 @@ describe.each(engines())('the database on %s', (engine) => {
     const fence = await claimSandbox(db, sandboxId, 'host-a', 10_000);
     expect(fence).toBe(1);
     expect(await appendJournal(db, [row(sandboxId, 1, 1), row(sandboxId, 1, 2), row(sandboxId, 1, 3)])).toEqual([]);
-    expect(await saveSnapshot(db, sandboxId, 1, 2, new Uint8Array([0, 255, 7]))).toBe(true);
-    const { snapshot, rows } = await readSandboxState(db, sandboxId);
-    expect([...(snapshot?.content ?? [])]).toEqual([0, 255, 7]);
-    expect(rows.map(({ sequence, changes, checksum }) => ({ sequence, changes, checksum }))).toEqual([
-      { sequence: 3, changes: '[3]', checksum: -3 },
-    ]);
+    expect(await saveSnapshot(db, snapshot(sandboxId, 1, 2, [0, 255, 7]))).toBe(true);
+    const { snapshot: newest, rows, head } = await readSandboxState(db, sandboxId);
+    expect([...(newest?.content ?? [])]).toEqual([0, 255, 7]);
+    expect(rows).toEqual([{ sequence: 3, changes: '[3]', checksum: -3 }]);
+    expect(head).toBe(3);
+  });
+
+  test('the snapshot before the newest stays with the rows between, and what is older goes in the same statement', async () => {
+    const { sandboxId } = await addSandbox(db, await addUser(db), labRevisionId);
+    await claimSandbox(db, sandboxId, 'host-a', 10_000);
+    await appendJournal(
+      db,
+      [1, 2, 3, 4, 5].map((sequence) => row(sandboxId, 1, sequence)),
+    );
+    for (const sequence of [1, 3, 4]) expect(await saveSnapshot(db, snapshot(sandboxId, 1, sequence))).toBe(true);
+    expect((await db.sandboxSnapshot.findMany({ where: { sandboxId } })).map(({ sequence }) => sequence).sort()).toEqual([3, 4]);
+    expect((await readSandboxState(db, sandboxId)).rows.map(({ sequence }) => sequence)).toEqual([5]);
+    expect((await readSandboxState(db, sandboxId, { before: 4 })).rows.map(({ sequence }) => sequence)).toEqual([4, 5]);
+    expect(await saveSnapshot(db, { ...snapshot(sandboxId, 1, 5), isBase: true })).toBe(true);
+    expect(await readSandboxState(db, sandboxId, { before: 5 })).toEqual({ snapshot: undefined, rows: [], head: 5 });
+  });
+
+  test('of many hosts that claim a sandbox at once under one name, each has a fence of its own and only the last may write', async () => {
+    const { sandboxId } = await addSandbox(db, await addUser(db), labRevisionId);
+    const fences = await Promise.all(Array.from({ length: 8 }, () => claimSandbox(db, sandboxId, 'twin', 10_000)));
+    expect([...fences].sort()).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+    for (const fence of fences)
+      expect(await appendJournal(db, [row(sandboxId, fence as number, 1)])).toEqual(fence === 8 ? [] : [sandboxId]);
+  });
+
+  test('rows are refused, or seen by the claim that ends their owner: none is kept behind its back', async () => {
+    const { sandboxId } = await addSandbox(db, await addUser(db), labRevisionId);
+    let fence = (await claimSandbox(db, sandboxId, 'host-a', -1)) as number;
+    for (let sequence = 1; sequence <= 20; sequence++) {
+      const [refused, next] = await Promise.all([
+        appendJournal(db, [row(sandboxId, fence, sequence)]),
+        claimSandbox(db, sandboxId, `host-${sequence}`, -1).then(async (claimed) => ({
+          fence: claimed as number,
+          seen: (await readSandboxState(db, sandboxId)).head,
+        })),
+      ]);
+      expect(next.seen).toBe(refused.length > 0 ? sequence - 1 : sequence);
+      if (refused.length > 0) expect(await appendJournal(db, [row(sandboxId, next.fence, sequence)])).toEqual([]);
+      fence = next.fence;
+    }
   });
 
   test('two hosts never own one sandbox, and rows and snapshots of the one that lost it are refused', async () => {
@@ -93,10 +141,10 @@ describe.each(engines())('the database on %s', (engine) => {
     await claimSandbox(db, other.sandboxId, 'host-a', 10_000);
     expect(await claimSandbox(db, sandboxId, 'host-a', 10_000)).toBe(1);
     expect(await claimSandbox(db, sandboxId, 'host-b', 10_000)).toBeUndefined();
-    const later = new Date(Date.now() + 11_000);
-    expect(await claimSandbox(db, sandboxId, 'host-b', 10_000, later)).toBe(2);
+    await renewSandboxes(db, [sandboxId], 'host-a', -1);
+    expect(await claimSandbox(db, sandboxId, 'host-b', 10_000)).toBe(2);
     expect(await appendJournal(db, [row(sandboxId, 1, 1), row(other.sandboxId, 1, 1)])).toEqual([sandboxId]);
-    expect(await saveSnapshot(db, sandboxId, 1, 1, new Uint8Array([1]))).toBe(false);
+    expect(await saveSnapshot(db, snapshot(sandboxId, 1, 1, [1]))).toBe(false);
     expect((await readSandboxState(db, sandboxId)).rows).toEqual([]);
     expect((await readSandboxState(db, other.sandboxId)).rows).toHaveLength(1);
   });
@@ -104,7 +152,7 @@ describe.each(engines())('the database on %s', (engine) => {
   test('a released sandbox is free for another host at once', async () => {
     const { sandboxId } = await addSandbox(db, await addUser(db), labRevisionId);
     await claimSandbox(db, sandboxId, 'host-a', 10_000);
-    await releaseSandboxes(db, [sandboxId], 'host-a');
+    await releaseSandbox(db, sandboxId, 1);
     expect(await claimSandbox(db, sandboxId, 'host-b', 10_000)).toBe(2);
   });
 
@@ -113,7 +161,7 @@ describe.each(engines())('the database on %s', (engine) => {
     await claimSandbox(db, sandboxId, 'host-a', 10_000);
     await appendJournal(db, [row(sandboxId, 1, 1)]);
     await clearSandboxState(db, sandboxId);
-    expect(await readSandboxState(db, sandboxId)).toEqual({ snapshot: null, rows: [] });
+    expect(await readSandboxState(db, sandboxId)).toEqual({ snapshot: undefined, rows: [], head: 0 });
     expect((await db.sandbox.findUniqueOrThrow({ where: { id: sandboxId } })).incarnation).toBe(1);
   });
 

@@ -1,14 +1,14 @@
 import { checksumOf, unpackSnapshot } from '@/lib/sandbox/codec';
 import type { FromWorker, Outgoing, SandboxBatch, SandboxCut, SandboxRecipe, SandboxRequest } from '@/lib/sandbox/protocol';
-import { Sandbox } from '@/lib/sandbox/sandbox';
+import { Sandbox, type SandboxOptions, type SessionFactory } from '@/lib/sandbox/sandbox';
 import { stubSessions } from '../../support/stub-session';
 
-const fresh: SandboxRecipe = { lab: { slug: 'stub', files: {} }, seed: '7', rows: [] };
+const fresh: SandboxRecipe = { lab: { slug: 'stub', files: {} }, seed: '7', rows: [], head: 0, damagedSnapshots: 0 };
 const opened: Sandbox[] = [];
 afterEach(() => Promise.all(opened.splice(0).map((sandbox) => sandbox.close(false))));
 
 /** A sandbox on this thread, its messages, and a clock that the test moves. */
-async function open(recipe: SandboxRecipe = fresh, options: { cutBytes?: number } = {}) {
+async function open(recipe: SandboxRecipe = fresh, options: Partial<Pick<SandboxOptions, 'cuts' | 'factory'>> = {}) {
   const messages: FromWorker[] = [];
   const host = { ms: 0 };
   const sandbox = await Sandbox.open({
@@ -51,9 +51,9 @@ const cuts = (messages: readonly FromWorker[]) => messages.filter((message): mes
 function recipeOf(messages: readonly FromWorker[]): SandboxRecipe {
   const cut = cuts(messages).at(-1) as SandboxCut;
   const rows = batches(messages).flatMap(({ sequence, changes }) =>
-    changes === undefined || sequence <= cut.sequence ? [] : [{ sequence, changes, checksum: checksumOf(changes) }],
+    changes === undefined || sequence <= cut.sequence ? [] : [{ sequence, changes, checksum: checksumOf(sequence, changes) }],
   );
-  return { ...fresh, snapshot: cut, rows };
+  return { ...fresh, snapshot: cut, rows, head: rows.at(-1)?.sequence ?? cut.sequence };
 }
 
 test('a fresh sandbox is open at once, and tells no row before its first snapshot: its journal has a beginning', async () => {
@@ -64,7 +64,7 @@ test('a fresh sandbox is open at once, and tells no row before its first snapsho
     .filter((message) => message.type === 'cut' || (message.type === 'batch' && message.changes !== undefined))
     .map((message) => message.type);
   expect(kinds).toEqual(['cut', 'batch']);
-  expect(unpackSnapshot(cuts(messages)[0]?.content as Uint8Array)).toMatchObject({
+  expect(unpackSnapshot(cuts(messages)[0] as SandboxCut)).toMatchObject({
     session: { text: '', values: { seed: '7' } },
     inputs: [],
   });
@@ -161,13 +161,42 @@ test('simulated time does not jump over a restart', async () => {
 });
 
 test('a snapshot is cut when the journal has grown, and rows before it are not needed', async () => {
-  const { messages, type, sandbox } = await open(fresh, { cutBytes: 50 });
+  const { messages, type, sandbox } = await open(fresh, { cuts: { journalBytes: 50, ageMs: 300_000 } });
   await type('a long line that is more than fifty bytes of journal', 1);
   await sandbox.close(true);
   const recipe = recipeOf(messages);
   expect(recipe.snapshot?.sequence).toBeGreaterThan(0);
   expect(recipe.rows).toEqual([]);
   expect(await (await open(recipe)).screen()).toContain('fifty');
+});
+
+test('a snapshot is cut when the last one is old, also while time is paused and only keys are pressed', async () => {
+  const { messages, type, ask, host } = await open();
+  await ask({ type: 'ask', name: 'clock:set', request: { action: 'pause' } });
+  await type('a', 1);
+  expect(cuts(messages)).toHaveLength(1);
+  host.ms = 300_001;
+  await type('b', 2);
+  while (cuts(messages).length < 2) await new Promise((resolve) => setImmediate(resolve));
+  expect(unpackSnapshot(cuts(messages)[1] as SandboxCut)).toMatchObject({ session: { text: 'ab' } });
+});
+
+test('what was printed before the first snapshot is in it, and in no row as well', async () => {
+  const factory: SessionFactory = {
+    ...stubSessions,
+    create: async (lab, seed, listener) => {
+      const session = await stubSessions.create(lab, seed, listener);
+      await session.ask('terminal:input', { terminal: 'main', sequence: 0, text: '$ ' });
+      return session;
+    },
+  };
+  const { messages, type } = await open(fresh, { factory });
+  await type('ls', 1);
+  expect(unpackSnapshot(cuts(messages)[0] as SandboxCut)).toMatchObject({ session: { text: '$ ' } });
+  const written = batches(messages).flatMap(({ changes }) =>
+    changes === undefined ? [] : (JSON.parse(changes) as { change?: unknown }[]),
+  );
+  expect(written.flatMap(({ change }) => change ?? [])).toEqual([{ text: '$ ls' }]);
 });
 
 test('an error inside the simulation is reported and nothing is told after it', async () => {

@@ -1,0 +1,2 @@
+-- AlterTable
+ALTER TABLE "sandbox" ADD COLUMN     "head" INTEGER NOT NULL DEFAULT 0;
