@@ -39,6 +39,28 @@ export function decodeObject(definitionId: string, data: unknown): Decoding {
   return { value, unknown: context.unknown };
 }
 
+/**
+ * `decodeObject` of a new state of `known` whose status alone is to be written: any other field that is the very value `known` holds was
+ * decoded when that was stored, and is taken over frozen as it is.
+ */
+export function decodeStatusOf(known: object, definitionId: string, data: object): Decoding {
+  const before = known as Record<string, unknown>;
+  const after = data as Record<string, unknown>;
+  const taken = Object.keys(after).filter((field) => isTakenOver(field, after[field], before[field]));
+  if (taken.length === 0) return decodeObject(definitionId, data);
+  const decoding = decodeObject(definitionId, Object.fromEntries(Object.entries(after).filter(([field]) => !taken.includes(field))));
+  const value: Record<string, unknown> = {};
+  for (const field of [...Object.keys(after), ...Object.keys(decoding.value)]) {
+    const item = taken.includes(field) ? after[field] : decoding.value[field];
+    if (item !== undefined) value[field] = item;
+  }
+  return { ...decoding, value };
+}
+
+function isTakenOver(field: string, item: unknown, known: unknown): boolean {
+  return item === known && typeof item === 'object' && Object.isFrozen(item) && field !== 'metadata' && field !== 'status';
+}
+
 /** The copy alone, for callers that cannot be wrong: data that was decoded before. */
 export function copyObject<T extends object>(definitionId: string, object: T): T {
   return decodeObject(definitionId, object).value as T;

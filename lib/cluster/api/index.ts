@@ -19,7 +19,7 @@ export {
 export { matchesFields, parseFieldSelector, renderFieldSelector, type FieldRequirement } from './field-selector';
 export { canonicalQuantity, compareQuantities, Quantity, QuantityError, type QuantityFormat } from './quantity';
 export { definitionIdOf, fieldFacts, isAtomicDefinition, type FieldFacts } from './schema-facts';
-export { copyObject, decodeObject, DecodeError, type Decoding } from './decode';
+export { copyObject, decodeObject, decodeStatusOf, DecodeError, type Decoding } from './decode';
 export { JsonSyntaxError, readJson, type JsonReading } from './json-reader';
 export { decodeBase64, decodeBytes, decodedLength, encodeBase64, encodeBytes } from './base64';
 export { goValue, mergePatch, PatchError, strategicMergePatch } from './patch';

@@ -43,6 +43,8 @@ export interface ResourceDefinition<T extends KubeObject = KubeObject> {
   readonly storedAs?: { readonly definition: ResourceDefinition<any>; encode(object: T): KubeObject; decode(stored: any): T };
   /** Fills in what the writer left out. Runs on every decode of a create, update or patch result. */
   defaults?(object: T): void;
+  /** The part of `defaults` that is about the status, which is all that runs when only that is written: the rest is stored and frozen. */
+  defaultStatus?(object: T): void;
   /** Clears or sets what a writer may not decide: status on create and update, spec on a status update. Absent means the usual. */
   prepareForCreate?(object: T, context: StrategyContext): void;
   prepareForUpdate?(object: T, old: T, context: StrategyContext): void;

@@ -2,6 +2,7 @@ import { parseDocument } from 'yaml';
 import { definitions } from '@/generated/kubernetes/schema';
 import {
   decodeObject,
+  decodeStatusOf,
   DecodeError,
   failure,
   JsonSyntaxError,
@@ -111,11 +112,20 @@ interface Expected {
   readonly definitionId?: string;
 }
 
-/** The object in the body of a create or update, mutable, with defaults. Throws 400 in upstream's words. */
-export function decodeBody(request: ApiRequest, expected: Expected, fieldValidation: FieldValidation, warnings: string[]): KubeObject {
+/**
+ * The object in the body of a create or update, mutable, with defaults. Throws 400 in upstream's words. `known` is the object whose
+ * status alone is to be written: what the body shares with it stays frozen.
+ */
+export function decodeBody(
+  request: ApiRequest,
+  expected: Expected,
+  fieldValidation: FieldValidation,
+  warnings: string[],
+  known?: KubeObject,
+): KubeObject {
   const reading = readOrRefuse(request, expected.kind);
   const given = typeMeta(reading.value, expected);
-  return decodeReading(reading, given, expected, fieldValidation, warnings);
+  return decodeReading(reading, given, expected, fieldValidation, warnings, known);
 }
 
 function readOrRefuse(request: ApiRequest, kind: string): Reading {
@@ -166,6 +176,7 @@ function decodeReading(
   expected: Expected,
   fieldValidation: FieldValidation,
   warnings: string[],
+  known: KubeObject | undefined,
 ): KubeObject {
   const refuse = (why: string) =>
     statusErrors.badRequest(`${given.kind} in version ${JSON.stringify(given.version)} cannot be handled as a ${expected.kind}: ${why}`);
@@ -175,7 +186,7 @@ function decodeReading(
     throw refuse(
       `no kind ${JSON.stringify(given.kind)} is registered for version ${JSON.stringify(apiVersionOf(given))} in scheme ${JSON.stringify(scheme)}`,
     );
-  const decoding = decodeOrRefuse(id, reading.value, refuse);
+  const decoding = decodeOrRefuse(id, reading.value, refuse, isExpected ? known : undefined);
   const problems = fieldValidation === 'Ignore' ? [] : strictProblems(reading, decoding);
   if (problems.length > 0 && fieldValidation === 'Strict') throw refuse(`strict decoding error: ${problems.join(', ')}`);
   if (!isExpected)
@@ -189,9 +200,9 @@ function decodeReading(
   return object;
 }
 
-function decodeOrRefuse(id: string, value: unknown, refuse: (why: string) => Error): Decoding {
+function decodeOrRefuse(id: string, value: unknown, refuse: (why: string) => Error, known: KubeObject | undefined): Decoding {
   try {
-    return decodeObject(id, value);
+    return known ? decodeStatusOf(known, id, value as object) : decodeObject(id, value);
   } catch (error) {
     if (error instanceof DecodeError || error instanceof QuantityError) throw refuse(error.message);
     throw error;
@@ -225,8 +236,9 @@ function positions(text: string): Map<string, number> {
   return order;
 }
 
-/** Runs the kind's defaults on what was decoded, as upstream's decoder does. */
-export function withDefaults(definition: ResourceDefinition, object: KubeObject): KubeObject {
-  definition.defaults?.(object);
+/** Runs the kind's defaults on what was decoded, as upstream's decoder does: on all that may be written. */
+export function withDefaults(definition: ResourceDefinition, object: KubeObject, subresource = ''): KubeObject {
+  if (subresource === 'status') definition.defaultStatus?.(object);
+  else definition.defaults?.(object);
   return object;
 }

@@ -2,6 +2,7 @@ import { compareBytes } from '@/lib/base';
 import {
   applyJsonPatch,
   decodeObject,
+  decodeStatusOf,
   DecodeError,
   failure,
   FieldPath,
@@ -19,7 +20,7 @@ import {
   type Decoding,
   type KubeObject,
 } from '../api';
-import { mediaTypeOf, readYaml, type Reading } from './body';
+import { mediaTypeOf, readYaml, withDefaults, type Reading } from './body';
 import { definitionIdOfKind, resourceOf, type RequestContext } from './context';
 import { applyConfiguration, fieldTypeOf, typeOfMapField, writeOf, type FieldType } from './fields';
 import { checkName } from './handler';
@@ -47,7 +48,7 @@ interface Patched {
   readonly data: unknown;
   readonly problems: readonly string[];
   /** How the refusal shows what it refused. */
-  readonly shown: string;
+  shown(): string;
   readonly isStrategic?: boolean;
 }
 
@@ -66,7 +67,7 @@ export function patchProducer(
     if (!old) throw statusErrors.notFound({ group: definition.group, resource: definition.names.plural }, info.name);
     const patched = applied(type, reading, old, definitionId);
     checkTypeMeta(patched, old, (kind) => definitionIdOfKind({ ...definition, kind }));
-    const decoding = decodeOrRefuse(definitionId, patched);
+    const decoding = decodeOrRefuse(definitionId, patched, info.subresource === 'status' ? old : undefined);
     judge([...patched.problems, ...decoding.unknown.map((path) => `unknown field ${JSON.stringify(path)}`)], patched, options, warnings);
     const object = { ...decoding.value, kind: old.kind, apiVersion: old.apiVersion } as KubeObject;
     if (object.metadata.name !== info.name)
@@ -75,8 +76,7 @@ export function patchProducer(
           ? `the name of the object (${object.metadata.name}) does not match the name on the URL (${info.name})`
           : `the name of the object (${info.name} based on URL) was undeterminable: name must be provided`,
       );
-    if (!subresource) definition.defaults?.(object);
-    return object;
+    return subresource ? object : withDefaults(definition, object, info.subresource);
   };
 }
 
@@ -166,7 +166,7 @@ function applied(type: PatchType, reading: Reading, old: KubeObject, definitionI
     return {
       data,
       problems: [...jsonPatchProblems(reading)],
-      shown: shownText(data, touchedBy(reading.value as readonly object[]), definitionId),
+      shown: () => shownText(data, touchedBy(reading.value as readonly object[]), definitionId),
     };
   }
   if (typeof reading.value !== 'object' || reading.value === null || Array.isArray(reading.value))
@@ -177,9 +177,10 @@ function applied(type: PatchType, reading: Reading, old: KubeObject, definitionI
     );
   if (type === 'merge') {
     const data = mergePatch(old, reading.value);
-    return { data, problems: duplicates, shown: shownText(data, reading.value, definitionId) };
+    return { data, problems: duplicates, shown: () => shownText(data, reading.value, definitionId) };
   }
-  return { data: strategic(definitionId, old, reading.value), problems: duplicates, shown: goValue(reading.value), isStrategic: true };
+  const { value } = reading;
+  return { data: strategic(definitionId, old, value), problems: duplicates, shown: () => goValue(value), isStrategic: true };
 }
 
 function strategic(definitionId: string, old: KubeObject, patch: object): KubeObject {
@@ -221,9 +222,10 @@ function jsonPatchProblems({ value, duplicates }: Reading): string[] {
   return [...unknown, ...duplicates.map((path) => `json patch duplicate field ${JSON.stringify(path)}`)];
 }
 
-function decodeOrRefuse(definitionId: string, { data, shown, isStrategic }: Patched): Decoding {
+/** `known` is the object of which only the status is patched. */
+function decodeOrRefuse(definitionId: string, { data, shown, isStrategic }: Patched, known?: KubeObject): Decoding {
   try {
-    return decodeObject(definitionId, data);
+    return known && typeof data === 'object' && data ? decodeStatusOf(known, definitionId, data) : decodeObject(definitionId, data);
   } catch (error) {
     if (error instanceof DecodeError || error instanceof QuantityError)
       throw refusal(shown, isStrategic ? restored(error.message) : error.message);
@@ -250,8 +252,8 @@ function restored(sentence: string): string {
 const kindNames: Readonly<Record<string, string>> = { object: 'map', array: 'slice', number: 'int64' };
 const goNames: Readonly<Record<string, string>> = { object: 'map[string]interface {}', array: '[]interface {}', number: 'int64' };
 
-function refusal(shown: string, why: string) {
-  return statusErrors.invalid({ group: '', resource: '' }, '', [fieldError.invalid(FieldPath.of('patch'), shown, why)]);
+function refusal(shown: () => string, why: string) {
+  return statusErrors.invalid({ group: '', resource: '' }, '', [fieldError.invalid(FieldPath.of('patch'), shown(), why)]);
 }
 
 /** The keys of maps and of what a patch reached into are sorted, as Go encodes a map; `touched` has the patch's own shape. */

@@ -175,7 +175,16 @@ function update(
   const { definition, info } = context;
   if (!info.name) throw notAllowed();
   const options = readWriteOptions(info.query, 'UpdateOptions');
-  const object = withDefaults(definition, decodeBody(request, definition, options.fieldValidation, context.warnings));
+  const kv =
+    strategy.subresource === 'status' && typeof request.body === 'object'
+      ? services.store.find(definition, info.namespace, info.name)
+      : undefined;
+  const known = kv && fromStorage(definition, objectOf(kv));
+  const object = withDefaults(
+    definition,
+    decodeBody(request, definition, options.fieldValidation, context.warnings, known),
+    strategy.subresource,
+  );
   checkName(object, info.name);
   const updating = writing(context, request, options);
   const result = services.store.update(

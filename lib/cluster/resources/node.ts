@@ -12,13 +12,11 @@ export const Node = defineResource<V1Node>({
   names: { plural: 'nodes', singular: 'node', short: ['no'] },
   scope: 'Cluster',
   storagePrefix: 'minions',
-  defaults({ spec, status }) {
-    if (spec) pairPodCidrs(spec);
-    if (!status) return;
-    if (status.capacity) roundUpToMilli(status.capacity);
-    if (status.allocatable) roundUpToMilli(status.allocatable);
-    if (status.capacity) status.allocatable ??= { ...status.capacity };
+  defaults(node) {
+    if (node.spec) pairPodCidrs(node.spec);
+    defaultStatus(node);
   },
+  defaultStatus,
   /** A kubelet registers its Node with a status, which is kept; configuration from a ConfigMap is long gone. */
   prepareForCreate({ spec }) {
     delete spec.configSource;
@@ -33,6 +31,13 @@ export const Node = defineResource<V1Node>({
   selectableFields: ({ spec }) => ({ 'spec.unschedulable': String(spec.unschedulable ?? false) }),
   columns: nodeColumns,
 });
+
+function defaultStatus({ status }: V1Node): void {
+  if (!status) return;
+  if (status.capacity) roundUpToMilli(status.capacity);
+  if (status.allocatable) roundUpToMilli(status.allocatable);
+  if (status.capacity) status.allocatable ??= { ...status.capacity };
+}
 
 /** `podCIDR` is the first of `podCIDRs`, whichever of the two was given. */
 function pairPodCidrs(spec: V1Node['spec']): void {

@@ -1,4 +1,5 @@
-import { decodeObject, openProtobuf, readJson, readProtobuf } from '@/lib/cluster/api';
+import { deepFreeze } from '@/lib/base';
+import { decodeObject, decodeStatusOf, openProtobuf, readJson, readProtobuf } from '@/lib/cluster/api';
 
 const pod = 'io.k8s.api.core.v1.Pod';
 
@@ -49,6 +50,30 @@ test('a decoded object shares nothing with what it was decoded from', () => {
   const { value } = decodeObject('io.k8s.api.core.v1.Pod', data) as unknown as { value: typeof data };
   value.metadata.labels.a = 'changed';
   expect(data.metadata.labels.a).toBe('b');
+});
+
+describe('decoding an object whose status alone is written', () => {
+  const known = deepFreeze(
+    decodeObject(pod, { metadata: { name: 'a' }, spec: { containers: [{ name: 'c' }] }, status: { phase: 'Pending' } }).value,
+  );
+
+  test('comes to what decoding all of it does', () => {
+    const data = { ...known, metadata: { name: 'a', uid: 'u', lables: {} }, status: { phase: 'Running', message: '' }, extra: 1 };
+    expect(decodeStatusOf(known, pod, data)).toEqual(decodeObject(pod, data));
+    expect(Object.keys(decodeStatusOf(known, pod, data).value)).toEqual(['metadata', 'spec', 'status']);
+  });
+
+  test('takes over the spec that is stored, and makes copies of metadata and status', () => {
+    const { value } = decodeStatusOf(known, pod, known);
+    expect(value['spec']).toBe(known['spec']);
+    expect(Object.isFrozen(value['metadata']) || Object.isFrozen(value['status'])).toBe(false);
+  });
+
+  test('decodes a spec that is another one', () => {
+    expect(decodeStatusOf(known, pod, { ...known, spec: { containers: [{ name: 'd', imagee: 'x' }] } }).unknown).toEqual([
+      'spec.containers[0].imagee',
+    ]);
+  });
 });
 
 test('__proto__ in a body is a key like any other', () => {
