@@ -8,8 +8,12 @@ import { Deployment } from './deployment';
 import { Endpoints } from './endpoints';
 import { EndpointSlice } from './endpointslice';
 import { Event, EventsEvent } from './event';
+import { Ingress } from './ingress';
+import { IngressClass } from './ingressclass';
+import { IPAddress } from './ipaddress';
 import { Lease } from './lease';
 import { Namespace } from './namespace';
+import { NetworkPolicy } from './networkpolicy';
 import { Node } from './node';
 import { Pod } from './pod';
 import { PodDisruptionBudget } from './poddisruptionbudget';
@@ -17,9 +21,11 @@ import { PriorityClass } from './priorityclass';
 import { ReplicaSet } from './replicaset';
 import { Role } from './role';
 import { RoleBinding } from './rolebinding';
+import { RuntimeClass } from './runtimeclass';
 import { Secret } from './secret';
 import { Service } from './service';
 import { ServiceAccount } from './serviceaccount';
+import { ServiceCIDR } from './servicecidr';
 import { StatefulSet } from './statefulset';
 
 /** Every kind a fresh API server serves, in the order of `kubectl api-resources`. */
@@ -42,6 +48,12 @@ export const builtInResources: readonly ResourceDefinition<any>[] = [
   EndpointSlice,
   EventsEvent,
   PodDisruptionBudget,
+  IngressClass,
+  Ingress,
+  IPAddress,
+  NetworkPolicy,
+  ServiceCIDR,
+  RuntimeClass,
   ClusterRoleBinding,
   ClusterRole,
   RoleBinding,

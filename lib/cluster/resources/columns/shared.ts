@@ -60,7 +60,7 @@ export function formatLabels(labels: LabelSet | undefined): string {
 }
 
 /** `metav1.FormatLabelSelector`. */
-function formatLabelSelector(selector: LabelSelector | undefined): string {
+export function formatLabelSelector(selector: LabelSelector | undefined): string {
   return labelSelectorAsSelector(selector).toString() || '<none>';
 }
 

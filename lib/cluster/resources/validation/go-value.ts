@@ -86,6 +86,8 @@ const shapes: Readonly<Record<string, string>> = {
   NodeSelectorTerm: 'MatchExpressions:[]NodeSelectorRequirement MatchFields:[]NodeSelectorRequirement',
   NodeSelectorRequirement: 'Key Operator Values:null',
   DaemonSetUpdateStrategy: 'Type RollingUpdate:null',
+  ServiceCIDRSpec: 'CIDRs=cidrs',
+  ParentReference: 'Group Resource Namespace Name',
   RoleRef: 'APIGroup=apiGroup Kind Name',
   ServicePortKey: 'Name Protocol AppProtocol:null Port:0 TargetPort:0 NodePort:0',
   SecurityContext:

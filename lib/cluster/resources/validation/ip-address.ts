@@ -47,6 +47,70 @@ export function cidrFamilyOf(text: string): IPFamily | undefined {
   return isLength ? family : undefined;
 }
 
+/** A range in its canonical form: no leading zeros, no bits beyond its length (`IsValidCIDRForLegacyField`, `IsValidCIDR`). */
+export function validateStrictCidr(text: string, path: FieldPath): FieldError[] {
+  if (!cidrFamilyOf(withoutLeadingZeros(text))) return [fieldError.invalid(path, text, exampleCidr)];
+  if (!cidrFamilyOf(text) || /\/0\d/.test(text)) return [fieldError.invalid(path, text, 'must not have leading 0s in IP or prefix length')];
+  const { first, bits, width } = rangeOf(text);
+  const beyond = (1n << BigInt(width - bits)) - 1n;
+  return (first & beyond) === 0n ? [] : [fieldError.invalid(path, text, 'must not have bits set beyond the prefix length')];
+}
+
+function withoutLeadingZeros(text: string): string {
+  return text.includes(':') ? text : text.replace(/(^|[./])0+(?=\d)/g, '$1');
+}
+
+interface AddressRange {
+  readonly first: bigint;
+  readonly bits: number;
+  readonly width: 32 | 128;
+}
+
+/** Of a range that was found valid. */
+export function rangeOf(cidr: string): AddressRange {
+  const [address = '', bits = ''] = cidr.split('/');
+  return { first: addressNumber(address), bits: Number(bits), width: address.includes(':') ? 128 : 32 };
+}
+
+/** Whether `inner` lies within `outer` and is smaller. */
+export function isStrictSubset(inner: string, outer: string): boolean {
+  const [small, large] = [rangeOf(inner), rangeOf(outer)];
+  const shift = BigInt(large.width - large.bits);
+  return small.width === large.width && small.bits > large.bits && small.first >> shift === large.first >> shift;
+}
+
+/** A valid address as one number. */
+export function addressNumber(address: string): bigint {
+  const join = (parts: readonly number[], size: bigint) => parts.reduce((sum, part) => (sum << size) | BigInt(part), 0n);
+  if (!address.includes(':')) return join(address.split('.').map(Number), 8n);
+  const dotted = /\d+\.\d+\.\d+\.\d+$/.exec(address)?.[0];
+  const last = dotted ? addressNumber(dotted) : 0n;
+  const text = dotted ? `${address.slice(0, -dotted.length)}${(last >> 16n).toString(16)}:${(last & 0xffffn).toString(16)}` : address;
+  const [head = [], tail = []] = text.split('::').map(groupsOf);
+  const gap = text.includes('::') ? Array<string>(8 - head.length - tail.length).fill('0') : [];
+  return join(
+    [...head, ...gap, ...tail].map((group) => Number.parseInt(group, 16)),
+    16n,
+  );
+}
+
+/** An IPv6 address as RFC 5952 writes it; an IPv4 address is always so. */
+export function canonicalAddress(address: string): string {
+  if (!address.includes(':')) return address;
+  const number = addressNumber(address);
+  const groups = Array.from({ length: 8 }, (_, index) => ((number >> BigInt(16 * (7 - index))) & 0xffffn).toString(16));
+  const runs = [...groups.join(':').matchAll(/\b0(:0)+\b/g)].map(([run]) => run);
+  const longest = runs.reduce((best, run) => (run.length > best.length ? run : best), '');
+  if (!longest) return groups.join(':');
+  const [before = '', after = ''] = splitOnce(groups.join(':'), longest);
+  return `${before.replace(/:$/, '')}::${after.replace(/^:/, '')}`;
+}
+
+function splitOnce(text: string, part: string): [string, string] {
+  const at = text.search(new RegExp(`\\b${part}\\b`));
+  return [text.slice(0, at), text.slice(at + part.length)];
+}
+
 /** Addresses that cannot be an endpoint (`ValidateNonSpecialIP`). */
 export function validateNonSpecialIP(text: string, path: FieldPath): FieldError[] {
   const errors: FieldError[] = [];

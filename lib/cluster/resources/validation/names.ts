@@ -3,7 +3,8 @@ import { type FieldError, type FieldPath, fieldError, qualifiedNameErrors } from
 // The string rules of `apimachinery/pkg/util/validation`, in its sentences. Each returns what is wrong, or nothing.
 
 function regexSentence(message: string, format: string, ...examples: string[]): string {
-  return `${message} (e.g. ${examples.map((example) => `'${example}', `).join(' or ')}regex used for validation is '${format}')`;
+  const shown = examples.length > 0 ? `e.g. ${examples.map((example) => `'${example}', `).join(' or ')}` : '';
+  return `${message} (${shown}regex used for validation is '${format}')`;
 }
 
 export const maxLength = (max: number) => `must be no more than ${max} characters`;
@@ -43,6 +44,37 @@ export function dnsLabel(value: string): string[] {
 export function dnsSubdomain(value: string): string[] {
   const errors = value.length > 253 ? [maxLength(253)] : [];
   return subdomainPattern.test(value) ? errors : [...errors, regexSentence(subdomainMessage(''), subdomain, 'example.com')];
+}
+
+const wildcardSubdomain = `\\*\\.${subdomain}`;
+const wildcardPattern = new RegExp(`^${wildcardSubdomain}$`);
+
+export function wildcardDnsSubdomain(value: string): string[] {
+  const errors = value.length > 253 ? [maxLength(253)] : [];
+  if (wildcardPattern.test(value)) return errors;
+  return [
+    ...errors,
+    regexSentence(
+      "a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, which must consist of lower case alphanumeric characters, '-' or '.' and end with an alphanumeric character",
+      wildcardSubdomain,
+      '*.example.com',
+    ),
+  ];
+}
+
+const httpPath = "[A-Za-z0-9/\\-._~%!$&'()*+,;=:]+";
+const httpPathPattern = new RegExp(`^${httpPath}$`);
+
+/** `acme.io/foo` (`IsDomainPrefixedPath`). */
+export function validateDomainPrefixedPath(value: string, path: FieldPath): FieldError[] {
+  if (!value) return [fieldError.required(path)];
+  const slash = value.indexOf('/');
+  const host = value.slice(0, Math.max(slash, 0));
+  const rest = value.slice(slash + 1);
+  if (!host || !rest) return [fieldError.invalid(path, value, 'must be a domain-prefixed path (such as "acme.io/foo")')];
+  const wrongHost = dnsSubdomain(host);
+  if (wrongHost.length > 0) return invalidEach(path, host, wrongHost);
+  return httpPathPattern.test(rest) ? [] : [fieldError.invalid(path, rest, regexSentence('Invalid path', httpPath))];
 }
 
 export function dnsSubdomainWithUnderscore(value: string): string[] {
