@@ -1,4 +1,4 @@
-import { compareBytes } from '@/lib/base';
+import { compareBytes, prefixEnd } from '@/lib/base';
 import type { Revision, WatchEvent, WatchOptions, WatchResponse } from './kv';
 
 export interface Watcher {
@@ -9,37 +9,40 @@ export interface Watcher {
   next: number;
 }
 
-/** Who watches a store: those of one key apart from those of ranges, so that a write finds its own quickly (`mvcc/watcher_group.go`). */
+/**
+ * Who watches a store (`mvcc/watcher_group.go`): those of one key, those of all below a `/`, and those of other ranges, apart, so that a
+ * write finds its own however many there are.
+ */
 export class Watchers {
+  readonly #all = new Set<Watcher>();
   readonly #byKey = new Map<string, Set<Watcher>>();
+  readonly #byFolder = new Map<string, Set<Watcher>>();
   readonly #ranges = new Set<Watcher>();
 
   add(watcher: Watcher): void {
-    if (watcher.options.end !== undefined) return void this.#ranges.add(watcher);
-    const set = this.#byKey.get(watcher.key) ?? new Set();
-    this.#byKey.set(watcher.key, set.add(watcher));
+    this.#all.add(watcher);
+    const index = this.#indexOf(watcher);
+    if (!index) return void this.#ranges.add(watcher);
+    const set = index.get(watcher.key) ?? new Set();
+    index.set(watcher.key, set.add(watcher));
   }
 
   /** Whether it was there. */
   delete(watcher: Watcher): boolean {
-    if (watcher.options.end !== undefined) return this.#ranges.delete(watcher);
-    const set = this.#byKey.get(watcher.key);
-    const did = set?.delete(watcher) ?? false;
-    if (set?.size === 0) this.#byKey.delete(watcher.key);
-    return did;
-  }
-
-  has(watcher: Watcher): boolean {
-    return watcher.options.end !== undefined ? this.#ranges.has(watcher) : (this.#byKey.get(watcher.key)?.has(watcher) ?? false);
+    const index = this.#indexOf(watcher);
+    const set = index ? index.get(watcher.key) : this.#ranges;
+    set?.delete(watcher);
+    if (index && set?.size === 0) index.delete(watcher.key);
+    return this.#all.delete(watcher);
   }
 
   get all(): readonly Watcher[] {
-    return [...this.#ranges, ...[...this.#byKey.values()].flatMap((set) => [...set])];
+    return [...this.#all];
   }
 
   /** Tells everybody who asked for it of one revision. A watcher may cancel itself or others while it is told. */
   notify(response: WatchResponse): void {
-    for (const watcher of this.#interested(response.events)) if (this.has(watcher)) notify(watcher, response);
+    for (const watcher of this.#interested(response.events)) if (this.#all.has(watcher)) notify(watcher, response);
   }
 
   /** Tells those who want to hear it that nothing is missing up to `revision`. */
@@ -54,10 +57,25 @@ export class Watchers {
     for (const watcher of this.all) watcher.next = Math.max(watcher.next, revision + 1);
   }
 
-  #interested(events: readonly WatchEvent[]): readonly Watcher[] {
-    if (this.#byKey.size === 0) return [...this.#ranges];
-    const keys = new Set(events.map(({ kv }) => kv.key));
-    return [...this.#ranges, ...[...keys].flatMap((key) => [...(this.#byKey.get(key) ?? [])])];
+  /** Undefined for a range that is no folder. */
+  #indexOf({ key, options: { end } }: Watcher): Map<string, Set<Watcher>> | undefined {
+    if (end === undefined) return this.#byKey;
+    return key.endsWith('/') && end === prefixEnd(key) ? this.#byFolder : undefined;
+  }
+
+  #interested(events: readonly WatchEvent[]): Iterable<Watcher> {
+    const found: Watcher[] = [...this.#ranges];
+    for (const { kv } of events) this.#collect(kv.key, found);
+    return events.length > 1 ? new Set(found) : found;
+  }
+
+  #collect(key: string, found: Watcher[]): void {
+    for (let slash = key.indexOf('/'); slash >= 0 && this.#byFolder.size > 0; slash = key.indexOf('/', slash + 1)) {
+      const within = this.#byFolder.get(key.slice(0, slash + 1));
+      if (within) found.push(...within);
+    }
+    const exact = this.#byKey.size > 0 ? this.#byKey.get(key) : undefined;
+    if (exact) found.push(...exact);
   }
 }
 
@@ -68,6 +86,7 @@ export function notify(watcher: Watcher, { revision, events }: WatchResponse): v
   const { prevKv, filters } = watcher.options;
   const wanted = events.filter((event) => covers(watcher, event.kv.key) && !filters?.includes(event.type === 'put' ? 'noput' : 'nodelete'));
   if (wanted.length === 0) return;
+  if (prevKv && wanted.length === events.length) return watcher.onResponse({ revision, events });
   watcher.onResponse({ revision, events: prevKv ? wanted : wanted.map(({ type, kv }) => ({ type, kv })) });
 }
 

@@ -117,3 +117,25 @@ test('values are frozen, so nobody changes history by holding on to an object', 
     value.labels.app = 'other';
   }).toThrow(TypeError);
 });
+
+test('a watcher hears once of each revision that touches its key, its folder or its range, and of no other', () => {
+  const store = MvccStore.create();
+  const heard: string[] = [];
+  const watch = (key: string, end?: string) =>
+    store.watch(
+      key,
+      end === undefined ? {} : { end },
+      ({ events }) => void heard.push(`${key}${end ?? ''}: ${events.map(({ kv }) => kv.key).join(' ')}`),
+    );
+  watch('/r/pods/', '/r/pods0');
+  watch('/r/', '/r0');
+  const cancel = watch('/r/pods/a');
+  watch('/r/pods/b', '/r/pods/d');
+  watch('/r/nodes/', '/r/nodes0');
+  store.put('/r/pods/a', 1);
+  expect(heard.splice(0).sort()).toEqual(['/r//r0: /r/pods/a', '/r/pods//r/pods0: /r/pods/a', '/r/pods/a: /r/pods/a']);
+  cancel();
+  const put = (key: string) => ({ type: 'put', key, value: 2 }) as const;
+  store.txn({ compare: [], success: [put('/r/pods/a'), put('/r/pods/c')], failure: [] });
+  expect(heard.sort()).toEqual(['/r//r0: /r/pods/a /r/pods/c', '/r/pods//r/pods0: /r/pods/a /r/pods/c', '/r/pods/b/r/pods/d: /r/pods/c']);
+});
