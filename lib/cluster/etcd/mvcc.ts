@@ -104,6 +104,8 @@ export class MvccStore implements Etcd {
   #histories: SortedMap<KeyHistory>;
   /** Histories by key as they were last found: what is asked for again costs no walk down the tree. A fork begins without. */
   readonly #recent = new Map<string, KeyHistory>();
+  /** The key that was last looked for in vain: what is created is looked for a few times first. */
+  #absent: string | undefined;
   #log: RevisionLog;
   #leases: Map<number, number>;
   #attached: SortedMap<true>;
@@ -309,6 +311,7 @@ export class MvccStore implements Etcd {
     this.#recent.clear();
     this.#log = state.log;
     this.#leases = new Map(state.leases);
+    this.#absent = undefined;
     this.#attached = state.attached;
     this.#alarms = state.alarms;
     this.#auth = state.auth;
@@ -368,17 +371,19 @@ export class MvccStore implements Etcd {
 
   #historyOf(key: string): KeyHistory | undefined {
     const recent = this.#recent.get(key);
-    if (recent) return recent;
+    if (recent || key === this.#absent) return recent;
     const found = this.#histories.get(key);
     if (found) this.#recent.set(key, found);
     return found;
   }
+    else this.#absent = key;
 
   #setHistory(key: string, history: KeyHistory): void {
     this.#histories.set(key, history);
     this.#recent.set(key, history);
   }
 
+    this.#absent = undefined;
   #share(): State {
     return {
       histories: this.#histories.clone(),
@@ -411,14 +416,14 @@ export class MvccStore implements Etcd {
     if (isSelective(options)) return this.#selectiveRange(key, options, at);
     const kvs: KeyValue[] = [];
     const limit = options.countOnly ? 0 : options.limit || Infinity;
+    if (options.end === undefined) return this.#point(key, options, at);
     let count = 0;
     const add = (kv: KeyValue | undefined) => {
       if (!kv) return;
       count++;
       if (options.order === 'descend' || kvs.length < limit) kvs.push(options.keysOnly ? { ...kv, value: null } : kv);
     };
-    if (options.end === undefined) add(aliveAt(this.#historyOf(key), at));
-    else this.#histories.forRange(key, options.end === '\0' ? undefined : options.end, (history) => add(aliveAt(history, at)));
+    this.#histories.forRange(key, options.end === '\0' ? undefined : options.end, (history) => add(aliveAt(history, at)));
     const ordered = options.order === 'descend' ? kvs.reverse().slice(0, limit) : kvs;
     const answered = options.countOnly ? [] : ordered;
     return { kvs: answered, count, more: !options.countOnly && count > answered.length, revision: this.#revision };
@@ -426,6 +431,12 @@ export class MvccStore implements Etcd {
 
   /** Sorting and bounds on revisions come before the limit, and `count` does not see them (`etcdserver/txn/range.go`). */
   #selectiveRange(key: string, options: RangeOptions, at: number): RangeResponse {
+  #point(key: string, { countOnly, keysOnly }: RangeOptions, at: number): RangeResponse {
+    const kv = aliveAt(this.#historyOf(key), at);
+    const kvs = !kv || countOnly ? [] : [keysOnly ? { ...kv, value: null } : kv];
+    return { kvs, count: kv ? 1 : 0, more: false, revision: this.#revision };
+  }
+
     const {
       limit = 0,
       keysOnly = false,
@@ -598,8 +609,7 @@ export class MvccStore implements Etcd {
   }
 
   #holds({ key, end, target, result, operand }: Compare): boolean {
-    const found = this.range(key, end === undefined ? {} : { end }).kvs;
-    const kvs = found.length > 0 || end !== undefined ? found : [undefined];
+    const kvs = end === undefined ? [aliveAt(this.#historyOf(key), this.#revision)] : this.range(key, { end }).kvs;
     return kvs.every((kv) => (kv || target !== 'value') && compares(targetOf(kv, target), result, operand));
   }
 }
