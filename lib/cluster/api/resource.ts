@@ -45,6 +45,8 @@ export interface ResourceDefinition<T extends KubeObject = KubeObject> {
   defaults?(object: T): void;
   /** The part of `defaults` that is about the status, which is all that runs when only that is written: the rest is stored and frozen. */
   defaultStatus?(object: T): void;
+  /** What decoding from storage fills in once more, when validation is over; most defaults leave nothing to do then. */
+  defaultsWhenStored?(object: T): void;
   /** Clears or sets what a writer may not decide: status on create and update, spec on a status update. Absent means the usual. */
   prepareForCreate?(object: T, context: StrategyContext): void;
   prepareForUpdate?(object: T, old: T, context: StrategyContext): void;

@@ -114,6 +114,7 @@ export class Store {
     const { definition, info, isDryRun } = context;
     const key = storageKey(definition, info.namespace, object.metadata.name);
     if (isDryRun) return this.#dryRun(object, kv, key);
+    definition.defaultsWhenStored?.(object);
     const stored = toStorage(definition, object);
     const written = context.commit(object, () =>
       kv ? this.#storage.update(key, stored, kv.modRevision) : this.#storage.create(key, stored),
