@@ -104,6 +104,8 @@ export class MvccStore implements Etcd {
   #histories: SortedMap<KeyHistory>;
   /** Histories by key as they were last found: what is asked for again costs no walk down the tree. A fork begins without. */
   readonly #recent = new Map<string, KeyHistory>();
+  /** Keys whose history in the tree is not the recent one: most are written again, as leases are, before anybody reads a range. */
+  readonly #stale = new Set<string>();
   /** The key that was last looked for in vain: what is created is looked for a few times first. */
   #absent: string | undefined;
   #log: RevisionLog;
@@ -309,9 +311,10 @@ export class MvccStore implements Etcd {
     const state = other.#share();
     this.#histories = state.histories;
     this.#recent.clear();
+    this.#stale.clear();
+    this.#absent = undefined;
     this.#log = state.log;
     this.#leases = new Map(state.leases);
-    this.#absent = undefined;
     this.#attached = state.attached;
     this.#alarms = state.alarms;
     this.#auth = state.auth;
@@ -374,19 +377,27 @@ export class MvccStore implements Etcd {
     if (recent || key === this.#absent) return recent;
     const found = this.#histories.get(key);
     if (found) this.#recent.set(key, found);
+    else this.#absent = key;
     return found;
   }
-    else this.#absent = key;
 
   #setHistory(key: string, history: KeyHistory): void {
-    this.#histories.set(key, history);
+    if (this.#recent.has(key)) this.#stale.add(key);
+    else this.#histories.set(key, history);
     this.#recent.set(key, history);
+    this.#absent = undefined;
   }
 
-    this.#absent = undefined;
+  /** The tree with everything in it. */
+  #tree(): SortedMap<KeyHistory> {
+    for (const key of this.#stale) this.#histories.set(key, this.#recent.get(key) as KeyHistory);
+    this.#stale.clear();
+    return this.#histories;
+  }
+
   #share(): State {
     return {
-      histories: this.#histories.clone(),
+      histories: this.#tree().clone(),
       log: this.#log.clone(),
       leases: this.#leases,
       attached: this.#attached.clone(),
@@ -400,7 +411,7 @@ export class MvccStore implements Etcd {
 
   #versions(): KeyValue[] {
     const versions: KeyValue[] = [];
-    this.#histories.forRange('', undefined, (history) => void versions.push(...versionsOf(history)));
+    this.#tree().forRange('', undefined, (history) => void versions.push(...versionsOf(history)));
     return versions.sort((a, b) => a.modRevision - b.modRevision || compareBytes(a.key, b.key));
   }
 
@@ -414,29 +425,29 @@ export class MvccStore implements Etcd {
     if (at > current) throw futureError();
     if (at < this.#compacted) throw compactedError();
     if (isSelective(options)) return this.#selectiveRange(key, options, at);
+    if (options.end === undefined) return this.#point(key, options, at);
     const kvs: KeyValue[] = [];
     const limit = options.countOnly ? 0 : options.limit || Infinity;
-    if (options.end === undefined) return this.#point(key, options, at);
     let count = 0;
     const add = (kv: KeyValue | undefined) => {
       if (!kv) return;
       count++;
       if (options.order === 'descend' || kvs.length < limit) kvs.push(options.keysOnly ? { ...kv, value: null } : kv);
     };
-    this.#histories.forRange(key, options.end === '\0' ? undefined : options.end, (history) => add(aliveAt(history, at)));
+    this.#tree().forRange(key, options.end === '\0' ? undefined : options.end, (history) => add(aliveAt(history, at)));
     const ordered = options.order === 'descend' ? kvs.reverse().slice(0, limit) : kvs;
     const answered = options.countOnly ? [] : ordered;
     return { kvs: answered, count, more: !options.countOnly && count > answered.length, revision: this.#revision };
   }
 
-  /** Sorting and bounds on revisions come before the limit, and `count` does not see them (`etcdserver/txn/range.go`). */
-  #selectiveRange(key: string, options: RangeOptions, at: number): RangeResponse {
   #point(key: string, { countOnly, keysOnly }: RangeOptions, at: number): RangeResponse {
     const kv = aliveAt(this.#historyOf(key), at);
     const kvs = !kv || countOnly ? [] : [keysOnly ? { ...kv, value: null } : kv];
     return { kvs, count: kv ? 1 : 0, more: false, revision: this.#revision };
   }
 
+  /** Sorting and bounds on revisions come before the limit, and `count` does not see them (`etcdserver/txn/range.go`). */
+  #selectiveRange(key: string, options: RangeOptions, at: number): RangeResponse {
     const {
       limit = 0,
       keysOnly = false,
@@ -597,6 +608,7 @@ export class MvccStore implements Etcd {
     else {
       this.#histories.delete(key);
       this.#recent.delete(key);
+      this.#stale.delete(key);
     }
   }
 
