@@ -146,5 +146,6 @@ function maskText(text: string, key: string): string {
   if (key === 'uid' || key === 'resourceVersion' || /Timestamp$|TransitionTime$/.test(key)) return `<${key}>`;
   return text
     .replace(/10\.96\.\d+\.\d+/g, (address) => (asked.has(address) ? address : '<address>'))
+    .replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, '<uid>')
     .replace(/kube-api-access-\w{5}/g, 'kube-api-access');
 }

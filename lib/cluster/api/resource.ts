@@ -76,6 +76,8 @@ export interface ResourceDefinition<T extends KubeObject = KubeObject> {
   readonly allowUnconditionalUpdate?: boolean;
   /** What a deletion without `propagationPolicy` does to dependents. */
   readonly defaultDeletion?: 'background' | 'orphan';
+  /** Said when a deletion leaves dependents alone only because nobody asked for anything. */
+  readonly orphaningWarning?: string;
   /** A deletion answers the object instead of a Status (`ReturnDeletedObject`). */
   readonly returnsDeletedObject?: boolean;
   /** Seconds of grace a deletion grants, given what the request asked for; 0 is at once, and so is absent (`CheckGracefulDelete`). */

@@ -214,6 +214,9 @@ function patch(
 
 const remove: ResourceHandler = (services, request, context) => {
   const options = readDeleteOptions(request, context);
+  const { orphaningWarning } = context.definition;
+  if (orphaningWarning && options.propagationPolicy === undefined && options.orphanDependents === undefined)
+    context.warnings.push(orphaningWarning);
   const { object, wasDeleted } = services.store.delete(withDryRun(context, options), context.info.name, options);
   const status = !wasDeleted && options.orphanDependents === false ? 202 : 200;
   if (wasDeleted && !context.definition.returnsDeletedObject) return answered(deletedStatus(context.definition, object));

@@ -3,6 +3,7 @@ import { ClusterRole } from './clusterrole';
 import { ClusterRoleBinding } from './clusterrolebinding';
 import { ConfigMap } from './configmap';
 import { ControllerRevision } from './controllerrevision';
+import { CronJob } from './cronjob';
 import { DaemonSet } from './daemonset';
 import { Deployment } from './deployment';
 import { Endpoints } from './endpoints';
@@ -11,6 +12,7 @@ import { Event, EventsEvent } from './event';
 import { Ingress } from './ingress';
 import { IngressClass } from './ingressclass';
 import { IPAddress } from './ipaddress';
+import { Job } from './job';
 import { Lease } from './lease';
 import { Namespace } from './namespace';
 import { NetworkPolicy } from './networkpolicy';
@@ -44,6 +46,8 @@ export const builtInResources: readonly ResourceDefinition<any>[] = [
   Deployment,
   ReplicaSet,
   StatefulSet,
+  CronJob,
+  Job,
   Lease,
   EndpointSlice,
   EventsEvent,

@@ -1,5 +1,6 @@
 import type {
   V1Container,
+  V1JobSpec,
   V1PersistentVolumeClaimSpec,
   V1PodAffinityTerm,
   V1PodSpec,
@@ -157,14 +158,29 @@ function podAffinityWarnings(affinity: NonNullable<V1PodSpec['affinity']>['podAf
 
 /** Names of workloads end up in the names of Pods, which are host names. */
 export function workloadWarnings(name: string, template: V1PodTemplateSpec | undefined, isNew: boolean): string[] {
-  const sentences = isNew ? dnsLabel(name) : [];
-  const nameWarning =
-    sentences.length > 0
-      ? [
-          `metadata.name: this is used in Pod names and hostnames, which can result in surprising behavior; a DNS label is recommended: [${sentences.join(' ')}]`,
-        ]
-      : [];
-  return [...nameWarning, ...templateWarnings(template, FieldPath.of('spec').child('template'))];
+  return [...(isNew ? hostnameWarnings(name) : []), ...templateWarnings(template, FieldPath.of('spec').child('template'))];
+}
+
+/** The name of what makes Pods begins their names. */
+export function hostnameWarnings(name: string): string[] {
+  const sentences = dnsLabel(name);
+  return sentences.length > 0
+    ? [
+        `metadata.name: this is used in Pod names and hostnames, which can result in surprising behavior; a DNS label is recommended: [${sentences.join(' ')}]`,
+      ]
+    : [];
+}
+
+const manyIndexes =
+  'In Indexed Jobs with a number of completions higher than 10^5 and a parallelism higher than 10^4, Kubernetes might not be able to track completedIndexes when a big number of indexes fail';
+
+/** `WarningsForJobSpec`. */
+export function jobSpecWarnings(spec: V1JobSpec | undefined, path: FieldPath): string[] {
+  const { completionMode, completions = 0, parallelism = 0, template } = spec ?? {};
+  return [
+    ...(completionMode === 'Indexed' && completions > 100_000 && parallelism > 10_000 ? [`${path}: ${manyIndexes}`] : []),
+    ...templateWarnings(template, path.child('template')),
+  ];
 }
 
 /** `GetWarningsForPodTemplate`. */

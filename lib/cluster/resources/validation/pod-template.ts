@@ -30,7 +30,7 @@ export function validateSelected(template: V1PodTemplateSpec, selector: LabelSel
 }
 
 /** Unknown operators are named by the selector's own validation. */
-function isReadable({ matchExpressions }: LabelSelector): boolean {
+export function isReadable({ matchExpressions }: LabelSelector): boolean {
   return (matchExpressions ?? []).every(({ operator }) => ['In', 'NotIn', 'Exists', 'DoesNotExist'].includes(operator));
 }
 
