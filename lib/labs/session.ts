@@ -28,6 +28,7 @@ import type {
   SessionState,
 } from './hosted-session';
 import { drawVariant, homeFiles, parseLab, setupObjects, type Lab, type LabSource, type Variant } from './lab';
+import { PlannedFaults, type PlannedFaultsSnapshot } from './planned-faults';
 import { freshCluster, preparedClusters, settledFork } from './templates';
 import { applyTerminalChange, Terminals, type TerminalChange, type TerminalsSnapshot } from './terminals';
 import { Waits } from './waits';
@@ -60,11 +61,13 @@ interface SessionSnapshot {
   readonly clock: ClockSetting;
   readonly hints: Readonly<Record<string, number>>;
   readonly results: Readonly<Record<string, GradingResult>>;
+  readonly faults?: PlannedFaultsSnapshot;
 }
 
 type KeptChange =
   | TerminalChange
   | { readonly type: 'clock'; readonly setting: ClockSetting }
+  | { readonly type: 'fault'; readonly index: number }
   | { readonly type: 'hint'; readonly stepId: string; readonly count: number }
   | { readonly type: 'result'; readonly key: string; readonly result: GradingResult };
 
@@ -110,6 +113,7 @@ export class Session implements HostedSession {
   readonly #editors: Editors;
   readonly #files: HomeFiles;
   readonly #terminals: Terminals;
+  readonly #faults: PlannedFaults;
   readonly #hints: Map<string, number>;
   readonly #results: Map<string, GradingResult>;
   #scriptShell: Shell | undefined;
@@ -146,6 +150,12 @@ export class Session implements HostedSession {
       onChange: (change) => this.#keep(change),
       onMessage: (message) => this.#tell(message),
     });
+    this.#faults = new PlannedFaults({
+      cluster: this.cluster,
+      faults: lab.cluster.faults,
+      kept: kept?.faults,
+      onDone: (index) => this.#keep({ type: 'fault', index }),
+    });
     this.#hints = new Map(Object.entries(kept?.hints ?? {}));
     this.#results = new Map(Object.entries(kept?.results ?? {}));
   }
@@ -158,8 +168,8 @@ export class Session implements HostedSession {
       options.setup === 'own' ? freshCluster({ ...lab.cluster, seed, hosts }) : settledFork(preparedCluster(options, lab), { seed, hosts }),
     );
     if (options.setup === 'own') session.#prepare();
-    session.#scheduleFaults();
     session.#listen();
+    session.#faults.arm();
     session.#terminals.open('1');
     return session;
   }
@@ -179,6 +189,7 @@ export class Session implements HostedSession {
     const lab = parseLab(options.lab, kept.snapshot.variant);
     const session = new Session(options, lab, (hosts) => Cluster.restore(kept.snapshot.cluster, kept.stores, hosts), kept.snapshot);
     session.#listen();
+    session.#faults.arm();
     session.#terminals.resume();
     return session;
   }
@@ -192,6 +203,7 @@ export class Session implements HostedSession {
       clock: this.clock.setting,
       hints: Object.fromEntries(this.#hints),
       results: Object.fromEntries(this.#results),
+      faults: this.#faults.snapshot(),
     };
     return snapshot as unknown as Json;
   }
@@ -263,7 +275,9 @@ export class Session implements HostedSession {
       host: this.#host,
       variant: this.lab.variant,
     };
-    return new Session(options, this.lab, (hosts) => this.cluster.fork({ hosts }), kept);
+    const fork = new Session(options, this.lab, (hosts) => this.cluster.fork({ hosts }), kept);
+    fork.#faults.arm();
+    return fork;
   }
 
   /**
@@ -302,19 +316,6 @@ export class Session implements HostedSession {
     for (const object of setupObjects(this.lab)) createOrFail(new Observer(this.cluster), object);
     kernel.runUntilIdle({ limitMs: 600_000 });
     if (setupObjects(this.lab).length > 0) kernel.runFor(agedMs);
-  }
-
-  #scheduleFaults(): void {
-    const { kernel } = this.cluster;
-    for (const fault of this.lab.cluster.faults) {
-      kernel.schedule({
-        delayMs: fault.at,
-        actor: 'lab',
-        what: 'fault',
-        background: true,
-        run: () => void ('crash' in fault ? this.cluster.crash(fault.crash.node) : this.cluster.bootMachine(fault.boot.node)),
-      });
-    }
   }
 
   #listen(): void {
@@ -527,6 +528,7 @@ function applyChanges(snapshot: SessionSnapshot, changes: Iterable<SessionChange
   const terminals = { ...snapshot.terminals };
   const hints = { ...snapshot.hints };
   const results = { ...snapshot.results };
+  const faultsDone = [...(snapshot.faults?.done ?? [])];
   let { clock } = snapshot;
   for (const one of changes) {
     if (one.type !== 'session') {
@@ -535,9 +537,11 @@ function applyChanges(snapshot: SessionSnapshot, changes: Iterable<SessionChange
     }
     const change = one.change as unknown as KeptChange;
     if (change.type === 'clock') clock = change.setting;
+    else if (change.type === 'fault') faultsDone.push(change.index);
     else if (change.type === 'hint') hints[change.stepId] = change.count;
     else if (change.type === 'result') results[change.key] = change.result;
     else applyTerminalChange(terminals, change);
   }
-  return { snapshot: { ...snapshot, terminals, hints, results, clock }, stores };
+  const faults = snapshot.faults && { faults: { ...snapshot.faults, done: faultsDone } };
+  return { snapshot: { ...snapshot, terminals, hints, results, clock, ...faults }, stores };
 }

@@ -1,5 +1,6 @@
+import { deepEqual } from '@/lib/base';
 import type { TerminalState } from '@/lib/realtime/events';
-import { createWorkstationTerminal, type Shell, type Terminal, type TerminalSnapshot } from '@/lib/shell';
+import { createWorkstationTerminal, type Shell, type ShellMemory, type Terminal, type TerminalSnapshot } from '@/lib/shell';
 import type { SessionMessage } from './hosted-session';
 
 /** More windows than anybody needs. */
@@ -10,6 +11,7 @@ export type TerminalsSnapshot = Readonly<Record<string, TerminalSnapshot & { rea
 export type TerminalChange =
   | { readonly type: 'terminal-open'; readonly terminal: string }
   | { readonly type: 'terminal-close'; readonly terminal: string }
+  | { readonly type: 'terminal-memory'; readonly terminal: string; readonly memory: ShellMemory }
   | {
       readonly type: 'terminal-output';
       readonly terminal: string;
@@ -22,6 +24,7 @@ interface Window {
   sequence: number;
   /** Printed and not yet told. */
   unsent: { offset: number; text: string } | undefined;
+  memory: ShellMemory | undefined;
 }
 
 interface TerminalsOptions {
@@ -108,10 +111,11 @@ export class Terminals {
   #create(id: string, kept?: TerminalSnapshot & { readonly sequence: number }): void {
     const terminal = createWorkstationTerminal(this.#options.createShell(), {
       onOutput: (text, offset) => this.#printed(id, text, offset),
+      onMemory: (memory) => this.#learnt(id, memory),
       onExit: () => this.#exited(id),
       ...(kept ? { restored: kept } : {}),
     });
-    this.#windows.set(id, { terminal, sequence: kept?.sequence ?? 0, unsent: undefined });
+    this.#windows.set(id, { terminal, sequence: kept?.sequence ?? 0, unsent: undefined, memory: kept?.memory });
     void terminal.start();
   }
 
@@ -122,6 +126,13 @@ export class Terminals {
     if (this.#isFlushDue) return;
     this.#isFlushDue = true;
     void Promise.resolve().then(() => this.flush());
+  }
+
+  #learnt(id: string, memory: ShellMemory): void {
+    const window = this.#windows.get(id);
+    if (!window || deepEqual(window.memory, memory)) return;
+    window.memory = memory;
+    this.#options.onChange({ type: 'terminal-memory', terminal: id, memory });
   }
 
   /** The last window's shell starts again: a workstation without a terminal would be no use. */
@@ -155,6 +166,9 @@ export function applyTerminalChange(
       return;
     case 'terminal-close':
       delete windows[change.terminal];
+      return;
+    case 'terminal-memory':
+      windows[change.terminal] = { ...window, memory: change.memory };
       return;
     case 'terminal-output': {
       const { line: _, ...rest } = window;

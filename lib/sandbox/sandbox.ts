@@ -5,7 +5,6 @@ import { packSnapshot, readRows, unpackSnapshot, withoutPrevious } from './codec
 import { cutPolicy, isCutDue, type CutPolicy } from './cut-policy';
 import { noticeOf, type Kept } from './loss';
 import type {
-  AppliedInput,
   ClientFlow,
   FromWorker,
   JournalChange,

@@ -56,6 +56,14 @@ export type ParsedLine =
   | { readonly type: 'incomplete' }
   | { readonly type: 'error'; readonly message: string };
 
+/** What a shell knows by heart, as plain data: a shell that is given it goes on where that one was between two command lines. */
+export interface ShellMemory {
+  readonly env: Readonly<Record<string, string>>;
+  readonly functions: readonly (readonly [string, FunctionNode])[];
+  readonly arrays?: ScriptNode;
+  readonly exitCode: number;
+}
+
 /** How much one command line may do between two waits on simulated time before it is stopped as endless. */
 export interface ShellLimits {
   /** Turns of its loops. */
@@ -136,6 +144,23 @@ export class Shell {
 
   get functions(): readonly string[] {
     return [...this.#functions.keys()];
+  }
+
+  get memory(): ShellMemory {
+    return {
+      env: this.#env,
+      functions: [...this.#functions],
+      ...(this.#arrays ? { arrays: this.#arrays } : {}),
+      exitCode: this.#exitCode,
+    };
+  }
+
+  /** Goes on as the shell whose memory this was. */
+  resume({ env, functions, arrays, exitCode }: ShellMemory): void {
+    this.#env = { ...env };
+    this.#functions = new Map(functions);
+    this.#arrays = arrays;
+    this.#exitCode = exitCode;
   }
 
   /** Whether `line` is a whole command line, the beginning of one, or neither. */

@@ -4,7 +4,7 @@ import { History } from './history';
 import { KeyReader, type Key } from './keys';
 import { LineEditor } from './line-editor';
 import { Scrollback } from './scrollback';
-import type { Shell, ShellScreen } from './shell';
+import type { Shell, ShellMemory, ShellScreen } from './shell';
 import type { Keyboard } from './tool';
 
 export interface TerminalOptions {
@@ -13,6 +13,8 @@ export interface TerminalOptions {
   prompt(): string;
   /** Told of everything printed: the text and the offset of its first character. */
   onOutput?(text: string, offset: number): void;
+  /** Told when a command line left the shell knowing something else: its directory, a variable, a function, `$?`. */
+  onMemory?(memory: ShellMemory): void;
   /** Told when `exit` or Ctrl-D ended the shell. */
   onExit?(exitCode: number): void;
   /** The file the history is kept in. */
@@ -32,6 +34,8 @@ export interface TerminalSnapshot {
   readonly rows: number;
   /** The line being typed; undefined while a command ran. */
   readonly line?: { readonly text: string; readonly cursor: number };
+  /** What its shell knew after its last command line; absent in one that never ran any. */
+  readonly memory?: ShellMemory;
 }
 
 /** What has the keyboard. */
@@ -65,6 +69,7 @@ export class Terminal {
   #kept: TerminalSnapshot['line'];
   #isClosed = false;
   #endsInReturn = false;
+  #memory: ShellMemory | undefined;
 
   constructor(options: TerminalOptions) {
     this.#options = options;
@@ -72,6 +77,7 @@ export class Terminal {
     this.#columns = options.restored?.columns ?? options.columns ?? 80;
     this.#rows = options.restored?.rows ?? options.rows ?? 24;
     this.#scrollback = new Scrollback(options.restored);
+    this.#memory = options.restored?.memory;
     this.#history = new History(options.historyPath === undefined ? undefined : options.shell.host.files, options.historyPath);
     this.#editor = new LineEditor({ write: (text) => this.#print(text), columns: () => this.#columns, history: () => this.#history.lines });
     this.#screen = this.#createScreen();
@@ -81,7 +87,8 @@ export class Terminal {
   async start(): Promise<void> {
     const { restored, startupFile } = this.#options;
     this.#kept = restored?.line;
-    if (startupFile !== undefined && this.#shell.host.files.isThere(startupFile)) await this.#readStartupFile(startupFile);
+    if (restored?.memory) this.#shell.resume(restored.memory);
+    else if (startupFile !== undefined && this.#shell.host.files.isThere(startupFile)) await this.#readStartupFile(startupFile);
     if (restored && !restored.line) this.#print('\r\n');
     if (!restored?.line) return this.#begin();
     this.#foreground = { type: 'prompt' };
@@ -112,6 +119,7 @@ export class Terminal {
       columns: this.#columns,
       rows: this.#rows,
       ...(isAtPrompt ? { line } : {}),
+      ...(this.#memory ? { memory: this.#memory } : {}),
     };
   }
 
@@ -232,7 +240,12 @@ export class Terminal {
     }
     if (this.#isClosed) return;
     if (outcome.isExit) return this.#exit(outcome.exitCode);
+    this.#options.onMemory?.(this.#remember());
     this.#begin();
+  }
+
+  #remember(): ShellMemory {
+    return (this.#memory = this.#shell.memory);
   }
 
   async #readStartupFile(path: string): Promise<void> {

@@ -50,7 +50,10 @@ export function createWorkstationShell({ disk, network, kubectl, ...rest }: Work
 }
 
 /** A terminal window on that computer. */
-export function createWorkstationTerminal(shell: Shell, options: Pick<TerminalOptions, 'onOutput' | 'onExit' | 'restored'>): Terminal {
+export function createWorkstationTerminal(
+  shell: Shell,
+  options: Pick<TerminalOptions, 'onOutput' | 'onMemory' | 'onExit' | 'restored'>,
+): Terminal {
   return new Terminal({ shell, ...options, prompt: () => promptOf(shell.cwd), historyPath, startupFile: `${home}/.bashrc` });
 }
 

@@ -12,6 +12,14 @@ const lab = smallLab(
   { 'files/web.yaml': 'kind: Deployment\n' },
 );
 
+const faultyLab = {
+  ...lab,
+  files: {
+    ...lab.files,
+    'lab.yaml': `${lab.files['lab.yaml']}cluster: { faults: [{ at: 30s, crash: { node: worker-1 } }, { at: 1m, boot: { node: worker-1 } }] }\n`,
+  },
+};
+
 const open: Session[] = [];
 afterEach(() => open.splice(0).forEach((session) => session.stop()));
 
@@ -49,18 +57,33 @@ class Desk {
     return this.screen();
   }
 
+  /** Lets time pass until the screen ends like this. A busy host gives a shell few turns in a simulated second: time alone says nothing. */
+  async shows(ending: RegExp): Promise<void> {
+    for (let turn = 0; turn < 1_000 && !ending.test(this.#text()); turn++) await this.pass(50);
+    expect(this.#text()).toMatch(ending);
+    this.screen();
+  }
+
+  #text(): string {
+    return plain(this.session.join().terminals.find((one) => one.terminal === '1')?.text ?? '');
+  }
+
   screen(): string {
     const terminal = this.session.join().terminals.find((one) => one.terminal === '1');
     const text = terminal?.text.slice(Math.max(0, this.#read - terminal.offset)) ?? '';
     this.#read = (terminal?.offset ?? 0) + (terminal?.text.length ?? 0);
-    return text.replace(/\x1b\[[0-9;?]*[A-Za-z]/g, '').replace(/\r\n/g, '\n');
+    return plain(text);
   }
 }
 
-function restored({ session, changes }: Desk, snapshot: Json, from: number): Desk {
+function plain(text: string): string {
+  return text.replace(/\x1b\[[0-9;?]*[A-Za-z]/g, '').replace(/\r\n/g, '\n');
+}
+
+function restored({ session, changes }: Pick<Desk, 'session' | 'changes'>, snapshot: Json, from: number): Desk {
   return new Desk((listener) =>
     Session.restore(
-      { lab, seed: session.seed, host: testHost, listener },
+      { lab: { slug: session.lab.slug, files: session.lab.files }, seed: session.seed, host: testHost, listener },
       snapshot,
       JSON.parse(JSON.stringify(changes.slice(from))) as SessionChange[],
     ),
@@ -137,6 +160,62 @@ describe('a session', () => {
     const again = restored(desk, snapshot, from);
     expect(await again.pass(50)).toMatch(/sleep 1000\n\n~ \$ $/);
     expect(await again.type('echo alive\r')).toContain('alive\n');
+  });
+
+  test('goes on after a restore as the shell that was there: directory, variables, functions, arrays, aliases and the last status', async () => {
+    const desk = Desk.create();
+    await desk.pass(50);
+    const snapshot = JSON.parse(JSON.stringify(desk.session.snapshot())) as Json;
+    const from = desk.changes.length;
+    await desk.type('mkdir -p work && cd work; pod=client; greet() { echo "hello $1"; }; names=(a b); alias g=greet\r');
+    await desk.type('(exit 3)\r');
+    const rows = JSON.parse(JSON.stringify(desk.changes)) as SessionChange[];
+    for (const again of [restored(desk, snapshot, from), restored({ session: desk.session, changes: rows }, snapshot, from)]) {
+      await again.pass(50);
+      expect(await again.type('echo $? $pod ${names[1]}; greet you; g me; pwd\r')).toContain(
+        '3 client b\nhello you\nhello me\n/home/learner/work\n~/work $ ',
+      );
+      const later = restored(again, JSON.parse(JSON.stringify(again.session.snapshot())) as Json, again.changes.length);
+      later.screen();
+      expect(await later.type('greet again\r')).toContain('hello again\n~/work $ ');
+    }
+  });
+
+  test('has the faults that its lab plans once each and on time, however often it is restored before, between and after them', async () => {
+    const desk = Desk.create(faultyLab);
+    const began = desk.session.cluster.now;
+    const isUp = (one: Desk) => one.session.cluster.machine('worker-1').isUp;
+    const runTo = (one: Desk, ms: number) => one.session.cluster.kernel.runUntil((began + ms) as typeof began);
+    const again = (one: Desk) => restored(one, JSON.parse(JSON.stringify(one.session.snapshot())) as Json, one.changes.length);
+    runTo(desk, 20_000);
+    const before = again(desk);
+    runTo(before, 29_000);
+    expect(isUp(before)).toBe(true);
+    runTo(before, 31_000);
+    expect(isUp(before)).toBe(false);
+    const between = again(before);
+    runTo(between, 59_000);
+    expect(isUp(between)).toBe(false);
+    runTo(between, 61_000);
+    expect(isUp(between)).toBe(true);
+    between.session.cluster.crash('worker-1');
+    const after = again(between);
+    runTo(after, 200_000);
+    expect(isUp(after)).toBe(false);
+  });
+
+  test('has a planned fault once when it was restored from the journal just after it, and a fork has it too', async () => {
+    const desk = Desk.create(faultyLab);
+    const snapshot = JSON.parse(JSON.stringify(desk.session.snapshot())) as Json;
+    const from = desk.changes.length;
+    const fork = desk.session.fork();
+    for (const session of [desk.session, fork]) session.cluster.kernel.runFor(31_000);
+    expect(fork.cluster.machine('worker-1').isUp).toBe(false);
+    desk.session.cluster.bootMachine('worker-1');
+    const again = restored(desk, snapshot, from);
+    again.session.cluster.kernel.runFor(10_000);
+    expect(again.session.cluster.machine('worker-1').isUp).toBe(true);
+    fork.stop();
   });
 
   test('stands still while paused; steps one entry, runs for a time, and runs until idle', async () => {
@@ -237,8 +316,9 @@ describe('an interactive shell in a container', () => {
     const desk = Desk.create(labFolder('first-deployment'));
     await desk.pass(50);
     await desk.type('kubectl exec -it client -- sh\r');
+    await desk.shows(/\n\/ [#$] $/);
     await desk.session.run('kubectl delete pod client --now');
-    expect(await desk.pass(500)).toMatch(/command terminated with exit code 137\n~ \$ $/);
+    await desk.shows(/command terminated with exit code 137\n~ \$ $/);
   });
 });
 
