@@ -1,0 +1,1 @@
+export { CelError, celValue, compileCel, type CelCompilation, type CelProgram, type CelType, type CelVariables } from './compile';
