@@ -7,7 +7,7 @@ import type {
   V1Probe,
   V1TCPSocketAction,
 } from '@/generated/kubernetes/types';
-import type { Network, NetworkNamespace } from '../network/types';
+import type { HttpResult, Network, NetworkNamespace } from '../network/types';
 import type { ContainerRuntime, ExecProcess } from '../runtime/cri';
 import { CriError } from '../runtime/cri-error';
 
@@ -29,23 +29,29 @@ export interface ProbeTools {
   readonly after: (delayMs: number, run: () => void) => () => void;
 }
 
-/** Runs a probe once; `done` is called when its answer is there, or its timeout is over (`pkg/probe`). */
-export function runProbe(tools: ProbeTools, target: ProbeTarget, probe: V1Probe, done: (outcome: ProbeOutcome) => void): void {
-  const timeoutMs = (probe.timeoutSeconds ?? 1) * 1000;
-  if (probe.exec) return execProbe(tools, target, probe.exec, timeoutMs, done);
-  if (probe.httpGet) return done(httpProbe(tools, target, probe.httpGet, timeoutMs));
-  if (probe.tcpSocket) return done(tcpProbe(tools, target, probe.tcpSocket, timeoutMs));
-  done({ result: 'unknown', output: 'grpc probes are not simulated', tookMs: 0 });
+/** Runs a probe once; `done` is called when its answer is there, or its timeout is over. */
+export type Ask = (done: (outcome: ProbeOutcome) => void) => void;
+
+/** How a probe of `target` is run (`pkg/probe`): what stays the same from one run to the next is worked out here. */
+export function probeOf(tools: ProbeTools, target: ProbeTarget, { exec, httpGet, tcpSocket, timeoutSeconds = 1 }: V1Probe): Ask {
+  const timeoutMs = timeoutSeconds * 1000;
+  if (exec) return (done) => execProbe(tools, target, exec, timeoutMs, done);
+  if (httpGet) {
+    const probe = httpProbe(tools, target, httpGet, timeoutMs);
+    return (done) => done(probe());
+  }
+  if (tcpSocket) return (done) => done(tcpProbe(tools, target, tcpSocket, timeoutMs));
+  return (done) => done({ result: 'unknown', output: 'grpc probes are not simulated', tookMs: 0 });
 }
 
-function httpProbe({ network, from }: ProbeTools, target: ProbeTarget, action: V1HTTPGetAction, timeoutMs: number): ProbeOutcome {
+function httpProbe({ network, from }: ProbeTools, target: ProbeTarget, action: V1HTTPGetAction, timeoutMs: number): () => ProbeOutcome {
   const url = httpUrl(target, action);
-  if (!url) return { result: 'unknown', output: `couldn't find port: ${action.port}`, tookMs: 0 };
-  const result = network.http(
-    from,
-    { method: 'GET', url, headers: { 'user-agent': 'kube-probe/1.36', accept: '*/*', ...headersOf(action) } },
-    { timeoutMs },
-  );
+  if (!url) return () => ({ result: 'unknown', output: `couldn't find port: ${action.port}`, tookMs: 0 });
+  const request = { method: 'GET', url, headers: { 'user-agent': 'kube-probe/1.36', accept: '*/*', ...headersOf(action) } } as const;
+  return () => outcomeOf(url, network.http(from, request, { timeoutMs }));
+}
+
+function outcomeOf(url: string, result: HttpResult): ProbeOutcome {
   if (result.type === 'error')
     return {
       result: 'failure',
@@ -153,7 +159,7 @@ export function runHook(tools: ProbeTools, target: ProbeTarget, hook: V1Lifecycl
     });
   }
   if (!hook.httpGet) return done({ isOk: true });
-  const outcome = httpProbe(tools, target, { ...hook.httpGet, port: hook.httpGet.port ?? 80 }, 30_000);
+  const outcome = httpProbe(tools, target, { ...hook.httpGet, port: hook.httpGet.port ?? 80 }, 30_000)();
   const isOk = outcome.result === 'success';
   const message = `HTTP lifecycle hook (${hook.httpGet.path ?? '/'}) ${where} failed - error: ${outcome.output}, message: ""`;
   tools.after(outcome.tookMs, () => done(isOk ? { isOk } : { isOk: false, message }));

@@ -13,7 +13,7 @@ import type { ListeningNamespace } from '../runtime/process';
 import { admit } from './admission';
 import { Backoff } from './backoff';
 import { readConfiguration, type KubeletConfiguration } from './configuration';
-import { latestOf, podDirectory, runtimePodOf, sandboxOf } from './containers';
+import { podDirectory, runtimePodOf, sandboxOf } from './containers';
 import { ImagePuller } from './image-puller';
 import { NodeAgent } from './node-agent';
 import { nodeLabels, nodeStatus } from './node-status';
@@ -140,7 +140,8 @@ class Kubelet {
       kernel,
       actor,
       tools,
-      find: (uid, container) => this.#findRunning(uid, container),
+      find: (id) => this.#runtime.findContainer(id),
+      podIp: (uid) => sandboxOf(runtimePodOf(this.#runtime, uid))?.ip,
       reported: (uid, container) => this.#reportedStatus(uid, container),
       onFailure: (pod, container, type, { result, output }) => {
         const name = `${type[0]?.toUpperCase()}${type.slice(1)}`;
@@ -549,13 +550,6 @@ class Kubelet {
       resourceVersion: pod.metadata.resourceVersion,
       status: pod.status ?? {},
     };
-  }
-
-  #findRunning(uid: string, name: string): { container: Container; podIp: string } | undefined {
-    const runtimePod = runtimePodOf(this.#runtime, uid);
-    const container = latestOf(runtimePod, name);
-    const sandbox = sandboxOf(runtimePod);
-    return container && sandbox && { container, podIp: sandbox.ip };
   }
 
   #reportedStatus(uid: string, name: string): V1ContainerStatus | undefined {

@@ -2,7 +2,7 @@ import type { V1Container, V1ContainerStatus, V1Pod, V1Probe } from '@/generated
 import type { Entry, Kernel } from '../kernel';
 import type { Container } from '../runtime/cri';
 import { settlingMs } from '../runtime/process';
-import { runProbe, type ProbeOutcome, type ProbeTools } from './handlers';
+import { probeOf, type Ask, type ProbeOutcome, type ProbeTools } from './handlers';
 
 export type ProbeType = 'liveness' | 'readiness' | 'startup';
 
@@ -10,8 +10,10 @@ export interface ProberOptions {
   readonly kernel: Kernel;
   readonly actor: string;
   readonly tools: ProbeTools;
-  /** The container as it is now, and its Pod's address; undefined when there is none to probe. */
-  readonly find: (podUid: string, container: string) => { container: Container; podIp: string } | undefined;
+  /** The container as it is now. */
+  readonly find: (containerId: string) => Container | undefined;
+  /** The address of a Pod whose sandbox is up. */
+  readonly podIp: (podUid: string) => string | undefined;
   /** What the last status says of the container. */
   readonly reported: (podUid: string, container: string) => V1ContainerStatus | undefined;
   readonly onFailure: (pod: V1Pod, container: V1Container, type: ProbeType, outcome: ProbeOutcome) => void;
@@ -114,6 +116,8 @@ class ProbeWorker {
   readonly #bornAt: number;
   readonly #what: string;
   #id = '';
+  /** How the container is probed, once it has been. */
+  #ask: Ask | undefined;
   #startedAt = 0;
   #result: 'success' | 'failure' | undefined;
   #last: ProbeOutcome['result'] | undefined;
@@ -142,6 +146,7 @@ class ProbeWorker {
   begin({ id, name, startedAt = 0 }: Container): void {
     if (name !== this.#container.name || id === this.#id || this.#isStopped) return;
     this.#id = id;
+    this.#ask = undefined;
     this.#startedAt = startedAt;
     this.#result = undefined;
     this.#last = undefined;
@@ -188,19 +193,26 @@ class ProbeWorker {
 
   #probeNow(): void {
     if (this.#isStopped || this.#isOnHold) return;
-    const found = this.#options.find(this.#pod.metadata.uid as string, this.#container.name);
-    if (found?.container.id !== this.#id || found.container.state !== 'running') return;
-    const isStarted = this.#options.isStarted(this.#pod.metadata.uid as string, this.#container, this.#id);
+    const podUid = this.#pod.metadata.uid as string;
+    if (this.#options.find(this.#id)?.state !== 'running') return;
+    const isStarted = this.#options.isStarted(podUid, this.#container, this.#id);
     if (this.type === 'startup' && isStarted) return void (this.#result = 'success');
     if (this.type !== 'startup' && !isStarted) return this.#schedule(this.#periodMs);
-    const target = { pod: this.#pod, container: this.#container, containerId: this.#id, podIp: found.podIp };
+    const ask = (this.#ask ??= this.#prepare(podUid));
+    if (!ask) return;
     const id = this.#id;
-    runProbe(this.#options.tools, target, this.#probe, (outcome) => {
+    ask((outcome) => {
       if (this.#isStopped || id !== this.#id) return;
       if (outcome.tookMs > 5) this.#options.tools.after(outcome.tookMs, () => this.#take(id, outcome));
       else this.#take(id, outcome);
     });
     this.#schedule(this.#periodMs);
+  }
+
+  #prepare(podUid: string): Ask | undefined {
+    const podIp = this.#options.podIp(podUid);
+    if (podIp === undefined) return undefined;
+    return probeOf(this.#options.tools, { pod: this.#pod, container: this.#container, containerId: this.#id, podIp }, this.#probe);
   }
 
   #take(id: string, outcome: ProbeOutcome): void {
