@@ -27,10 +27,14 @@ export function isRestartableInit(container: V1Container): boolean {
   return container.restartPolicy === 'Always';
 }
 
-/** What of a container's spec makes it another container when it changes. */
+/** What of a container's spec makes it another container when it changes. Every sync of a Pod asks; its spec never changes in place. */
 export function containerHash(container: V1Container): string {
-  return hash32(JSON.stringify({ name: container.name, image: container.image })).toString(16);
+  let hash = hashes.get(container);
+  if (!hash) hashes.set(container, (hash = hash32(JSON.stringify({ name: container.name, image: container.image })).toString(16)));
+  return hash;
 }
+
+const hashes = new WeakMap<V1Container, string>();
 
 /** Whether a container that is not running should be started again (`kubecontainer.ShouldContainerBeRestarted`). */
 export function shouldBeRestarted(container: V1Container, pod: V1Pod, runtimePod: RuntimePod): boolean {
