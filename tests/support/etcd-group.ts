@@ -78,6 +78,8 @@ export class EtcdGroup {
       instance: instance ?? `${name}/${machine.starts++}`,
       random: kernel.random.fork(`${name}/${machine.starts}`),
       send: (to, message) => this.#send(name, to.name, message),
+      isConnected: ({ name: to }) =>
+        !this.cut.has(`${name}>${to}`) && !this.cut.has(`${to}>${name}`) && this.machines.some((one) => one.name === to && one.member),
       log: (message) => void this.log.push(`${name}: ${message}`),
       ...(this.#options.quotaBytes ? { quotaBytes: this.#options.quotaBytes } : {}),
       ...(this.#options.snapshotCount ? { snapshotCount: this.#options.snapshotCount } : {}),

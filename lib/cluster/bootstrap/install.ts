@@ -1,6 +1,6 @@
 import { stringify } from 'yaml';
 import type { Disk } from '../kernel';
-import { idOf, type MemberInfo } from '../etcd';
+import { memberOf, type MemberInfo } from '../etcd';
 import type { MachineSpec } from '../machine';
 import type { StaticToken } from '../apiserver';
 import { addresses } from './addresses';
@@ -57,10 +57,7 @@ export function installControlPlane(
 
 /** The members that `kubeadm init` and `kubeadm join --control-plane` leave: one on each control-plane node. */
 export function stackedEtcd(nodes: readonly MachineSpec[]): MemberInfo[] {
-  return nodes.map(({ name, ip }) => {
-    const peerUrls = [`https://${ip}:2380`];
-    return { id: idOf(`${name}/${peerUrls.join()}`), name, peerUrls, clientUrls: [`https://${ip}:2379`], isLearner: false };
-  });
+  return nodes.map(({ name, ip }) => ({ ...memberOf(name, [`https://${ip}:2380`]), clientUrls: [`https://${ip}:2379`] }));
 }
 
 export const admin: Subject = { commonName: 'kubernetes-admin', organizations: ['system:masters'] };

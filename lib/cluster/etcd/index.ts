@@ -25,7 +25,9 @@ export {
   type WatchOptions,
   type WatchResponse,
 } from './kv';
-export { EtcdMember, type EtcdMemberOptions, type PeerMessage } from './member';
+export { AutoCompactor, type AutoCompaction } from './auto-compactor';
+export { defaultToken, initialCluster, memberOf, verifyBootstrap, verifyJoin, type InitialMember } from './initial-cluster';
+export { EtcdMember, type Delivery, type EtcdMemberOptions, type PeerMessage } from './member';
 export { MvccStore, type MvccCommit, type MvccEdit, type MvccSnapshot } from './mvcc';
-export { readSnapshotFile, restoredPath, writeSnapshotFile } from './snapshot-file';
-export { idOf, RaftDisk, type RaftChange, type RaftDiskSnapshot } from './raft-disk';
+export { readRestored, readSnapshotFile, restoredPath, walPath, writeRestored, writeSnapshotFile } from './snapshot-file';
+export { emptyMember, firstMember, idOf, RaftDisk, type RaftChange, type RaftDiskSnapshot } from './raft-disk';

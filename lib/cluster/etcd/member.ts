@@ -1,6 +1,7 @@
 import { assert, type Json, type Random } from '@/lib/base';
 import type { Entry as KernelEntry, Kernel } from '../kernel';
 import {
+  isQuorum,
   membersOf,
   RaftNode,
   type ConfigurationChange,
@@ -35,13 +36,18 @@ import {
   type WatchResponse,
 } from './kv';
 import { Lessor } from './lessor';
+import { assertMayAdd, assertMayPromote, assertMayRemove, type MembershipView } from './membership';
 import type { MvccSnapshot, MvccStore } from './mvcc';
+import { recordCommit, summaryOf } from './tracing';
 import { idOf, type RaftDisk } from './raft-disk';
 import type { GroupEntry, GroupSnapshot, MembershipChange, Request } from './request';
 import { Tokens } from './tokens';
 import { checkTransaction } from './transaction-check';
 
 export type PeerMessage = Message<GroupEntry, GroupSnapshot>;
+
+/** Whether a message got there; `removed` when who is there no longer counts the sender among the members. */
+export type Delivery = boolean | 'removed';
 
 export interface EtcdMemberOptions {
   readonly kernel: Kernel;
@@ -50,7 +56,17 @@ export interface EtcdMemberOptions {
   readonly disk: RaftDisk;
   readonly random: Random;
   /** Hands a message to a member now. False when it does not get there. */
-  readonly send: (to: MemberInfo, message: PeerMessage) => boolean;
+  readonly send: (to: MemberInfo, message: PeerMessage) => Delivery;
+  /** Lets messages on their way arrive before the clock gets there, until it is done or so much time would have passed. */
+  readonly settle?: (isDone: () => boolean, limitMs: number) => void;
+  /** Whether a member's peer port can be reached now. */
+  readonly isConnected?: (to: MemberInfo) => boolean;
+  /** Has the leader promote a learner, since it alone knows how far that one is; throws what the leader throws. */
+  readonly promoteAt?: (leader: MemberInfo, id: MemberId) => void;
+  /** What the member tells the group of itself once it serves. */
+  readonly clientUrls?: readonly string[];
+  /** The member is no part of the group any more, and must end. */
+  readonly onRemoved?: () => void;
   /** The process this is: a member that finds its own session on the disk goes on with it. */
   readonly instance: string;
   readonly heartbeatMs?: number;
@@ -70,6 +86,8 @@ const defaultQuotaBytes = 2 * 2 ** 30;
 /** Real etcd truncates after ten thousand and keeps five thousand; a sandbox's memory is worth more. */
 const snapshotCountMax = 1_000;
 const leaseTtlMax = 9_000_000_000;
+/** What a request may take beside an election (`config.ServerConfig.ReqTimeout`). */
+const requestMs = 5_000;
 /** A vote or a snapshot on its way from one machine to another. */
 const latencyMs = 1;
 
@@ -99,6 +117,7 @@ export class EtcdMember implements EtcdServer {
   readonly #answered = new Set<MemberId>();
   #known: { role: Role; leader: MemberId | undefined } = { role: 'follower', leader: undefined };
   #isStopped = false;
+  #isRemoved = false;
   readonly #startedAt: number;
   #isResumed = false;
 
@@ -124,7 +143,8 @@ export class EtcdMember implements EtcdServer {
   }
 
   start(): void {
-    const { disk, instance, store } = this.#options;
+    const { disk, instance, store, kernel } = this.#options;
+    store.around = (commit, notify) => kernel.causedBy(recordCommit(kernel, this.#actor, commit), notify);
     this.#lessor.reset(store.leases);
     this.#isResumed = disk.session?.instance === instance;
     if (this.#isResumed && disk.session) this.#node.resume(disk.session.role, disk.session.leader);
@@ -133,22 +153,27 @@ export class EtcdMember implements EtcdServer {
     this.#drain();
     this.#observe();
     this.#scheduleTick();
+    this.#announce();
   }
 
   stop(): void {
     this.#isStopped = true;
+    this.#options.store.around = undefined;
     this.#tick?.cancel();
     this.#progressTick?.cancel();
     this.#lessor.stop();
   }
 
-  /** A message of another member arrives. */
-  receive(message: PeerMessage): void {
-    if (this.#isStopped) return;
+  /** A message of another member arrives. False when it was meant for somebody who was here before. */
+  receive(message: PeerMessage): Delivery {
+    const { disk } = this.#options;
+    if (this.#isStopped || message.to !== this.id) return false;
+    if (disk.removed.includes(message.from)) return 'removed';
     if (message.type === 'append' || message.type === 'heartbeat') this.#hasHeard = true;
     if (message.type === 'append-response' || message.type === 'heartbeat-response') this.#answered.add(message.from);
     this.#inbox.push(message);
     this.#drain();
+    return true;
   }
 
   get id(): MemberId {
@@ -305,7 +330,7 @@ export class EtcdMember implements EtcdServer {
     if (!this.#node.configuration.voters.includes(to)) throw new EtcdError('FailedPrecondition', 'etcdserver: bad leader transferee');
     if (to === this.id) return;
     this.#node.transferLeadership(to);
-    this.#drain();
+    this.#carryOut(() => this.#node.leader === to);
     if (this.#node.leader !== to) throw new EtcdError('Unavailable', 'etcdserver: request timed out, leader transfer took too long');
   }
 
@@ -319,6 +344,7 @@ export class EtcdMember implements EtcdServer {
       throw new EtcdError('FailedPrecondition', 'etcdserver: Peer URLs already exists');
     if (isLearner && disk.members.some((member) => member.isLearner))
       throw new EtcdError('FailedPrecondition', 'etcdserver: too many learner members in cluster');
+    assertMayAdd(this.#view(), isLearner);
     const member: MemberInfo = {
       id: idOf(`${peerUrls.join()}/${disk.clusterId}/${kernel.now}`),
       name,
@@ -331,16 +357,30 @@ export class EtcdMember implements EtcdServer {
   }
 
   memberRemove(id: MemberId): void {
-    this.#assertMember(id);
+    assertMayRemove(this.#view(), this.#assertMember(id));
     this.#proposeMembers({ type: 'remove', member: id }, [{ type: 'remove', member: id }]);
   }
 
   memberPromote(id: MemberId): void {
     if (!this.#assertMember(id).isLearner) throw new EtcdError('FailedPrecondition', 'etcdserver: can only promote a learner member');
+    const { promoteAt, disk } = this.#options;
+    const leader = disk.members.find((member) => member.id === this.#node.leader);
+    if (!this.isLeader && leader && promoteAt) return promoteAt(leader, id);
+    this.promoteHere(id);
+  }
+
+  /** For a leader, whom a follower may ask. */
+  promoteHere(id: MemberId): void {
     const progress = this.#node.progress.get(id);
     if (this.isLeader && (!progress || progress.match < this.#node.log.committed * 0.9))
       throw new EtcdError('FailedPrecondition', 'etcdserver: can only promote a learner member which is in sync with leader');
+    assertMayPromote(this.#view());
     this.#proposeMembers({ type: 'promote', member: id }, [{ type: 'add-voter', member: id }]);
+  }
+
+  #view(): MembershipView {
+    const { disk, isConnected = () => true } = this.#options;
+    return { self: this.id, members: disk.members, isConnected };
   }
 
   snapshot(): MvccSnapshot {
@@ -372,11 +412,16 @@ export class EtcdMember implements EtcdServer {
   /** Has the group agree on a request, and answers what it came to here. */
   #propose(request: Request): TxnResponse | undefined {
     if (this.#isStopped) throw new EtcdError('Unavailable', 'etcdserver: server stopped');
+    const { kernel } = this.#options;
+    return kernel.causedBy(kernel.record('proposal', this.#actor, summaryOf(request)), () => this.#agree(request));
+  }
+
+  #agree(request: Request): TxnResponse | undefined {
     if (this.#node.isAlone && !this.#node.hasReady && this.#node.log.applied === this.#node.log.lastIndex) return this.#applyAlone(request);
     const id = this.#newId();
     this.#outcomes.set(id, undefined);
     const isTaken = this.#node.propose({ id, request });
-    this.#drain();
+    this.#carryOut(() => !isTaken || this.#outcomes.get(id) !== undefined);
     const outcome = this.#outcomes.get(id);
     this.#outcomes.delete(id);
     if (!isTaken || !outcome) throw this.#timedOut();
@@ -394,7 +439,7 @@ export class EtcdMember implements EtcdServer {
     this.#syncPoint();
     this.#outcomes.set(id, undefined);
     this.#node.proposeConfiguration({ steps, context: { id, members } satisfies MembershipChange });
-    this.#drain();
+    this.#carryOut(() => this.#outcomes.get(id) !== undefined);
     const outcome = this.#outcomes.get(id);
     this.#outcomes.delete(id);
     if (!outcome) throw this.#timedOut();
@@ -412,12 +457,12 @@ export class EtcdMember implements EtcdServer {
     if (this.#isStopped) throw new EtcdError('Unavailable', 'etcdserver: server stopped');
     const context = this.#newId();
     this.#reads.set(context, undefined);
+    const isConfirmed = () => (this.#reads.get(context) ?? Infinity) <= this.#node.log.applied;
     this.#node.readIndex(context);
-    this.#drain();
-    const index = this.#reads.get(context);
+    this.#carryOut(isConfirmed);
+    const wasConfirmed = isConfirmed();
     this.#reads.delete(context);
-    const isConfirmed = index !== undefined && index <= this.#node.log.applied;
-    if (!isConfirmed && !this.#isJustResumed()) throw this.#timedOut();
+    if (!wasConfirmed && !this.#isJustResumed()) throw this.#timedOut();
   }
 
   /** In the instant in which a whole running cluster is taken up again its members come back one by one, and nothing can have happened in between. */
@@ -425,14 +470,29 @@ export class EtcdMember implements EtcdServer {
     return this.#isResumed && this.#options.kernel.now === this.#startedAt && this.#node.leader !== undefined;
   }
 
+  /** Does what the node wants, and where slow links hold messages up waits for them no longer than etcd does. */
+  #carryOut(isDone: () => boolean): void {
+    this.#drain();
+    const { settle, electionMs } = this.#options;
+    if (settle && this.#node.leader !== undefined && !isDone()) settle(isDone, requestMs + 2 * electionMs);
+  }
+
   #timedOut(): EtcdError {
     this.#becomeAlert();
     this.#scheduleTick();
-    const { leader } = this.#node;
+    const isCutOff = this.#node.leader !== undefined && !this.#isConnectedToLead();
     return new EtcdError(
       'Unavailable',
-      leader === undefined ? 'etcdserver: request timed out' : 'etcdserver: request timed out, possibly due to connection lost',
+      isCutOff ? 'etcdserver: request timed out, possibly due to connection lost' : 'etcdserver: request timed out',
     );
+  }
+
+  /** `etcdserver/v3_server.go`, parseProposeCtxErr: a leader needs a quorum, anybody else the leader. */
+  #isConnectedToLead(): boolean {
+    const { disk, isConnected = () => false } = this.#options;
+    const { leader, configuration } = this.#node;
+    const reaches = (id: MemberId) => id === this.id || disk.members.some((member) => member.id === id && isConnected(member));
+    return leader === this.id ? isQuorum(configuration, reaches) : leader !== undefined && reaches(leader);
   }
 
   /** Lets the node take in what arrived and does what it wants, until there is nothing left of either. */
@@ -468,16 +528,45 @@ export class EtcdMember implements EtcdServer {
     const to = this.#options.disk.members.find(({ id }) => id === message.to);
     if (!to) return;
     const isUnhurried = message.type === 'snapshot' || message.type === 'pre-vote' || (message.type === 'vote' && !message.isTransfer);
-    if (!isUnhurried) return void this.#options.send(to, message);
+    if (!isUnhurried) return this.#send(to, message);
     this.#options.kernel.schedule({
       delayMs: latencyMs,
       actor: this.#actor,
       what: `${message.type} to ${to.name}`,
       background: true,
       run: () => {
-        if (!this.#isStopped) this.#options.send(to, message);
+        if (!this.#isStopped) this.#send(to, message);
       },
     });
+  }
+
+  #send(to: MemberInfo, message: PeerMessage): void {
+    if (this.#options.send(to, message) === 'removed') this.#endRemoved();
+  }
+
+  /** Gives others a second to hear of it before the member ends (`etcdserver/server.go`, stopWithDelay). */
+  #endRemoved(): void {
+    const { kernel, onRemoved } = this.#options;
+    if (this.#isRemoved) return;
+    this.#isRemoved = true;
+    kernel.schedule({ delayMs: 1_000, actor: this.#actor, what: 'end as a removed member', background: true, run: () => onRemoved?.() });
+  }
+
+  /** Tells the group its name and client URLs, again and again until the group has them (`etcdserver/server.go`, publishV3). */
+  #announce(): void {
+    const { disk, clientUrls, name, kernel } = this.#options;
+    const known = disk.members.find(({ id }) => id === this.id);
+    if (!clientUrls || this.#isStopped || (known?.name === name && known.clientUrls.join() === clientUrls.join())) return;
+    const attempt = () => {
+      if (this.#isStopped) return;
+      try {
+        this.#propose({ type: 'publish', member: this.id, name, clientUrls });
+      } catch (error) {
+        if (!(error instanceof EtcdError)) throw error;
+        kernel.schedule({ delayMs: 500, actor: this.#actor, what: 'publish attributes', background: true, run: attempt });
+      }
+    };
+    kernel.schedule({ delayMs: 0, actor: this.#actor, what: 'publish attributes', run: attempt });
   }
 
   #apply(entry: Entry<GroupEntry>): void {
@@ -506,6 +595,9 @@ export class EtcdMember implements EtcdServer {
         return store.applyTxn(request.txn);
       case 'compact':
         store.compact(request.revision);
+        return undefined;
+      case 'publish':
+        this.#applyAttributes(request);
         return undefined;
       case 'lease-grant':
         store.leaseGrant(request.lease, request.ttl);
@@ -548,8 +640,14 @@ export class EtcdMember implements EtcdServer {
     this.#node.applyConfiguration(change);
     const context = change.context as MembershipChange | undefined;
     if (!context) return;
-    disk.setMembers(membersAfter(disk.members, context.members));
+    disk.setMembers(membersAfter(disk.members, context.members), removedAfter(disk.removed, context.members));
+    if (context.members.type === 'remove' && context.members.member === this.id) this.#endRemoved();
     if (this.#outcomes.has(context.id)) this.#outcomes.set(context.id, { type: 'done', result: undefined });
+  }
+
+  #applyAttributes({ member, name, clientUrls }: Extract<Request, { type: 'publish' }>): void {
+    const { disk } = this.#options;
+    disk.setMembers(disk.members.map((one) => (one.id === member ? { ...one, name, clientUrls } : one)));
   }
 
   // --- the disk -------------------------------------------------------------------------------------------------
@@ -597,13 +695,13 @@ export class EtcdMember implements EtcdServer {
       index: log.applied,
       term: log.findTerm(log.applied) as number,
       configuration,
-      data: { store: store.fork(), members: disk.members },
+      data: { store: store.fork(), members: disk.members, removed: disk.removed },
     };
   }
 
-  #install({ store, members }: GroupSnapshot): void {
+  #install({ store, members, removed }: GroupSnapshot): void {
     this.#options.store.install(store);
-    this.#options.disk.setMembers(members);
+    this.#options.disk.setMembers(members, removed);
     this.#lessor.reset(store.leases);
     this.#options.log?.('applied snapshot', { 'snapshot-index': this.#node.log.applied });
   }
@@ -750,4 +848,8 @@ function membersAfter(before: readonly MemberInfo[], change: MembershipChange['m
     default:
       return before.map((member) => (member.id === change.member ? { ...member, isLearner: false } : member));
   }
+}
+
+function removedAfter(before: readonly MemberId[], change: MembershipChange['members']): readonly MemberId[] {
+  return change.type === 'remove' ? [...before, change.member] : before;
 }

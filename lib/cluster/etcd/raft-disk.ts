@@ -24,6 +24,10 @@ export interface RaftDiskSnapshot extends PersistentState<GroupEntry> {
   readonly id: MemberId;
   readonly clusterId: string;
   readonly members: readonly MemberInfo[];
+  /** Ids of members that were removed: they never come back. */
+  readonly removed?: readonly MemberId[];
+  /** The data directory that this is the content of, once a process has run there. */
+  readonly directory?: string;
   readonly session?: Session;
 }
 
@@ -31,24 +35,34 @@ export interface RaftDiskSnapshot extends PersistentState<GroupEntry> {
 export type RaftChange =
   | { readonly type: 'save'; readonly hardState?: HardState; readonly entries?: readonly Entry<GroupEntry>[] }
   | { readonly type: 'point'; readonly point: SnapshotPoint }
-  | { readonly type: 'members'; readonly members: readonly MemberInfo[] }
+  | { readonly type: 'members'; readonly members: readonly MemberInfo[]; readonly removed?: readonly MemberId[] }
+  | { readonly type: 'directory'; readonly directory: string }
+  | { readonly type: 'bootstrap'; readonly disk: RaftDiskSnapshot }
   | { readonly type: 'session'; readonly session: Session };
 
 /** A member's write-ahead log and membership: what must survive a crash beside its store. A fork copies the list of entries and shares them. */
 export class RaftDisk {
-  readonly id: MemberId;
-  readonly clusterId: string;
-  #hardState: HardState;
-  #point: SnapshotPoint;
-  #entries: Entry<GroupEntry>[];
-  #members: readonly MemberInfo[];
+  #id!: MemberId;
+  #clusterId!: string;
+  #hardState!: HardState;
+  #point!: SnapshotPoint;
+  #entries!: Entry<GroupEntry>[];
+  #members!: readonly MemberInfo[];
+  #removed!: readonly MemberId[];
+  #directory: string | undefined;
   #session: Session | undefined;
   /** Told of every write; the sandbox's journal listens here. */
   onChange: ((change: RaftChange) => void) | undefined;
 
-  private constructor({ id, clusterId, hardState, snapshot, entries, members, session }: RaftDiskSnapshot) {
-    this.id = id;
-    this.clusterId = clusterId;
+  private constructor(snapshot: RaftDiskSnapshot) {
+    this.#hold(snapshot);
+  }
+
+  #hold({ id, clusterId, hardState, snapshot, entries, members, removed = [], directory, session }: RaftDiskSnapshot): void {
+    this.#id = id;
+    this.#clusterId = clusterId;
+    this.#removed = removed;
+    this.#directory = directory;
     this.#hardState = hardState;
     this.#point = snapshot;
     this.#entries = [...entries];
@@ -58,18 +72,12 @@ export class RaftDisk {
 
   /** The disk of the member called `name` in a group of `members`, before it has ever run. */
   static create(name: string, members: readonly MemberInfo[]): RaftDisk {
-    const self = members.find((member) => member.name === name);
-    assert(self, `no member ${name}`);
-    const voters = members
-      .filter(({ isLearner }) => !isLearner)
-      .map(({ id }) => id)
-      .sort();
-    return new RaftDisk({
-      id: self.id,
-      clusterId: idOf(members.flatMap(({ peerUrls }) => peerUrls).join()),
-      members,
-      ...emptyState<GroupEntry>(voters),
-    });
+    return new RaftDisk(firstMember(name, members));
+  }
+
+  /** A data directory with nothing in it. */
+  static empty(): RaftDisk {
+    return new RaftDisk(emptyMember('', '', []));
   }
 
   static restore(snapshot: RaftDiskSnapshot): RaftDisk {
@@ -82,7 +90,37 @@ export class RaftDisk {
 
   snapshot(): RaftDiskSnapshot {
     const { id, clusterId } = this;
-    return { id, clusterId, ...this.state, members: this.#members, ...(this.#session ? { session: this.#session } : {}) };
+    return {
+      id,
+      clusterId,
+      ...this.state,
+      members: this.#members,
+      ...(this.#removed.length > 0 ? { removed: this.#removed } : {}),
+      ...(this.#directory === undefined ? {} : { directory: this.#directory }),
+      ...(this.#session ? { session: this.#session } : {}),
+    };
+  }
+
+  get id(): MemberId {
+    return this.#id;
+  }
+
+  get clusterId(): string {
+    return this.#clusterId;
+  }
+
+  /** Whether there is no member here yet. */
+  get isEmpty(): boolean {
+    return this.#id === '';
+  }
+
+  get directory(): string | undefined {
+    return this.#directory;
+  }
+
+  /** Ids of members that were removed. */
+  get removed(): readonly MemberId[] {
+    return this.#removed;
   }
 
   get state(): PersistentState<GroupEntry> {
@@ -113,8 +151,17 @@ export class RaftDisk {
     this.#write({ type: 'point', point });
   }
 
-  setMembers(members: readonly MemberInfo[]): void {
-    this.#write({ type: 'members', members });
+  setMembers(members: readonly MemberInfo[], removed = this.#removed): void {
+    this.#write({ type: 'members', members, ...(removed.length > 0 ? { removed } : {}) });
+  }
+
+  setDirectory(directory: string): void {
+    this.#write({ type: 'directory', directory });
+  }
+
+  /** A member begins here, in place of whatever there was. */
+  bootstrap(disk: RaftDiskSnapshot): void {
+    this.#write({ type: 'bootstrap', disk });
   }
 
   setSession(session: Session): void {
@@ -145,11 +192,33 @@ export class RaftDisk {
       }
       case 'members':
         this.#members = change.members;
+        this.#removed = change.removed ?? [];
         return;
+      case 'directory':
+        this.#directory = change.directory;
+        return;
+      case 'bootstrap':
+        return this.#hold(deepFreeze(change.disk));
       case 'session':
         this.#session = change.session;
     }
   }
+}
+
+/** What the first start of the member called `name` writes, in a new group of `members`. */
+export function firstMember(name: string, members: readonly MemberInfo[]): RaftDiskSnapshot {
+  const self = members.find((member) => member.name === name);
+  assert(self, `no member ${name}`);
+  const voters = members
+    .filter(({ isLearner }) => !isLearner)
+    .map(({ id }) => id)
+    .sort();
+  return { id: self.id, clusterId: idOf(members.flatMap(({ peerUrls }) => peerUrls).join()), members, ...emptyState<GroupEntry>(voters) };
+}
+
+/** What the first start of a member writes that was added to a group: it has everything yet to learn. */
+export function emptyMember(id: MemberId, clusterId: string, members: readonly MemberInfo[]): RaftDiskSnapshot {
+  return { id, clusterId, members, ...emptyState<GroupEntry>([]) };
 }
 
 /** An id as etcd makes them: sixteen hexadecimal digits that depend on what is hashed. */

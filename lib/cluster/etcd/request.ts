@@ -5,6 +5,7 @@ import type { MvccStore } from './mvcc';
 export type Request =
   | { readonly type: 'txn'; readonly txn: Txn }
   | { readonly type: 'compact'; readonly revision: number }
+  | { readonly type: 'publish'; readonly member: string; readonly name: string; readonly clientUrls: readonly string[] }
   | { readonly type: 'lease-grant'; readonly lease: number; readonly ttl: number }
   | { readonly type: 'lease-revoke'; readonly lease: number }
   | { readonly type: 'lease-keep-alive'; readonly lease: number }
@@ -30,4 +31,6 @@ export interface MembershipChange {
 export interface GroupSnapshot {
   readonly store: MvccStore;
   readonly members: readonly MemberInfo[];
+  /** Ids of members that were removed: they never come back. */
+  readonly removed: readonly string[];
 }

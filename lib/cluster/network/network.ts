@@ -1,6 +1,6 @@
 import { assert, memo, type Random } from '@/lib/base';
 import { ConnectionError, type ApiRequest, type ApiResponse, type Transport } from '../api';
-import { EtcdError, type Caller, type EtcdServer, type PeerMessage } from '../etcd';
+import { EtcdError, type Caller, type EtcdServer, type Delivery, type PeerMessage } from '../etcd';
 import type { Disk, Kernel } from '../kernel';
 import type { Machine } from '../machine';
 import { inCidr, isIpv4 } from './address';
@@ -218,14 +218,14 @@ export class SimulatedNetwork implements Network {
     });
   }
 
-  sendPeer(from: NetworkNamespace, server: string, message: PeerMessage): boolean {
+  sendPeer(from: NetworkNamespace, server: string, message: PeerMessage): Delivery {
     const url = parseUrl(server);
     assert(url, `not an etcd member's address: ${server}`);
     const listener = this.#established(from, url);
     if (!listener?.peer) return false;
     const to = this.#namespaces.get(url.hostname) as NetworkNamespace;
-    if (this.#links.areSound) listener.peer(message);
-    else this.#sendSlowly([from.machine, to.machine], url, message);
+    if (this.#links.areSound) return listener.peer(message);
+    this.#sendSlowly([from.machine, to.machine], url, message);
     return true;
   }
 

@@ -1,5 +1,5 @@
 import type { Transport } from '../api';
-import type { Caller, EtcdServer, PeerMessage } from '../etcd';
+import type { Caller, Delivery, EtcdServer, PeerMessage } from '../etcd';
 
 /** An HTTP exchange inside the simulation. Bodies are text. */
 export interface HttpRequest {
@@ -52,7 +52,7 @@ export interface Listener {
   /** An etcd member's client port. */
   readonly etcd?: (caller: Caller) => EtcdServer;
   /** An etcd member's peer port. */
-  readonly peer?: (message: PeerMessage) => void;
+  readonly peer?: (message: PeerMessage) => Delivery;
   readonly http?: (request: HttpRequest, peer: { ip: string }) => HttpResponse;
   readonly dns?: (query: DnsQuery) => DnsAnswer;
 }
@@ -86,7 +86,9 @@ export interface Network {
   dialApi(from: NetworkNamespace, server: string): Transport;
   /** A client of the etcd member at `server`. Each call throws `EtcdError` Unavailable when nobody answers there now. */
   dialEtcd(from: NetworkNamespace, server: string, caller?: Caller): EtcdServer;
-  /** Hands a message to the etcd member whose peer port is at `server`. False when nobody answers there now. */
-  sendPeer(from: NetworkNamespace, server: string, message: PeerMessage): boolean;
+  /** Hands a message to the etcd member whose peer port is at `server`. False when nobody answers there now; over faulty links nobody can tell yet. */
+  sendPeer(from: NetworkNamespace, server: string, message: PeerMessage): Delivery;
+  /** Lets messages that slow links hold up arrive ahead of the clock, until it is done or so much time would have passed. */
+  settlePeers(isDone: () => boolean, limitMs: number): void;
   resolve(from: NetworkNamespace, name: string, type?: DnsQuery['type']): { answer: DnsAnswer; server: string; tookMs: number };
 }

@@ -1,4 +1,4 @@
-export { changed, isJoint, isVoter, membersOf } from './configuration';
+export { changed, isJoint, isQuorum, isVoter, membersOf } from './configuration';
 export { RaftNode, type RaftOptions } from './node';
 export {
   configurationOf,

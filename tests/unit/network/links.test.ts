@@ -25,7 +25,7 @@ function lan(world = new Disk('world')) {
   host.listen(80, 'TCP', { http: () => (served++, { status: 200, headers: {}, body: 'hello' }) });
   host.listen(6443, 'TCP', { api: () => (served++, { status: 200, headers: {}, stream }) });
   host.listen(53, 'UDP', { dns: () => ({ rcode: 'NOERROR', answers: [{ name: 'a.', type: 'A', ttl: 5, value: '10.0.0.1' }] }) });
-  host.listen(2380, 'TCP', { peer: (message) => void messages.push(message.term) });
+  host.listen(2380, 'TCP', { peer: (message) => messages.push(message.term) > 0 });
   const from = network.host('cp-1');
   return {
     kernel,

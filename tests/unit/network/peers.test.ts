@@ -17,7 +17,7 @@ function lan() {
     return machine;
   }) as [Machine, Machine];
   let received = 0;
-  const close = network.host('cp-2').listen(2380, 'TCP', { peer: () => void received++ });
+  const close = network.host('cp-2').listen(2380, 'TCP', { peer: () => received++ >= 0 });
   const message = { type: 'timeout-now', from: 'a', to: 'b', term: 1 } as PeerMessage;
   return {
     network,
