@@ -1,4 +1,4 @@
-import { CelError, compileCel } from '@/lib/cluster/api/cel';
+import { admissionVariables, CelAuthorizer, CelError, CelMessage, compileCel } from '@/lib/cluster/api/cel';
 
 const variables = { object: 'dyn', n: 'int', device: { driver: 'string', attributes: 'map<string, map<string, dyn>>' } } as const;
 
@@ -78,4 +78,50 @@ test('what fails is told as CEL tells it', () => {
 
 test('an expression may not be endless', () => {
   expect(refusal('('.repeat(200) + '1' + ')'.repeat(200))).toMatch(/^compilation failed/);
+});
+
+describe('about admission', () => {
+  const compile = (expression: string) => {
+    const compiled = compileCel(expression, admissionVariables({ hasAuthorizer: true, composed: { limit: 'int' } }));
+    if (compiled.type === 'error') throw new Error(compiled.detail);
+    return compiled.program;
+  };
+
+  test('a request has the fields of an AdmissionRequest and no others', () => {
+    expect(compile('request.userInfo.username').output).toBe('string');
+    expect(() => compile('request.bogus')).toThrow("undefined field 'bogus'");
+    expect(() => compile('variables.limits')).toThrow("undefined field 'limits'");
+    expect(() => compile('params')).toThrow("undeclared reference to 'params'");
+  });
+
+  test('the authorizer is asked step by step', () => {
+    const asked: unknown[] = [];
+    const authorizer = new CelAuthorizer(
+      (question) => {
+        asked.push(question);
+        return { isAllowed: question.verb === 'get', reason: 'because' };
+      },
+      { resource: 'pods', namespace: 'default' },
+    );
+    const check = (expression: string) => compile(expression).evaluate({ authorizer });
+    expect(check('authorizer.group("apps").resource("deployments").namespace("a").check("get").allowed()')).toBe(true);
+    expect(check('authorizer.requestResource.check("delete").allowed()')).toBe(false);
+    expect(check('authorizer.serviceAccount("ci", "bot").path("/healthz").check("get").reason()')).toBe('because');
+    expect(asked).toEqual([
+      { group: 'apps', resource: 'deployments', namespace: 'a', verb: 'get' },
+      { resource: 'pods', namespace: 'default', verb: 'delete' },
+      { user: { namespace: 'ci', name: 'bot' }, path: '/healthz', verb: 'get' },
+    ]);
+  });
+
+  test('a mutation writes objects and patches', () => {
+    const apply = compile('Object{spec: Object.spec{replicas: variables.limit, paused: has(object.x)}}');
+    expect(apply.output).toBe('Object');
+    const made = apply.evaluate({ object: {}, variables: { limit: 3 } }) as CelMessage;
+    expect(made.fields).toEqual({ spec: new (made.constructor as typeof CelMessage)({ replicas: 3n, paused: false }) });
+    expect(compile('[JSONPatch{op: "add", path: "/metadata/labels/" + jsonpatch.escapeKey("a/b"), value: "{x: 1}"}]').output).toBe(
+      'list(JSONPatch)',
+    );
+    expect(() => compile('Object{spec: nothing}')).toThrow("<input>:1:14: undeclared reference to 'nothing'");
+  });
 });

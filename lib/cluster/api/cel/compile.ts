@@ -1,6 +1,7 @@
 import { Environment, type ParseError, type RegisteredVariableType, type TypeError as CelTypeError } from '@marcbachmann/cel-js';
 import { checkIssues, goTypeName, renderIssues, syntaxIssues } from './errors';
 import { withLibraries } from './library';
+import { withoutLiterals } from './literals';
 
 /** The variables an expression may use, each with its type in CEL's words: `dyn`, `string`, `map<string, dyn>`. */
 export type CelVariables = Readonly<Record<string, CelType>>;
@@ -15,6 +16,8 @@ export type CelCompilation =
 export interface CelProgram {
   /** The type of its value as cel-go prints it; `dyn` where nothing is known. */
   readonly output: string;
+  /** The same in the words that `CelVariables` takes. */
+  readonly celType: CelType;
   /** Throws `CelError` where evaluation fails. */
   evaluate(variables: Readonly<Record<string, unknown>>): unknown;
 }
@@ -32,14 +35,19 @@ const environments = new Map<string, Environment>();
  */
 export function compileCel(expression: string, variables: CelVariables): CelCompilation {
   const environment = environmentOf(variables);
+  const { text, offset } = withoutLiterals(expression);
   try {
-    const parsed = environment.parse(expression);
+    const parsed = environment.parse(text);
     const checked = parsed.check();
     if (!checked.valid) throw checked.error;
-    const output = goTypeName(checked.type ?? 'dyn');
-    return { type: 'program', program: { output, evaluate: (values) => evaluated(() => parsed(mapValues(values))) } };
+    const celType = checked.type ?? 'dyn';
+    return {
+      type: 'program',
+      program: { output: goTypeName(celType), celType, evaluate: (values) => evaluated(() => parsed(mapValues(values))) },
+    };
   } catch (error) {
-    return { type: 'error', detail: `compilation failed: ${renderIssues(expression, issuesOf(expression, error, environment))}` };
+    const issues = issuesOf(text, error, environment).map((issue) => ({ ...issue, offset: offset(issue.offset) }));
+    return { type: 'error', detail: `compilation failed: ${renderIssues(expression, issues)}` };
   }
 }
 

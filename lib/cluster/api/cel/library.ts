@@ -1,6 +1,8 @@
 import type { Environment } from '@marcbachmann/cel-js';
 import { Quantity } from '../quantity';
+import { registerAuthorizer } from './authorizer';
 import { registerLists } from './lists';
+import { registerLiterals } from './literals';
 import { registerNetwork } from './network';
 import { registerStrings } from './strings';
 
@@ -10,6 +12,8 @@ export function withLibraries(environment: Environment): Environment {
   registerLists(environment);
   registerStrings(environment);
   registerNetwork(environment);
+  registerAuthorizer(environment);
+  registerLiterals(environment);
   return environment;
 }
 
