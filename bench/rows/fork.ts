@@ -21,5 +21,5 @@ export const fork: BenchRow = {
 };
 
 function hasReconciled({ kernel: { trace } }: Cluster): boolean {
-  return trace.find(trace.lastId)?.kind === 'reconcile';
+  return trace.nearest('reconcile', trace.lastId)?.what.startsWith('reconcile ') ?? false;
 }

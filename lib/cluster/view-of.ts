@@ -19,6 +19,10 @@ const eventsMax = 50;
 
 /** What a screen shows of `cluster` now. Empty lists where its API server does not answer. */
 export function viewOf(cluster: Cluster): ClusterView {
+  return cluster.kernel.aside(() => drawn(cluster));
+}
+
+function drawn(cluster: Cluster): ClusterView {
   const client = new Client({ transport: cluster.asAdmin('view'), actor: 'view' });
   const pods = listed<V1Pod>(client, Pod);
   const slices = listed<V1EndpointSlice>(client, EndpointSlice);

@@ -102,7 +102,9 @@ export class Observer {
   }
 
   #get(url: string): unknown {
-    const { status, body } = this.#request({ method: 'GET', url, headers: { accept: 'application/json' } });
+    const { status, body } = this.cluster.kernel.aside(() =>
+      this.#request({ method: 'GET', url, headers: { accept: 'application/json' } }),
+    );
     if (status === 404) return undefined;
     assert(status === 200 || status >= 500, `GET ${url}: ${status}`);
     if (status >= 500) throw new Unobservable('The API server does not answer.');

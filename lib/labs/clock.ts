@@ -1,4 +1,4 @@
-import { instant, type Kernel } from '@/lib/cluster';
+import { instant, type Kernel, type TraceEntry } from '@/lib/cluster';
 import type { ClockState } from '@/lib/realtime/events';
 import type { Waits } from './waits';
 
@@ -33,7 +33,7 @@ export class SessionClock {
   }
 
   get state(): ClockState {
-    const last = this.#kernel.trace.find(this.#kernel.trace.lastId);
+    const last = lastHappening(this.#kernel.trace);
     return { now: this.#kernel.now, ...this.#setting, ...(last ? { last: { actor: last.actor, what: last.what } } : {}) };
   }
 
@@ -70,3 +70,15 @@ export class SessionClock {
     this.#kernel.runUntil(instant(Math.max(target, this.#kernel.now)));
   }
 }
+
+/** How far to look for something worth a line. */
+const lookBackMax = 64;
+
+/** The newest entry that says more than how a write got to where it is kept. */
+function lastHappening(trace: Kernel['trace']): TraceEntry | undefined {
+  return trace
+    .since(trace.lastId - lookBackMax)
+    .findLast(({ kind, object }) => !isPlumbing.has(kind) && (kind !== 'request' || object !== undefined));
+}
+
+const isPlumbing: ReadonlySet<TraceEntry['kind']> = new Set(['packet', 'proposal', 'commit']);

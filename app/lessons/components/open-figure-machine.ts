@@ -159,7 +159,7 @@ const kinds: Partial<Record<TraceEntry['kind'], Happening['kind']>> = {
 /** A trace entry in a reader's words; undefined for what goes on for ever or only keeps order. */
 function happeningOf({ id, at, kind, actor, what, object }: TraceEntry): Happening | undefined {
   const shown = kinds[kind];
-  if (!shown || isHeartbeat({ what, object })) return undefined;
+  if (!shown || isHeartbeat({ what, object }) || isWork({ kind, what, object })) return undefined;
   return {
     id,
     at,
@@ -173,6 +173,11 @@ function isHeartbeat({ what, object }: { what: string; object: string | undefine
   return (
     /^(Lease|Event)\//.test(object ?? '') || /\/(readyz|livez|healthz|ready|health)\b/.test(what) || /\/nodes\/[^/]+\/status$/.test(what)
   );
+}
+
+/** What goes on behind the steps that a figure shows: reads, and a kubelet looking after a Pod again. */
+function isWork({ kind, what, object }: Pick<TraceEntry, 'kind' | 'what'> & { object: string | undefined }): boolean {
+  return (kind === 'request' && object === undefined) || (kind === 'reconcile' && what.startsWith('sync '));
 }
 
 /** `POST /api/v1/namespaces/default/pods` to `created Pod web-x`. */

@@ -93,6 +93,8 @@ class Server implements ApiServer {
   readonly #anonymousAuth: boolean;
   readonly #bootstrap: { stop(): void };
   readonly #compactor: Compactor;
+  /** The request under way, as the trace knows it, until it has written something: what it was about is known only then. */
+  #unwritten: number | undefined;
 
   constructor(options: ApiServerOptions) {
     const { kernel, etcd, resources } = options;
@@ -174,6 +176,15 @@ class Server implements ApiServer {
 
   #answer(request: ApiRequest): ApiResponse {
     const info = readRequestInfo(request);
+    const before = this.#unwritten;
+    const cause = this.#kernel.record('request', request.actor ?? 'outside', `${request.method} ${info.path}`);
+    this.#unwritten = cause;
+    const response = this.#kernel.causedBy(cause, () => this.#admitted(request, info));
+    this.#unwritten = before;
+    return response;
+  }
+
+  #admitted(request: ApiRequest, info: RequestInfo): ApiResponse {
     const warnings: string[] = [];
     try {
       const user = this.#userOf(request);
@@ -261,7 +272,11 @@ class Server implements ApiServer {
   #recorded<T>(definition: ResourceDefinition, actor: string, what: string, object: KubeObject, write: () => T): T {
     const { namespace, name } = object.metadata;
     const about = { object: `${definition.kind}/${namespace ? `${namespace}/` : ''}${name}`, revision: this.#services.etcd.revision + 1 };
-    return this.#kernel.causedBy(this.#kernel.record('request', actor, what, about), write);
+    const request = this.#unwritten;
+    if (request === undefined) return this.#kernel.causedBy(this.#kernel.record('request', actor, what, about), write);
+    this.#unwritten = undefined;
+    this.#kernel.trace.note(request, about);
+    return write();
   }
 
   /** The API server's own writes, as `system:apiserver`. */

@@ -1,6 +1,6 @@
 import { compareBytes, type Random } from '@/lib/base';
 import { ConnectionError, keyOf, StatusError, type KubeObject, type Status } from '../api';
-import type { Kernel } from '../kernel';
+import type { About, Kernel } from '../kernel';
 import { Backoff } from './backoff';
 import type { Client, ListOptions, ResourceRef } from './client';
 import { fastWatchLatency, type WatchLatency } from './latency';
@@ -189,19 +189,23 @@ export class Informer<T extends KubeObject = KubeObject> implements Lister<T> {
     this.#resourceVersion = object.metadata.resourceVersion;
     if (type !== 'BOOKMARK') {
       const key = keyOf(object);
-      this.#deliver(`${type} ${this.resource.kind} ${key}`, undefined, () => this.#apply(type, key, object as T));
+      const { kind } = this.resource;
+      const about = { object: `${kind}/${key}`, revision: Number(object.metadata.resourceVersion) };
+      this.#deliver(`${type} ${kind} ${key}`, undefined, () => this.#apply(type, key, object as T), about);
     }
     return true;
   }
 
   /** In watch order, after the latency; `background` absent means as the entry that wrote the chunk. */
-  #deliver(what: string, background: boolean | undefined, run: () => void): void {
+  #deliver(what: string, background: boolean | undefined, run: () => void, about?: About): void {
     const life = this.#life;
     this.#deliveredAt = Math.max(this.#deliveredAt, this.#kernel.now + this.#latency(this.#random));
     this.#kernel.schedule({
       delayMs: this.#deliveredAt - this.#kernel.now,
       actor: this.#client.actor,
       what,
+      kind: about ? 'watch' : 'entry',
+      about,
       ...(background === undefined ? {} : { background }),
       run: () => {
         if (life === this.#life) run();

@@ -90,8 +90,9 @@ function startController<T extends KubeObject>(definition: ControllerDefinition<
   const cache = <R extends KubeObject>(resource: ResourceRef<R>): Lister<R> => informers.for(resource);
   const objects = informers.for(definition.for);
   const reconcile = (key: string) => {
-    kernel.record('reconcile', client.actor, `reconcile ${definition.for.kind} ${key}`, { object: `${definition.for.kind}/${key}` });
-    return definition.reconcile({
+    const what = `reconcile ${definition.for.kind} ${key}`;
+    const cause = kernel.record('reconcile', client.actor, what, { object: `${definition.for.kind}/${key}` });
+    const context: ReconcileContext<T> = {
       key,
       ...splitKey(key),
       object: objects.get(key),
@@ -102,7 +103,8 @@ function startController<T extends KubeObject>(definition: ControllerDefinition<
       options,
       cache,
       record: (about, type, reason, message) => record.event(subjectOf(definition.for, about), type, reason, message),
-    });
+    };
+    return kernel.causedBy(cause, () => definition.reconcile(context));
   };
   const queue = new WorkQueue({
     kernel,

@@ -123,6 +123,8 @@ export class MvccStore implements Etcd {
   #sizeOfFile = 0;
   /** Told of every commit before the watchers are; the sandbox's journal listens here. */
   onCommit: ((commit: MvccCommit) => void) | undefined;
+  /** What its watchers are told, they are told within this. */
+  around: ((commit: MvccCommit, notify: () => void) => void) | undefined;
   /** Told of every other change; of an `install`, with the store as it was before. */
   onEdit: ((edit: MvccEdit, before?: MvccStore) => void) | undefined;
 
@@ -554,7 +556,8 @@ export class MvccStore implements Etcd {
     this.#revision = commit.revision;
     this.#log.push(commit.events);
     this.onCommit?.(this.#applied ? { ...commit, applied: this.#applied } : commit);
-    this.#watchers.notify(commit);
+    if (this.around) this.around(commit, () => this.#watchers.notify(commit));
+    else this.#watchers.notify(commit);
   }
 
   /** Brings one watcher from where it is to now. */

@@ -1,6 +1,6 @@
 import { assert, Random } from '@/lib/base';
 import { instant, type Instant } from './instant';
-import { Trace, type TraceKind } from './trace';
+import { Trace, type About, type TraceKind } from './trace';
 
 /** Something that will happen. Entries at the same instant run in the order they were scheduled. */
 export interface Entry {
@@ -22,6 +22,9 @@ export interface ScheduleOptions {
    * Absent, an entry is what the entry that schedules it is.
    */
   background?: boolean;
+  /** What the trace says of it when it runs: `entry` when absent. */
+  kind?: TraceKind;
+  about?: About | undefined;
   run: () => void;
 }
 
@@ -45,17 +48,21 @@ class HeapEntry implements Entry {
   readonly isBackground: boolean;
   readonly sequence: number;
   readonly cause: number | undefined;
+  readonly kind: TraceKind;
+  readonly about: About | undefined;
   readonly load: Load;
   /** Absent once it ran or was cancelled. */
   run: (() => void) | undefined;
 
-  constructor(entry: Pick<HeapEntry, 'at' | 'actor' | 'what' | 'isBackground' | 'sequence' | 'cause' | 'load' | 'run'>) {
+  constructor(entry: Omit<HeapEntry, 'cancel' | 'take'>) {
     this.at = entry.at;
     this.actor = entry.actor;
     this.what = entry.what;
     this.isBackground = entry.isBackground;
     this.sequence = entry.sequence;
     this.cause = entry.cause;
+    this.kind = entry.kind;
+    this.about = entry.about;
     this.load = entry.load;
     this.run = entry.run;
     if (!this.isBackground) this.load.foreground++;
@@ -89,6 +96,8 @@ export class Kernel {
   readonly #load: Load = { foreground: 0 };
   #current: HeapEntry | undefined;
   #cause: number | undefined;
+  #isAside = false;
+  #serial = 0;
 
   constructor({ seed, now, generation = 0, traceCapacity }: KernelOptions) {
     this.seed = String(seed);
@@ -112,12 +121,14 @@ export class Kernel {
     return this.#current?.isBackground ?? false;
   }
 
-  schedule({ delayMs, actor, what, background, run }: ScheduleOptions): Entry {
+  schedule({ delayMs, actor, what, background, kind = 'entry', about, run }: ScheduleOptions): Entry {
     assert(delayMs >= 0 && Number.isFinite(delayMs), `delay of ${delayMs} ms for ${actor}: ${what}`);
     const entry = new HeapEntry({
       at: instant(this.#now + delayMs),
       sequence: this.#sequence++,
       cause: this.#cause,
+      kind,
+      about,
       actor,
       what,
       isBackground: background ?? this.isBackground,
@@ -129,8 +140,25 @@ export class Kernel {
   }
 
   /** Records in the trace what happens now, caused by what runs now; returns the id. */
-  record(kind: TraceKind, actor: string, what: string, about: { object?: string; revision?: number } = {}): number {
-    return this.trace.record({ at: this.#now, cause: this.#cause, kind, actor, what, ...about });
+  record(kind: TraceKind, actor: string, what: string, { object, revision }: About = {}): number {
+    if (this.#isAside) return 0;
+    return this.trace.record({ at: this.#now, cause: this.#cause, kind, actor, what, object, revision });
+  }
+
+  /** Runs `body`, which looks on from outside the simulation, and leaves no trace of it: a screen must not change what it shows. */
+  aside<T>(body: () => T): T {
+    const before = this.#isAside;
+    this.#isAside = true;
+    try {
+      return body();
+    } finally {
+      this.#isAside = before;
+    }
+  }
+
+  /** A number that nobody was given before: what tells two draws at the same instant apart. */
+  takeSerial(): number {
+    return this.#serial++;
   }
 
   /** Runs `body` with everything it does and schedules caused by trace entry `cause`. */
@@ -165,7 +193,15 @@ export class Kernel {
     const current = this.#current;
     const cause = this.#cause;
     this.#current = entry;
-    this.#cause = this.trace.record({ at: entry.at, cause: entry.cause, kind: 'entry', actor: entry.actor, what: entry.what });
+    this.#cause = this.trace.record({
+      at: entry.at,
+      cause: entry.cause,
+      kind: entry.kind,
+      actor: entry.actor,
+      what: entry.what,
+      object: entry.about?.object,
+      revision: entry.about?.revision,
+    });
     try {
       run();
     } finally {

@@ -132,6 +132,8 @@ export class PodWorker {
       delayMs: Math.round(delayMs),
       actor: this.#actor,
       what: `sync ${this.#name}`,
+      kind: 'reconcile',
+      about: { object: `Pod/${this.#name}` },
       background,
       run: () => this.#begin(),
     });

@@ -43,6 +43,8 @@ export class Machine {
   readonly #units: readonly MachineUnit[];
   #running = new Map<string, { stop(): void }>();
   #isUp = false;
+  /** What tells two boots at the same instant apart. */
+  #boots = 0;
 
   constructor(options: {
     spec: MachineSpec;
@@ -78,8 +80,8 @@ export class Machine {
   }
 
   boot(): void {
-    const { random, trace } = this.kernel;
-    this.disk.set(bootIdPath, random.fork(`boot/${this.name}/${this.kernel.now}/${trace.lastId}`).uuid());
+    const { random } = this.kernel;
+    this.disk.set(bootIdPath, random.fork(`boot/${this.name}/${this.kernel.now}/${this.#boots++}`).uuid());
     this.#powerOn({ isResumed: false });
   }
 

@@ -81,7 +81,7 @@ export class Containerd implements ContainerRuntime {
     this.#options = options;
     this.latency = options.latency;
     this.#ipam = new Ipam(machine.disk);
-    this.#random = machine.kernel.random.fork(`containerd/${machine.name}/${machine.kernel.now}/${machine.kernel.trace.lastId}`);
+    this.#random = machine.kernel.random.fork(`containerd/${machine.name}/${machine.kernel.now}/${machine.kernel.takeSerial()}`);
   }
 
   // --- the unit -------------------------------------------------------------------------------------------------

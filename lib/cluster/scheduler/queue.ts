@@ -11,6 +11,8 @@ export interface QueuedPod {
   /** The plugins that rejected it last; none after an error, so that any event is worth a try. */
   readonly rejectedBy: ReadonlySet<string>;
   readonly since: Instant;
+  /** The trace entry for which it is to be tried now. */
+  readonly cause?: number | undefined;
 }
 
 const initialBackoffMs = 1_000;
@@ -120,7 +122,7 @@ export class SchedulingQueue {
   #enter(queued: QueuedPod): void {
     const { uid } = queued.pod.metadata;
     if (preEnqueue(queued.pod) !== undefined) return void this.#gated.set(uid, queued);
-    this.#active.set(uid, queued);
+    this.#active.set(uid, { ...queued, cause: this.#kernel.cause });
     this.#onReady();
   }
 

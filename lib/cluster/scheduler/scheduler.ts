@@ -160,9 +160,15 @@ class Scheduler {
   }
 
   #scheduleOne(queued: QueuedPod): void {
-    const { pod } = queued;
-    this.#kernel.record('reconcile', component, `schedule ${keyOf(pod)}`, { object: `Pod/${keyOf(pod)}` });
-    const candidate = candidateOf(pod);
+    const key = keyOf(queued.pod);
+    const record = () => this.#kernel.record('reconcile', component, `schedule ${key}`, { object: `Pod/${key}` });
+    // A cycle follows the one before; what it is about was put into the queue by something else.
+    const cause = queued.cause === undefined ? record() : this.#kernel.causedBy(queued.cause, record);
+    this.#kernel.causedBy(cause, () => this.#place(queued));
+  }
+
+  #place(queued: QueuedPod): void {
+    const candidate = candidateOf(queued.pod);
     const verdict = this.#findNode(candidate);
     if (verdict.type === 'node') this.#bind(queued, verdict.node);
     else this.#giveUp(queued, candidate, verdict);

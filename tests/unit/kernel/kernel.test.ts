@@ -114,3 +114,43 @@ test('a trace keeps the newest entries, with what they were about, and forgets t
   });
   expect(kernel.trace.about('Pod/151')).toHaveLength(1);
 });
+
+test('what came of an entry is found from it as what caused it is, by object and by time too', () => {
+  const kernel = new Kernel({ seed: 1, now: instant(0) });
+  const post = kernel.record('request', 'you', 'POST pods', { object: 'Pod/default/web' });
+  kernel.causedBy(post, () =>
+    kernel.schedule({
+      delayMs: 5,
+      actor: 'kubelet',
+      what: 'sync',
+      kind: 'reconcile',
+      about: { object: 'Pod/default/web' },
+      run: () => void kernel.record('cri', 'containerd', 'RunPodSandbox'),
+    }),
+  );
+  kernel.schedule({ delayMs: 7, actor: 'kube-proxy', what: 'sync rules', run: () => undefined });
+  kernel.runUntilIdle();
+  const { trace } = kernel;
+  expect(trace.effects(post).map(({ what }) => what)).toEqual(['POST pods', 'sync', 'RunPodSandbox']);
+  expect(trace.about('Pod/default/web').map(({ kind }) => kind)).toEqual(['request', 'reconcile']);
+  expect(trace.between(instant(5), instant(6)).map(({ what }) => what)).toEqual(['sync', 'RunPodSandbox']);
+  expect(trace.nearest('request', trace.lastId - 1)?.id).toBe(post);
+  expect(trace.nearest('fault', trace.lastId)).toBeUndefined();
+});
+
+test('what an entry was about may be said afterwards, as long as it is kept', () => {
+  const kernel = new Kernel({ seed: 1, now: instant(0), traceCapacity: 2 });
+  const ids = ['a', 'b', 'c'].map((what) => kernel.record('request', 'you', what));
+  for (const id of ids) kernel.trace.note(id, { object: `Pod/${id}`, revision: id });
+  expect(kernel.trace.since(0).map(({ object, revision }) => [object, revision])).toEqual([
+    ['Pod/2', 2],
+    ['Pod/3', 3],
+  ]);
+});
+
+test('who looks on from outside leaves no trace', () => {
+  const kernel = new Kernel({ seed: 1, now: instant(0) });
+  const { hash } = kernel.trace;
+  kernel.aside(() => kernel.record('request', 'view', 'GET pods'));
+  expect([kernel.trace.hash, kernel.trace.lastId]).toEqual([hash, 0]);
+});

@@ -45,7 +45,7 @@ function mountToken(pod: KubeObject, lookup: Lookup): void {
   const existing = pod.spec.volumes?.find((volume: any) => volume.name.startsWith('kube-api-access-') && volume.projected);
   const name =
     existing?.name ??
-    `kube-api-access-${lookup.kernel.random.fork(`token/${pod.metadata.namespace}/${pod.metadata.name ?? pod.metadata.generateName}/${lookup.kernel.trace.lastId}`).suffix(5)}`;
+    `kube-api-access-${lookup.kernel.random.fork(`token/${pod.metadata.namespace}/${pod.metadata.name ?? pod.metadata.generateName}/${lookup.kernel.takeSerial()}`).suffix(5)}`;
   let isNeeded = false;
   for (const container of [...(pod.spec.initContainers ?? []), ...pod.spec.containers]) {
     if (container.volumeMounts?.some((mount: any) => mount.mountPath === tokenPath)) continue;
