@@ -1,5 +1,6 @@
 export { assert, AssertionError, unreachable } from './assert';
 export type { Brand } from './brand';
+export { byteLength } from './bytes';
 export { compareBytes } from './compare';
 export { appended, type Growing } from './growing';
 export { hash32 } from './hash';

@@ -1,4 +1,4 @@
-import { compareBytes } from '@/lib/base';
+import { compareBytes, deepFreeze, memo } from '@/lib/base';
 import { type FieldError, FieldPath, fieldError } from './field';
 
 /** `metadata.labels`, or what one stands for. */
@@ -313,8 +313,10 @@ const qualifiedNameSentence =
 const subdomainSentence =
   "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
 
-/** What `IsQualifiedName` says of a label or annotation key; empty when it is good. */
-export function qualifiedNameErrors(key: string): string[] {
+/** What `IsQualifiedName` says of a label or annotation key; empty when it is good. The same few keys are on everything. */
+export const qualifiedNameErrors: (key: string) => readonly string[] = memo((key) => deepFreeze(findNameErrors(key)), { max: 1024 });
+
+function findNameErrors(key: string): string[] {
   const parts = key.split('/');
   if (parts.length > 2)
     return [
@@ -341,7 +343,9 @@ function labelKeyErrors(key: string): string[] {
 }
 
 /** What `IsValidLabelValue` says of a label's value; empty when it is good. */
-export function labelValueErrors(value: string): string[] {
+export const labelValueErrors: (value: string) => readonly string[] = memo((value) => deepFreeze(findValueErrors(value)), { max: 1024 });
+
+function findValueErrors(value: string): string[] {
   const errors = value.length > 63 ? ['must be no more than 63 bytes'] : [];
   const form = /^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$/;
   return form.test(value)

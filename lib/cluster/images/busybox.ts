@@ -1,8 +1,8 @@
+import { byteLength } from '@/lib/base';
 import type { HttpRequest, HttpResponse } from '../network/types';
 import { defineImage, type ProcessContext, type Program } from '../runtime/program';
 import { busyboxPrograms } from './applets';
 import { absolute, parseFlags } from './applets/applet';
-import { byteLength } from './bytes';
 
 /** `busybox httpd -f -p 8080 -h /www`: files, and nothing else. In the background (`httpd` without `-f`) it does not exist here. */
 const httpd: Program<any> = {

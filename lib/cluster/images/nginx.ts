@@ -1,7 +1,7 @@
+import { byteLength } from '@/lib/base';
 import type { Instant } from '../kernel';
 import type { HttpRequest, HttpResponse } from '../network/types';
 import type { More } from './applets';
-import { byteLength } from './bytes';
 import { defineImage, type ImageDefinition, type ProcessContext, type Program } from '../runtime/program';
 import { ConfigurationError, readServers, type Directive, type NginxLocation, type NginxServer } from './nginx-configuration';
 

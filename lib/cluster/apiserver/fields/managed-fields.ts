@@ -49,15 +49,15 @@ export function fieldsOf({ fieldsV1 }: Manager): FieldSet {
 }
 
 export function managerOf({ manager, operation, apiVersion, subresource }: Identity, time: string | undefined, fields: FieldNode): Manager {
-  return {
-    ...(manager ? { manager } : {}),
-    operation,
-    apiVersion,
-    ...(time ? { time } : {}),
-    fieldsType: 'FieldsV1',
-    fieldsV1: orderedSet(fields),
-    ...(subresource ? { subresource } : {}),
-  };
+  const made: { -readonly [Field in keyof Manager]?: Manager[Field] } = {};
+  if (manager) made.manager = manager;
+  made.operation = operation;
+  made.apiVersion = apiVersion;
+  if (time) made.time = time;
+  made.fieldsType = 'FieldsV1';
+  made.fieldsV1 = orderedSet(fields);
+  if (subresource) made.subresource = subresource;
+  return made as Manager;
 }
 
 /** The managers as an object carries them, in order; undefined when nobody owns anything. */

@@ -1,8 +1,8 @@
+import { byteLength } from '@/lib/base';
 import type { HttpRequest, HttpResponse, HttpResult } from '../../network/types';
 import type { ProcessContext } from '../../runtime/program';
 import { absolute, type Applet, type AppletResult } from './applet';
 import { exchange, parseTarget, statusLine } from './network';
-import { byteLength } from '../bytes';
 
 /** Flags that take a value, by every name they have. */
 const valued: Readonly<Record<string, string>> = {

@@ -1,8 +1,8 @@
 import type { V1ConfigMap, V1Secret } from '@/generated/kubernetes/types';
-import { deepEqual } from '@/lib/base';
+import { byteLength, deepEqual } from '@/lib/base';
 import { decodeBase64, decodedLength, type FieldError, FieldPath, fieldError } from '../../api';
 import { configMapKey, invalidEach } from './names';
-import { byteLength, validateImmutable } from './object-meta';
+import { validateImmutable } from './object-meta';
 
 const dataPath = FieldPath.of('data');
 const binaryPath = FieldPath.of('binaryData');

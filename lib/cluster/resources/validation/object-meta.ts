@@ -1,4 +1,4 @@
-import { deepEqual } from '@/lib/base';
+import { byteLength, deepEqual } from '@/lib/base';
 import {
   type FieldError,
   type FieldPath,
@@ -13,10 +13,13 @@ import { dnsLabel, dnsSubdomain, invalidEach, isImmutable, validateNonNegative }
 
 /** Label keys and values; the path is the map's, as upstream has it (`ValidateLabels`). */
 export function validateLabels(labels: Readonly<Record<string, string>> | undefined, path: FieldPath): FieldError[] {
-  return Object.entries(labels ?? {}).flatMap(([key, value]) => [
-    ...validateLabelName(key, path),
-    ...invalidEach(path, value, labelValueErrors(value)),
-  ]);
+  const errors: FieldError[] = [];
+  for (const key in labels) {
+    const value = labels[key] as string;
+    if (qualifiedNameErrors(key).length > 0) errors.push(...validateLabelName(key, path));
+    for (const sentence of labelValueErrors(value)) errors.push(fieldError.invalid(path, value, sentence));
+  }
+  return errors;
 }
 
 /** Unlike other qualified names, a label key with more than one slash is called just that. */
@@ -31,14 +34,11 @@ export function validateLabelName(key: string, path: FieldPath): FieldError[] {
 const annotationsBytesMax = 256 * 1024;
 
 export function validateAnnotations(annotations: Readonly<Record<string, string>> | undefined, path: FieldPath): FieldError[] {
-  const entries = Object.entries(annotations ?? {});
+  if (annotations === undefined) return [];
+  const entries = Object.entries(annotations);
   const errors = entries.flatMap(([key]) => invalidEach(path, key, qualifiedNameErrors(key.toLowerCase())));
   const bytes = entries.reduce((sum, [key, value]) => sum + byteLength(key) + byteLength(value), 0);
   return bytes > annotationsBytesMax ? [...errors, fieldError.tooLong(path, annotationsBytesMax)] : errors;
-}
-
-export function byteLength(text: string): number {
-  return new TextEncoder().encode(text).length;
 }
 
 /** The part of a kind's definition that metadata is checked by. */
