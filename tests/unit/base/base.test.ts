@@ -1,4 +1,4 @@
-import { compareBytes, deepEqual, deepFreeze, prefixEnd, Random, SortedMap } from '@/lib/base';
+import { byteLength, compareBytes, deepEqual, deepFreeze, prefixEnd, Random, SortedMap } from '@/lib/base';
 
 test('strings sort by their UTF-8 bytes, as in Go and etcd', () => {
   const words = ['b', 'a/', 'a', 'Z', 'é', '\u{ffff}', '\u{1f600}', ''];
@@ -46,4 +46,9 @@ test('an absent property equals an undefined one', () => {
   expect(deepEqual({ a: 1, b: undefined }, { a: 1 })).toBe(true);
   expect(deepEqual({ a: [1, { b: 2 }] }, { a: [1, { b: 3 }] })).toBe(false);
   expect(Object.isFrozen(deepFreeze({ a: { b: [] } }).a.b)).toBe(true);
+});
+
+test('a text has as many bytes as its UTF-8', () => {
+  for (const text of ['', 'plain', 'é', '…', '\u{1f600}', 'a\u0000b', `${'é'.repeat(300)}\u{1f600}`])
+    expect(byteLength(text)).toBe(Buffer.byteLength(text));
 });
