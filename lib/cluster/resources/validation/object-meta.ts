@@ -11,6 +11,8 @@ import {
 } from '../../api';
 import { dnsLabel, dnsSubdomain, invalidEach, isImmutable, validateNonNegative } from './names';
 
+export { byteLength } from '@/lib/base';
+
 /** Label keys and values; the path is the map's, as upstream has it (`ValidateLabels`). */
 export function validateLabels(labels: Readonly<Record<string, string>> | undefined, path: FieldPath): FieldError[] {
   const errors: FieldError[] = [];
