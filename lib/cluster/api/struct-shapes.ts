@@ -29,7 +29,9 @@ function readShape(id: string): StructShape | undefined {
     fields: new Map(
       Object.entries(properties).map(([name, schema]) => [name, { schema, dropsZero: !always.includes(name) && !pointers.includes(name) }]),
     ),
-    always: always.flatMap((name) => (properties[name] ? [{ name, zero: () => zeroItem(properties[name] as FieldSchema) }] : [])),
+    always: always.flatMap((name) =>
+      properties[name] ? [{ name, zero: pointers.includes(name) ? () => null : () => zeroItem(properties[name] as FieldSchema) }] : [],
+    ),
   };
 }
 
@@ -168,7 +170,8 @@ const pointerFields: Readonly<Record<string, string>> = {
   'core.v1.Taint': 'timeAdded',
   'core.v1.Toleration': 'tolerationSeconds',
   'core.v1.TopologySpreadConstraint': 'minDomains nodeAffinityPolicy nodeTaintsPolicy',
-  'core.v1.TypedObjectReference': 'namespace',
+  'core.v1.TypedLocalObjectReference': 'apiGroup',
+  'core.v1.TypedObjectReference': 'apiGroup namespace',
   'core.v1.VolumeMount': 'recursiveReadOnly mountPropagation',
   'core.v1.VolumeMountStatus': 'recursiveReadOnly',
   'core.v1.WindowsSecurityContextOptions': 'gmsaCredentialSpecName gmsaCredentialSpec runAsUserName hostProcess',

@@ -4,6 +4,9 @@ import { ClusterRoleBinding } from './clusterrolebinding';
 import { ConfigMap } from './configmap';
 import { ControllerRevision } from './controllerrevision';
 import { CronJob } from './cronjob';
+import { CSIDriver } from './csidriver';
+import { CSINode } from './csinode';
+import { CSIStorageCapacity } from './csistoragecapacity';
 import { DaemonSet } from './daemonset';
 import { Deployment } from './deployment';
 import { Endpoints } from './endpoints';
@@ -14,9 +17,14 @@ import { IngressClass } from './ingressclass';
 import { IPAddress } from './ipaddress';
 import { Job } from './job';
 import { Lease } from './lease';
+import { MutatingAdmissionPolicy } from './mutatingadmissionpolicy';
+import { MutatingAdmissionPolicyBinding } from './mutatingadmissionpolicybinding';
+import { MutatingWebhookConfiguration } from './mutatingwebhookconfiguration';
 import { Namespace } from './namespace';
 import { NetworkPolicy } from './networkpolicy';
 import { Node } from './node';
+import { PersistentVolume } from './persistentvolume';
+import { PersistentVolumeClaim } from './persistentvolumeclaim';
 import { Pod } from './pod';
 import { PodDisruptionBudget } from './poddisruptionbudget';
 import { PriorityClass } from './priorityclass';
@@ -29,6 +37,12 @@ import { Service } from './service';
 import { ServiceAccount } from './serviceaccount';
 import { ServiceCIDR } from './servicecidr';
 import { StatefulSet } from './statefulset';
+import { StorageClass } from './storageclass';
+import { ValidatingAdmissionPolicy } from './validatingadmissionpolicy';
+import { ValidatingAdmissionPolicyBinding } from './validatingadmissionpolicybinding';
+import { ValidatingWebhookConfiguration } from './validatingwebhookconfiguration';
+import { VolumeAttachment } from './volumeattachment';
+import { VolumeAttributesClass } from './volumeattributesclass';
 
 /** Every kind a fresh API server serves, in the order of `kubectl api-resources`. */
 export const builtInResources: readonly ResourceDefinition<any>[] = [
@@ -37,6 +51,8 @@ export const builtInResources: readonly ResourceDefinition<any>[] = [
   Event,
   Namespace,
   Node,
+  PersistentVolumeClaim,
+  PersistentVolume,
   Pod,
   Secret,
   ServiceAccount,
@@ -62,5 +78,17 @@ export const builtInResources: readonly ResourceDefinition<any>[] = [
   ClusterRole,
   RoleBinding,
   Role,
+  ValidatingWebhookConfiguration,
+  MutatingWebhookConfiguration,
+  ValidatingAdmissionPolicy,
+  ValidatingAdmissionPolicyBinding,
+  MutatingAdmissionPolicy,
+  MutatingAdmissionPolicyBinding,
   PriorityClass,
+  CSIDriver,
+  CSINode,
+  CSIStorageCapacity,
+  StorageClass,
+  VolumeAttachment,
+  VolumeAttributesClass,
 ];

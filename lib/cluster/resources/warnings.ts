@@ -1,6 +1,7 @@
 import type {
   V1Container,
   V1JobSpec,
+  V1PersistentVolumeClaim,
   V1PersistentVolumeClaimSpec,
   V1PodAffinityTerm,
   V1PodSpec,
@@ -211,6 +212,17 @@ export function serviceWarnings({ spec }: V1Service, old: V1Service | undefined)
       : []),
     ...(spec.type !== 'ExternalName' && spec.externalName ? ['spec.externalName is ignored when spec.type is not "ExternalName"'] : []),
     ...(spec.trafficDistribution === 'PreferClose' ? ['spec.trafficDistribution: "PreferClose" is deprecated; use "PreferSameZone"'] : []),
+  ];
+}
+
+/** `GetWarningsForPersistentVolumeClaim`. */
+export function claimWarnings({ metadata, spec }: V1PersistentVolumeClaim): string[] {
+  const annotation = 'volume.beta.kubernetes.io/storage-class';
+  return [
+    ...(metadata.annotations && annotation in metadata.annotations
+      ? [`metadata.annotations[${annotation}]: deprecated since v1.8; use "storageClassName" attribute instead`]
+      : []),
+    ...claimSpecWarnings(spec, FieldPath.of('')),
   ];
 }
 

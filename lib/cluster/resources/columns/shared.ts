@@ -69,3 +69,15 @@ export function listWithMore(items: readonly string[], max: number): string {
   const shown = items.slice(0, max).join(',');
   return items.length > max ? `${shown} + ${items.length - max} more...` : shown;
 }
+
+const shortModes = [
+  ['ReadWriteOnce', 'RWO'],
+  ['ReadOnlyMany', 'ROX'],
+  ['ReadWriteMany', 'RWX'],
+  ['ReadWriteOncePod', 'RWOP'],
+] as const;
+
+/** `RWO,ROX` (`GetAccessModesAsString`). */
+export function accessModesText(modes: readonly string[] | undefined): string {
+  return shortModes.flatMap(([mode, short]) => (modes?.includes(mode) ? [short] : [])).join(',');
+}

@@ -100,11 +100,9 @@ function defaultVolume(volume: V1Volume): void {
     volume.projected.defaultMode ??= 0o644;
     volume.projected.sources?.forEach(defaultProjection);
   }
-  if (volume.hostPath) volume.hostPath.type ??= '';
   if (volume.ephemeral?.volumeClaimTemplate) volume.ephemeral.volumeClaimTemplate.spec.volumeMode ??= 'Filesystem';
-  if (volume.iscsi) volume.iscsi.iscsiInterface ??= 'default';
   if (volume.image) volume.image.pullPolicy ??= isLatest(volume.image.reference ?? '') ? 'Always' : 'IfNotPresent';
-  defaultCloudVolume(volume);
+  defaultVolumeSource(volume);
 }
 
 /** Trust bundles and Pod certificates are behind gates that v1.36 leaves off. */
@@ -119,7 +117,10 @@ function defaultFieldRefs(items: readonly { fieldRef?: { apiVersion?: string | u
   for (const { fieldRef } of items ?? []) if (fieldRef) fieldRef.apiVersion ??= 'v1';
 }
 
-function defaultCloudVolume({ azureDisk, rbd, scaleIO }: V1Volume): void {
+/** Sources that a volume of a Pod and a PersistentVolume have in common. */
+export function defaultVolumeSource({ hostPath, iscsi, azureDisk, rbd, scaleIO }: Omit<V1Volume, 'name'>): void {
+  if (hostPath) hostPath.type ??= '';
+  if (iscsi) iscsi.iscsiInterface ??= 'default';
   if (azureDisk) {
     azureDisk.cachingMode ??= 'ReadWrite';
     azureDisk.kind ??= 'Shared';

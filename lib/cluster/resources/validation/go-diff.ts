@@ -6,6 +6,12 @@ export function podSpecDiff(before: V1PodSpec, after: V1PodSpec): string {
   return unifiedDiff(linesOf(before), linesOf(after));
 }
 
+/** The same of any internal type whose fields are known here. */
+export function goValueDiff(shape: string, before: unknown, after: unknown): string {
+  const lines = (value: unknown) => JSON.stringify(goValue(shape, value), undefined, 1).split('\n');
+  return unifiedDiff(lines(before), lines(after));
+}
+
 function linesOf(spec: V1PodSpec): string[] {
   const { hostNetwork, hostPID, hostIPC, shareProcessNamespace, hostUsers, securityContext } = spec;
   const internal = {

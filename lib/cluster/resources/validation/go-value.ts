@@ -114,6 +114,8 @@ const shapes: Readonly<Record<string, string>> = {
   CSIPersistentVolumeSource:
     'Driver VolumeHandle ReadOnly:false FSType=fsType VolumeAttributes:null ControllerPublishSecretRef:*SecretReference NodeStageSecretRef:*SecretReference NodePublishSecretRef:*SecretReference ControllerExpandSecretRef:*SecretReference NodeExpandSecretRef:*SecretReference',
   SecretReference: 'Name Namespace',
+  VolumeAttachmentSpec: 'Attacher Source:VolumeAttachmentSource NodeName',
+  VolumeAttachmentSource: 'PersistentVolumeName:null InlineVolumeSpec:null',
   WindowsOptions:
     'GMSACredentialSpecName=gmsaCredentialSpecName:null GMSACredentialSpec=gmsaCredentialSpec:null RunAsUserName:null HostProcess:null',
 };

@@ -34,7 +34,7 @@ const preferredTerms = 'preferredDuringSchedulingIgnoredDuringExecution';
 function validateNodeAffinity(affinity: NonNullable<V1Affinity['nodeAffinity']>, path: FieldPath): FieldError[] {
   const required = affinity[requiredTerms];
   return [
-    ...(required ? validateNodeSelectorTerms(required, path.child(requiredTerms)) : []),
+    ...(required ? validateNodeSelector(required, path.child(requiredTerms)) : []),
     ...(affinity[preferredTerms] ?? []).flatMap(({ weight, preference }, index) => {
       const at = path.child(preferredTerms).index(index);
       return [...validateWeight(weight, at.child('weight')), ...validateNodeSelectorTerm(preference, at.child('preference'), false)];
@@ -42,7 +42,8 @@ function validateNodeAffinity(affinity: NonNullable<V1Affinity['nodeAffinity']>,
   ];
 }
 
-function validateNodeSelectorTerms({ nodeSelectorTerms }: V1NodeSelector, path: FieldPath): FieldError[] {
+/** `ValidateNodeSelector`. */
+export function validateNodeSelector({ nodeSelectorTerms }: V1NodeSelector, path: FieldPath): FieldError[] {
   const at = path.child('nodeSelectorTerms');
   if (!nodeSelectorTerms?.length) return [fieldError.required(at, 'must have at least one node selector term')];
   return nodeSelectorTerms.flatMap((term, index) => validateNodeSelectorTerm(term, at.index(index), true));
@@ -177,6 +178,7 @@ function validateToleration({ key, operator, value = '', effect, tolerationSecon
   return errors;
 }
 
+/** Comparisons are behind a gate that v1.36 leaves off, yet the refusal lists them. */
 function validateTolerationOperator(operator: string | undefined, value: string, path: FieldPath): FieldError[] {
   switch (operator) {
     case undefined:
@@ -187,6 +189,9 @@ function validateTolerationOperator(operator: string | undefined, value: string,
     }
     case 'Exists':
       return value ? [fieldError.invalid(path, value, "value must be empty when `operator` is 'Exists'")] : [];
+    case 'Lt':
+    case 'Gt':
+      return [fieldError.notSupported(path, operator, ['Equal', 'Exists', 'Lt', 'Gt'])];
     default:
       return [fieldError.notSupported(path, operator, ['Equal', 'Exists'])];
   }

@@ -46,7 +46,7 @@ const sourceOrder = [
   'image',
 ] as const;
 
-type Source = (typeof sourceOrder)[number];
+export type VolumeSource = (typeof sourceOrder)[number];
 
 export function validateVolumes(volumes: readonly V1Volume[] | undefined, podName: string | undefined, path: FieldPath): FieldError[] {
   return (volumes ?? []).flatMap((volume, index, all) => {
@@ -75,12 +75,12 @@ function validateSources(volume: V1Volume, path: FieldPath): FieldError[] {
   return sources.flatMap((source, index) =>
     index > 0
       ? [fieldError.forbidden(path.child(source), 'may not specify more than 1 volume type')]
-      : validateSource(volume, source, path.child(source)),
+      : validateVolumeSource(volume, source, path.child(source)),
   );
 }
 
 /** What each kind of volume needs; only `emptyDir`, `hostPath`, `configMap`, `secret`, `downwardAPI` and `projected` are mounted by the simulated kubelet. */
-function validateSource(volume: V1Volume, source: Source, path: FieldPath): FieldError[] {
+export function validateVolumeSource(volume: V1Volume, source: VolumeSource, path: FieldPath): FieldError[] {
   switch (source) {
     case 'emptyDir':
       return Quantity.of(volume.emptyDir?.sizeLimit).sign < 0
@@ -133,7 +133,7 @@ function validateSource(volume: V1Volume, source: Source, path: FieldPath): Fiel
   }
 }
 
-const requiredTexts: Partial<Record<Source, readonly string[]>> = {
+const requiredTexts: Partial<Record<VolumeSource, readonly string[]>> = {
   gcePersistentDisk: ['pdName'],
   awsElasticBlockStore: ['volumeID'],
   glusterfs: ['endpoints', 'path'],
