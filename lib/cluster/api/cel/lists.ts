@@ -20,11 +20,11 @@ export function registerLists(environment: Environment): void {
     .registerFunction('list.isSorted(): bool', (list: List) =>
       list.every((item, index) => index === 0 || compare(list[index - 1], item) <= 0),
     )
-    .registerFunction('list.sum(): dyn', (list: List) =>
+    .registerFunction('list<A>.sum(): A', (list: List) =>
       list.length === 0 ? 0n : list.reduce((sum, item) => (sum as bigint) + (item as bigint)),
     )
-    .registerFunction('list.min(): dyn', (list: List) => best(list, -1))
-    .registerFunction('list.max(): dyn', (list: List) => best(list, 1))
+    .registerFunction('list<A>.min(): A', (list: List) => best(list, -1))
+    .registerFunction('list<A>.max(): A', (list: List) => best(list, 1))
     .registerFunction('list.indexOf(dyn): int', (list: List, item: unknown) => BigInt(list.findIndex((one) => same(one, item))))
     .registerFunction('list.lastIndexOf(dyn): int', (list: List, item: unknown) => BigInt(list.findLastIndex((one) => same(one, item))))
     .registerFunction('Sets.contains(list, list): bool', (_: Sets, list: List, items: List) => items.every((item) => has(list, item)))

@@ -15,9 +15,14 @@ export function validateRuntimeClass({ handler, overhead, scheduling }: V1Runtim
     ...(handler ? invalidEach(FieldPath.of('handler'), handler, dnsLabel(handler)) : [fieldError.required(FieldPath.of('handler'))]),
     ...(overhead ? validateContainerResources({ limits: overhead.podFixed ?? {} }, undefined, FieldPath.of('overhead')) : []),
     ...validateLabels(scheduling?.nodeSelector, path.child('nodeSelector')),
-    ...validateTolerations(tolerations, path.child('tolerations')),
+    ...validateTolerations(tolerations, path.child('tolerations')).map(withoutComparisons),
     ...repeatedTolerations(tolerations, path.child('tolerations')),
   ];
+}
+
+/** `Lt` and `Gt` are for Pods alone. */
+function withoutComparisons(error: FieldError): FieldError {
+  return { ...error, message: error.message.replace(', "Lt", "Gt"', '') };
 }
 
 function repeatedTolerations(tolerations: readonly V1Toleration[], path: FieldPath): FieldError[] {

@@ -1,0 +1,31 @@
+import type { V1MutatingWebhookConfiguration } from '@/generated/kubernetes/types';
+import { defineResource } from '../api';
+import { ageColumn, nameColumn } from './columns/shared';
+import { defaultWebhooks, validateWebhooks } from './validation/webhooks';
+
+export const MutatingWebhookConfiguration = defineResource<V1MutatingWebhookConfiguration>({
+  group: 'admissionregistration.k8s.io',
+  version: 'v1',
+  kind: 'MutatingWebhookConfiguration',
+  names: { plural: 'mutatingwebhookconfigurations', singular: 'mutatingwebhookconfiguration', categories: ['api-extensions'] },
+  scope: 'Cluster',
+  storagePrefix: 'mutatingwebhookconfigurations',
+  defaults(configuration) {
+    defaultWebhooks(configuration);
+    for (const webhook of configuration.webhooks ?? []) webhook.reinvocationPolicy ??= 'Never';
+  },
+  validate: validateWebhooks,
+  updateChecksAll: true,
+  hasGeneration: true,
+  notSimulated: 'no webhook is called.',
+  columns: [
+    nameColumn,
+    {
+      name: 'Webhooks',
+      type: 'integer',
+      description: 'Webhooks indicates the number of webhooks registered in this configuration',
+      value: ({ webhooks }) => webhooks?.length ?? 0,
+    },
+    ageColumn,
+  ],
+});

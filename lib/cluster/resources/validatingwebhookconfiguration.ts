@@ -1,0 +1,28 @@
+import type { V1ValidatingWebhookConfiguration } from '@/generated/kubernetes/types';
+import { defineResource } from '../api';
+import { ageColumn, nameColumn } from './columns/shared';
+import { defaultWebhooks, validateWebhooks } from './validation/webhooks';
+
+export const ValidatingWebhookConfiguration = defineResource<V1ValidatingWebhookConfiguration>({
+  group: 'admissionregistration.k8s.io',
+  version: 'v1',
+  kind: 'ValidatingWebhookConfiguration',
+  names: { plural: 'validatingwebhookconfigurations', singular: 'validatingwebhookconfiguration', categories: ['api-extensions'] },
+  scope: 'Cluster',
+  storagePrefix: 'validatingwebhookconfigurations',
+  defaults: defaultWebhooks,
+  validate: validateWebhooks,
+  updateChecksAll: true,
+  hasGeneration: true,
+  notSimulated: 'no webhook is called.',
+  columns: [
+    nameColumn,
+    {
+      name: 'Webhooks',
+      type: 'integer',
+      description: 'Webhooks indicates the number of webhooks registered in this configuration',
+      value: ({ webhooks }) => webhooks?.length ?? 0,
+    },
+    ageColumn,
+  ],
+});
