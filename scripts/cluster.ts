@@ -5,10 +5,11 @@ import { randomBytes } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { Cluster, instant, parseTokenFile, renderKubeconfig, type ApiRequest } from '@/lib/cluster';
 import { keepConnections, serveClusterApi } from '@/lib/sandbox/api-http';
+import { serveEtcd } from '@/lib/sandbox/etcd/methods';
 import { Pump } from '@/lib/sandbox/pump';
 
 const usage =
-  'usage: npm run cluster -- --port 8001 --kubeconfig FILE [--control-planes 1|3] [--workers N] [--seed N] [--speed realtime|max] [--token-auth-file FILE]';
+  'usage: npm run cluster -- --port 8001 --kubeconfig FILE [--control-planes 1|3] [--workers N] [--seed N] [--speed realtime|max] [--token-auth-file FILE] [--etcd-port 2379]';
 
 function fail(message: string): never {
   console.error(`${message}\n${usage}`);
@@ -26,15 +27,18 @@ function readOptions() {
         seed: { type: 'string', default: '1' },
         speed: { type: 'string', default: 'realtime' },
         'token-auth-file': { type: 'string' },
+        'etcd-port': { type: 'string' },
       },
     });
     const port = wholeNumber('--port', values.port, 0, 65_535);
     const workers = wholeNumber('--workers', values.workers, 0, 50);
     const controlPlanes = values['control-planes'] === '3' ? 3 : 1;
     if (!['1', '3'].includes(values['control-planes'])) fail(`--control-planes is 1 or 3, not ${values['control-planes']}`);
+    const etcdPort = values['etcd-port'] === undefined ? undefined : wholeNumber('--etcd-port', values['etcd-port'], 0, 65_533);
     if (values.speed !== 'realtime' && values.speed !== 'max') fail(`--speed is realtime or max, not ${values.speed}`);
     return {
       port,
+      etcdPort,
       controlPlanes,
       workers,
       seed: values.seed,
@@ -94,6 +98,7 @@ const api = serveClusterApi(
   },
   { prefix: (raw) => inPath(raw.url)?.[0] ?? '' },
 );
+const gateways: ReturnType<typeof serveEtcd>[] = [];
 const server = createServer(api.onRequest);
 server.on('upgrade', api.onUpgrade);
 keepConnections(server);
@@ -110,11 +115,33 @@ server.listen(options.port, '127.0.0.1', () => {
       { mode: 0o600 },
     );
   pump.turn();
-  console.log(`ready ${url}`);
+  if (options.etcdPort === undefined) return void console.log(`ready ${url}`);
+  serveMembers(options.etcdPort).then(
+    (urls) => console.log(`etcd ${urls.join()}\nready ${url}`),
+    (error: Error) => fail(`--etcd-port ${options.etcdPort}: ${error.message}`),
+  );
 });
+/** A real etcdctl reaches the member of cp-1 at the port, those of cp-2 and cp-3 at the next two. */
+async function serveMembers(port: number): Promise<string[]> {
+  const names = cluster.machines.filter(({ spec }) => spec.role === 'control-plane').map(({ name }) => name);
+  const urls: string[] = [];
+  for (const [at, name] of names.entries()) {
+    const host = cluster.network.host(name);
+    const gateway = serveEtcd((token) => {
+      pump.turn();
+      setImmediate(() => pump.turn());
+      return cluster.network.dialEtcd(host, 'https://127.0.0.1:2379', token === undefined ? {} : { token });
+    });
+    urls.push(`http://127.0.0.1:${await gateway.listen(port === 0 ? 0 : port + at, '127.0.0.1')}`);
+    gateways.push(gateway);
+  }
+  return urls;
+}
+
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
   process.on(signal, () => {
     pump.stop();
+    for (const gateway of gateways) void gateway.close();
     server.closeAllConnections();
     server.close(() => process.exit(0));
   });

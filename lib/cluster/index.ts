@@ -5,6 +5,21 @@ export { renderKubeconfig } from './bootstrap/kubeconfig';
 export { parseTokenFile } from './bootstrap/token-file';
 export { Cluster, type ClusterHosts } from './cluster';
 export type { ClusterOptions, ClusterSnapshot, StoreChange, Topology } from './cluster-types';
+export {
+  EtcdError,
+  writeSnapshotFile,
+  type AuthRequest as EtcdAuthRequest,
+  type Caller as EtcdCaller,
+  type Compare as EtcdCompare,
+  type EtcdServer,
+  type KeyValue as EtcdKeyValue,
+  type MemberInfo as EtcdMemberInfo,
+  type Operation as EtcdOperation,
+  type OperationResponse as EtcdOperationResponse,
+  type RangeOptions as EtcdRangeOptions,
+  type Txn as EtcdTxn,
+  type WatchEvent as EtcdWatchEvent,
+} from './etcd';
 export { instant, Kernel, rfc3339, type Disk, type Instant, type TraceEntry } from './kernel';
 export type { Machine } from './machine';
 export type { DnsAnswer, DnsQuery, HttpRequest, HttpResponse, HttpResult, Network, NetworkNamespace } from './network';
