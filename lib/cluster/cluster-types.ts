@@ -4,7 +4,7 @@ import type { MachineSpec } from './machine';
 import type { Json } from '@/lib/base';
 
 export interface Topology {
-  readonly controlPlanes: 1 | 3;
+  readonly controlPlanes: 1 | 2 | 3 | 4 | 5;
   readonly workers: number;
 }
 
@@ -44,4 +44,6 @@ export type StoreChange =
   | { readonly type: 'etcd'; readonly at: number; readonly machine: string; readonly commit: MvccCommit }
   | { readonly type: 'etcd-edit'; readonly at: number; readonly machine: string; readonly edit: MvccEdit }
   | { readonly type: 'raft'; readonly at: number; readonly machine: string; readonly change: RaftChange }
+  /** A machine that was not there before, with nothing on its disk. */
+  | { readonly type: 'machine'; readonly at: number; readonly spec: MachineSpec }
   | { readonly type: 'power'; readonly at: number; readonly machine: string; readonly isUp: boolean };

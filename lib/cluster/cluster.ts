@@ -1,11 +1,12 @@
 import { assert, type Json } from '@/lib/base';
 import { ConnectionError, type ApiRequest, type ApiResponse, type Transport } from './api';
 import { descriptions } from '@/generated/kubernetes/descriptions';
-import { addresses } from './bootstrap/addresses';
+import { addresses, controlPlaneEndpoint } from './bootstrap/addresses';
 import { createComponents } from './bootstrap/components';
 import { connect, dial, type Endpoint } from './bootstrap/connect';
-import { admin, installControlPlane, installNode, stackedEtcd } from './bootstrap/install';
+import { admin, installControlPlane, installNode, sharedPaths, stackedEtcd } from './bootstrap/install';
 import { Kubeadm } from './bootstrap/kubeadm';
+import { joining, KubeadmJoin, noStableEndpoint } from './bootstrap/kubeadm-join';
 import type { ClusterOptions, ClusterSnapshot, StoreChange } from './cluster-types';
 import { MvccStore, RaftDisk } from './etcd';
 import { createImageRegistry } from './images';
@@ -53,6 +54,7 @@ export class Cluster {
   /** The simulated world outside the machines: faults of the network, what kubeadm has done. */
   readonly world: Disk;
   readonly #machines = new Map<string, Machine>();
+  readonly #units: readonly MachineUnit[];
   readonly #runtimes: (machine: Machine) => ContainerRuntime;
   readonly #hosts: ClusterHosts;
   readonly #kubeadm: Kubeadm;
@@ -66,11 +68,9 @@ export class Cluster {
     this.network = new SimulatedNetwork({ kernel, world: stores.world, podCidr: addresses.podCidr });
     const { units, runtimes } = this.#nodeUnits();
     this.#runtimes = runtimes;
-    for (const { spec, disk, etcd, raft } of stores.machines) {
-      const machine = new Machine({ spec, disk, kernel, etcd, raft, units: spec.role === 'workstation' ? [] : units });
-      this.#machines.set(spec.name, machine);
-      this.network.addMachine(machine);
-    }
+    this.#units = units;
+    if (options.topology.controlPlanes > 1) this.network.balance(addresses.loadBalancer, addresses.apiPort);
+    for (const machine of stores.machines) this.#addMachine(machine);
     this.#kubeadm = new Kubeadm({
       kernel,
       world: stores.world,
@@ -121,6 +121,7 @@ export class Cluster {
     const cluster = new Cluster(options, kernel, stores, hosts);
     for (const { spec, isUp } of stores.machines) if (isUp) cluster.machine(spec.name).resume();
     cluster.#kubeadm.start();
+    for (const name of joining(stores.world)) cluster.#kubeadmJoin(name).start();
     return cluster;
   }
 
@@ -167,9 +168,9 @@ export class Cluster {
     return Math.max(0, ...this.machines.map(({ etcd }) => etcd?.revision ?? 0));
   }
 
-  /** Where clients reach the API: `https://172.18.0.2:6443`. */
+  /** Where clients reach the API: `https://172.18.0.2:6443`, or the load balancer in front of several control planes. */
   get server(): string {
-    return `https://${addresses.machine(0)}:${addresses.apiPort}`;
+    return controlPlaneEndpoint(this.options.topology);
   }
 
   get machines(): readonly Machine[] {
@@ -241,6 +242,49 @@ export class Cluster {
     return true;
   }
 
+  /**
+   * A new machine, switched on, that joins as `kubeadm join` has it: a control plane as a learner of the etcd group first, unless somebody has
+   * added it as a member already. Throws kubeadm's sentence where there is no load balancer in front of the API servers.
+   */
+  join({ name, role }: { readonly name: string; readonly role: 'control-plane' | 'worker' }): Machine {
+    assert(!this.#machines.has(name), `${name} is there already`);
+    if (role === 'control-plane' && this.options.topology.controlPlanes === 1) throw new Error(noStableEndpoint);
+    const spec: MachineSpec = { name, role, ip: addresses.machine(this.#machines.size - 1), ...machineSize };
+    const machine = this.#addMachine({ spec, disk: new Disk(name), ...emptyMember(role) });
+    this.#onChange?.({ type: 'machine', at: this.kernel.now, spec });
+    this.#listenTo(machine);
+    this.#installJoining(machine);
+    this.kernel.record('outside', name, 'kubeadm join');
+    this.#onChange?.({ type: 'power', at: this.kernel.now, machine: name, isUp: true });
+    machine.boot();
+    if (role === 'control-plane') this.#kubeadmJoin(name).begin();
+    return machine;
+  }
+
+  #installJoining({ disk, spec }: Machine): void {
+    if (spec.role !== 'control-plane') return installNode(disk, spec, this.server);
+    const server = `https://${spec.ip}:${addresses.apiPort}`;
+    installNode(disk, spec, server);
+    installControlPlane(disk, spec, { server, endpoint: this.server, members: [], tokens: [], seed: this.options.seed });
+    const first = this.machine(this.#named('control-plane')[0] as string).disk;
+    for (const path of sharedPaths) disk.set(path, first.get<string>(path) as string);
+  }
+
+  #kubeadmJoin(name: string): KubeadmJoin {
+    const { kernel, world, network } = this;
+    const machine = this.machine(name);
+    return new KubeadmJoin({
+      kernel,
+      world,
+      machine,
+      transport: this.dial(name, { server: this.server, subject: admin }),
+      members: () =>
+        this.machines
+          .filter((other) => other.spec.role === 'control-plane' && other !== machine)
+          .map(({ ip }) => network.dialEtcd(network.host(name), `https://${ip}:2379`)),
+    });
+  }
+
   /** Told of every change of a store, in order: the sandbox's journal. */
   set onChange(listener: ((change: StoreChange) => void) | undefined) {
     this.#onChange = listener;
@@ -258,14 +302,24 @@ export class Cluster {
 
   #listen(): void {
     const told = (change: StoreChange) => this.#onChange?.(change);
-    for (const disk of [this.world, ...[...this.#machines.values()].map((machine) => machine.disk)]) {
-      disk.onChange = (change) => told({ type: 'disk', at: this.kernel.now, change });
-    }
-    for (const { name, etcd, raft } of this.#machines.values()) {
-      if (etcd) etcd.onCommit = (commit) => told({ type: 'etcd', at: this.kernel.now, machine: name, commit });
-      if (etcd) etcd.onEdit = (edit) => told({ type: 'etcd-edit', at: this.kernel.now, machine: name, edit });
-      if (raft) raft.onChange = (change) => told({ type: 'raft', at: this.kernel.now, machine: name, change });
-    }
+    this.world.onChange = (change) => told({ type: 'disk', at: this.kernel.now, change });
+    for (const machine of this.#machines.values()) this.#listenTo(machine);
+  }
+
+  #listenTo({ name, disk, etcd, raft }: Machine): void {
+    const told = (change: StoreChange) => this.#onChange?.(change);
+    disk.onChange = (change) => told({ type: 'disk', at: this.kernel.now, change });
+    if (etcd) etcd.onCommit = (commit) => told({ type: 'etcd', at: this.kernel.now, machine: name, commit });
+    if (etcd) etcd.onEdit = (edit) => told({ type: 'etcd-edit', at: this.kernel.now, machine: name, edit });
+    if (raft) raft.onChange = (change) => told({ type: 'raft', at: this.kernel.now, machine: name, change });
+  }
+
+  #addMachine({ spec, disk, etcd, raft }: Omit<Stores['machines'][number], 'isUp'>): Machine {
+    const units = spec.role === 'workstation' ? [] : this.#units;
+    const machine = new Machine({ spec, disk, kernel: this.kernel, etcd, raft, units });
+    this.#machines.set(spec.name, machine);
+    this.network.addMachine(machine);
+    return machine;
   }
 
   #nodeUnits(): { units: MachineUnit[]; runtimes: (machine: Machine) => ContainerRuntime } {
@@ -299,14 +353,14 @@ export class Cluster {
 
 function install(options: ClusterOptions): Stores {
   const specs = specsOf(options);
-  const server = `https://${addresses.machine(0)}:${addresses.apiPort}`;
+  const endpoint = controlPlaneEndpoint(options.topology);
   const members = stackedEtcd(specs.filter(({ role }) => role === 'control-plane'));
   const machines = specs.map((spec) => {
     const disk = new Disk(spec.name);
-    const nearest = spec.role === 'control-plane' ? `https://${spec.ip}:${addresses.apiPort}` : server;
+    const nearest = spec.role === 'control-plane' ? `https://${spec.ip}:${addresses.apiPort}` : endpoint;
     if (spec.role !== 'workstation') installNode(disk, spec, nearest);
     if (spec.role === 'control-plane')
-      installControlPlane(disk, spec, { server: nearest, members, tokens: options.tokens ?? [], seed: options.seed });
+      installControlPlane(disk, spec, { server: nearest, endpoint, members, tokens: options.tokens ?? [], seed: options.seed });
     const isMember = spec.role === 'control-plane';
     return {
       spec,
@@ -319,24 +373,37 @@ function install(options: ClusterOptions): Stores {
   return { world: new Disk('world'), machines };
 }
 
+const machineSize = { cpuMillis: 4_000, memoryBytes: 8 * 2 ** 30, podsMax: 110 };
+
+/** The data directory of a control plane that has yet to join a group. */
+function emptyMember(role: MachineRole): { etcd: MvccStore | undefined; raft: RaftDisk | undefined } {
+  return role === 'control-plane' ? { etcd: MvccStore.create(), raft: RaftDisk.empty() } : { etcd: undefined, raft: undefined };
+}
+
 function specsOf({ topology }: ClusterOptions): MachineSpec[] {
-  const size = { cpuMillis: 4_000, memoryBytes: 8 * 2 ** 30, podsMax: 110 };
   const names: (readonly [string, MachineRole])[] = [
     ...Array.from({ length: topology.controlPlanes }, (_, index) => [`cp-${index + 1}`, 'control-plane'] as const),
     ...Array.from({ length: topology.workers }, (_, index) => [`worker-${index + 1}`, 'worker'] as const),
   ];
-  const nodes = names.map(([name, role], index): MachineSpec => ({ name, role, ip: addresses.machine(index), ...size }));
-  return [...nodes, { name: 'workstation', role: 'workstation', ip: addresses.workstation, ...size }];
+  const nodes = names.map(([name, role], index): MachineSpec => ({ name, role, ip: addresses.machine(index), ...machineSize }));
+  return [...nodes, { name: 'workstation', role: 'workstation', ip: addresses.workstation, ...machineSize }];
 }
 
 function replay(stores: Stores, changes: Iterable<StoreChange>): { stores: Stores; now: number } {
   const disks = new Map([stores.world, ...stores.machines.map(({ disk }) => disk)].map((disk) => [disk.name, disk]));
   const members = new Map(stores.machines.map(({ spec, etcd, raft }) => [spec.name, { etcd, raft }]));
   const power = new Map(stores.machines.map(({ spec, isUp }) => [spec.name, isUp]));
+  const machines = [...stores.machines];
   let now = 0;
   for (const change of changes) {
     now = change.at;
-    if (change.type === 'disk') disks.get(change.change.disk)?.apply(change.change);
+    if (change.type === 'machine') {
+      const { spec } = change;
+      const machine = { spec, disk: new Disk(spec.name), ...emptyMember(spec.role), isUp: false };
+      machines.push(machine);
+      disks.set(spec.name, machine.disk);
+      members.set(spec.name, machine);
+    } else if (change.type === 'disk') disks.get(change.change.disk)?.apply(change.change);
     else if (change.type === 'etcd') members.get(change.machine)?.etcd?.replay(change.commit);
     else if (change.type === 'etcd-edit') members.get(change.machine)?.etcd?.replayEdit(change.edit);
     else if (change.type === 'raft') members.get(change.machine)?.raft?.apply(change.change);
@@ -346,7 +413,7 @@ function replay(stores: Stores, changes: Iterable<StoreChange>): { stores: Store
     now,
     stores: {
       world: stores.world,
-      machines: stores.machines.map((machine) => ({ ...machine, isUp: power.get(machine.spec.name) ?? machine.isUp })),
+      machines: machines.map((machine) => ({ ...machine, isUp: power.get(machine.spec.name) ?? machine.isUp })),
     },
   };
 }

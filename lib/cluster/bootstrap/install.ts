@@ -25,11 +25,15 @@ export function installControlPlane(
   spec: MachineSpec,
   {
     server,
+    endpoint,
     members,
     tokens,
     seed,
   }: {
+    /** Its own API server, which its components use. */
     readonly server: string;
+    /** The one that people use. */
+    readonly endpoint: string;
     readonly members: readonly MemberInfo[];
     readonly tokens: readonly StaticToken[];
     readonly seed: string | number;
@@ -43,7 +47,7 @@ export function installControlPlane(
   // Tokens outlive the seed they were made under: a fork with a seed of its own must still honour them.
   write('/etc/kubernetes/pki/sa.key', `-----BEGIN RSA PRIVATE KEY-----\nsimulated/${seed}\n-----END RSA PRIVATE KEY-----\n`);
   write('/etc/kubernetes/tokens.csv', tokens.map(renderToken).join(''));
-  write('/etc/kubernetes/admin.conf', adminKubeconfig(server));
+  write('/etc/kubernetes/admin.conf', adminKubeconfig(endpoint));
   write(
     '/etc/kubernetes/controller-manager.conf',
     kubeconfig(server, 'system:kube-controller-manager', { commonName: 'system:kube-controller-manager', organizations: [] }),
@@ -52,8 +56,12 @@ export function installControlPlane(
     '/etc/kubernetes/scheduler.conf',
     kubeconfig(server, 'system:kube-scheduler', { commonName: 'system:kube-scheduler', organizations: [] }),
   );
-  for (const [name, manifest] of Object.entries(controlPlaneManifests(spec, members))) write(`/etc/kubernetes/manifests/${name}`, manifest);
+  for (const [name, manifest] of Object.entries(controlPlaneManifests(spec, members))) write(`${manifests}/${name}`, manifest);
 }
+
+/** What must be the same on every control plane (`kubeadm join --certificate-key`). */
+export const sharedPaths = ['/etc/kubernetes/pki/sa.key', '/etc/kubernetes/tokens.csv'];
+export const manifests = '/etc/kubernetes/manifests';
 
 /** The members that `kubeadm init` and `kubeadm join --control-plane` leave: one on each control-plane node. */
 export function stackedEtcd(nodes: readonly MachineSpec[]): MemberInfo[] {

@@ -24,9 +24,16 @@ export function controlPlaneManifests(
   node: { readonly name: string; readonly ip: string },
   members: readonly MemberInfo[],
 ): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    [etcd(node, members), apiServer(node), controllerManager(), scheduler()].map((pod) => [`${pod.name}.yaml`, render(pod)]),
-  );
+  const others = [apiServer(node), controllerManager(), scheduler()];
+  return Object.fromEntries([
+    ...(members.length > 0 ? [['etcd.yaml', etcdManifest(node, members)] as const] : []),
+    ...others.map((pod) => [`${pod.name}.yaml`, render(pod)] as const),
+  ]);
+}
+
+/** `etcd.yaml`: the node is the last of the members it knows. */
+export function etcdManifest(node: { readonly name: string; readonly ip: string }, members: readonly MemberInfo[]): string {
+  return render(etcd(node, members));
 }
 
 /** The first member begins a group, as `kubeadm init` has it; each later one joins those before it. */
