@@ -9,6 +9,8 @@ export interface ApiRequest {
   readonly body?: unknown;
   /** Subject of the TLS client certificate the connection was opened with. Only the simulated network sets it, never an adapter from outside. */
   readonly clientCertificate?: { readonly commonName: string; readonly organizations: readonly string[] };
+  /** The caller has a certificate and does not present it: it speaks as whoever its token says (`rest.AnonymousClientConfig`). */
+  readonly withoutCertificate?: boolean;
   /** Shown as the actor in the trace; absent means the outside world. */
   readonly actor?: string;
 }

@@ -1,4 +1,5 @@
-import { failure, statusErrors, type ApiRequest } from '../api';
+import { memo } from '@/lib/base';
+import { failure, type ApiRequest } from '../api';
 
 /** Who asks (`authentication/user.Info`). */
 export interface User {
@@ -6,6 +7,8 @@ export interface User {
   readonly uid?: string;
   readonly groups: readonly string[];
   readonly extra?: Readonly<Record<string, readonly string[]>>;
+  /** Whom the credential is meant for; absent means the API server. */
+  readonly audiences?: readonly string[];
 }
 
 /** A row of kube-apiserver's `--token-auth-file`. */
@@ -17,11 +20,11 @@ export interface StaticToken {
 }
 
 export interface Authenticator {
-  /** Undefined when the request carries no credential of this kind. Throws Unauthorized for one that is wrong. */
-  authenticate(request: ApiRequest): User | undefined;
+  /** Undefined when the request carries no credential of this kind. Throws Unauthorized for one that is wrong, or meant for none of `audiences`. */
+  authenticate(request: ApiRequest, audiences?: readonly string[] | 'any'): User | undefined;
 }
 
-const anonymous: User = { name: 'system:anonymous', groups: ['system:unauthenticated'] };
+export const anonymous: User = { name: 'system:anonymous', groups: ['system:unauthenticated'] };
 
 const authenticated = 'system:authenticated';
 
@@ -29,57 +32,28 @@ const authenticated = 'system:authenticated';
  * Asks each authenticator in turn; nobody's credential means anonymous.
  * A request's client certificate is the subject that the simulated network vouches for.
  */
-export function authenticate(request: ApiRequest, authenticators: readonly Authenticator[]): User {
+export function authenticate(request: ApiRequest, authenticators: readonly Authenticator[], audiences?: readonly string[] | 'any'): User {
   for (const authenticator of authenticators) {
-    const user = authenticator.authenticate(request);
+    const user = authenticator.authenticate(request, audiences);
     if (user) return user.groups.includes(authenticated) ? user : { ...user, groups: [...user.groups, authenticated] };
   }
   return anonymous;
 }
 
-/** `Impersonate-User` and its kin (`endpoints/filters/impersonation.go`). Everybody authenticated may (docs/fidelity.md). */
-export function impersonated(user: User, { headers }: ApiRequest): User {
-  const name = headers['impersonate-user'];
-  if (!name) return withoutName(user, headers);
-  if (!user.groups.includes(authenticated)) return user;
-  const groups = (headers['impersonate-group'] ?? '')
-    .split(',')
-    .map((one) => one.trim())
-    .filter(Boolean);
-  const account = /^system:serviceaccount:([^:]+):[^:]+$/.exec(name);
-  const implied = account && groups.length === 0 ? ['system:serviceaccounts', `system:serviceaccounts:${account[1]}`] : [];
-  const uid = headers['impersonate-uid'];
-  const extra = Object.entries(headers)
-    .filter(([header]) => header.startsWith('impersonate-extra-'))
-    .map(([header, value]) => [decodeURIComponent(header.slice(18)), value.split(',').map((one) => one.trim())] as const);
-  const all = [...groups, ...implied];
-  return {
-    name,
-    ...(uid ? { uid } : {}),
-    groups: name === anonymous.name ? [...all, 'system:unauthenticated'] : [...all, authenticated],
-    ...(extra.length ? { extra: Object.fromEntries(extra) } : {}),
-  };
-}
-
-/** A group or uid alone is nobody. */
-function withoutName(user: User, headers: ApiRequest['headers']): User {
-  const groups = (headers['impersonate-group'] ?? '')
-    .split(',')
-    .map((one) => one.trim())
-    .filter(Boolean);
-  const uid = headers['impersonate-uid'] ?? '';
-  if (groups.length === 0 && !uid) return user;
-  const shown = groups.length ? `[]string{${groups.map((one) => JSON.stringify(one)).join(', ')}}` : '[]string(nil)';
-  throw statusErrors.badRequest(
-    `requested &user.DefaultInfo{Name:"", UID:${JSON.stringify(uid)}, Groups:${shown}, Extra:map[string][]string(nil)} without impersonating a user name`,
-  );
-}
-
 export const clientCertificates: Authenticator = {
-  authenticate({ clientCertificate }) {
-    return clientCertificate && { name: clientCertificate.commonName, groups: clientCertificate.organizations };
-  },
+  authenticate: ({ clientCertificate }) => clientCertificate && subjectOf(clientCertificate),
 };
+
+/** A connection presents the same certificate again and again: whoever it is stays one and the same object. */
+const subjects = new WeakMap<object, User>();
+
+function subjectOf(certificate: NonNullable<ApiRequest['clientCertificate']>): User {
+  const known = subjects.get(certificate);
+  if (known) return known;
+  const user = { name: certificate.commonName, groups: [...certificate.organizations, authenticated] };
+  subjects.set(certificate, user);
+  return user;
+}
 
 /**
  * Callers in the same simulation that brought no credential are who the trace says they are: components started by the
@@ -94,15 +68,19 @@ export const inProcessActors: Authenticator = {
   },
 };
 
-/** A chain of token readers behind one header; a token that none of them knows is refused. */
-export function bearerTokens(...readers: readonly ((token: string) => User | undefined)[]): Authenticator {
+const tokenIn = memo((header) => /^bearer +(\S+)/i.exec(header)?.[1], { max: 256 });
+
+export type TokenReader = (token: string) => User | undefined;
+
+/** A chain of token readers behind one header; a token that none of them knows, or that is meant for somebody else, is refused. */
+export function bearerTokens(own: readonly string[], ...readers: readonly TokenReader[]): Authenticator {
   return {
-    authenticate({ headers }) {
-      const token = /^bearer +(\S+)/i.exec(headers['authorization'] ?? '')?.[1];
+    authenticate({ headers }, audiences = own) {
+      const token = tokenIn(headers['authorization'] ?? '');
       if (token === undefined) return undefined;
       for (const read of readers) {
         const user = read(token);
-        if (user) return user;
+        if (user && (audiences === 'any' || !user.audiences || user.audiences.some((one) => audiences.includes(one)))) return user;
       }
       throw unauthorized();
     },

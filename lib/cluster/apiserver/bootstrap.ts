@@ -4,13 +4,16 @@ import type { ApiServerOptions } from './server';
 import type { RequestContext } from './context';
 import type { ResourceServices } from './handler';
 import { withDefaults } from './body';
-import { trackUpdate, writeOf } from './fields';
+import { tracked, trackUpdate, writeOf } from './fields';
+import { bootstrapPolicy } from './rbac/bootstrap-policy';
+import { reconciled } from './rbac/reconcile';
+import { objectOf } from './storage';
 
 export interface BootstrapOptions {
   readonly services: ResourceServices;
   readonly context: (definition: ResourceDefinition, namespace: string, name: string) => RequestContext;
   readonly resources: readonly ResourceDefinition[];
-  readonly options: Pick<ApiServerOptions, 'advertiseAddress' | 'securePort'>;
+  readonly options: Pick<ApiServerOptions, 'advertiseAddress' | 'authorizationModes' | 'isResumed' | 'securePort'>;
   /** The address of Service `kubernetes`. */
   readonly kubernetesIp: string;
 }
@@ -23,7 +26,7 @@ const namespacesIntervalMs = 60_000;
 
 /**
  * What every API server makes sure of when it starts (the post-start hooks of `pkg/controlplane`): the system's namespaces,
- * Service `default/kubernetes` with its endpoints, and the system's priority classes. Tries again while etcd is away. The Service and
+ * Service `default/kubernetes` with its endpoints, the system's priority classes and, with RBAC, the bootstrap policy. Tries again while etcd is away. The Service and
  * the namespaces come back when somebody deletes them; what is there is left as it is.
  */
 export function bootstrap(options: BootstrapOptions): { stop(): void } {
@@ -45,7 +48,8 @@ export function bootstrap(options: BootstrapOptions): { stop(): void } {
       keep(intervalMs, what, objects);
     });
   const attempt = () => {
-    const isDone = maybeEnsure(options, [...systemNamespaces, ...priorityClasses, ...kubernetesService(options)]);
+    const isDone =
+      maybeEnsure(options, [...systemNamespaces, ...priorityClasses, ...kubernetesService(options)]) && maybeEnsurePolicy(options);
     if (!isDone) later(retryMs, 'post-start hooks', attempt);
   };
   attempt();
@@ -55,8 +59,36 @@ export function bootstrap(options: BootstrapOptions): { stop(): void } {
 }
 
 function maybeEnsure(options: BootstrapOptions, objects: readonly KubeObject[]): boolean {
-  try {
+  return maybe(() => {
     for (const object of objects) ensure(options, object);
+  });
+}
+
+/** The hook `rbac/bootstrap-roles`: what is missing is made, what has lost something gets it back. */
+function maybeEnsurePolicy(options: BootstrapOptions): boolean {
+  const { authorizationModes, isResumed } = options.options;
+  if (!authorizationModes?.includes('RBAC') || isResumed) return true;
+  return maybe(() => {
+    for (const object of bootstrapPolicy()) ensurePolicy(options, object);
+  });
+}
+
+function ensurePolicy(options: BootstrapOptions, wanted: KubeObject): void {
+  const { services, context } = options;
+  const definition = definitionOf(options, wanted);
+  const { namespace = '', name } = wanted.metadata;
+  const kv = definition && services.store.find(definition, namespace, name);
+  if (!definition || !kv) return ensure(options, wanted);
+  const next = reconciled(objectOf(kv), wanted);
+  if (!next) return;
+  const updating = { ...context(definition, namespace, name), fieldManager: 'kube-apiserver' };
+  const produce = tracked(updating, () => deepCopy(next));
+  services.store.update(updating, produce);
+}
+
+function maybe(act: () => void): boolean {
+  try {
+    act();
     return true;
   } catch (error) {
     if (error instanceof StatusError) return false;
@@ -64,9 +96,14 @@ function maybeEnsure(options: BootstrapOptions, objects: readonly KubeObject[]):
   }
 }
 
-function ensure({ services, context, resources }: BootstrapOptions, object: KubeObject): void {
-  const { kind, apiVersion, metadata } = object;
-  const definition = resources.find((one) => one.kind === kind && (one.group ? `${one.group}/${one.version}` : one.version) === apiVersion);
+function definitionOf({ resources }: BootstrapOptions, { kind, apiVersion }: KubeObject): ResourceDefinition | undefined {
+  return resources.find((one) => one.kind === kind && (one.group ? `${one.group}/${one.version}` : one.version) === apiVersion);
+}
+
+function ensure(options: BootstrapOptions, object: KubeObject): void {
+  const { services, context } = options;
+  const { metadata } = object;
+  const definition = definitionOf(options, object);
   const namespace = metadata.namespace ?? '';
   if (!definition || services.store.find(definition, namespace, metadata.name)) return;
   const creating = { ...context(definition, namespace, ''), fieldManager: 'kube-apiserver' };

@@ -1,6 +1,7 @@
 import { definitionIdOf, type KubeObject, type ResourceDefinition } from '../api';
 import type { Instant } from '../kernel';
 import type { User } from './authentication';
+import type { Attributes } from './authorization';
 import type { ResourceRequestInfo } from './request-info';
 
 /** One request on its way through admission and the registry. */
@@ -17,6 +18,10 @@ export interface RequestContext {
   readonly fieldManager: string;
   /** Sentences for `Warning:` headers, in order. */
   readonly warnings: string[];
+  /** An update of what is not there creates it, and whoever asks must be allowed to. */
+  readonly isCreateOnUpdate?: boolean;
+  /** Throws Forbidden unless the user may do this too. */
+  authorize(attributes: Attributes): void;
   /** Runs a write under its trace entry, so that what it causes knows its cause. */
   commit<T>(object: KubeObject, write: () => T): T;
 }

@@ -41,7 +41,8 @@ export function writing(context: RequestContext, request: ApiRequest, { isDryRun
   return { ...context, isDryRun, fieldManager: fieldManager || managerOf(request) };
 }
 
-function managerOf({ headers }: ApiRequest): string {
+/** What the user agent begins with. */
+export function managerOf({ headers }: ApiRequest): string {
   return (headers['user-agent'] ?? '').split('/')[0]?.slice(0, 128) || 'unknown';
 }
 

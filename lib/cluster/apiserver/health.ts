@@ -11,6 +11,7 @@ const hooks = [
   'storage-object-count-tracker-hook',
   'start-system-namespaces-controller',
   'storage-readiness',
+  'rbac/bootstrap-roles',
   'scheduling/bootstrap-system-priority-classes',
   'bootstrap-controller',
 ];

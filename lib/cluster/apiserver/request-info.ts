@@ -50,7 +50,15 @@ function readInfo(method: ApiRequest['method'], url: string): RequestInfo {
   const version = parts[root - 1] as string;
   const isLegacyWatch = parts[root] === 'watch' && parts.length > root + 1 && method === 'GET';
   const target = readTarget(parts.slice(isLegacyWatch ? root + 1 : root));
-  return { isResource: true, verb: isLegacyWatch ? 'watch' : verbOf(method, target.name, query), group, version, ...target, path, query };
+  const verb = isLegacyWatch ? 'watch' : verbOf(method, target.name, query);
+  const name = target.name || (verb === 'list' || verb === 'watch' ? nameSelected(query) : '');
+  return { isResource: true, verb, group, version, ...target, name, path, query };
+}
+
+/** A list or watch of the one object that a field selector names is about that object. */
+function nameSelected(query: Query): string {
+  const name = /(?:^|,)metadata\.name==?([^,=]+)(?:,|$)/.exec(query.get('fieldSelector') ?? '')?.[1] ?? '';
+  return name === '.' || name === '..' || /[/%\\]/.test(name) ? '' : name;
 }
 
 function readTarget(parts: readonly string[]): {

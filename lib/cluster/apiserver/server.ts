@@ -13,23 +13,28 @@ import { rfc3339, type Kernel } from '../kernel';
 import { admissionPlugins } from './admission/registry';
 import type { AdmissionPlugin, Lookup } from './admission/plugin';
 import {
+  anonymous,
   authenticate,
   bearerTokens,
-  impersonated,
   clientCertificates,
   inProcessActors,
   type Authenticator,
   type StaticToken,
   type User,
 } from './authentication';
-import { allowAuthenticated, authorize, publicInfo, type Authorizer } from './authorization';
+import { allowAuthenticated, authorize, denyAll, privilegedGroup, publicInfo, type Authorizer } from './authorization';
 import { decodeBody } from './body';
 import { bootstrap } from './bootstrap';
 import { Compactor } from './compactor';
 import type { RequestContext } from './context';
 import { Discovery } from './discovery';
 import type { KubeletDialer } from './kubelet-dialer';
+import { impersonated } from './impersonation';
 import { namespaceHooks } from './namespaces';
+import { NodeAuthorizer } from './node-authorizer';
+import { escalationHooks } from './rbac/escalation';
+import { PolicyCache } from './rbac/policy-cache';
+import { RbacAuthorizer } from './rbac/rbac-authorizer';
 import { readRequestInfo, type ResourceRequestInfo, type RequestInfo } from './request-info';
 import { failed, plainText, respond } from './responses';
 import { answerReview, reviews } from './reviews';
@@ -40,7 +45,7 @@ import { notAllowed, notServed, rendered, type ResourceServices } from './handle
 import { maybeRenewLease } from './lease-renewals';
 import { answerResource } from './resource-handlers';
 import type { Descriptions } from './tables';
-import { tokenReader } from './service-account-tokens';
+import { issuer, tokenReader } from './service-account-tokens';
 import { WatchCaches } from './watch-cache';
 
 export interface ApiServerOptions {
@@ -58,7 +63,12 @@ export interface ApiServerOptions {
   readonly securePort?: number;
   /** `--anonymous-auth`. */
   readonly anonymousAuth?: boolean;
-  readonly authorizers?: readonly Authorizer[];
+  /** `--authorization-mode`; absent, everybody who has shown who they are may do everything. */
+  readonly authorizationModes?: readonly AuthorizationMode[];
+  /** Callers of the same simulation without a credential are who the trace says they are, as tests want it. Absent means yes. */
+  readonly trustsActors?: boolean;
+  /** It goes on from a snapshot: the post-start hooks that bring the store up to date have run. */
+  readonly isResumed?: boolean;
   readonly admission?: readonly AdmissionPlugin[];
   /** Signs service account tokens; every API server of a cluster has the same. Absent, the seed stands for it. */
   readonly serviceAccountKey?: string;
@@ -67,6 +77,10 @@ export interface ApiServerOptions {
   /** The prose of fields for tables and OpenAPI; absent leaves descriptions empty. */
   readonly descriptions?: () => Descriptions;
 }
+
+export type AuthorizationMode = 'AlwaysAllow' | 'AlwaysDeny' | 'Node' | 'RBAC';
+
+export const authorizationModes: readonly AuthorizationMode[] = ['AlwaysAllow', 'AlwaysDeny', 'Node', 'RBAC'];
 
 export interface ApiServer {
   /** Answers in zero simulated time. Throws what is a defect; refusals are responses. */
@@ -104,10 +118,11 @@ class Server implements ApiServer {
       resources.map((definition) => [`${definition.group}/${definition.version}/${definition.names.plural}`, definition]),
     );
     this.#authenticators = authenticatorsOf(options, this.#lookup());
-    this.#authorizers = options.authorizers ?? [publicInfo, allowAuthenticated];
+    const rbac = new RbacAuthorizer(new PolicyCache(this.#caches, resources));
+    this.#authorizers = authorizersOf(options, rbac, this.#lookup());
     this.#anonymousAuth = options.anonymousAuth ?? true;
     this.#storage = new Storage(etcd);
-    this.#services = this.#createServices(options);
+    this.#services = this.#createServices(options, rbac);
     this.#discovery = new Discovery({
       resources,
       etcd,
@@ -126,7 +141,7 @@ class Server implements ApiServer {
     });
   }
 
-  #createServices(options: ApiServerOptions): ResourceServices {
+  #createServices(options: ApiServerOptions, rbac: RbacAuthorizer): ResourceServices {
     const { kernel, etcd } = options;
     const lookup = this.#lookup();
     const storage = this.#storage;
@@ -134,6 +149,7 @@ class Server implements ApiServer {
     const hooks = new Map<string, StoreHooks>([
       ['Service', addresses],
       ['Namespace', namespaceHooks],
+      ...escalationHooks(rbac, this.#authorizers),
     ]);
     const store = new Store({ storage, kernel, lookup, plugins: options.admission ?? admissionPlugins, hooks });
     const open = new Set<() => void>();
@@ -164,11 +180,12 @@ class Server implements ApiServer {
         const definition = byKind(kind);
         return definition && this.#caches.of(definition).get(storageKey(definition, namespace, name));
       },
-      list: (kind) => {
+      list: (kind, namespace) => {
         const definition = byKind(kind);
         const found: KubeObject[] = [];
-        if (definition)
-          this.#caches.of(definition).forEach(storageRoot(definition), (object) => void found.push(fromStorage(definition, object)));
+        if (!definition) return found;
+        const prefix = namespace === undefined ? storageRoot(definition) : `${storageRoot(definition)}${namespace}/`;
+        this.#caches.of(definition).forEach(prefix, (object) => void found.push(fromStorage(definition, object)));
         return found;
       },
     };
@@ -187,7 +204,7 @@ class Server implements ApiServer {
   #admitted(request: ApiRequest, info: RequestInfo): ApiResponse {
     const warnings: string[] = [];
     try {
-      const user = this.#userOf(request);
+      const user = this.#userOf(request, info);
       authorize(user, info, this.#authorizers);
       return info.isResource ? this.#answerResource(request, info, user, warnings) : this.#answerOther(request, info);
     } catch (error) {
@@ -195,10 +212,10 @@ class Server implements ApiServer {
     }
   }
 
-  #userOf(request: ApiRequest): User {
-    const user = impersonated(authenticate(request, this.#authenticators), request);
-    if (!this.#anonymousAuth && user.groups.includes('system:unauthenticated')) throw failure(401, 'Unauthorized', 'Unauthorized');
-    return user;
+  #userOf(request: ApiRequest, info: RequestInfo): User {
+    const user = authenticate(request, this.#authenticators);
+    if (!this.#anonymousAuth && user === anonymous) throw failure(401, 'Unauthorized', 'Unauthorized');
+    return impersonated(user, request, info, this.#authorizers);
   }
 
   #answerOther(request: ApiRequest, info: Extract<RequestInfo, { isResource: false }>): ApiResponse {
@@ -265,6 +282,7 @@ class Server implements ApiServer {
       timestamp: rfc3339(now),
       isDryRun: false,
       fieldManager: '',
+      authorize: (asked) => authorize(user, asked, this.#authorizers),
       commit: (object, write) => this.#recorded(definition, actor, what, object, write),
     };
   }
@@ -308,13 +326,35 @@ class Server implements ApiServer {
 }
 
 function authenticatorsOf(options: ApiServerOptions, lookup: Lookup): readonly Authenticator[] {
-  const { tokens = [], kernel } = options;
-  const byToken = new Map(tokens.map(({ token, user, uid, groups }) => [token, { name: user, uid, groups }]));
+  const { tokens = [], kernel, trustsActors = true } = options;
+  const byToken = new Map(tokens.map((row) => [row.token, userOfRow(row)]));
   return [
     clientCertificates,
-    bearerTokens((token) => byToken.get(token), tokenReader(lookup, kernel, keyOfAccounts(options))),
-    inProcessActors,
+    bearerTokens([issuer], (token) => byToken.get(token), tokenReader(lookup, kernel, keyOfAccounts(options))),
+    ...(trustsActors ? [inProcessActors] : []),
   ];
+}
+
+function userOfRow({ user, uid, groups }: StaticToken): User {
+  return { name: user, ...(uid ? { uid } : {}), groups: [...groups, 'system:authenticated'] };
+}
+
+function authorizersOf({ authorizationModes: modes }: ApiServerOptions, rbac: RbacAuthorizer, lookup: Lookup): readonly Authorizer[] {
+  if (!modes) return [publicInfo, allowAuthenticated];
+  return [privilegedGroup, ...modes.flatMap((mode) => authorizersOfMode(mode, rbac, lookup))];
+}
+
+function authorizersOfMode(mode: AuthorizationMode, rbac: RbacAuthorizer, lookup: Lookup): readonly Authorizer[] {
+  switch (mode) {
+    case 'AlwaysAllow':
+      return [publicInfo, allowAuthenticated];
+    case 'AlwaysDeny':
+      return [denyAll];
+    case 'Node':
+      return [new NodeAuthorizer(lookup)];
+    case 'RBAC':
+      return [rbac];
+  }
 }
 
 function keyOfAccounts({ serviceAccountKey, kernel }: ApiServerOptions): string {

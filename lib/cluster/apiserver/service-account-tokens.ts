@@ -15,17 +15,30 @@ interface Claims {
   readonly jti: string;
   readonly 'kubernetes.io': {
     readonly namespace: string;
-    readonly pod?: { readonly name: string; readonly uid: string };
-    readonly serviceaccount: { readonly name: string; readonly uid: string };
+    readonly node?: BoundRef;
+    readonly pod?: BoundRef;
+    readonly secret?: BoundRef;
+    readonly serviceaccount: BoundRef;
     readonly warnafter?: number;
   };
   readonly nbf: number;
   readonly sub: string;
 }
 
-export interface TokenSubject {
-  readonly account: KubeObject;
+interface BoundRef {
+  readonly name: string;
+  readonly uid: string;
+}
+
+/** The objects a token dies with. A Pod's token says on which node it runs. */
+export interface BoundObjects {
   readonly pod?: KubeObject | undefined;
+  readonly node?: { readonly name: string; readonly uid: string } | undefined;
+  readonly secret?: KubeObject | undefined;
+}
+
+export interface TokenSubject extends BoundObjects {
+  readonly account: KubeObject;
   readonly audiences: readonly string[];
   readonly expirationSeconds: number;
 }
@@ -39,7 +52,7 @@ const extendedSeconds = 365 * 24 * 3_600;
 
 /** A bound service account token (`serviceaccount/claims.go`). It is signed by a key of the simulation's own, not RSA. */
 export function mintToken(
-  { account, pod, audiences, expirationSeconds }: TokenSubject,
+  { account, pod, node, secret, audiences, expirationSeconds }: TokenSubject,
   { kernel, serviceAccountKey: key }: { readonly kernel: Kernel; readonly serviceAccountKey: string },
 ): { token: string; expiresAt: number } {
   const { namespace = '', name, uid } = account.metadata;
@@ -53,7 +66,9 @@ export function mintToken(
     jti: kernel.random.fork(`token/${kernel.now}/${uid}/${pod?.metadata.uid ?? ''}`).uuid(),
     'kubernetes.io': {
       namespace,
-      ...(pod ? { pod: { name: pod.metadata.name, uid: pod.metadata.uid } } : {}),
+      ...(node ? { node } : {}),
+      ...(pod ? { pod: refTo(pod) } : {}),
+      ...(secret ? { secret: refTo(secret) } : {}),
       serviceaccount: { name, uid },
       ...(isExtended ? { warnafter: now + expirationSeconds } : {}),
     },
@@ -64,15 +79,22 @@ export function mintToken(
   return { token: `${signed}.${signature(signed, key)}`, expiresAt: (now + expirationSeconds) * 1000 };
 }
 
+function refTo({ metadata }: KubeObject): BoundRef {
+  return { name: metadata.name, uid: metadata.uid as string };
+}
+
 /** Reads tokens that `mintToken` of the same cluster made, while they are valid and what they are bound to exists. */
 export function tokenReader(lookup: Lookup, kernel: Kernel, key: string): (token: string) => User | undefined {
   const verified = verifiers(key);
   return (token) => {
     const claims = verified(token);
     if (!claims || claims.exp * 1000 <= kernel.now) return undefined;
-    const { namespace, serviceaccount, pod } = claims['kubernetes.io'];
-    if (lookup.find('ServiceAccount', namespace, serviceaccount.name)?.metadata.uid !== serviceaccount.uid) return undefined;
-    if (pod && lookup.find('Pod', namespace, pod.name)?.metadata.uid !== pod.uid) return undefined;
+    const { namespace, serviceaccount, pod, node, secret } = claims['kubernetes.io'];
+    const isThere = (kind: string, within: string, ref: BoundRef) => lookup.find(kind, within, ref.name)?.metadata.uid === ref.uid;
+    if (!isThere('ServiceAccount', namespace, serviceaccount)) return undefined;
+    if (pod && !isThere('Pod', namespace, pod)) return undefined;
+    if (secret && !isThere('Secret', namespace, secret)) return undefined;
+    if (node && !pod && !isThere('Node', '', node)) return undefined;
     return userOf(claims);
   };
 }
@@ -86,16 +108,31 @@ function verify(token: string, key: string): Claims | undefined {
   return JSON.parse(fromBase64Url(payload)) as Claims;
 }
 
-function userOf({ sub, jti, 'kubernetes.io': { namespace, serviceaccount, pod } }: Claims): User {
-  return {
+const users = new WeakMap<Claims, User>();
+
+function userOf(claims: Claims): User {
+  const known = users.get(claims);
+  if (known) return known;
+  const { sub, jti, aud, 'kubernetes.io': bound } = claims;
+  const { namespace, serviceaccount, pod, node } = bound;
+  const user: User = {
     name: sub,
     uid: serviceaccount.uid,
-    groups: ['system:serviceaccounts', `system:serviceaccounts:${namespace}`],
+    groups: ['system:serviceaccounts', `system:serviceaccounts:${namespace}`, 'system:authenticated'],
     extra: {
       'authentication.kubernetes.io/credential-id': [`JTI=${jti}`],
+      ...(node
+        ? {
+            'authentication.kubernetes.io/node-name': [node.name],
+            ...(node.uid ? { 'authentication.kubernetes.io/node-uid': [node.uid] } : {}),
+          }
+        : {}),
       ...(pod ? { 'authentication.kubernetes.io/pod-name': [pod.name], 'authentication.kubernetes.io/pod-uid': [pod.uid] } : {}),
     },
+    audiences: aud,
   };
+  users.set(claims, user);
+  return user;
 }
 
 const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';

@@ -27,6 +27,8 @@ const optimisticLock = 'the object has been modified; please apply your changes 
 
 /** What a kind needs done around the generic store; all optional. */
 export interface StoreHooks {
+  /** After mutating admission: may this user make this of it? Throws to refuse. */
+  authorize?(context: RequestContext, object: KubeObject, old: KubeObject | undefined): void;
   /** After validation, before the write: hands out addresses and ports. Throws to refuse. */
   allocate?(object: KubeObject, old: KubeObject | undefined, isDryRun: boolean): void;
   /** What the first step of a deletion makes of the object; 'pending' leaves it, undefined goes on as for any kind. */
@@ -95,6 +97,7 @@ export class Store {
     const { definition } = context;
     matchNamespace(context, object);
     this.#admit('CREATE', context, object, undefined);
+    this.#hooks.get(definition.kind)?.authorize?.(context, object, undefined);
     if (object.metadata.resourceVersion) throw failure(500, undefined, 'resourceVersion should not be set on objects to be created');
     const isGenerated = !object.metadata.name && Boolean(object.metadata.generateName);
     for (let attempt = 1; ; attempt++) {
@@ -150,6 +153,7 @@ export class Store {
     ];
     if (errors.length > 0) throw statusErrors.invalid(kindOf(definition), metadata.name ?? '', errors);
     context.warnings.push(...(definition.warnings?.(object) ?? []));
+    if (context.isCreateOnUpdate) context.authorize({ ...context.info, verb: 'create' });
     this.#validateAdmission('CREATE', context, object, undefined);
     this.#hooks.get(definition.kind)?.allocate?.(object, undefined, isDryRun);
   }
@@ -172,6 +176,7 @@ export class Store {
     this.#checkResourceVersion(context, object, old);
     matchNamespace(context, object);
     this.#admit('UPDATE', context, object, old);
+    if (!strategy.subresource) this.#hooks.get(definition.kind)?.authorize?.(context, object, old);
     this.#beforeUpdate(context, object, old, strategy);
     if (isDeletedByUpdate(object, old)) return { object: this.#deleteNow(context, kv, object), isCreated: false };
     delete (object.metadata as Partial<typeof object.metadata>).resourceVersion;
@@ -196,7 +201,7 @@ export class Store {
         `StorageError: invalid object, Code: 4, Key: ${storageKey(definition, info.namespace, info.name)}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${object.metadata.uid}, UID in object meta: `,
       );
     delete (object.metadata as Partial<typeof object.metadata>).resourceVersion;
-    return { object: this.create(context, object), isCreated: true };
+    return { object: this.create({ ...context, isCreateOnUpdate: true }, object), isCreated: true };
   }
 
   #checkResourceVersion({ definition, info }: RequestContext, object: KubeObject, old: KubeObject): void {

@@ -31,7 +31,6 @@ export class WatchCache {
   readonly #objects = new SortedMap<KubeObject>();
   readonly #watchers = new Set<Watcher>();
   #cancel: () => void;
-  /** No object of this kind changed after this revision. */
   #changedAt: Revision;
   #isStopped = false;
 
@@ -80,6 +79,11 @@ export class WatchCache {
 
   get revision(): Revision {
     return this.#etcd.revision;
+  }
+
+  /** No object of this kind changed after this revision. */
+  get changedAt(): Revision {
+    return this.#changedAt;
   }
 
   get(key: string): KubeObject | undefined {

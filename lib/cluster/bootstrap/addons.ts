@@ -1,4 +1,5 @@
 import { addresses, versions } from './addresses';
+import { kubeadmPolicy } from './kubeadm-policy';
 import { stringify } from 'yaml';
 
 /** The add-ons `kubeadm init phase addon` creates, in its order, as objects to POST to their collections. */
@@ -6,6 +7,7 @@ export function addonObjects(server: string): readonly { readonly path: string; 
   const core = '/api/v1/namespaces/kube-system';
   const apps = '/apis/apps/v1/namespaces/kube-system';
   return [
+    ...kubeadmPolicy,
     { path: `${core}/serviceaccounts`, body: serviceAccount('coredns') },
     { path: `${core}/configmaps`, body: { ...meta('v1', 'ConfigMap', 'coredns'), data: { Corefile: corefile } } },
     { path: `${core}/services`, body: dnsService },

@@ -1,12 +1,13 @@
 import type { Transport } from '../api';
-import { createApiServer, type StaticToken } from '../apiserver';
+import { authorizationModes, createApiServer, type AuthorizationMode, type StaticToken } from '../apiserver';
 import { failToStart, ignored, parseFlags, type Flags } from '../client';
-import { EtcdError } from '../etcd';
+import { EtcdError, type Caller } from '../etcd';
 import { createKubeletDialer } from '../kubelet';
 import { builtInResources } from '../resources';
 import type { Daemon, DaemonContext } from '../runtime/program';
 import type { ComponentOptions } from './components';
 import { EndpointReconciler } from './endpoint-reconciler';
+import { parseCertificate } from './kubeconfig';
 import { parseTokenFile } from './token-file';
 
 interface CommandLine {
@@ -15,6 +16,7 @@ interface CommandLine {
   readonly authorizationModes: readonly string[];
   readonly etcdCompactionIntervalMs: number | undefined;
   readonly etcdServers: readonly string[];
+  readonly etcdCertificateFile?: string;
   readonly securePort: number;
   readonly serviceAccountKeyFile: string | undefined;
   readonly serviceClusterIpRange: string;
@@ -26,6 +28,7 @@ const flags: Flags<CommandLine> = {
   'anonymous-auth': { type: 'boolean', apply: (line, anonymousAuth) => ({ ...line, anonymousAuth }) },
   'authorization-mode': { type: 'list', apply: (line, authorizationModes) => ({ ...line, authorizationModes }) },
   'etcd-compaction-interval': { type: 'duration', apply: (line, etcdCompactionIntervalMs) => ({ ...line, etcdCompactionIntervalMs }) },
+  'etcd-certfile': { type: 'string', apply: (line, etcdCertificateFile) => ({ ...line, etcdCertificateFile }) },
   'etcd-servers': { type: 'list', apply: (line, etcdServers) => ({ ...line, etcdServers }) },
   'secure-port': { type: 'number', apply: (line, securePort) => ({ ...line, securePort }) },
   'service-account-signing-key-file': { type: 'string', apply: (line, serviceAccountKeyFile) => ({ ...line, serviceAccountKeyFile }) },
@@ -39,7 +42,6 @@ const flags: Flags<CommandLine> = {
       'enable-admission-plugins',
       'disable-admission-plugins',
       'etcd-cafile',
-      'etcd-certfile',
       'etcd-keyfile',
       'kubelet-client-certificate',
       'kubelet-client-key',
@@ -98,10 +100,18 @@ export function apiServerDaemon(components: ComponentOptions): Daemon {
   };
 }
 
-function checkLine({ etcdServers, authorizationModes }: CommandLine): string | undefined {
+function checkLine({ etcdServers, authorizationModes: asked }: CommandLine): string | undefined {
   if (etcdServers.length === 0) return '--etcd-servers must be specified';
-  const unknown = authorizationModes.find((mode) => mode !== 'AlwaysAllow');
-  return unknown && `authorization-mode ${JSON.stringify(unknown)} is not simulated yet: use AlwaysAllow`;
+  return modeProblem(asked);
+}
+
+/** `BuiltInAuthorizationOptions.Validate`. */
+function modeProblem(asked: readonly string[]): string | undefined {
+  if (asked.length === 0) return 'at least one authorization-mode must be passed';
+  const unknown = asked.find((mode) => !(authorizationModes as readonly string[]).includes(mode));
+  if (unknown !== undefined) return `authorization-mode ${JSON.stringify(unknown)} is not a valid mode`;
+  const twice = asked.find((mode, index) => asked.indexOf(mode) !== index);
+  return twice === undefined ? undefined : `authorization-mode ${JSON.stringify(asked)} has mode specified more than once`;
 }
 
 function readTokens({ files }: DaemonContext, path: string | undefined): StaticToken[] | string {
@@ -119,7 +129,7 @@ function serve(
   components: ComponentOptions,
 ): { stop(): void } {
   const etcdCompactionIntervalMs = line.etcdCompactionIntervalMs ?? components.etcdCompactionIntervalMs;
-  const etcd = context.network.dialEtcd(context.namespace, line.etcdServers[0] as string);
+  const etcd = context.network.dialEtcd(context.namespace, line.etcdServers[0] as string, etcdCaller(context, line));
   try {
     const server = createApiServer({
       kernel: context.kernel,
@@ -127,6 +137,9 @@ function serve(
       resources: builtInResources,
       tokens,
       anonymousAuth: line.anonymousAuth,
+      authorizationModes: line.authorizationModes as readonly AuthorizationMode[],
+      trustsActors: false,
+      isResumed: context.isResumed ?? false,
       securePort: line.securePort,
       services: { clusterIps: line.serviceClusterIpRange },
       ...(key === undefined ? {} : { serviceAccountKey: key }),
@@ -151,19 +164,23 @@ function serve(
   }
 }
 
+/** Whom etcd takes it for, where users and roles count there. */
+function etcdCaller({ files }: DaemonContext, { etcdCertificateFile: path }: CommandLine): Caller {
+  const subject = parseCertificate((path === undefined ? undefined : files.read(path)) ?? '');
+  return subject ? { commonName: subject.commonName } : {};
+}
+
 /** One API server alone is where its bootstrap says it is; several keep account of each other. */
-function reconcilerOf(
-  { kernel, machine, network, namespace }: DaemonContext,
-  { etcdServers, securePort, advertiseAddress }: CommandLine,
-  handle: Transport,
-): EndpointReconciler | undefined {
+function reconcilerOf(context: DaemonContext, line: CommandLine, handle: Transport): EndpointReconciler | undefined {
+  const { kernel, machine, network, namespace } = context;
+  const { etcdServers, securePort, advertiseAddress } = line;
   if ((machine.raft?.members.length ?? 0) < 2) return undefined;
   const subject = { commonName: 'system:apiserver', organizations: ['system:masters'] };
   const api: Transport = (request) => handle({ ...request, clientCertificate: subject, actor: 'kube-apiserver' });
   return new EndpointReconciler({
     kernel,
     api,
-    etcd: network.dialEtcd(namespace, etcdServers[0] as string),
+    etcd: network.dialEtcd(namespace, etcdServers[0] as string, etcdCaller(context, line)),
     ip: advertiseAddress ?? machine.ip,
     port: securePort,
   });

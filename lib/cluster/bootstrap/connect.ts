@@ -42,7 +42,9 @@ export function dial({ network, namespace, files }: Pick<ClientPlace, 'network' 
   return (request) => {
     const token = endpoint.token ?? (tokenFile && files.read(tokenFile));
     const headers = token && !request.headers['authorization'] ? { ...request.headers, authorization: `Bearer ${token}` } : request.headers;
-    return transport(subject ? { ...request, headers, clientCertificate: subject } : { ...request, headers });
+    return transport(
+      subject && !request.withoutCertificate ? { ...request, headers, clientCertificate: subject } : { ...request, headers },
+    );
   };
 }
 

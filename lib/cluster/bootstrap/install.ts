@@ -48,6 +48,7 @@ export function installControlPlane(
   write('/etc/kubernetes/pki/sa.key', `-----BEGIN RSA PRIVATE KEY-----\nsimulated/${seed}\n-----END RSA PRIVATE KEY-----\n`);
   write('/etc/kubernetes/tokens.csv', tokens.map(renderToken).join(''));
   write('/etc/kubernetes/admin.conf', adminKubeconfig(endpoint));
+  write('/etc/kubernetes/super-admin.conf', kubeconfig(endpoint, 'kubernetes-super-admin', admin));
   write(
     '/etc/kubernetes/controller-manager.conf',
     kubeconfig(server, 'system:kube-controller-manager', { commonName: 'system:kube-controller-manager', organizations: [] }),
@@ -68,10 +69,14 @@ export function stackedEtcd(nodes: readonly MachineSpec[]): MemberInfo[] {
   return nodes.map(({ name, ip }) => ({ ...memberOf(name, [`https://${ip}:2380`]), clientUrls: [`https://${ip}:2379`] }));
 }
 
-export const admin: Subject = { commonName: 'kubernetes-admin', organizations: ['system:masters'] };
+/** Who kubeadm and graders are (`super-admin.conf`): the API server never refuses this group. */
+export const admin: Subject = { commonName: 'kubernetes-super-admin', organizations: ['system:masters'] };
+
+/** Who people are (`admin.conf`): a ClusterRoleBinding makes them cluster-admin, and its loss no longer. */
+const clusterAdmin: Subject = { commonName: 'kubernetes-admin', organizations: ['kubeadm:cluster-admins'] };
 
 export function adminKubeconfig(server: string): string {
-  return kubeconfig(server, 'kubernetes-admin', admin);
+  return kubeconfig(server, 'kubernetes-admin', clusterAdmin);
 }
 
 function kubeconfig(server: string, user: string, subject: Subject): string {

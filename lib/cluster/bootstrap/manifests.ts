@@ -85,7 +85,7 @@ function apiServer({ ip }: { ip: string }): StaticPod {
       'kube-apiserver',
       `--advertise-address=${ip}`,
       '--allow-privileged=true',
-      '--authorization-mode=AlwaysAllow',
+      '--authorization-mode=Node,RBAC',
       '--client-ca-file=/etc/kubernetes/pki/ca.crt',
       '--enable-admission-plugins=NodeRestriction',
       '--enable-bootstrap-token-auth=true',

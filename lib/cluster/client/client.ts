@@ -98,10 +98,10 @@ export class Client {
     this.#headers = { accept: 'application/json', 'content-type': 'application/json', 'user-agent': this.#userAgent };
   }
 
-  /** The same connection under another name, as `rest.AddUserAgent` gives each controller its own. */
-  as(name: string): Client {
+  /** The same connection under another name, as `rest.AddUserAgent` gives each controller its own; or another one, with its own identity. */
+  as(name: string, transport = this.#transport): Client {
     const actor = `${this.actor}/${name}`;
-    return new Client({ transport: this.#transport, actor, userAgent: `${this.#userAgent}/${name}` });
+    return new Client({ transport, actor, userAgent: `${this.#userAgent}/${name}` });
   }
 
   get<T extends KubeObject>(resource: ResourceRef<T>, name: ObjectName): T {

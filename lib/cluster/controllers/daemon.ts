@@ -6,6 +6,7 @@ import { controllers } from './registry';
 
 interface CommandLine {
   readonly kubeconfig: string | undefined;
+  readonly hasOwnAccounts: boolean;
   readonly leaderElect: boolean;
   readonly rootCaFile: string | undefined;
   readonly securePort: number;
@@ -65,11 +66,12 @@ const flags: Flags<CommandLine> = {
       'cloud-provider',
     ].map((name) => [name, ignored]),
   ),
-  'use-service-account-credentials': { type: 'boolean', apply: (line) => line },
+  'use-service-account-credentials': { type: 'boolean', apply: (line, hasOwnAccounts) => ({ ...line, hasOwnAccounts }) },
   profiling: { type: 'boolean', apply: (line) => line },
 };
 
 const defaults: CommandLine = {
+  hasOwnAccounts: false,
   kubeconfig: undefined,
   leaderElect: true,
   rootCaFile: undefined,
@@ -96,6 +98,7 @@ function start(context: DaemonContext, latency: WatchLatency | undefined): { sto
     transport: context.transport(line.kubeconfig),
     log: context.log,
     isResumed: context.isResumed ?? false,
+    hasOwnAccounts: line.hasOwnAccounts,
     options: { ...line.options, rootCa: (line.rootCaFile && context.files.read(line.rootCaFile)) || '' },
     ...(latency ? { latency } : {}),
     ...(line.leaderElect
@@ -119,7 +122,6 @@ const notSimulated = [
   'certificatesigningrequest-approving-controller',
   'certificatesigningrequest-cleaner-controller',
   'certificatesigningrequest-signing-controller',
-  'clusterrole-aggregation-controller',
   'cronjob-controller',
   'daemonset-controller',
   'disruption-controller',

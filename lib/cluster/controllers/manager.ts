@@ -1,6 +1,7 @@
 import type { Transport } from '../api';
 import { Client, electLeader, EventRecorder, InformerFactory, type WatchLatency } from '../client';
 import type { Kernel } from '../kernel';
+import { accounts, maybeEnsureAccount, transportAs } from './accounts';
 import { defaultManagerOptions, type ManagerOptions } from './options';
 import { controllers } from './registry';
 
@@ -12,6 +13,8 @@ export interface ControllerManagerOptions {
   readonly leaderElection?: { readonly identity: string; readonly onLost: () => void };
   readonly latency?: WatchLatency;
   readonly log?: (line: string) => void;
+  /** Each controller is a service account of its own (`--use-service-account-credentials`). */
+  readonly hasOwnAccounts?: boolean;
   /** It led when the snapshot was taken that it goes on from, if it leads at once. */
   readonly isResumed?: boolean;
 }
@@ -27,13 +30,22 @@ export function startControllerManager({
   latency,
   log = () => {},
   isResumed = false,
+  hasOwnAccounts = false,
 }: ControllerManagerOptions): { stop(): void } {
   const client = new Client({ transport, actor: component });
   const settings = { ...defaultManagerOptions, ...options };
   let running: { stop(): void } | undefined;
   const startedAt = kernel.now;
   const lead = () =>
-    void (running = startControllers({ kernel, client, settings, latency, log, isResumed: isResumed && kernel.now === startedAt }));
+    void (running = startControllers({
+      kernel,
+      client,
+      settings,
+      latency,
+      log,
+      isResumed: isResumed && kernel.now === startedAt,
+      ...(hasOwnAccounts ? { accountTransport: (account: string) => transportAs(account, { client, transport, kernel }) } : {}),
+    }));
   if (!leaderElection) lead();
   const election = leaderElection && electLeader(kernel, client, leaderElection, lead, log);
   return {
@@ -51,14 +63,17 @@ interface Start {
   readonly latency: WatchLatency | undefined;
   readonly log: (line: string) => void;
   readonly isResumed: boolean;
+  readonly accountTransport?: (account: string) => Transport;
 }
 
-function startControllers({ kernel, client, settings, latency, log, isResumed }: Start): { stop(): void } {
+function startControllers({ kernel, client, settings, latency, log, isResumed, accountTransport }: Start): { stop(): void } {
   const informers = new InformerFactory({ kernel, client, ...(latency ? { latency } : {}) });
   const started = controllers
     .filter((one) => isEnabled(one.name, settings.controllers))
     .map((controller) => {
-      const own = client.as(controller.name);
+      const account = accountTransport && accounts[controller.name];
+      if (account && !isResumed) maybeEnsureAccount(client, account);
+      const own = client.as(controller.name, account ? accountTransport(account) : undefined);
       const record = new EventRecorder({ kernel, client: own, component: controller.component ?? controller.name });
       log(`"Starting" controller=${JSON.stringify(controller.name)}`);
       return controller.start({ kernel, client: own, informers, record, options: settings, isResumed, log });

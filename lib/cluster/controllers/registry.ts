@@ -1,3 +1,4 @@
+import { clusterRoleAggregationController } from './clusterrole-aggregation';
 import type { Controller } from './controller';
 import { daemonSetController } from './daemonset';
 import { deploymentController } from './deployment';
@@ -16,6 +17,7 @@ import { ttlController } from './ttl';
 
 /** Every controller of kube-controller-manager, in the order they start. */
 export const controllers: readonly Controller[] = [
+  clusterRoleAggregationController,
   daemonSetController,
   deploymentController,
   endpointsController,

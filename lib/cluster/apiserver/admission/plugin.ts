@@ -21,7 +21,8 @@ export interface AdmissionRequest {
 /** What plugins may look at: the API server's own caches. */
 export interface Lookup {
   find(kind: string, namespace: string, name: string): KubeObject | undefined;
-  list(kind: string): KubeObject[];
+  /** Of one namespace, or of all. */
+  list(kind: string, namespace?: string): KubeObject[];
   readonly kernel: Kernel;
 }
 
