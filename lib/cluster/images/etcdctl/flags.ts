@@ -65,6 +65,9 @@ const commandFlags: FlagTable = {
   'bump-revision': 'value',
   'mark-compacted': 'switch',
   'wal-dir': 'value',
+  'new-user-password': 'value',
+  'no-password': 'switch',
+  detail: 'switch',
 };
 
 const short: Readonly<Record<string, string>> = { w: 'write-out', h: 'help', i: 'interactive', d: 'debug' };

@@ -3,6 +3,24 @@ import { EtcdError } from '../../etcd';
 import { rfc3339Micro } from '../../kernel';
 import type { ProcessContext, Program } from '../../runtime/program';
 import { readDuration } from '../../client';
+import {
+  authDisable,
+  authEnable,
+  authStatus,
+  roleAdd,
+  roleDelete,
+  roleGet,
+  roleGrantPermission,
+  roleList,
+  roleRevokePermission,
+  userAdd,
+  userDelete,
+  userGet,
+  userGrantRole,
+  userList,
+  userPassword,
+  userRevokeRole,
+} from './access';
 import { parseCommandLine, UsageError } from './flags';
 import {
   alarmDisarm,
@@ -60,6 +78,22 @@ const commands: Readonly<Record<string, Command>> = {
   'member remove': memberRemove,
   'member promote': memberPromote,
   'snapshot save': snapshotSave,
+  'auth enable': authEnable,
+  'auth disable': authDisable,
+  'auth status': authStatus,
+  'user add': userAdd,
+  'user delete': userDelete,
+  'user get': userGet,
+  'user list': userList,
+  'user passwd': userPassword,
+  'user grant-role': userGrantRole,
+  'user revoke-role': userRevokeRole,
+  'role add': roleAdd,
+  'role delete': roleDelete,
+  'role get': roleGet,
+  'role list': roleList,
+  'role grant-permission': roleGrantPermission,
+  'role revoke-permission': roleRevokePermission,
 };
 
 const offlineCommands: Readonly<Record<string, Command>> = { 'snapshot status': snapshotStatus, 'snapshot restore': snapshotRestore };

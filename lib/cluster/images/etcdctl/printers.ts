@@ -168,7 +168,7 @@ function encoded(value: Plain): string {
   return `{${members.join(',')}}`;
 }
 
-/** olekukonko/tablewriter's borders: heads centred, numbers to the right. */
+/** olekukonko/tablewriter's borders: heads centred, cells to the right. */
 export function bordered({ head, rows }: Table): string {
   const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => (row[column] ?? '').length)));
   const line = `+${widths.map((width) => '-'.repeat(width + 2)).join('+')}+\n`;
@@ -177,7 +177,7 @@ export function bordered({ head, rows }: Table): string {
   return `${line}${drawn(
     head.map((title) => title.toUpperCase()),
     centred,
-  )}${line}${rows.map((row) => drawn(row, aligned)).join('')}${line}`;
+  )}${line}${rows.map((row) => drawn(row, (cell, width) => cell.padStart(width))).join('')}${line}`;
 }
 
 export function commaSeparated({ rows }: Table): string {
@@ -187,10 +187,6 @@ export function commaSeparated({ rows }: Table): string {
 function centred(cell: string, width: number): string {
   const left = Math.floor((width - cell.length) / 2);
   return `${' '.repeat(left)}${cell}`.padEnd(width);
-}
-
-function aligned(cell: string, width: number): string {
-  return /^-?\d+(\.\d+)?%?$/.test(cell) ? cell.padStart(width) : cell.padEnd(width);
 }
 
 /** go-humanize: `25 kB`, `1.5 MB`. */

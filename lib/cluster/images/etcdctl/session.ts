@@ -1,4 +1,5 @@
-import type { EtcdServer } from '../../etcd';
+import { decodeBase64 } from '../../api/base64';
+import { EtcdError, type Caller, type EtcdServer } from '../../etcd';
 import type { ProcessContext } from '../../runtime/program';
 import type { CommandLine } from './flags';
 import {
@@ -34,6 +35,8 @@ export class Session {
   readonly words: readonly string[];
   readonly flags: Readonly<Record<string, string>>;
 
+  #caller: Caller | undefined;
+
   constructor(ctx: ProcessContext, { words, flags }: CommandLine) {
     this.ctx = ctx;
     this.words = words;
@@ -63,7 +66,26 @@ export class Session {
   }
 
   serverAt(endpoint: string): EtcdServer {
-    return this.ctx.dialEtcd(/^https?:\/\//.test(endpoint) ? endpoint : `https://${endpoint}`);
+    const url = /^https?:\/\//.test(endpoint) ? endpoint : `https://${endpoint}`;
+    this.#caller ??= this.#showWhoWeAre(url);
+    return this.ctx.dialEtcd(url, this.#caller);
+  }
+
+  /** With `--user`, a token for the password; else whoever the certificate names. */
+  #showWhoWeAre(url: string): Caller {
+    const { user, cert } = this.flags;
+    if (user === undefined) return commonNameOf(cert === undefined ? undefined : this.ctx.files.read(cert));
+    const colon = user.indexOf(':');
+    const password = this.flags['password'] ?? (colon < 0 ? this.ctx.stdin.split('\n')[0] : user.slice(colon + 1)) ?? '';
+    const name = this.flags['password'] !== undefined || colon < 0 ? user : user.slice(0, colon);
+    try {
+      const { token } = this.ctx.dialEtcd(url).auth({ type: 'authenticate', name, password });
+      return token === undefined ? {} : { token };
+    } catch (error) {
+      // Where nobody asks, a password does no harm.
+      if (error instanceof EtcdError && error.message === 'etcdserver: authentication is not enabled') return {};
+      throw error;
+    }
   }
 
   get header(): Header {
@@ -108,7 +130,12 @@ export class Session {
   }
 }
 
+function commonNameOf(certificate = ''): Caller {
+  const body = certificate.replace(/-----[^-]+-----/g, '').replace(/\s/g, '');
+  const commonName = /CN = ([^,]+)$/.exec(decodeBase64(body) ?? '')?.[1];
+  return commonName === undefined ? {} : { commonName };
+}
+
 export function headerOf(server: EtcdServer): Header {
-  const { clusterId, member, revision, term } = server.status();
-  return { clusterId, memberId: member, revision, term };
+  return server.header();
 }
