@@ -1,4 +1,5 @@
 import type { MvccCommit, MvccEdit, MvccSnapshot, RaftChange, RaftDiskSnapshot } from './etcd';
+import type { ChangeCause, LedgerSnapshot } from './history';
 import type { DiskChange, Instant } from './kernel';
 import type { MachineSpec } from './machine';
 import type { Json } from '@/lib/base';
@@ -16,6 +17,8 @@ export interface ClusterOptions {
   readonly now?: Instant;
   /** Simulated time of history that etcd keeps at least, and at most twice; 0 keeps all of it. Thirty minutes when absent. */
   readonly etcdCompactionIntervalMs?: number;
+  /** How much of the past is kept for looking back, however little etcd keeps; the oldest goes first. Eight MiB when absent, which is many labs. */
+  readonly historyBytes?: number;
   /** Bearer tokens the API server accepts, as rows of kube-apiserver's `--token-auth-file`. */
   readonly tokens?: readonly { readonly token: string; readonly user: string; readonly uid: string; readonly groups: readonly string[] }[];
 }
@@ -29,6 +32,8 @@ export interface ClusterSnapshot {
   /** How often components have been started from stores; a restore adds one. */
   readonly generation: number;
   readonly world: readonly (readonly [string, Json])[];
+  /** What changed before, for looking back. */
+  readonly history?: LedgerSnapshot;
   readonly machines: readonly {
     readonly spec: MachineSpec;
     readonly isUp: boolean;
@@ -41,9 +46,10 @@ export interface ClusterSnapshot {
 /** One change of a store: what the journal keeps between snapshots, in order. */
 export type StoreChange =
   | { readonly type: 'disk'; readonly at: number; readonly change: DiskChange }
-  | { readonly type: 'etcd'; readonly at: number; readonly machine: string; readonly commit: MvccCommit }
+  /** Of several members that make the same commit, the first says what caused it. */
+  | { readonly type: 'etcd'; readonly at: number; readonly machine: string; readonly commit: MvccCommit; readonly cause?: ChangeCause }
   | { readonly type: 'etcd-edit'; readonly at: number; readonly machine: string; readonly edit: MvccEdit }
   | { readonly type: 'raft'; readonly at: number; readonly machine: string; readonly change: RaftChange }
   /** A machine that was not there before, with nothing on its disk. */
   | { readonly type: 'machine'; readonly at: number; readonly spec: MachineSpec }
-  | { readonly type: 'power'; readonly at: number; readonly machine: string; readonly isUp: boolean };
+  | { readonly type: 'power'; readonly at: number; readonly machine: string; readonly isUp: boolean; readonly cause?: ChangeCause };

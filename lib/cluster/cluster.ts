@@ -10,6 +10,7 @@ import { joining, KubeadmJoin, noStableEndpoint } from './bootstrap/kubeadm-join
 import type { ClusterOptions, ClusterSnapshot, StoreChange } from './cluster-types';
 import { MvccStore, RaftDisk } from './etcd';
 import { createImageRegistry } from './images';
+import { ClusterHistory, HistoryRecorder, Ledger, replayCommit, replayEdit } from './history';
 import { Disk, instant, Kernel, type Instant } from './kernel';
 import { createKubelet } from './kubelet';
 import { Machine, type MachineRole, type MachineSpec, type MachineUnit } from './machine';
@@ -25,6 +26,7 @@ const bootLimitMs = 600_000;
 /** The stores of one cluster: all that survives. */
 interface Stores {
   readonly world: Disk;
+  readonly ledger: Ledger;
   readonly machines: readonly {
     readonly spec: MachineSpec;
     readonly disk: Disk;
@@ -53,6 +55,10 @@ export class Cluster {
   readonly network: SimulatedNetwork;
   /** The simulated world outside the machines: faults of the network, what kubeadm has done. */
   readonly world: Disk;
+  /** What was there before, and what changed it. */
+  readonly history: ClusterHistory;
+  readonly #ledger: Ledger;
+  readonly #recorder: HistoryRecorder;
   readonly #machines = new Map<string, Machine>();
   readonly #units: readonly MachineUnit[];
   readonly #runtimes: (machine: Machine) => ContainerRuntime;
@@ -65,6 +71,9 @@ export class Cluster {
     this.kernel = kernel;
     this.#hosts = hosts;
     this.world = stores.world;
+    this.#ledger = stores.ledger;
+    this.#recorder = new HistoryRecorder(kernel, stores.ledger);
+    this.history = new ClusterHistory(stores.ledger, (source) => this.#machines.get(source)?.etcd);
     this.network = new SimulatedNetwork({ kernel, world: stores.world, podCidr: addresses.podCidr });
     const { units, runtimes } = this.#nodeUnits();
     this.#runtimes = runtimes;
@@ -111,7 +120,8 @@ export class Cluster {
       etcd: etcd && MvccStore.restore(etcd),
       raft: raft ? RaftDisk.restore(raft) : etcd && RaftDisk.create(spec.name, stackedEtcd(controlPlanes)),
     }));
-    const replayed = replay({ world, machines }, changes);
+    const ledger = new Ledger({ budgetBytes: snapshot.options.historyBytes, snapshot: snapshot.history });
+    const replayed = replay({ world, ledger, machines }, changes);
     const now = instant(Math.max(snapshot.now, replayed.now));
     const kernel = new Kernel({ seed: snapshot.seed, now, generation: snapshot.generation + 1 });
     return Cluster.#resume({ ...snapshot.options, seed: snapshot.seed }, kernel, replayed.stores, hosts);
@@ -138,10 +148,11 @@ export class Cluster {
       raft: machine.raft?.fork(),
       isUp: machine.isUp,
     }));
-    return Cluster.#resume({ ...this.options, seed }, kernel, { world: this.world.fork(), machines }, hosts);
+    return Cluster.#resume({ ...this.options, seed }, kernel, { world: this.world.fork(), ledger: this.#ledger.fork(), machines }, hosts);
   }
 
   snapshot(): ClusterSnapshot {
+    const history = this.#ledger.snapshot();
     return {
       format: 1,
       options: this.options,
@@ -149,6 +160,7 @@ export class Cluster {
       seed: this.kernel.seed,
       generation: this.kernel.generation,
       world: this.world.list(),
+      ...(history ? { history } : {}),
       machines: [...this.#machines.values()].map((machine) => ({
         spec: machine.spec,
         isUp: machine.isUp,
@@ -292,8 +304,9 @@ export class Cluster {
 
   #power(name: string, isUp: boolean, act: () => void): void {
     const cause = this.kernel.record('fault', name, isUp ? 'power on' : 'power lost');
+    const kept = this.kernel.causedBy(cause, () => this.#recorder.power(name, isUp));
     this.kernel.causedBy(cause, act);
-    this.#onChange?.({ type: 'power', at: this.kernel.now, machine: name, isUp });
+    this.#onChange?.({ type: 'power', at: this.kernel.now, machine: name, isUp, ...(kept ? { cause: kept } : {}) });
   }
 
   #named(role: MachineRole): string[] {
@@ -309,8 +322,16 @@ export class Cluster {
   #listenTo({ name, disk, etcd, raft }: Machine): void {
     const told = (change: StoreChange) => this.#onChange?.(change);
     disk.onChange = (change) => told({ type: 'disk', at: this.kernel.now, change });
-    if (etcd) etcd.onCommit = (commit) => told({ type: 'etcd', at: this.kernel.now, machine: name, commit });
-    if (etcd) etcd.onEdit = (edit) => told({ type: 'etcd-edit', at: this.kernel.now, machine: name, edit });
+    if (etcd)
+      etcd.onCommit = (commit) => {
+        const cause = this.#recorder.commit(name, commit);
+        this.#onChange?.({ type: 'etcd', at: this.kernel.now, machine: name, commit, ...(cause ? { cause } : {}) });
+      };
+    if (etcd)
+      etcd.onEdit = (edit, before) => {
+        this.#recorder.edit(name, edit, before, etcd);
+        told({ type: 'etcd-edit', at: this.kernel.now, machine: name, edit });
+      };
     if (raft) raft.onChange = (change) => told({ type: 'raft', at: this.kernel.now, machine: name, change });
   }
 
@@ -370,7 +391,7 @@ function install(options: ClusterOptions): Stores {
       isUp: false,
     };
   });
-  return { world: new Disk('world'), machines };
+  return { world: new Disk('world'), ledger: new Ledger({ budgetBytes: options.historyBytes }), machines };
 }
 
 const machineSize = { cpuMillis: 4_000, memoryBytes: 8 * 2 ** 30, podsMax: 110 };
@@ -395,6 +416,8 @@ function replay(stores: Stores, changes: Iterable<StoreChange>): { stores: Store
   const power = new Map(stores.machines.map(({ spec, isUp }) => [spec.name, isUp]));
   const machines = [...stores.machines];
   let now = 0;
+  const { ledger } = stores;
+  const storeOf = (machine: string) => members.get(machine)?.etcd as MvccStore;
   for (const change of changes) {
     now = change.at;
     if (change.type === 'machine') {
@@ -404,15 +427,20 @@ function replay(stores: Stores, changes: Iterable<StoreChange>): { stores: Store
       disks.set(spec.name, machine.disk);
       members.set(spec.name, machine);
     } else if (change.type === 'disk') disks.get(change.change.disk)?.apply(change.change);
-    else if (change.type === 'etcd') members.get(change.machine)?.etcd?.replay(change.commit);
-    else if (change.type === 'etcd-edit') members.get(change.machine)?.etcd?.replayEdit(change.edit);
+    else if (change.type === 'etcd') replayCommit(ledger, storeOf(change.machine), change);
+    else if (change.type === 'etcd-edit') replayEdit(ledger, storeOf(change.machine), change);
     else if (change.type === 'raft') members.get(change.machine)?.raft?.apply(change.change);
-    else power.set(change.machine, change.isUp);
+    else {
+      const { machine, isUp } = change;
+      power.set(machine, isUp);
+      ledger.recordPower({ at: instant(change.at), cause: change.cause, power: { machine, isUp } });
+    }
   }
   return {
     now,
     stores: {
       world: stores.world,
+      ledger,
       machines: machines.map((machine) => ({ ...machine, isUp: power.get(machine.spec.name) ?? machine.isUp })),
     },
   };

@@ -340,12 +340,13 @@ export class MvccStore implements Etcd {
     };
   }
 
-  /** Applies a journal row: the same change again, on a restored store. */
-  replay(commit: MvccCommit): void {
+  /** Applies a journal row: the same change again, on a restored store. Answers what changed, with what was there before. */
+  replay(commit: MvccCommit): readonly WatchEvent[] {
     assert(commit.revision > this.#revision, `replay of revision ${commit.revision} at ${this.#revision}`);
-    for (const event of commit.events) this.#replay(deepFreeze(event.kv));
+    const events = commit.events.map((event) => this.#replay(deepFreeze(event.kv)));
     this.#revision = commit.revision;
     if (commit.applied) this.#applied = commit.applied;
+    return events;
   }
 
   replayEdit(edit: MvccEdit): void {
@@ -588,15 +589,16 @@ export class MvccStore implements Etcd {
     this.#compacted = revision as Revision;
   }
 
-  #replay(kv: KeyValue): void {
+  #replay(kv: KeyValue): WatchEvent {
     const history = this.#historyOf(kv.key) ?? noHistory;
     const prevKv = aliveNow(history);
     this.#attach(kv.key, prevKv?.lease ?? 0, kv.lease);
     this.#setHistory(kv.key, withVersion(history, kv));
-    if (kv.modRevision <= this.#compacted) return;
     const event: WatchEvent = { type: kv.version === 0 ? 'delete' : 'put', kv, ...(prevKv ? { prevKv } : {}) };
+    if (kv.modRevision <= this.#compacted) return event;
     if (kv.modRevision < this.#log.next) this.#log.extend(event);
     else this.#log.push([event]);
+    return event;
   }
 
   /** Keeps the newest version at or before `revision`, unless it is a tombstone, and all later ones. */

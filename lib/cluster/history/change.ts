@@ -18,6 +18,8 @@ export interface Change {
   readonly at: Instant;
   readonly cause: ChangeCause | undefined;
   readonly events: readonly WatchEvent[];
+  /** No key changed: a machine lost its power or got it back. */
+  readonly power?: { readonly machine: string; readonly isUp: boolean };
   /** The store was put in place of the one before (`etcdutl snapshot restore`), which may have been at a higher revision. */
   readonly isRestore?: boolean;
 }

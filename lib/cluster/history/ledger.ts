@@ -1,8 +1,8 @@
 import { appended, compareBytes, deepEqual, prefixEnd, SortedMap, type Growing } from '@/lib/base';
-import type { KeyValue, MvccStore, WatchEvent } from '../etcd';
+import { MvccStore, type KeyValue, type WatchEvent } from '../etcd';
 import type { Instant } from '../kernel';
 import type { Change, ChangeCause } from './change';
-import { packed, tombstone, unpacked, type Present, type Segment } from './segment';
+import { goBack, packed, tombstone, unpacked, type Present, type Segment } from './segment';
 
 /** A moment: the state right after a revision, or the state at an instant of simulated time. */
 export type Moment = { readonly revision: number } | { readonly at: number };
@@ -96,6 +96,14 @@ export class Ledger {
 
   record(source: string, change: Change): void {
     this.#source = source;
+    this.#append(change);
+  }
+
+  recordPower(change: Pick<Change, 'at' | 'cause'> & Required<Pick<Change, 'power'>>): void {
+    this.#append({ ...change, revision: this.#newest, events: [] });
+  }
+
+  #append(change: Change): void {
     this.#newest = change.revision;
     this.#recent = appended(this.#recent, change);
     if (this.#recent.length >= 2 * this.#segmentSize) this.#pack();
@@ -139,7 +147,7 @@ export class Ledger {
   /** The keys as they were then. `present` is the store of `source` as it is now; what is written to it later does not show. */
   stateAt(moment: Moment, present: MvccStore): PastKeys {
     this.#assertReach(moment);
-    const keys = new PastKeys(present.fork());
+    const keys = new PastKeys(present.fork(), this.reach);
     this.#backwards(keys, (change) => {
       if (isBy(change, moment)) {
         keys.revision = change.revision;
@@ -155,7 +163,7 @@ export class Ledger {
   changes(from: Moment, to: Moment, present: MvccStore): Change[] {
     this.#assertReach(from);
     const found: Change[] = [];
-    this.#backwards(new PastKeys(present.fork()), (change) => {
+    this.#backwards(new PastKeys(present.fork(), this.reach), (change) => {
       if (isBy(change, from)) return false;
       if (isBy(change, to)) found.push(change);
       return true;
@@ -168,7 +176,7 @@ export class Ledger {
     for (let index = this.#recent.length - 1; index >= 0; index--) {
       const change = this.#recent.items[index] as Change;
       if (!visit(change)) return;
-      for (const { kv, prevKv } of change.events) keys.set(kv.key, prevKv);
+      goBack(change, keys);
     }
     for (let index = this.#segments.length - 1; index >= 0; index--) if (!unpacked(this.#segments[index] as Segment, keys, visit)) return;
   }
@@ -204,19 +212,32 @@ export class Ledger {
 
 /** What a learner reads when they look for what is no longer there. */
 export function trimmedMessage({ at, budgetBytes }: HistoryReach): string {
-  const time = at === undefined ? 'this' : new Date(at).toISOString().slice(11, 19);
-  return `history before ${time} was trimmed (${Math.round(budgetBytes / 2 ** 20)} MiB budget)`;
+  return `history before ${new Date(at ?? 0).toISOString().slice(11, 19)} was trimmed (${sizeText(budgetBytes)} budget)`;
+}
+
+function sizeText(bytes: number): string {
+  return bytes >= 2 ** 20 ? `${Math.round(bytes / 2 ** 20)} MiB` : `${Math.round(bytes / 2 ** 10)} KiB`;
 }
 
 /** A store's keys at an earlier moment: the store as it is, and over it what was different. */
 export class PastKeys implements Present {
   readonly #present: MvccStore;
   readonly #different = new Map<string, KeyValue | undefined>();
-  revision = 1;
+  /** Of the machines whose power has changed since. */
+  readonly power = new Map<string, boolean>();
+  /** The newest change there was by then: the earliest that can be looked at, until a later one is found. */
+  revision: number;
   at: Instant | undefined;
 
-  constructor(present: MvccStore) {
+  constructor(present: MvccStore, { revision, at }: Pick<HistoryReach, 'revision' | 'at'>) {
     this.#present = present;
+    this.revision = revision;
+    this.at = at;
+  }
+
+  /** Before anything was written. */
+  static none(): PastKeys {
+    return new PastKeys(MvccStore.create(), { revision: 1, at: undefined });
   }
 
   get(key: string): KeyValue | undefined {
@@ -225,6 +246,10 @@ export class PastKeys implements Present {
 
   set(key: string, kv: KeyValue | undefined): void {
     this.#different.set(key, kv);
+  }
+
+  setPower(machine: string, isUp: boolean): void {
+    this.power.set(machine, isUp);
   }
 
   /** In order of keys, those that start with `prefix`. */

@@ -21,7 +21,13 @@ type Undo =
   | readonly [key: number, was: readonly [value: Json, mod: number, create: number, version: number, lease: number]];
 
 type PackedCause = readonly [generation: number, id: number, kind: TraceKind, actor: number, what: number];
-type PackedChange = readonly [revision: number, at: number, cause: PackedCause | 0, undo: readonly Undo[], isRestore?: 1];
+type PackedChange = readonly [
+  revision: number,
+  at: number,
+  cause: PackedCause | 0,
+  undo: readonly Undo[],
+  more?: Pick<Change, 'isRestore' | 'power'>,
+];
 
 interface Content {
   readonly words: readonly string[];
@@ -39,25 +45,32 @@ export function packed(changes: readonly Change[]): Segment {
 export function unpacked({ text }: Segment, present: Present, visit: (change: Change) => boolean): boolean {
   const { words, changes } = JSON.parse(text) as Content;
   for (let index = changes.length - 1; index >= 0; index--) {
-    const [revision, at, cause, undo, isRestore] = changes[index] as PackedChange;
+    const [revision, at, cause, undo, more] = changes[index] as PackedChange;
     const events = [...undo].reverse().map((one) => undone(one, revision, words, present));
     const change: Change = {
       revision,
       at: at as Instant,
       cause: cause === 0 ? undefined : causeOf(cause, words),
       events: events.reverse(),
-      ...(isRestore ? { isRestore: true } : {}),
+      ...more,
     };
     if (!visit(change)) return false;
-    for (const { kv, prevKv } of change.events) present.set(kv.key, prevKv);
+    goBack(change, present);
   }
   return true;
 }
 
-/** Keys as they were at some moment. */
+/** A cluster's keys, and which of its machines were up, at some moment. */
 export interface Present {
   get(key: string): KeyValue | undefined;
   set(key: string, kv: KeyValue | undefined): void;
+  setPower(machine: string, isUp: boolean): void;
+}
+
+/** Makes of how it was after a change how it was before. */
+export function goBack({ events, power }: Change, present: Present): void {
+  for (const { kv, prevKv } of events) present.set(kv.key, prevKv);
+  if (power) present.setPower(power.machine, !power.isUp);
 }
 
 class Words {
@@ -72,10 +85,11 @@ class Words {
   }
 }
 
-function packedChange({ revision, at, cause, events, isRestore }: Change, words: Words): PackedChange {
+function packedChange({ revision, at, cause, events, isRestore, power }: Change, words: Words): PackedChange {
   const because = cause ? ([cause.generation, cause.id, cause.kind, words.of(cause.actor), words.of(cause.what)] as const) : 0;
   const undo = events.map((event) => undoOf(event, words));
-  return isRestore ? [revision, at, because, undo, 1] : [revision, at, because, undo];
+  if (!isRestore && !power) return [revision, at, because, undo];
+  return [revision, at, because, undo, { ...(isRestore ? { isRestore } : {}), ...(power ? { power } : {}) }];
 }
 
 function undoOf({ type, kv, prevKv }: WatchEvent, words: Words): Undo {
