@@ -1,5 +1,5 @@
 import { deepEqual, prefixEnd, SortedMap } from '@/lib/base';
-import { failure, type KubeObject, type ResourceDefinition, type StatusError } from '../api';
+import { failure, statusErrors, type KubeObject, type ResourceDefinition, type StatusError } from '../api';
 import { EtcdError, type Etcd, type KeyValue, type Revision, type WatchEvent as EtcdWatchEvent } from '../etcd';
 import type { Kernel } from '../kernel';
 import { objectAtDeletion, objectOf, spoken, storageRoot } from './storage';
@@ -77,8 +77,14 @@ export class WatchCache {
     this.#watchers.clear();
   }
 
+  /** What etcd is at, or, while it does not answer, what is known here. */
   get revision(): Revision {
-    return this.#etcd.revision;
+    try {
+      return this.#etcd.revision;
+    } catch (error) {
+      if (!(error instanceof EtcdError)) throw error;
+      return this.#changedAt;
+    }
   }
 
   /** No object of this kind changed after this revision. */
@@ -113,7 +119,7 @@ export class WatchCache {
       cancel();
     } catch (error) {
       if (error instanceof EtcdError && error.code === 'OutOfRange') throw tooOld(revision, this.#etcd.compactedRevision);
-      throw error;
+      throw error instanceof EtcdError ? statusErrors.internal(error.message) : error;
     }
     return events;
   }

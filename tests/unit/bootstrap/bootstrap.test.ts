@@ -2,6 +2,7 @@ import { readKubeconfig } from '@/lib/cluster/bootstrap/connect';
 import { parseCertificate, renderCertificate, renderKubeconfig } from '@/lib/cluster/bootstrap/kubeconfig';
 import { controlPlaneManifests } from '@/lib/cluster/bootstrap/manifests';
 import { parseTokenFile } from '@/lib/cluster/bootstrap/token-file';
+import { memberOf } from '@/lib/cluster/etcd';
 import { parse } from 'yaml';
 
 test('a kubeconfig says where the server is and who one is, by certificate or by token', () => {
@@ -33,7 +34,9 @@ test("a token file has kube-apiserver's own form", () => {
 });
 
 test("the control plane is four static Pods that share the node's network", () => {
-  const manifests = Object.entries(controlPlaneManifests({ name: 'cp-1', ip: '172.18.0.2' }, []));
+  const manifests = Object.entries(
+    controlPlaneManifests({ name: 'cp-1', ip: '172.18.0.2' }, [memberOf('cp-1', ['https://172.18.0.2:2380'])]),
+  );
   expect(manifests.map(([name]) => name)).toEqual([
     'etcd.yaml',
     'kube-apiserver.yaml',

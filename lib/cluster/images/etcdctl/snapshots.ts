@@ -1,7 +1,19 @@
 import { hash32 } from '@/lib/base';
-import { readSnapshotFile, restoredPath, writeSnapshotFile, type MvccSnapshot } from '../../etcd';
+import {
+  firstMember,
+  initialCluster,
+  memberOf,
+  MvccStore,
+  readSnapshotFile,
+  restoredPath,
+  verifyBootstrap,
+  writeRestored,
+  writeSnapshotFile,
+  type MvccSnapshot,
+  type RaftDiskSnapshot,
+} from '../../etcd';
 import { humanBytes, type Table } from './printers';
-import { badArguments, Failure, type Session } from './session';
+import { badArguments, badFeature, Failure, type Session } from './session';
 
 export function snapshotSave(session: Session): void {
   const [path, ...rest] = session.words;
@@ -34,14 +46,50 @@ export function snapshotStatus(session: Session): void {
 export function snapshotRestore(session: Session): void {
   const [path, ...rest] = session.words;
   if (path === undefined || rest.length > 0) throw new Failure('snapshot restore requires exactly one argument', badArguments);
+  const { files } = session.ctx;
+  const bump = session.number('bump-revision');
+  if (bump > 0 !== session.isSet('mark-compacted')) throw new Failure('--mark-compacted required if --revision-bump > 0', badArguments);
+  if (session.flags['wal-dir'] !== undefined) throw new Failure('--wal-dir is not simulated', badFeature);
+  const member = restoredMember(session);
   const directory = session.flags['data-dir'] ?? `${session.flags['name'] ?? 'default'}.etcd`;
+  const isEmpty = files.isDirectory(directory) ? files.list(directory).length === 0 : !files.exists(directory);
+  if (!isEmpty) throw new Failure(`data-dir ${JSON.stringify(directory)} not empty or could not be read`);
   const target = restoredPath(directory);
-  if (session.ctx.files.exists(target)) throw new Failure(`data-dir ${JSON.stringify(directory)} not empty or could not be read`);
-  const snapshot = snapshotAt(session, path);
-  const { revision } = snapshot;
-  log(session, 'restoring snapshot', { path, 'data-dir': directory });
-  write(session, target, writeSnapshotFile(snapshot));
-  log(session, 'restored snapshot', { path, 'data-dir': directory, revision });
+  const places = { path, 'wal-dir': `${directory}/member/wal`, 'data-dir': directory, 'snap-dir': `${directory}/member/snap` };
+  const snapshot = bumped(snapshotAt(session, path), bump);
+  log(session, 'restoring snapshot', places);
+  write(session, target, writeRestored(snapshot, member));
+  for (const { id, peerUrls } of member.members)
+    log(session, 'added member', {
+      'cluster-id': member.clusterId,
+      'local-member-id': '0',
+      'added-peer-id': id,
+      'added-peer-peer-urls': peerUrls,
+      'added-peer-is-learner': false,
+    });
+  log(session, 'restored snapshot', places);
+}
+
+/** The member that will begin a new group with the snapshot, each of its others with a copy of its own. */
+function restoredMember({ flags }: Session): RaftDiskSnapshot {
+  const { name = 'default', 'initial-cluster': rows = 'default=http://localhost:2380', 'initial-cluster-token': token } = flags;
+  const cluster = initialCluster(rows);
+  const advertised = (flags['initial-advertise-peer-urls'] ?? 'http://localhost:2380').split(',');
+  const problem = verifyBootstrap(name, advertised, cluster);
+  if (problem !== undefined) throw new Failure(problem);
+  return firstMember(
+    name,
+    cluster.map((one) => memberOf(one.name, one.peerUrls, token)),
+  );
+}
+
+/** Revisions that clients saw after the snapshot was taken must not come again: they skip them and hear that what was before is compacted. */
+function bumped(snapshot: MvccSnapshot, bump: number): MvccSnapshot {
+  if (bump === 0) return snapshot;
+  const store = MvccStore.restore(snapshot);
+  if (snapshot.compactedRevision < snapshot.revision) store.compact(snapshot.revision);
+  const revision = snapshot.revision + bump;
+  return { ...store.snapshot(), revision, compactedRevision: revision };
 }
 
 function snapshotAt(session: Session, path: string): MvccSnapshot {
