@@ -16,7 +16,10 @@ export async function addUser(db: Db, about: { name?: string; role?: string; isA
 }
 
 /** A course of one lesson and one lab, in the database only. */
-export async function addContent(db: Db): Promise<{ labRevisionId: number }> {
+export async function addContent(
+  db: Db,
+  files: Readonly<Record<string, string>> = { 'lab.yaml': 'title: Stub' },
+): Promise<{ labRevisionId: number }> {
   await saveLesson(db, { slug: 'introduction', title: 'Introduction', summary: 'What it is', hash: 'a' });
   await saveLab(db, {
     slug: 'stub',
@@ -25,7 +28,7 @@ export async function addContent(db: Db): Promise<{ labRevisionId: number }> {
     minutes: 5,
     revision: 1,
     hash: 'a',
-    source: { files: { 'lab.yaml': 'title: Stub' } },
+    source: { files },
   });
   await saveCourses(db, [
     {

@@ -1,0 +1,224 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import type { Random } from '@/lib/base';
+import type { Said } from './crash-target';
+import type { PostgresServer } from './postgres-server';
+
+export interface CrashSiteOptions {
+  readonly target: string;
+  readonly workerFile: string;
+  readonly random: Random;
+  /** Where the database is: a server that may be killed as well, or a folder for the embedded one. */
+  readonly postgres?: { readonly server: PostgresServer; readonly url: string };
+  readonly folder?: string;
+}
+
+const lab = 'title: Crash\nsummary: For tests.\nrevision: 1\nminutes: 1\nsteps: [{ id: only }]\n';
+const patienceMs = 30_000;
+
+/** One installation that is killed again and again, and what its clients were told by it. */
+export class CrashSite {
+  readonly #options: CrashSiteOptions;
+  #sandboxes: readonly string[] = [];
+  /** The highest number of each key that was answered, and that was ever sent. */
+  readonly answered = new Map<string, number>();
+  readonly #sent = new Map<string, number>();
+  readonly #servers = new Set<Server>();
+  kills = 0;
+
+  constructor(options: CrashSiteOptions) {
+    this.#options = options;
+  }
+
+  /** Makes the sandboxes. */
+  async begin(): Promise<void> {
+    const server = this.#start('target');
+    await server.until(() => server.answers > 0);
+    this.#sandboxes = server.made;
+    await this.#kill(server);
+  }
+
+  /** Kills the server at some moment: while it writes, or while it starts. */
+  async killServer(): Promise<void> {
+    const { random } = this.#options;
+    const server = this.#start('target');
+    if (random.int(4) === 0) await pause(random.int(900));
+    else {
+      const answers = 1 + random.int(60);
+      await server.until(() => server.answers >= answers);
+      await pause(random.int(12));
+    }
+    await this.#kill(server);
+  }
+
+  /** Kills the database while the server writes; it goes on when the database is back, and is killed itself then. */
+  async killDatabase(how: 'postmaster' | 'backend'): Promise<void> {
+    const { random, postgres } = this.#options;
+    const server = this.#start('target');
+    await server.until(() => server.answers > random.int(30));
+    if (how === 'backend') postgres?.server.killBackend();
+    else await postgres?.server.kill();
+    this.kills++;
+    if (random.int(2) === 0) await this.#kill(server);
+    if (how === 'postmaster') await postgres?.server.run();
+    const { answers } = server;
+    if (!server.isKilled) await server.until(() => server.answers > answers + 10);
+    await this.#kill(server);
+  }
+
+  /** A second server: of another name it gets nothing; of the same it takes everything over, and the first keeps nothing more. */
+  async rival(owner: 'target' | 'other'): Promise<void> {
+    const first = this.#start('target');
+    await first.until(() => first.answers > 10);
+    const second = this.#start(owner);
+    if (owner === 'other') {
+      await second.until(() => second.refusals.length >= this.#sandboxes.length);
+      if (second.found.size > 0) throw new Error('two servers have one sandbox');
+      await this.#kill(second);
+      await this.#kill(first);
+      return;
+    }
+    await second.until(() => second.found.size === this.#sandboxes.length && second.answers > 10);
+    await this.#kill(first);
+    for (const [key, number] of first.answered)
+      if (number > (second.foundAt(key) ?? 0)) throw new Error(`${key}: ${number} was answered behind the back of its new owner`);
+    await this.#kill(second);
+  }
+
+  #start(owner: string): Server {
+    const { target, workerFile, postgres, folder } = this.#options;
+    const task = { url: postgres?.url, folder, workerFile, owner, sandboxes: this.#sandboxes, lab };
+    const server = new Server(spawn(process.execPath, [target, JSON.stringify(task)], { stdio: ['ignore', 'pipe', 'pipe'] }), this);
+    this.#servers.add(server);
+    return server;
+  }
+
+  /** Leaves nothing running, also after a failure. */
+  async end(): Promise<void> {
+    await Promise.allSettled([...this.#servers].map((server) => server.kill()));
+  }
+
+  async #kill(server: Server): Promise<void> {
+    if (server.isKilled) return;
+    this.kills++;
+    await server.kill();
+    this.#servers.delete(server);
+  }
+
+  heard(said: Said): void {
+    const [word, id] = said;
+    if (word === 'found') this.#verify(id, said[2]);
+    if (word === 'sent') raise(this.#sent, `${id} ${said[2]}`, said[3]);
+    if (word === 'answered') raise(this.answered, `${id} ${said[2]}`, said[3]);
+  }
+
+  /** Nothing answered is missing, nothing is there that nobody sent, and what one client wrote is a beginning of what it sent. */
+  #verify(id: string, found: Readonly<Record<string, number>>): void {
+    for (const [name, number] of Object.entries(found)) {
+      const [answered, sent] = [this.answered.get(`${id} ${name}`) ?? 0, this.#sent.get(`${id} ${name}`) ?? 0];
+      if (number < answered) throw new Error(`${name} of ${id}: ${answered} was answered, ${number} is there`);
+      if (number > sent) throw new Error(`${name} of ${id}: ${number} is there, ${sent} was sent`);
+    }
+    for (const client of new Set(Object.keys(found).map((name) => name.slice(0, 1)))) {
+      const numbers = [1, 2, 3].map((key) => found[`${client}${key}`] ?? 0) as [number, number, number];
+      const isBeginning = numbers[0] >= numbers[1] && numbers[1] >= numbers[2] && numbers[2] >= numbers[0] - 1;
+      if (!isBeginning) throw new Error(`client ${client} of ${id}: torn, ${numbers.join(', ')} are there`);
+    }
+  }
+}
+
+/** One server process, and what it said. */
+class Server {
+  readonly #child: ChildProcess;
+  readonly #closed: Promise<unknown>;
+  readonly found = new Map<string, Readonly<Record<string, number>>>();
+  readonly answered = new Map<string, number>();
+  readonly refusals: string[] = [];
+  made: readonly string[] = [];
+  answers = 0;
+  isKilled = false;
+  #errors = '';
+  #failure: unknown;
+  #wake: () => void = () => undefined;
+
+  constructor(child: ChildProcess, site: CrashSite) {
+    this.#child = child;
+    this.#closed = once(child, 'close');
+    child.stderr?.on('data', (text: Buffer) => void (this.#errors += text.toString()));
+    createInterface({ input: child.stdout as NonNullable<ChildProcess['stdout']> }).on('line', (line) => this.#read(line, site));
+    child.on('close', () => this.#wake());
+  }
+
+  foundAt(key: string): number | undefined {
+    const [id = '', name = ''] = key.split(' ');
+    return this.found.get(id)?.[name];
+  }
+
+  /** Waits until what it said makes `condition` true. */
+  async until(condition: () => boolean): Promise<void> {
+    const deadline = Date.now() + patienceMs;
+    while (!this.#failure && !condition()) {
+      if (this.#child.exitCode !== null || Date.now() > deadline)
+        throw new Error(
+          `the server ${this.#child.exitCode === null ? 'is silent' : 'ended by itself'}: ${this.#errors.slice(-2_000)} ${this.refusals.at(-1) ?? ''} ${this.answers} answers`,
+        );
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+        setTimeout(resolve, 500).unref();
+      });
+    }
+    if (this.#failure) throw this.#failure;
+  }
+
+  /** kill -9; resolves when everything it said was heard. */
+  async kill(): Promise<void> {
+    this.isKilled = true;
+    this.#child.kill('SIGKILL');
+    await this.#closed;
+    if (this.#failure) throw this.#failure;
+  }
+
+  #read(line: string, site: CrashSite): void {
+    let said: Said;
+    try {
+      said = JSON.parse(line) as Said;
+    } catch {
+      return; // the last line of a killed one may be half of one
+    }
+    this.#note(said);
+    try {
+      site.heard(said);
+    } catch (error) {
+      this.#failure ??= error;
+    }
+    this.#wake();
+  }
+
+  #note(said: Said): void {
+    switch (said[0]) {
+      case 'made':
+        this.made = said[1];
+        return;
+      case 'found':
+        this.found.set(said[1], said[2]);
+        return;
+      case 'refused':
+        this.refusals.push(said[2]);
+        return;
+      case 'answered':
+        this.answers++;
+        raise(this.answered, `${said[1]} ${said[2]}`, said[3]);
+        return;
+      case 'sent':
+    }
+  }
+}
+
+function raise(numbers: Map<string, number>, key: string, number: number): void {
+  numbers.set(key, Math.max(number, numbers.get(key) ?? 0));
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
