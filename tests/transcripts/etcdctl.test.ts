@@ -1,17 +1,13 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Cluster } from '@/lib/cluster';
+import type { Cluster } from '@/lib/cluster';
+import { runEtcdctl, withEtcdAlone } from '../support/etcd-alone';
 
 /**
  * etcdctl in the etcd Pod of cp-1, command by command with its whole output: `UPDATE_TRANSCRIPTS=1 npm test -- --selectProjects transcripts` writes it anew.
  * The first line names the control planes. `$` runs with the Pod's certificates, `$!` without; `<` is standard input, `@` lets something happen.
  */
 const folder = join(import.meta.dirname, 'etcdctl');
-const certificates = [
-  '--cacert=/etc/kubernetes/pki/etcd/ca.crt',
-  '--cert=/etc/kubernetes/pki/etcd/server.crt',
-  '--key=/etc/kubernetes/pki/etcd/server.key',
-];
 
 test.each(readdirSync(folder).filter((name) => name.endsWith('.txt')))('%s', (name) => {
   const path = join(folder, name);
@@ -37,16 +33,6 @@ function play(text: string): string {
   return `${output.join('\n')}\n`;
 }
 
-/** Control planes whose kubelets have nothing to run but etcd, so that nobody else writes. */
-function withEtcdAlone(controlPlanes: 1 | 3): Cluster {
-  const cluster = Cluster.create({ topology: { controlPlanes, workers: 0 }, seed: 'etcdctl' });
-  for (const { disk } of cluster.machines)
-    for (const name of ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler'])
-      disk.delete(`/etc/kubernetes/manifests/${name}.yaml`);
-  cluster.kernel.runFor(30_000);
-  return cluster;
-}
-
 /** Without what no reader needs and every change of a neighbour would change. */
 function masked(printed: string): string {
   return printed
@@ -60,20 +46,7 @@ function execute(cluster: Cluster, line: string, stdin: string): string[] {
   const words = [...line.replace(/^\$!? /, '').matchAll(/'([^']*)'|"([^"]*)"|(\S+)/g)].map(
     ([, single, double, bare]) => single ?? double ?? bare ?? '',
   );
-  const argv = line.startsWith('$!') ? words : [words[0] as string, ...certificates, ...words.slice(1)];
-  const runtime = cluster.runtimeOf('cp-1');
-  const container = runtime.listContainers().find(({ name, state }) => name === 'etcd' && state === 'running');
-  if (!container) throw new Error('etcd is not running');
-  let printed = '';
-  let exitCode: number | undefined;
-  const process = runtime.exec(container.id, {
-    argv,
-    stdin,
-    write: (_, text) => void (printed += text),
-    onExit: (code) => void (exitCode = code),
-  });
-  cluster.kernel.runUntilCondition(() => exitCode !== undefined, { limitMs: 15_000 });
-  if (exitCode === undefined) process.signal('SIGINT');
+  const { printed, exitCode } = runEtcdctl(cluster, words, { stdin, withCertificates: !line.startsWith('$!') });
   return [
     ...masked(printed)
       .replace(/\n$/, '')

@@ -105,7 +105,7 @@ export function roleGet(session: Session): void {
 
 export function roleList(session: Session): void {
   none(session, 'role list command requires no arguments');
-  list(session, { type: 'role-list' }, 'roles', 'Role');
+  list(session, { type: 'role-list' }, 'roles', 'Roles');
 }
 
 const permissionTypes: Readonly<Record<string, Permission['type']>> = { read: 'READ', write: 'WRITE', readwrite: 'READWRITE' };
@@ -155,7 +155,7 @@ function showRole(session: Session, role: string, { permissions = [] }: AuthResp
 function rangeText({ key, end }: Permission): string {
   if (end === undefined) return key;
   const range = end === '\0' ? `[${key}, <open ended>` : `[${key}, ${end})`;
-  return prefixEnd(key) === end ? `${range} (prefix ${key})` : range;
+  return (prefixEnd(key) ?? '\0') === end ? `${range} (prefix ${key})` : range;
 }
 
 function permissionJson({ type, key, end }: Permission): Plain {

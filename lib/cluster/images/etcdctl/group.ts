@@ -217,10 +217,7 @@ export function leaseGrant(session: Session): void {
   session.show({
     simple: `lease ${leaseId(granted.lease)} granted with TTL(${granted.ttl}s)\n`,
     json: {
-      cluster_id: idNumber(session.header.clusterId),
-      member_id: idNumber(session.header.memberId),
-      revision: session.header.revision,
-      raft_term: session.header.term,
+      ...headerJson(session.header),
       id: granted.lease,
       ttl: granted.ttl,
       error: '',
@@ -230,21 +227,23 @@ export function leaseGrant(session: Session): void {
 
 export function leaseRevoke(session: Session): void {
   const lease = leaseArgument(session, 'lease revoke command needs 1 argument');
-  session.server.leaseRevoke(lease);
+  try {
+    session.server.leaseRevoke(lease);
+  } catch (error) {
+    if (!(error instanceof EtcdError) || error.code === 'Unavailable') throw error;
+    throw new Failure(`failed to revoke lease (${error.message})`);
+  }
   session.show({ simple: `lease ${leaseId(lease)} revoked\n`, json: { header: headerJson(session.header) } });
 }
 
 export function leaseTimeToLive(session: Session): void {
   const lease = leaseArgument(session, 'lease timetolive command needs lease ID as argument');
   const status = session.server.leaseTimeToLive(lease);
-  const { clusterId, memberId: member, revision, term } = session.header;
   session.show({
     simple: timeToLiveText(status, session.isSet('keys')),
+    fields: `${headerFields(session.header)}"ID" : ${lease}\n"TTL" : ${status.ttl}\n"GrantedTTL" : ${status.grantedTtl}\n${(session.isSet('keys') ? status.keys : []).map((key) => `"Key" : ${JSON.stringify(key)}\n`).join('')}`,
     json: {
-      cluster_id: idNumber(clusterId),
-      member_id: idNumber(member),
-      revision,
-      raft_term: term,
+      ...headerJson(session.header),
       id: lease,
       ttl: status.ttl,
       'granted-ttl': status.grantedTtl,
@@ -257,7 +256,7 @@ export function leaseList(session: Session): void {
   const leases = session.server.leases();
   session.show({
     simple: `found ${leases.length} leases\n${leases.map((lease) => `${leaseId(lease)}\n`).join('')}`,
-    json: { leases: leases.map((lease) => ({ id: lease })) },
+    json: { ...headerJson(session.header), leases: leases.map((lease) => ({ id: lease })) },
   });
 }
 

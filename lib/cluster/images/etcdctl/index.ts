@@ -150,10 +150,11 @@ function run(ctx: ProcessContext, name: string, table: Readonly<Record<string, C
 
 function commandOf(
   table: Readonly<Record<string, Command>>,
-  [first = '', second = '', ...rest]: readonly string[],
+  words: readonly string[],
 ): { key: string | undefined; words: readonly string[] } {
-  if (Object.hasOwn(table, `${first} ${second}`)) return { key: `${first} ${second}`, words: rest };
-  return { key: Object.hasOwn(table, first) ? first : undefined, words: [second, ...rest].filter((word, at) => at > 0 || word !== '') };
+  const [first = '', second = ''] = words;
+  if (Object.hasOwn(table, `${first} ${second}`)) return { key: `${first} ${second}`, words: words.slice(2) };
+  return { key: Object.hasOwn(table, first) ? first : undefined, words: words.slice(1) };
 }
 
 /** Runs the command; while the group cannot answer it waits and asks again, until the command's time is up. */
@@ -178,8 +179,6 @@ function again(ctx: ProcessContext, state: WatchState): State {
       return look(session, state);
     } catch (error) {
       if (!(error instanceof EtcdError)) throw error;
-      if (error.code === 'OutOfRange')
-        throw new Failure(`watch was canceled (${error.message})\nError: watch is canceled by the server`, 1);
       ctx.after(retryMs, 'look');
       return state;
     }

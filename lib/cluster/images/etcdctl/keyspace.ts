@@ -1,7 +1,7 @@
 import { prefixEnd, type Json } from '@/lib/base';
-import type { Compare, Operation, RangeOptions, WatchEvent } from '../../etcd';
+import { EtcdError, type Compare, type Operation, type RangeOptions, type WatchEvent } from '../../etcd';
 import { parseCommandLine } from './flags';
-import { badArguments, Failure, Session } from './session';
+import { badArguments, badFeature, Failure, interrupted, Session } from './session';
 
 /** `get`, `put`, `del`, `txn`, `watch`, `compaction`: what etcdctl does with keys. */
 
@@ -63,20 +63,25 @@ const lookEveryMs = 100;
 export function watch(session: Session): WatchState {
   if (session.words.length === 0) throw new Failure('watch in interactive mode or requires one argument as key', badArguments);
   void rangeOf(session, 'watch');
-  return look(session, { type: 'watch', next: session.number('rev') || session.server.revision + 1 });
+  return look(session, { type: 'watch', next: session.number('rev') || session.server.revision + 1 }, { isFirst: true });
 }
 
 /** Prints what happened since the last look. The server keeps every revision, so looking now and then misses nothing. */
-export function look(session: Session, { next }: WatchState): WatchState {
+export function look(session: Session, { next }: WatchState, { isFirst = false } = {}): WatchState {
   const { key, options } = rangeOf(session, 'watch');
   const { printer, server, ctx } = session;
   const seen: { revision: number; events: readonly WatchEvent[] }[] = [];
-  server.watch(
-    key,
-    { startRevision: next, prevKv: session.isSet('prev-kv'), ...(options.end === undefined ? {} : { end: options.end }) },
-    (response) => void seen.push(response),
-  )();
-  for (const { events } of seen) ctx.stdout(printer.watch(session.header, events));
+  const wanted = { startRevision: next, prevKv: session.isSet('prev-kv'), ...(options.end === undefined ? {} : { end: options.end }) };
+  try {
+    server.watch(key, wanted, (response) => void seen.push(response))();
+  } catch (error) {
+    if (!(error instanceof EtcdError) || error.code !== 'OutOfRange') throw error;
+    ctx.stderr(`watch was canceled (${error.message})\n`);
+    throw new Failure('watch is canceled by the server', interrupted);
+  }
+  // What was there already comes as one response.
+  const responses = isFirst && seen.length > 0 ? [{ events: seen.flatMap(({ events }) => events) }] : seen;
+  for (const { events } of responses) ctx.stdout(printer.watch(session.header, events));
   ctx.after(lookEveryMs, 'look');
   return { type: 'watch', next: (seen.at(-1)?.revision ?? next - 1) + 1 };
 }
@@ -126,8 +131,6 @@ function selectionOf(session: Session): RangeOptions {
   if (sortBy) options.sortBy = sortBy;
   return options;
 }
-
-const badFeature = 129;
 
 function putOf(session: Session, words: readonly string[], stdin: () => string) {
   const [key, value, ...rest] = words;

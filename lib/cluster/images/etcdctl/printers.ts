@@ -66,7 +66,7 @@ export const fieldsPrinter: Printer = {
   del: (header, { deleted, prevKvs }) =>
     `${headerFields(header)}"Deleted" : ${deleted}\n${prevKvs.map((one) => kvFields('Prev', one)).join('')}`,
   txn: (header, { succeeded, responses }) =>
-    `${headerFields(header)}"Succeeded" : ${succeeded}\n${responses.map((one) => responseText(fieldsPrinter, header, one)).join('')}`,
+    `${headerFields(header)}"Succeeded" : ${succeeded}\n${responses.map((one) => responseText(fieldsPrinter, { clusterId: '0', memberId: '0', revision: header.revision, term: 0 }, one)).join('')}`,
   watch: (header, events) =>
     `${headerFields(header)}${events.map((event) => `"Type" : ${event.type.toUpperCase()}\n${event.prevKv ? kvFields('Prev', event.prevKv) : ''}${kvFields('', event.kv)}`).join('')}`,
 };
@@ -129,7 +129,7 @@ export function idNumber(id: string): bigint {
   return BigInt(`0x${id}`);
 }
 
-export function headerJson({ clusterId, memberId, revision, term }: Header): Plain {
+export function headerJson({ clusterId, memberId, revision, term }: Header): Readonly<Record<string, Plain>> {
   return { cluster_id: idNumber(clusterId), member_id: idNumber(memberId), revision, raft_term: term };
 }
 

@@ -25,9 +25,11 @@ export class Failure extends Error {
   }
 }
 
-/** `cobrautl.ExitBadArgs` and `ExitBadFeature`. */
+/** `pkg/cobrautl/error.go`. */
 export const badArguments = 128;
-export const badFeature = 129;
+const badConnection = 2;
+export const interrupted = 5;
+export const badFeature = 4;
 
 /** One run of etcdctl: its words and flags, and the servers it talks to. */
 export class Session {
@@ -83,8 +85,9 @@ export class Session {
       return token === undefined ? {} : { token };
     } catch (error) {
       // Where nobody asks, a password does no harm.
-      if (error instanceof EtcdError && error.message === 'etcdserver: authentication is not enabled') return {};
-      throw error;
+      if (!(error instanceof EtcdError) || error.code === 'Unavailable') throw error;
+      if (error.message === 'etcdserver: authentication is not enabled') return {};
+      throw new Failure(error.message, badConnection);
     }
   }
 
@@ -105,7 +108,7 @@ export class Session {
       case 'fields':
         return fieldsPrinter;
       case 'table':
-        throw new Failure('table is not supported as output format', badFeature);
+        throw new Failure('table not supported as output format', badFeature);
       case 'protobuf':
         throw new Failure('protobuf is not simulated as output format', badFeature);
       default:
@@ -120,7 +123,7 @@ export class Session {
       case 'json':
         return this.ctx.stdout(json(forms.json));
       case 'table':
-        if (!table) throw new Failure('table is not supported as output format', badFeature);
+        if (!table) throw new Failure('table not supported as output format', badFeature);
         return this.ctx.stdout(bordered(table));
       case 'fields':
         return this.ctx.stdout(forms.fields ?? (table ? commaSeparated(table) : ''));

@@ -1,0 +1,238 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Cluster } from '@/lib/cluster';
+import { serveEtcd } from '@/lib/sandbox/etcd/methods';
+import { runEtcdctl, withEtcdAlone } from '../support/etcd-alone';
+
+/**
+ * The same words through the real etcdctl, over gRPC, and through ours, in the etcd Pod: each on a cluster of its own from one seed,
+ * so that ids, revisions and leases are the same and what is printed can be compared as it is.
+ */
+const version = spawnSync('etcdctl', ['version'], { env: { ...process.env, ETCDCTL_API: '3' }, encoding: 'utf8' });
+const isThere = version.status === 0 && version.stdout.includes('API version: 3');
+if (!isThere) console.log('parity/etcdctl: skipped, there is no etcdctl on the PATH (apt-get install etcd-client)');
+const compared = isThere ? describe : describe.skip;
+
+let real: Cluster;
+let ours: Cluster;
+let gateway: ReturnType<typeof serveEtcd>;
+let endpoint: string;
+
+beforeAll(async () => {
+  if (!isThere) return;
+  [real, ours] = [withEtcdAlone(1), withEtcdAlone(1)];
+  gateway = serveEtcd((token) =>
+    real.network.dialEtcd(real.network.host('cp-1'), 'https://127.0.0.1:2379', token === undefined ? {} : { token }),
+  );
+  endpoint = `127.0.0.1:${await gateway.listen(0, '127.0.0.1')}`;
+});
+
+afterAll(async () => {
+  if (isThere) await gateway.close();
+});
+
+interface Printed {
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly exitCode: number | undefined;
+}
+
+/** Interrupted after `limitMs`; without one it has to end by itself. */
+async function runReal(words: readonly string[], stdin: string | Buffer = '', limitMs?: number, at = endpoint): Promise<Printed> {
+  const env = { ...process.env, ETCDCTL_API: '3' };
+  const child = spawn('etcdctl', [`--endpoints=${at}`, ...words], { env });
+  const out = { stdout: '', stderr: '' };
+  child.stdout.on('data', (text: Buffer) => void (out.stdout += text.toString()));
+  child.stderr.on('data', (text: Buffer) => void (out.stderr += text.toString()));
+  child.stdin.on('error', () => undefined);
+  child.stdin.end(stdin);
+  const ended = new Promise<number | undefined>((resolve) => void child.on('close', (code) => resolve(code ?? undefined)));
+  if (limitMs === undefined) return { ...out, exitCode: await ended, ...out };
+  const first = await Promise.race([ended.then((exitCode) => ({ exitCode })), wait(limitMs)]);
+  child.kill('SIGKILL');
+  await ended;
+  return { ...out, exitCode: first?.exitCode };
+}
+
+/** Without the client's own log, how long it took, where it asked, and what Debian's 3.4 writes otherwise than 3.6. */
+function masked({ stdout, stderr, exitCode }: Printed): string {
+  const text = `${stdout}${stderr}`
+    .split('\n')
+    .filter((line) => !line.startsWith('{"level"'))
+    .join('\n');
+  const same = text
+    .replaceAll(endpoint, '127.0.0.1:2379')
+    .replace(/took = [\d.]+\w+/g, 'took = <time>')
+    .replace(/,"hash_revision":\d+/g, '')
+    .replace(
+      /"Response(Range|Put|DeleteRange|Txn)"/g,
+      (_, name: string) => `"response${name.replace(/[A-Z]/g, (one) => `_${one.toLowerCase()}`)}"`,
+    );
+  return `${same}(exit ${exitCode === undefined || exitCode === 130 ? 'on Ctrl-C' : exitCode})`;
+}
+
+async function compare(line: string, stdin = '', limitMs?: number): Promise<void> {
+  const words = [...line.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, bare]) => quoted ?? bare ?? '');
+  const found = masked(await runReal(words, stdin, limitMs));
+  const mine = masked(runEtcdctl(ours, ['etcdctl', ...words], { stdin, limitMs: limitMs ?? 15_000 }));
+  expect(mine).toBe(found);
+}
+
+/** One after the other, on one keyspace. */
+const keys = [
+  'put a 1',
+  'put a 2 --prev-kv',
+  'put b x -w json',
+  'put c y -w fields --prev-kv',
+  "put d 'two words'",
+  'get a',
+  'get a -w json',
+  'get a -w fields',
+  'get nothing',
+  'get nothing -w json',
+  'get a d',
+  'get a --prefix --keys-only',
+  "get '' --prefix --limit 2 -w json",
+  "get '' --from-key --order DESCEND --sort-by MODIFY",
+  'get a --rev 2',
+  'get a --rev 99',
+  'get a --print-value-only',
+  'get a --hex',
+  'get a -w table',
+  'get',
+  'del b --prev-kv',
+  'del a d -w json',
+  'del nothing -w fields',
+  'compaction 3',
+  'compaction 3',
+  'get a --rev 2',
+  'put lost --lease=123abc x',
+  'put ignored --ignore-value',
+  'put once again -w fields',
+  'member list',
+  'member list -w table',
+  'member list -w json',
+  'member list -w fields',
+  'endpoint hashkv -w json',
+  'alarm list',
+  'lease timetolive 123abc',
+  'lease revoke 123abc',
+  'lease list',
+  'move-leader 1234',
+  'member remove 1234',
+  'member add new --peer-urls=https://10.0.0.9:2380 --learner',
+  'member promote 1234',
+];
+
+compared('the real etcdctl and ours print the same', () => {
+  test.each(keys)('%s', (line) => compare(line));
+
+  test('of a lease', async () => {
+    await compare('lease grant 300');
+    const lease = real.network.dialEtcd(real.network.host('cp-1'), 'https://127.0.0.1:2379').leases()[0]?.toString(16) ?? '';
+    await compare(`put leased v --lease=${lease}`);
+    await compare(`lease timetolive ${lease} --keys -w fields`);
+    await compare('lease list -w json');
+    await compare(`lease keep-alive ${lease} --once`);
+    await compare(`lease revoke ${lease}`);
+    await compare('get leased');
+  });
+
+  test('of transactions', async () => {
+    await compare('txn', 'mod("c") > "0"\n\nput c z\nget c\n\nput c w\n\n');
+    await compare('txn -w json', 'value("c") = "none"\n\nput c z\n\nget c\ndel c\n\n');
+    await compare('txn -w fields', 'version("c") = "0"\n\nput c again\n\n\n');
+    await compare('txn', 'mod("c") > "0"\n\nput c z\nput c z\n\n\n');
+  });
+
+  test('of a watch that begins in the past', async () => {
+    await compare('watch c --rev=5', '', 1_000);
+    await compare('watch c --rev=5 -w json', '', 1_000);
+    await compare('watch c --prefix --rev=5 --prev-kv -w fields', '', 1_000);
+    await compare('watch c --rev=2', '', 3_000);
+  });
+
+  test('of users and roles', async () => {
+    for (const line of [
+      'auth enable',
+      'user add root:secret',
+      'user add root:secret',
+      'user add alice:wonder -w json',
+      'role add reader',
+      'role add reader -w fields',
+      'role grant-permission reader read /app/ --prefix',
+      'role grant-permission reader readwrite /mine',
+      'role grant-permission reader write /from --from-key',
+      'role grant-permission reader eat /app/',
+      'role get reader',
+      'role get reader -w json',
+      'role get reader -w fields',
+      'user grant-role alice reader',
+      'user grant-role alice writer',
+      'user get alice',
+      'user get alice --detail',
+      'user get nobody',
+      'user list',
+      'user list -w json',
+      'role list -w fields',
+      'user list -w table',
+      'auth enable',
+      '--user root:secret role get root',
+      '--user root:wrong get /app/one',
+      '--user nobody:x get /app/one',
+      '--user root:secret put /app/one 1',
+      '--user alice:wonder get /app/one',
+      '--user alice:wonder put /app/one 2',
+      '--user alice:wonder put /mine 2 --prev-kv',
+      '--user alice:wonder user list',
+      '--user alice:wonder user get alice',
+      '--user alice:wonder compaction 9',
+      '--user alice:wonder member add x --peer-urls=https://10.0.0.8:2380',
+      '--user root:secret role revoke-permission reader /app/ --prefix',
+      '--user root:secret role revoke-permission reader /nowhere',
+      '--user alice:wonder get /app/one',
+      '--user root:secret user revoke-role alice reader',
+      '--user root:secret user delete root',
+      '--user root:secret role delete reader',
+      '--user root:secret user delete alice',
+      '--user root:secret auth disable',
+      'get /app/one',
+    ])
+      await compare(line);
+  });
+});
+
+compared('a real etcdctl', () => {
+  test('hears of every change while it watches', async () => {
+    const watching = runReal(['watch', 'live', '--prefix'], '', 1_500);
+    await wait(500);
+    for (const key of ['live/1', 'live/2']) await runReal(['put', key, 'v'], '');
+    await runReal(['del', 'live/1'], '');
+    expect((await watching).stdout).toBe('PUT\nlive/1\nv\nPUT\nlive/2\nv\nDELETE\nlive/1\n\n');
+  });
+
+  test('is told by etcd when nobody agrees any more', async () => {
+    const lonely = withEtcdAlone(3);
+    const alone = serveEtcd(() => lonely.network.dialEtcd(lonely.network.host('cp-1'), 'https://127.0.0.1:2379'));
+    const port = await alone.listen(0, '127.0.0.1');
+    for (const name of ['cp-2', 'cp-3']) lonely.crash(name);
+    lonely.kernel.runFor(10_000);
+    const { stderr, exitCode } = await runReal(['put', 'a', 'b'], '', undefined, `127.0.0.1:${port}`);
+    await alone.close();
+    expect(stderr).toContain('Error: etcdserver: request timed out');
+    expect(exitCode).toBe(1);
+  });
+
+  test('keeps values that are no UTF-8', async () => {
+    const bytes = Buffer.from([0xff, 0x00, 0xe9, 0x41, 0xc3, 0xa9]);
+    await runReal(['put', 'bytes'], bytes);
+    expect((await runReal(['get', 'bytes', '-w', 'json'])).stdout).toContain(`"value":"${bytes.toString('base64')}"`);
+  });
+
+  test('saves a snapshot whose checksum holds', async () => {
+    const path = `/tmp/orrery-etcdctl-${process.pid}.db`;
+    const { stdout, exitCode } = await runReal(['snapshot', 'save', path], '');
+    spawnSync('rm', ['-f', path]);
+    expect([stdout, exitCode]).toEqual([`Snapshot saved at ${path}\n`, 0]);
+  });
+});
