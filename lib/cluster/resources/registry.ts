@@ -1,4 +1,5 @@
 import type { ResourceDefinition } from '../api';
+import { APIService } from './apiservice';
 import { ClusterRole } from './clusterrole';
 import { ClusterRoleBinding } from './clusterrolebinding';
 import { ConfigMap } from './configmap';
@@ -9,9 +10,11 @@ import { CSINode } from './csinode';
 import { CSIStorageCapacity } from './csistoragecapacity';
 import { DaemonSet } from './daemonset';
 import { Deployment } from './deployment';
+import { DeviceClass } from './deviceclass';
 import { Endpoints } from './endpoints';
 import { EndpointSlice } from './endpointslice';
 import { Event, EventsEvent } from './event';
+import { FlowSchema } from './flowschema';
 import { Ingress } from './ingress';
 import { IngressClass } from './ingressclass';
 import { IPAddress } from './ipaddress';
@@ -28,7 +31,11 @@ import { PersistentVolumeClaim } from './persistentvolumeclaim';
 import { Pod } from './pod';
 import { PodDisruptionBudget } from './poddisruptionbudget';
 import { PriorityClass } from './priorityclass';
+import { PriorityLevelConfiguration } from './prioritylevelconfiguration';
 import { ReplicaSet } from './replicaset';
+import { ResourceClaim } from './resourceclaim';
+import { ResourceClaimTemplate } from './resourceclaimtemplate';
+import { ResourceSlice } from './resourceslice';
 import { Role } from './role';
 import { RoleBinding } from './rolebinding';
 import { RuntimeClass } from './runtimeclass';
@@ -57,6 +64,7 @@ export const builtInResources: readonly ResourceDefinition<any>[] = [
   Secret,
   ServiceAccount,
   Service,
+  APIService,
   ControllerRevision,
   DaemonSet,
   Deployment,
@@ -84,6 +92,12 @@ export const builtInResources: readonly ResourceDefinition<any>[] = [
   ValidatingAdmissionPolicyBinding,
   MutatingAdmissionPolicy,
   MutatingAdmissionPolicyBinding,
+  FlowSchema,
+  PriorityLevelConfiguration,
+  DeviceClass,
+  ResourceClaim,
+  ResourceClaimTemplate,
+  ResourceSlice,
   PriorityClass,
   CSIDriver,
   CSINode,

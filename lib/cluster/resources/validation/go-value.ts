@@ -88,6 +88,21 @@ const shapes: Readonly<Record<string, string>> = {
   DaemonSetUpdateStrategy: 'Type RollingUpdate:null',
   ServiceCIDRSpec: 'CIDRs=cidrs',
   ParentReference: 'Group Resource Namespace Name',
+  FlowDistinguisherMethod: 'Type',
+  DeviceClaim: 'Requests:[]DeviceRequest Constraints:[]DeviceConstraint Config:[]DeviceConfiguration',
+  DeviceClaimSpec: 'Devices:DeviceClaim',
+  DeviceRequest: 'Name Exactly:*ExactDeviceRequest FirstAvailable:[]DeviceSubRequest',
+  ExactDeviceRequest:
+    'DeviceClassName Selectors:[]DeviceSelector AllocationMode Count:0 AdminAccess:null Tolerations:[]DeviceToleration Capacity:null',
+  DeviceSubRequest: 'Name DeviceClassName Selectors:[]DeviceSelector AllocationMode Count:0 Tolerations:[]DeviceToleration Capacity:null',
+  DeviceSelector: 'CEL=cel:*CELDeviceSelector',
+  CELDeviceSelector: 'Expression',
+  DeviceToleration: 'Key Operator Value Effect TolerationSeconds:null',
+  DeviceConstraint: 'Requests:null MatchAttribute:null DistinctAttribute:null',
+  DeviceConfiguration: 'Requests:null Opaque:*OpaqueDeviceConfiguration',
+  OpaqueDeviceConfiguration: 'Driver Parameters:null',
+  DeviceAttribute:
+    'IntValue=int:null BoolValue=bool:null StringValue=string:null VersionValue=version:null IntValues=ints:null BoolValues=bools:null StringValues=strings:null VersionValues=versions:null',
   RoleRef: 'APIGroup=apiGroup Kind Name',
   ServicePortKey: 'Name Protocol AppProtocol:null Port:0 TargetPort:0 NodePort:0',
   SecurityContext:
@@ -115,6 +130,9 @@ const shapes: Readonly<Record<string, string>> = {
     'Driver VolumeHandle ReadOnly:false FSType=fsType VolumeAttributes:null ControllerPublishSecretRef:*SecretReference NodeStageSecretRef:*SecretReference NodePublishSecretRef:*SecretReference ControllerExpandSecretRef:*SecretReference NodeExpandSecretRef:*SecretReference',
   SecretReference: 'Name Namespace',
   VolumeAttachmentSpec: 'Attacher Source:VolumeAttachmentSource NodeName',
+  HorizontalPodAutoscalerBehavior: 'ScaleUp:*HPAScalingRules ScaleDown:*HPAScalingRules',
+  HPAScalingRules: 'StabilizationWindowSeconds:null SelectPolicy:null Policies:[]HPAScalingPolicy Tolerance:null',
+  HPAScalingPolicy: 'Type Value:0 PeriodSeconds:0',
   VolumeAttachmentSource: 'PersistentVolumeName:null InlineVolumeSpec:null',
   WindowsOptions:
     'GMSACredentialSpecName=gmsaCredentialSpecName:null GMSACredentialSpec=gmsaCredentialSpec:null RunAsUserName:null HostProcess:null',

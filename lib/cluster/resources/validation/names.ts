@@ -130,6 +130,19 @@ export function pathSegmentName(value: string): string[] {
   return ['/', '%'].filter((character) => value.includes(character)).map((character) => `may not contain '${character}'`);
 }
 
+export function cIdentifier(value: string): string[] {
+  if (/^[A-Za-z_][A-Za-z0-9_]*$/.test(value)) return [];
+  return [
+    regexSentence(
+      "a valid C identifier must start with alphabetic character or '_', followed by a string of alphanumeric characters or '_'",
+      '[A-Za-z_][A-Za-z0-9_]*',
+      'my_name',
+      'MY_NAME',
+      'MyName',
+    ),
+  ];
+}
+
 export function portNumber(port: number): string[] {
   return port >= 1 && port <= 65535 ? [] : [inclusiveRange(1, 65535)];
 }
