@@ -62,7 +62,13 @@ export interface ResourceDefinition<T extends KubeObject = KubeObject> {
   warnings?(object: T, old?: T): string[];
   readonly subresources?: {
     readonly status?: boolean;
-    readonly scale?: { readonly replicas: string; readonly statusReplicas: string; readonly selector: string };
+    readonly scale?: {
+      readonly replicas: string;
+      readonly statusReplicas: string;
+      readonly selector: string;
+      /** The selector is plain labels, as a ReplicationController's. */
+      readonly isSelectorLabels?: boolean;
+    };
   };
   /** `Validate…Update` ends with `Validate…`, so what is wrong with metadata is told once more. */
   readonly updateChecksAll?: boolean;

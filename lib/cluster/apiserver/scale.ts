@@ -167,7 +167,8 @@ function scaleOf({ subresources }: ResourceDefinition, object: KubeObject): Kube
   const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;
   const paths = subresources?.scale;
   const replicas = at(object, paths?.replicas) as number | undefined;
-  const selector = labelSelectorAsSelector(at(object, paths?.selector) as object | undefined).toString();
+  const given = at(object, paths?.selector) as object | undefined;
+  const selector = labelSelectorAsSelector(paths?.isSelectorLabels ? { matchLabels: { ...given } } : given).toString();
   return {
     kind: 'Scale',
     apiVersion: 'autoscaling/v1',

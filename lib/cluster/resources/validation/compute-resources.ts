@@ -6,6 +6,15 @@ import { invalidEach, isNegative, validateQualifiedName } from './names';
 const containerResources = new Set(['cpu', 'memory', 'ephemeral-storage']);
 const standardResources = new Set([
   ...containerResources,
+  'requests.cpu',
+  'requests.memory',
+  'requests.ephemeral-storage',
+  'requests.storage',
+  'limits.cpu',
+  'limits.memory',
+  'limits.ephemeral-storage',
+  'services.nodeports',
+  'services.loadbalancers',
   'pods',
   'services',
   'replicationcontrollers',
@@ -14,6 +23,17 @@ const standardResources = new Set([
   'configmaps',
   'persistentvolumeclaims',
   'storage',
+]);
+const countedResources = new Set([
+  'pods',
+  'services',
+  'replicationcontrollers',
+  'resourcequotas',
+  'secrets',
+  'configmaps',
+  'persistentvolumeclaims',
+  'services.nodeports',
+  'services.loadbalancers',
 ]);
 const isHugePage = (name: string) => name.startsWith('hugepages-');
 const isInteger = (quantity: Quantity) => quantity.nanos % 1_000_000_000n === 0n;
@@ -49,7 +69,8 @@ function validateAmount(name: string, text: string, path: FieldPath): FieldError
   ];
 }
 
-function validateContainerResourceName(name: string, path: FieldPath): FieldError[] {
+/** `validateContainerResourceName`. */
+export function validateContainerResourceName(name: string, path: FieldPath): FieldError[] {
   const errors = validateQualifiedName(name, path);
   const isKnown = containerResources.has(name) || isHugePage(name);
   if (errors.length > 0)
@@ -67,6 +88,18 @@ function validateContainerResourceName(name: string, path: FieldPath): FieldErro
   return isNative(name) || isExtended(name) ? [] : [fieldError.invalid(path, name, "doesn't follow extended resource name standard")];
 }
 
+/** `ValidateResourceName`: any resource a cluster could know. */
+export function validateResourceName(name: string, path: FieldPath): FieldError[] {
+  const errors = validateQualifiedName(name, path);
+  const isKnown = name.includes('/') || standardResources.has(name) || isHugePage(name) || name.startsWith('requests.hugepages-');
+  return errors.length > 0 || isKnown ? errors : [fieldError.invalid(path, name, 'must be a standard resource type or fully qualified')];
+}
+
+/** `IsOvercommitAllowed`. */
+export function canOvercommit(name: string): boolean {
+  return isNative(name) && !isHugePage(name);
+}
+
 function isNative(name: string): boolean {
   return !name.includes('/') || name.includes('kubernetes.io/');
 }
@@ -78,9 +111,7 @@ function isExtended(name: string): boolean {
 /** Not negative, and whole where a fraction makes no sense (`ValidateResourceQuantityValue`). */
 export function validateQuantity(name: string, quantity: Quantity, path: FieldPath): FieldError[] {
   const errors = quantity.sign < 0 ? [fieldError.invalid(path, quantity.toString(), isNegative)] : [];
-  const mustBeWhole =
-    ['pods', 'services', 'replicationcontrollers', 'resourcequotas', 'secrets', 'configmaps', 'persistentvolumeclaims'].includes(name) ||
-    isExtended(name);
+  const mustBeWhole = countedResources.has(name) || isExtended(name);
   return mustBeWhole && !isInteger(quantity) ? [...errors, fieldError.invalid(path, quantity.toString(), 'must be an integer')] : errors;
 }
 
@@ -94,11 +125,10 @@ function validateHugePage(name: string, quantity: Quantity, path: FieldPath): Fi
 
 /** What cannot be overcommitted is asked for and limited alike. */
 function validateRequestWithLimit(name: string, request: string, limit: string | undefined, path: FieldPath): FieldError[] {
-  const canOvercommit = isNative(name) && !isHugePage(name);
   if (limit === undefined)
-    return canOvercommit ? [] : [fieldError.required(path.child('limits'), 'Limit must be set for non overcommitable resources')];
+    return canOvercommit(name) ? [] : [fieldError.required(path.child('limits'), 'Limit must be set for non overcommitable resources')];
   const order = Quantity.parse(request).compare(Quantity.parse(limit));
-  if (!canOvercommit && order !== 0)
+  if (!canOvercommit(name) && order !== 0)
     return [fieldError.invalid(path.child('requests'), request, `must be equal to ${name} limit of ${limit}`)];
   return order > 0 ? [fieldError.invalid(path.child('requests'), request, `must be less than or equal to ${name} limit of ${limit}`)] : [];
 }

@@ -34,12 +34,12 @@ export function isReadable({ matchExpressions }: LabelSelector): boolean {
   return (matchExpressions ?? []).every(({ operator }) => ['In', 'NotIn', 'Exists', 'DoesNotExist'].includes(operator));
 }
 
-export function validateRunsForever({ spec }: V1PodTemplateSpec, path: FieldPath): FieldError[] {
+export function validateRunsForever({ spec }: V1PodTemplateSpec, path: FieldPath, kind = 'ReplicaSet'): FieldError[] {
   const policy = spec?.restartPolicy ?? '';
   return [
     ...(policy === 'Always' ? [] : [fieldError.notSupported(path.child('spec', 'restartPolicy'), policy, ['Always'])]),
     ...(spec?.activeDeadlineSeconds === undefined
       ? []
-      : [fieldError.forbidden(path.child('spec', 'activeDeadlineSeconds'), 'activeDeadlineSeconds in ReplicaSet is not Supported')]),
+      : [fieldError.forbidden(path.child('spec', 'activeDeadlineSeconds'), `activeDeadlineSeconds in ${kind} is not Supported`)]),
   ];
 }

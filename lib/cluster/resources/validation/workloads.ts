@@ -1,4 +1,4 @@
-import type { V1DaemonSet, V1Deployment, V1ReplicaSet } from '@/generated/kubernetes/types';
+import type { V1DaemonSet, V1Deployment, V1ReplicaSet, V1ReplicationController } from '@/generated/kubernetes/types';
 import { type FieldError, FieldPath, fieldError } from '../../api';
 import { goValue } from './go-value';
 import { amountOf, validateAtMostAll, validateIntOrPercent } from './int-or-percent';
@@ -27,6 +27,11 @@ export function validateReplicaSetUpdate(replicaSet: V1ReplicaSet, old: V1Replic
 }
 
 export function validateReplicaSetStatus({ status }: V1ReplicaSet): FieldError[] {
+  return validateReplicaStatus(status);
+}
+
+/** What is true of every count of replicas. */
+export function validateReplicaStatus(status: V1ReplicaSet['status'] | V1ReplicationController['status']): FieldError[] {
   const { replicas, fullyLabeledReplicas = 0, readyReplicas = 0, availableReplicas = 0 } = status;
   const tooMany = (value: number, field: string) =>
     value > replicas ? [fieldError.invalid(statusPath.child(field), value, 'cannot be greater than status.replicas')] : [];
