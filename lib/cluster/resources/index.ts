@@ -26,3 +26,7 @@ export { Service } from './service';
 export { ServiceAccount } from './serviceaccount';
 export { StatefulSet } from './statefulset';
 export { StorageClass } from './storageclass';
+export { HorizontalPodAutoscaler } from './horizontalpodautoscaler';
+export { LimitRange } from './limitrange';
+export { ReplicationController } from './replicationcontroller';
+export { ResourceQuota } from './resourcequota';

@@ -15,11 +15,13 @@ import { Endpoints } from './endpoints';
 import { EndpointSlice } from './endpointslice';
 import { Event, EventsEvent } from './event';
 import { FlowSchema } from './flowschema';
+import { FirstHorizontalPodAutoscaler, HorizontalPodAutoscaler } from './horizontalpodautoscaler';
 import { Ingress } from './ingress';
 import { IngressClass } from './ingressclass';
 import { IPAddress } from './ipaddress';
 import { Job } from './job';
 import { Lease } from './lease';
+import { LimitRange } from './limitrange';
 import { MutatingAdmissionPolicy } from './mutatingadmissionpolicy';
 import { MutatingAdmissionPolicyBinding } from './mutatingadmissionpolicybinding';
 import { MutatingWebhookConfiguration } from './mutatingwebhookconfiguration';
@@ -30,11 +32,14 @@ import { PersistentVolume } from './persistentvolume';
 import { PersistentVolumeClaim } from './persistentvolumeclaim';
 import { Pod } from './pod';
 import { PodDisruptionBudget } from './poddisruptionbudget';
+import { PodTemplate } from './podtemplate';
 import { PriorityClass } from './priorityclass';
 import { PriorityLevelConfiguration } from './prioritylevelconfiguration';
 import { ReplicaSet } from './replicaset';
+import { ReplicationController } from './replicationcontroller';
 import { ResourceClaim } from './resourceclaim';
 import { ResourceClaimTemplate } from './resourceclaimtemplate';
+import { ResourceQuota } from './resourcequota';
 import { ResourceSlice } from './resourceslice';
 import { Role } from './role';
 import { RoleBinding } from './rolebinding';
@@ -56,11 +61,15 @@ export const builtInResources: readonly ResourceDefinition<any>[] = [
   ConfigMap,
   Endpoints,
   Event,
+  LimitRange,
   Namespace,
   Node,
   PersistentVolumeClaim,
   PersistentVolume,
   Pod,
+  PodTemplate,
+  ReplicationController,
+  ResourceQuota,
   Secret,
   ServiceAccount,
   Service,
@@ -70,6 +79,8 @@ export const builtInResources: readonly ResourceDefinition<any>[] = [
   Deployment,
   ReplicaSet,
   StatefulSet,
+  HorizontalPodAutoscaler,
+  FirstHorizontalPodAutoscaler,
   CronJob,
   Job,
   Lease,
