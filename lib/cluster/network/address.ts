@@ -1,7 +1,15 @@
 /** IPv4 arithmetic on the texts the API uses. IPv6 is not simulated (docs/fidelity.md). */
 
 export function isIpv4(text: string): boolean {
-  return ipv4.test(text);
+  return numberOf(text) >= 0;
+}
+
+const addressLengthMax = '255.255.255.255'.length;
+
+/** -1 for what is no address. */
+function numberOf(text: string): number {
+  if (text.length > addressLengthMax) return -1;
+  return remembered(numbers, text, (address) => (ipv4.test(address) ? toNumber(address) : -1));
 }
 
 const byte = '(0|[1-9]\\d?|1\\d\\d|2[0-4]\\d|25[0-5])';
@@ -43,7 +51,7 @@ function readBlock(cidr: string): Block {
 /** Whether `ip` is in `10.244.0.0/16`; a bare address is a /32. What is no IPv4 address is in nothing. */
 export function inCidr(ip: string, cidr: string): boolean {
   if (!cidr.includes('/')) return ip === cidr;
-  const value = remembered(numbers, ip, (text) => (isIpv4(text) ? toNumber(text) : -1));
+  const value = numberOf(ip);
   const { first, size } = remembered(blocks, cidr, readBlock);
   return value >= first && value < first + size;
 }

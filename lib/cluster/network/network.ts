@@ -40,6 +40,21 @@ interface Reached extends Way {
   readonly isHost: boolean;
 }
 
+/**
+ * The rules of two machines that let a connection that stays open through as it was. They are not walked again until somebody changes them,
+ * as conntrack has it; links, power and who listens count each time.
+ */
+interface Tracked {
+  left?: Ruleset | undefined;
+  arrived?: Ruleset | undefined;
+}
+
+/** The chains of nat and filter that a packet goes through. */
+type Chains = readonly [nat: string, filter: string];
+const leaving: Chains = ['OUTPUT', 'OUTPUT'];
+const passing: Chains = ['PREROUTING', 'FORWARD'];
+const arriving: Chains = ['PREROUTING', 'INPUT'];
+
 /** Linux gives up on an unanswered SYN after six retries. */
 const synTimeoutMs = 130_000;
 /** ARP fails after three seconds: EHOSTUNREACH. */
@@ -140,20 +155,14 @@ export class SimulatedNetwork implements Network {
     if (route.type !== 'open') return this.#failed(from, name, route, target.tookMs, url, timeoutMs);
     const serve = route.listener.http ?? (route.listener.api && httpOf(route.listener.api));
     if (!serve) return this.#failed(from, name, { type: 'refused', tookMs: Math.ceil(route.roundTripMs) }, target.tookMs, url, timeoutMs);
-    const late: HttpResult = {
-      type: 'error',
-      error: 'timeout',
-      message: `context deadline exceeded after ${timeoutMs} ms`,
-      tookMs: timeoutMs,
-    };
     const soundMs = target.tookMs + 2 * route.roundTripMs;
     const thereMs = (this.#handshakeMs(route.hops) ?? Infinity) + (this.#links.segmentMs(route.hops, 'data') ?? Infinity);
-    if (soundMs + thereMs > timeoutMs) return late;
+    if (soundMs + thereMs > timeoutMs) return late(timeoutMs);
     const cause = this.#kernel.record('packet', from.name, `${name} → ${route.namespace.name}`);
     const response = this.#kernel.causedBy(cause, () => serve(request, { ip: route.peerIp }));
     const backMs = this.#links.segmentMs(reversed(route.hops), 'data') ?? Infinity;
     const tookMs = Math.ceil(soundMs + thereMs + (response.tookMs ?? 0) + backMs);
-    return tookMs > timeoutMs ? late : { type: 'response', response, tookMs, remoteIp: target.ip };
+    return tookMs > timeoutMs ? late(timeoutMs) : { type: 'response', response, tookMs, remoteIp: target.ip };
   }
 
   /** What SYN and SYN-ACK take longer than over sound links; undefined when no connection comes of them. */
@@ -184,14 +193,16 @@ export class SimulatedNetwork implements Network {
   dialApi(from: NetworkNamespace, server: string): Transport {
     const url = parseUrl(server);
     assert(url, `not an API server's address: ${server}`);
+    const tracked: Tracked | undefined = isIpv4(url.hostname) ? {} : undefined;
     return (request) => {
       const target = this.#locate(from, url.hostname, synTimeoutMs);
       if (target.type !== 'found') throw new ConnectionError(`dial tcp: lookup ${url.hostname}: no such host`);
-      const dialled = `dial tcp ${target.ip}:${url.port}`;
-      const route = this.#route(from, target.ip, url.port, 'tcp');
-      if (route.type !== 'open' || !route.listener.api) throw new ConnectionError(`${dialled}: ${dialFailure(route.type)}`);
+      const route = this.#route(from, target.ip, url.port, 'tcp', tracked);
+      if (route.type !== 'open' || !route.listener.api)
+        throw new ConnectionError(`dial tcp ${target.ip}:${url.port}: ${dialFailure(route.type)}`);
       if (this.#links.areSound) return this.#relay(route.hops, route.listener.api(request));
-      if ((this.#handshakeMs(route.hops) ?? Infinity) > dialMsMax) throw new ConnectionError(`${dialled}: i/o timeout`);
+      if ((this.#handshakeMs(route.hops) ?? Infinity) > dialMsMax)
+        throw new ConnectionError(`dial tcp ${target.ip}:${url.port}: i/o timeout`);
       this.#assertHeard(route.hops);
       const response = this.#relay(route.hops, route.listener.api(request));
       this.#assertHeard(reversed(route.hops));
@@ -322,20 +333,21 @@ export class SimulatedNetwork implements Network {
   }
 
   /** Follows a connection's first packet to whoever listens (`ip route`, netfilter, links). */
-  #route(from: NetworkNamespace, destination: string, port: number, protocol: 'tcp' | 'udp'): Route {
+  #route(from: NetworkNamespace, destination: string, port: number, protocol: 'tcp' | 'udp', tracked: Tracked = {}): Route {
     if (destination.startsWith('127.') || destination === from.ip) return this.#deliver(from, from, port, protocol, local(from.ip));
     const here = this.#machines.get(from.machine);
     if (!here?.isUp) return { type: 'unreachable', tookMs: 0 };
     const packet: Packet = { source: from.ip, destination, port, protocol, mark: 0, isTranslated: false };
     const isHost = this.#hosts.get(from.machine) === from;
-    const left = this.#filter(here, packet, isHost ? ['OUTPUT', 'OUTPUT'] : ['PREROUTING', 'FORWARD']);
+    const left = this.#filter(here, packet, isHost ? leaving : passing, tracked.left);
     if (left !== 'accept') return refusal(left);
     const first = this.#forward(here, from, packet);
     if (first.type !== 'reached') return first;
     const { machine, namespace } = first;
     if (!first.isHost || machine === here) return this.#deliver(from, namespace, packet.port, protocol, first);
-    const arrived = this.#filter(machine, packet, ['PREROUTING', 'INPUT']);
+    const arrived = this.#filter(machine, packet, arriving, tracked.arrived);
     if (arrived !== 'accept') return refusal(arrived);
+    if (!packet.isTranslated && packet.mark === 0) [tracked.left, tracked.arrived] = [rulesOf(here), rulesOf(machine)];
     if (!packet.isTranslated) return this.#deliver(from, namespace, packet.port, protocol, first);
     const second = this.#forward(machine, namespace, packet);
     if (second.type !== 'reached') return second;
@@ -407,9 +419,10 @@ export class SimulatedNetwork implements Network {
     return { type: 'open', listener, namespace, port, roundTripMs, hops, peerIp: namespace === from ? '127.0.0.1' : peerIp };
   }
 
-  #filter(machine: Machine, packet: Packet, [natChain, filterChain]: readonly [string, string]): PacketVerdict {
-    const ruleset = machine.disk.get<Ruleset>(rulesetPath);
-    if (!ruleset) return 'accept';
+  /** `tracked` are rules that let the packet through before. */
+  #filter(machine: Machine, packet: Packet, [natChain, filterChain]: Chains, tracked?: Ruleset): PacketVerdict {
+    const ruleset = rulesOf(machine);
+    if (!ruleset || ruleset === tracked) return 'accept';
     const context = this.#traversals.get(machine.name) as TraversalContext;
     const translated = traverse(ruleset.nat, natChain, packet, context);
     if (translated !== 'accept') return translated;
@@ -522,6 +535,14 @@ function httpOf(api: Transport): (request: HttpRequest) => HttpResponse {
 interface Authority {
   readonly hostname: string;
   readonly port: number;
+}
+
+function rulesOf({ disk }: Machine): Ruleset | undefined {
+  return disk.get<Ruleset>(rulesetPath);
+}
+
+function late(timeoutMs: number): HttpResult {
+  return { type: 'error', error: 'timeout', message: `context deadline exceeded after ${timeoutMs} ms`, tookMs: timeoutMs };
 }
 
 /** Probes and loops ask the same few URLs again and again. */

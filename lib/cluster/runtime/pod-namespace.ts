@@ -8,7 +8,7 @@ export class PodNamespace implements ListeningNamespace {
   readonly machine: string;
   readonly resolver: NetworkNamespace['resolver'];
   readonly hosts: Readonly<Record<string, string>>;
-  readonly #listeners = new Map<string, Listener>();
+  readonly #listeners = { TCP: new Map<number, Listener>(), UDP: new Map<number, Listener>() };
 
   constructor(options: {
     name: string;
@@ -25,15 +25,15 @@ export class PodNamespace implements ListeningNamespace {
   }
 
   listen(port: number, protocol: 'TCP' | 'UDP', listener: Listener): (() => void) | undefined {
-    const key = `${protocol}/${port}`;
-    if (this.#listeners.has(key)) return undefined;
-    this.#listeners.set(key, listener);
+    const listeners = this.#listeners[protocol];
+    if (listeners.has(port)) return undefined;
+    listeners.set(port, listener);
     return () => {
-      if (this.#listeners.get(key) === listener) this.#listeners.delete(key);
+      if (listeners.get(port) === listener) listeners.delete(port);
     };
   }
 
   findListener(port: number, protocol: 'TCP' | 'UDP'): Listener | undefined {
-    return this.#listeners.get(`${protocol}/${port}`);
+    return this.#listeners[protocol].get(port);
   }
 }

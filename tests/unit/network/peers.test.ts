@@ -45,8 +45,18 @@ test('a message reaches a member while link, machine and port are there, each lo
   expect(received()).toBe(4);
 });
 
-test('a rule that is added to either machine later closes an open connection', () => {
-  const { two, send } = lan();
+test.each(['to a member', 'to an API server'])('a rule that is added to either machine later closes an open connection %s', (where) => {
+  const { network, two, send: sendPeer } = lan();
+  network.host('cp-2').listen(6443, 'TCP', { api: () => ({ status: 200, headers: {} }) });
+  const ask = network.dialApi(network.host('cp-1'), 'https://172.18.0.3:6443');
+  const isAnswered = () => {
+    try {
+      return ask({ method: 'GET', url: '/', headers: {} }).status === 200;
+    } catch {
+      return false;
+    }
+  };
+  const send = where === 'to a member' ? sendPeer : isAnswered;
   expect(send()).toBe(true);
   const rules = deepCopy(buildRuleset([], [], { name: 'cp-2', clusterCidr: '10.244.0.0/16' })) as unknown as {
     filter: { chains: { name: string; policy?: string }[] };
