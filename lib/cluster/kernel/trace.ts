@@ -1,4 +1,3 @@
-import { hash32 } from '@/lib/base';
 import type { Instant } from './instant';
 
 /**
@@ -73,7 +72,7 @@ export class Trace {
     this.#actor[row] = actor;
     this.#what[row] = what;
     this.#object[row] = object;
-    this.#hash = mix(mix(this.#hash, at), hash32(what, hash32(actor)));
+    this.#hash = mixText(mixText(mix(this.#hash, at), actor), what);
     return id;
   }
 
@@ -176,6 +175,16 @@ export class Trace {
 function grown<T extends Float64Array | Uint8Array>(from: T, to: T): T {
   to.set(from);
   return to;
+}
+
+/** Two UTF-16 code units at a time; as much as one differs, so does the result. */
+function mixText(hash: number, text: string): number {
+  let mixed = hash ^ text.length;
+  let index = 0;
+  for (; index + 1 < text.length; index += 2)
+    mixed = Math.imul(mixed ^ text.charCodeAt(index) ^ (text.charCodeAt(index + 1) << 16), 0x01000193);
+  if (index < text.length) mixed = Math.imul(mixed ^ text.charCodeAt(index), 0x01000193);
+  return mixed >>> 0;
 }
 
 function mix(hash: number, value: number): number {
