@@ -217,7 +217,22 @@ export function ignoreNotFound<T>(call: () => T): T | undefined {
 }
 
 /** A collection's path: of one namespace, or of all when `namespace` is absent. */
-export function collectionPath(resource: ResourceRef, namespace?: string): string {
+export function collectionPath(resource: ResourceRef, namespace = ''): string {
+  let known = paths.get(resource);
+  if (!known) paths.set(resource, (known = new Map()));
+  let path = known.get(namespace);
+  if (path === undefined) {
+    if (known.size >= pathsMax) known.clear();
+    known.set(namespace, (path = makePath(resource, namespace)));
+  }
+  return path;
+}
+
+/** Components ask for the same collections again and again. */
+const paths = new WeakMap<ResourceRef, Map<string, string>>();
+const pathsMax = 256;
+
+function makePath(resource: ResourceRef, namespace: string): string {
   const root = resource.group ? `/apis/${resource.group}/${resource.version}` : `/api/${resource.version}`;
   const within = namespace && resource.scope === 'Namespaced' ? `/namespaces/${encodeURIComponent(namespace)}` : '';
   return `${root}${within}/${resource.names.plural}`;
