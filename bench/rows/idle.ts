@@ -8,7 +8,7 @@ export const idle: BenchRow = {
   mark: { value: 10, of: 'issue 3' },
   measure() {
     const cluster = sandbox();
-    return medianMs(() => void cluster.kernel.runFor(300_000), { runs: 7 });
+    return medianMs(() => void cluster.kernel.runFor(300_000), { runs: 15, warmUps: 25 });
   },
 };
 
