@@ -172,10 +172,19 @@ export function isSelected(
   return fields.length === 0 || matchesFields(fields, fieldsOf(definition, object));
 }
 
-function fieldsOf({ selectableFields }: ResourceDefinition, object: KubeObject): Record<string, string> {
+type SelectableFields = Readonly<Record<string, string>>;
+
+function fieldsOf(definition: ResourceDefinition, object: KubeObject): SelectableFields {
+  const known = lastAsked.find((one) => one.object === object);
+  if (known) return known.fields;
   const { name, namespace } = object.metadata;
-  return { ...selectableFields?.(object), 'metadata.name': name, 'metadata.namespace': namespace ?? '' };
+  const fields = { ...definition.selectableFields?.(object), 'metadata.name': name, 'metadata.namespace': namespace ?? '' };
+  if (Object.isFrozen(object)) lastAsked = [{ object, fields }, ...lastAsked.slice(0, 1)];
+  return fields;
 }
+
+/** One watcher after the other asks the same of what an event's object was and is. */
+let lastAsked: readonly { readonly object: KubeObject; readonly fields: SelectableFields }[] = [];
 
 export type FieldValidation = 'Strict' | 'Warn' | 'Ignore';
 
