@@ -25,6 +25,7 @@ export const finalizeNamespace: ResourceHandler = (services, request, context) =
   if (info.verb !== 'update') throw notAllowed();
   const options = readWriteOptions(info.query, 'UpdateOptions');
   const namespace = decodeBody(request, definition, options.fieldValidation, context.warnings);
+  definition.defaults?.(namespace);
   checkName(namespace, info.name);
   const produce = (old: KubeObject | undefined) => {
     if (!old) throw statusErrors.notFound({ group: '', resource: 'namespaces' }, info.name);

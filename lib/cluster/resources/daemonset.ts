@@ -16,7 +16,9 @@ export const DaemonSet = defineResource<V1DaemonSet>({
   names: { plural: 'daemonsets', singular: 'daemonset', short: ['ds'], categories: ['all'] },
   scope: 'Namespaced',
   storagePrefix: 'daemonsets',
-  defaults({ spec }) {
+  defaults(daemonSet) {
+    const { spec } = daemonSet;
+    if (daemonSet.metadata.annotations?.[templateGeneration] === undefined) setTemplateGeneration(daemonSet, 0);
     if (!spec) return;
     spec.updateStrategy ??= {};
     spec.updateStrategy.type ??= 'RollingUpdate';
@@ -78,7 +80,7 @@ export const DaemonSet = defineResource<V1DaemonSet>({
 
 const templateGeneration = 'deprecated.daemonset.template.generation';
 
-/** How often the template has changed, which once was a field of the spec. */
+/** How often the template has changed, which once was a field of the spec and so is never absent (`Convert_apps_DaemonSet_To_v1_DaemonSet`). */
 function templateGenerationOf({ metadata }: V1DaemonSet): number {
   return Number(metadata.annotations?.[templateGeneration] ?? 1);
 }

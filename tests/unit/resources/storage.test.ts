@@ -107,3 +107,30 @@ test.each([
 ])('a %s with %j is refused', (kind, draft, sentence) => {
   expect(refusalOf(kind, { metadata: { name: 'x' }, ...draft })).toBe(`${kind}.storage.k8s.io "x" is invalid: ${sentence}`);
 });
+
+test('a change of a forbidden field is shown as the API server’s library matches lines, longest run first', () => {
+  const toNfs = ({ spec }: { spec: any }) => {
+    delete spec.hostPath;
+    spec.nfs = { server: 'a', path: '/b' };
+  };
+  expect(updateRefusalOf('PersistentVolume', volume(), toNfs)).toContain(
+    [
+      '@@ -1,12 +1,13 @@',
+      ' {',
+      '  "GCEPersistentDisk": null,',
+      '  "AWSElasticBlockStore": null,',
+      '- "HostPath": {',
+      '-  "Path": "/data",',
+      '-  "Type": ""',
+      '+ "HostPath": null,',
+      '+ "Glusterfs": null,',
+      '+ "NFS": {',
+      '+  "Server": "a",',
+      '+  "Path": "/b",',
+      '+  "ReadOnly": false',
+      '  },',
+      '- "Glusterfs": null,',
+      '- "NFS": null,',
+    ].join('\n'),
+  );
+});

@@ -35,39 +35,70 @@ function unifiedDiff(before: readonly string[], after: readonly string[]): strin
     .join('');
 }
 
-/** The shortest way from one to the other, after setting aside what both begin and end with. */
+/** What is not in a matching block is taken out and put in, in that order. */
 function editsOf(before: readonly string[], after: readonly string[]): Edit[] {
-  let head = 0;
-  while (head < before.length && head < after.length && before[head] === after[head]) head++;
-  let tail = 0;
-  while (tail < before.length - head && tail < after.length - head && before[before.length - 1 - tail] === after[after.length - 1 - tail])
-    tail++;
-  const same = (text: string): Edit => ({ mark: ' ', text });
-  return [
-    ...before.slice(0, head).map(same),
-    ...middleEdits(before.slice(head, before.length - tail), after.slice(head, after.length - tail)),
-    ...before.slice(before.length - tail).map(same),
-  ];
-}
-
-/** Longest common subsequence by dynamic programming: specs differ in a few dozen lines. */
-function middleEdits(before: readonly string[], after: readonly string[]): Edit[] {
-  const lengths = Array.from({ length: before.length + 1 }, () => Array.from({ length: after.length + 1 }, () => 0));
-  const at = (i: number, j: number) => lengths[i]?.[j] ?? 0;
-  for (let i = before.length - 1; i >= 0; i--) {
-    for (let j = after.length - 1; j >= 0; j--)
-      (lengths[i] as number[])[j] = before[i] === after[j] ? at(i + 1, j + 1) + 1 : Math.max(at(i + 1, j), at(i, j + 1));
-  }
   const edits: Edit[] = [];
   let i = 0;
   let j = 0;
-  while (i < before.length || j < after.length) {
-    if (i < before.length && j < after.length && before[i] === after[j]) edits.push({ mark: ' ', text: (j++, before[i++]) as string });
-    else if (i < before.length && (j >= after.length || at(i + 1, j) >= at(i, j + 1)))
-      edits.push({ mark: '-', text: before[i++] as string });
-    else edits.push({ mark: '+', text: after[j++] as string });
+  for (const { at, to, length } of [...matchingBlocks(before, after), { at: before.length, to: after.length, length: 0 }]) {
+    for (; i < at; i++) edits.push({ mark: '-', text: before[i] as string });
+    for (; j < to; j++) edits.push({ mark: '+', text: after[j] as string });
+    for (const end = at + length; i < end; i++, j++) edits.push({ mark: ' ', text: before[i] as string });
   }
   return edits;
+}
+
+interface Block {
+  readonly at: number;
+  readonly to: number;
+  readonly length: number;
+}
+
+const popularFrom = 200;
+
+/**
+ * The longest run of equal lines, then the same on either side of it: the matching of Python's difflib, which `go-difflib` ports.
+ * In a long text, lines that stand in more than one place in a hundred begin no run.
+ */
+function matchingBlocks(before: readonly string[], after: readonly string[]): Block[] {
+  const places = new Map<string, number[]>();
+  after.forEach((line, index) => places.set(line, [...(places.get(line) ?? []), index]));
+  if (after.length >= popularFrom)
+    for (const [line, found] of places) if (found.length > Math.trunc(after.length / 100) + 1) places.delete(line);
+  const matchWithin = (from: number, end: number, low: number, high: number): Block[] => {
+    const longest = longestMatch(before, after, places, [from, end, low, high]);
+    if (longest.length === 0) return [];
+    const { at, to, length } = longest;
+    return [
+      ...(from < at && low < to ? matchWithin(from, at, low, to) : []),
+      longest,
+      ...(at + length < end && to + length < high ? matchWithin(at + length, end, to + length, high) : []),
+    ];
+  };
+  return matchWithin(0, before.length, 0, after.length);
+}
+
+function longestMatch(
+  before: readonly string[],
+  after: readonly string[],
+  places: ReadonlyMap<string, readonly number[]>,
+  [from, end, low, high]: readonly [from: number, end: number, low: number, high: number],
+): Block {
+  let [at, to, length] = [from, low, 0];
+  let runs = new Map<number, number>();
+  for (let i = from; i < end; i++) {
+    const longer = new Map<number, number>();
+    for (const j of places.get(before[i] as string) ?? []) {
+      if (j < low || j >= high) continue;
+      const run = (runs.get(j - 1) ?? 0) + 1;
+      longer.set(j, run);
+      if (run > length) [at, to, length] = [i - run + 1, j - run + 1, run];
+    }
+    runs = longer;
+  }
+  while (at > from && to > low && before[at - 1] === after[to - 1]) [at, to, length] = [at - 1, to - 1, length + 1];
+  while (at + length < end && to + length < high && before[at + length] === after[to + length]) length++;
+  return { at, to, length };
 }
 
 /** Runs of changes with three lines around them; runs that touch are one. */
