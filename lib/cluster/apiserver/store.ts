@@ -74,8 +74,8 @@ export class Store {
     this.#lookup = options.lookup;
     this.#plugins = options.plugins;
     this.#hooks = options.hooks;
-    this.#names = this.#kernel.random.fork('kube-apiserver/names');
-    this.#uids = this.#kernel.random.fork('kube-apiserver/uids');
+    this.#names = this.#kernel.streamFor('kube-apiserver/names');
+    this.#uids = this.#kernel.streamFor('kube-apiserver/uids');
   }
 
   find(definition: ResourceDefinition, namespace: string, name: string): KeyValue | undefined {

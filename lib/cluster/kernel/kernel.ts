@@ -87,6 +87,7 @@ class HeapEntry implements Entry {
  */
 export class Kernel {
   readonly random: Random;
+  readonly #streams = new Map<string, number>();
   readonly trace: Trace;
   readonly seed: string;
   readonly generation: number;
@@ -154,6 +155,13 @@ export class Kernel {
     } finally {
       this.#isAside = before;
     }
+  }
+
+  /** A stream of chance for one process: whoever starts later under the same name gets another, so that they never draw the same. */
+  streamFor(name: string): Random {
+    const earlier = this.#streams.get(name) ?? 0;
+    this.#streams.set(name, earlier + 1);
+    return this.random.fork(earlier === 0 ? name : `${name}/${earlier}`);
   }
 
   /** A number that nobody was given before: what tells two draws at the same instant apart. */
