@@ -339,15 +339,20 @@ export class SimulatedNetwork implements Network {
     if (!here?.isUp) return { type: 'unreachable', tookMs: 0 };
     const packet: Packet = { source: from.ip, destination, port, protocol, mark: 0, isTranslated: false };
     const isHost = this.#hosts.get(from.machine) === from;
-    const left = this.#filter(here, packet, isHost ? leaving : passing, tracked.left);
+    const rulesHere = rulesOf(here);
+    const left = rulesHere === tracked.left ? 'accept' : this.#filter(here, rulesHere, packet, isHost ? leaving : passing);
     if (left !== 'accept') return refusal(left);
     const first = this.#forward(here, from, packet);
     if (first.type !== 'reached') return first;
     const { machine, namespace } = first;
     if (!first.isHost || machine === here) return this.#deliver(from, namespace, packet.port, protocol, first);
-    const arrived = this.#filter(machine, packet, arriving, tracked.arrived);
+    const rulesThere = rulesOf(machine);
+    const arrived = rulesThere === tracked.arrived ? 'accept' : this.#filter(machine, rulesThere, packet, arriving);
     if (arrived !== 'accept') return refusal(arrived);
-    if (!packet.isTranslated && packet.mark === 0) [tracked.left, tracked.arrived] = [rulesOf(here), rulesOf(machine)];
+    if (!packet.isTranslated && packet.mark === 0) {
+      tracked.left = rulesHere;
+      tracked.arrived = rulesThere;
+    }
     if (!packet.isTranslated) return this.#deliver(from, namespace, packet.port, protocol, first);
     const second = this.#forward(machine, namespace, packet);
     if (second.type !== 'reached') return second;
@@ -419,10 +424,8 @@ export class SimulatedNetwork implements Network {
     return { type: 'open', listener, namespace, port, roundTripMs, hops, peerIp: namespace === from ? '127.0.0.1' : peerIp };
   }
 
-  /** `tracked` are rules that let the packet through before. */
-  #filter(machine: Machine, packet: Packet, [natChain, filterChain]: Chains, tracked?: Ruleset): PacketVerdict {
-    const ruleset = rulesOf(machine);
-    if (!ruleset || ruleset === tracked) return 'accept';
+  #filter(machine: Machine, ruleset: Ruleset | undefined, packet: Packet, [natChain, filterChain]: Chains): PacketVerdict {
+    if (!ruleset) return 'accept';
     const context = this.#traversals.get(machine.name) as TraversalContext;
     const translated = traverse(ruleset.nat, natChain, packet, context);
     if (translated !== 'accept') return translated;
