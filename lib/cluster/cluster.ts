@@ -60,6 +60,8 @@ export class Cluster {
   readonly #ledger: Ledger;
   readonly #recorder: HistoryRecorder;
   readonly #machines = new Map<string, Machine>();
+  /** To the API server, of those who come in from outside: the administrator's, and everybody else's. */
+  readonly #connections = new Map<boolean, Transport>();
   readonly #units: readonly MachineUnit[];
   readonly #runtimes: (machine: Machine) => ContainerRuntime;
   readonly #hosts: ClusterHosts;
@@ -215,7 +217,7 @@ export class Cluster {
   api(request: ApiRequest, { isAdmin = false } = {}): ApiResponse {
     const { clientCertificate: _, actor: __, ...outside } = request;
     try {
-      return this.dial('workstation', { server: this.server, subject: isAdmin ? admin : undefined })(outside);
+      return this.#connection(isAdmin)(outside);
     } catch (error) {
       if (!(error instanceof ConnectionError)) throw error;
       const message = `the API server is not answering: ${error.message}`;
@@ -225,6 +227,14 @@ export class Cluster {
         body: { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, reason: 'ServiceUnavailable', code: 503 },
       };
     }
+  }
+
+  #connection(isAdmin: boolean): Transport {
+    const known = this.#connections.get(isAdmin);
+    if (known) return known;
+    const dialled = this.dial('workstation', { server: this.server, subject: isAdmin ? admin : undefined });
+    this.#connections.set(isAdmin, dialled);
+    return dialled;
   }
 
   /** A client on a machine, with the credentials of a kubeconfig. Each request throws `ConnectionError` when nobody answers. */
