@@ -1,26 +1,32 @@
 'use client';
-import { useCallback, useRef, useState } from 'react';
+import { useCallback, useRef, useState, type KeyboardEvent, type PointerEvent } from 'react';
 import type { EventView } from '@/lib/cluster';
 import { Glyph } from '@/app/look/Glyph';
 import { clockTime } from '@/app/look/format';
 import { CircleCheck, CircleDashed, CircleX } from 'lucide-react';
-import { ticksOf, windowMs } from './timeline-scale';
+import { instantOfKey, ticksOf, windowMs, windowStart } from './timeline-scale';
 import type { Mark } from './store';
-import { useSimulatedNow, useWorkspace } from './use-workspace';
+import styles from './ClockBar.module.css';
+import { useSimulatedNow, useWorkspace, useWorkspaceStore } from './use-workspace';
 
-const nowShare = 0.78;
 const none: readonly EventView[] = [];
 
-/** What happened when, on the cluster's own clock: commands, writes to the store, Events, checks that turned. */
+/**
+ * What happened when, on the cluster's own clock: commands, writes to the store, Events, checks that turned. It is a slider too: pointing
+ * at an instant, or the arrow keys, look back at the cluster as it was; the end is now.
+ */
 export function Timeline() {
   const [attach, { width, height }] = useSize();
   const now = useSimulatedNow(500);
   const speed = useWorkspace((state) => state.clock?.speed ?? 1);
   const marks = useWorkspace((state) => state.marks);
   const events = useWorkspace((state) => state.view?.events ?? none);
+  const history = useWorkspace((state) => state.history);
+  const past = useWorkspace((state) => state.past);
+  const store = useWorkspaceStore();
   if (now === undefined || width === 0) return <div ref={attach} style={{ position: 'absolute', inset: 0 }} />;
   const span = windowMs(speed) * Math.min(1, width / 700);
-  const from = now - span * nowShare;
+  const from = windowStart({ now, span, past: past?.at });
   const x = (at: number) => Math.round(((at - from) / span) * width * 10) / 10;
   const isLow = height < 90;
   const lanes = isLow
@@ -33,9 +39,35 @@ export function Timeline() {
       ];
   const top = isLow ? 36 : 46;
   const laneY = (lane: number) => top + (lanes.length > 1 ? (lane * (height - top - 12)) / (lanes.length - 1) : 0);
+  const point = (event: PointerEvent<HTMLElement>) => {
+    if (event.type === 'pointerdown') event.currentTarget.setPointerCapture(event.pointerId);
+    else if (!event.currentTarget.hasPointerCapture(event.pointerId)) return;
+    store.lookBack(from + ((event.clientX - event.currentTarget.getBoundingClientRect().left) / width) * span);
+  };
+  const turn = (event: KeyboardEvent) => {
+    const at = instantOfKey(event.key, { at: past?.at ?? now, now, from: history?.from ?? now, span });
+    if (at === undefined) return;
+    event.preventDefault();
+    if (at >= now) store.returnToNow();
+    else store.lookBack(at);
+  };
   return (
-    <div ref={attach} style={{ position: 'absolute', inset: 0 }}>
-      <svg className="figure" width={width} height={height} role="img" aria-label={`Timeline. Now is ${clockTime(now)}.`}>
+    <div
+      ref={attach}
+      className={styles.timeline}
+      role="slider"
+      tabIndex={0}
+      aria-label="Timeline: look back"
+      aria-valuemin={Math.round((history?.from ?? now) / 1000)}
+      aria-valuemax={Math.round(now / 1000)}
+      aria-valuenow={Math.round((past?.at ?? now) / 1000)}
+      aria-valuetext={past ? clockTime(past.at) : `Now, ${clockTime(now)}`}
+      aria-disabled={!history}
+      onPointerDown={point}
+      onPointerMove={point}
+      onKeyDown={turn}
+    >
+      <svg className="figure" width={width} height={height} aria-hidden="true">
         <rect x={x(now)} y="0" width={width} height={height} fill="var(--sunken)" fillOpacity=".6" />
         <Ticks from={from} to={from + span} width={width} x={x} />
         {lanes.map((lane, index) => (
@@ -54,10 +86,25 @@ export function Timeline() {
             </text>
           </g>
         ))}
+        {history?.trimmed && x(history.from) > 0 ? <Trimmed x={x(history.from)} height={height} text={history.trimmed} /> : null}
+        {past ? <path d={`M${x(past.at)} 0V${height}`} stroke="var(--ink)" strokeWidth="1.5" strokeDasharray="3 3" /> : null}
         <path d={`M${x(now)} 0V${height}`} className="brass" strokeWidth="2" />
         <path d={`M${x(now) - 7} 0h14v8l-7 8l-7 -8z`} className="brass-fill" />
       </svg>
     </div>
+  );
+}
+
+/** Where the history begins, and why there. */
+function Trimmed({ x, height, text }: { x: number; height: number; text: string }) {
+  return (
+    <>
+      <rect x="0" width={x} height={height} fill="var(--sunken)" />
+      <path d={`M${x} 0V${height}`} stroke="var(--line-strong)" strokeDasharray="2 3" />
+      <text x={Math.max(x - 8, 62)} y={height - 4} className="detail" textAnchor={x > 300 ? 'end' : 'start'}>
+        {text}
+      </text>
+    </>
   );
 }
 

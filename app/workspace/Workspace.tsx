@@ -1,6 +1,6 @@
 'use client';
 import { useMediaQuery } from '@mantine/hooks';
-import { ChevronRight, Clock } from 'lucide-react';
+import { ChevronRight, Clock, History } from 'lucide-react';
 import Link from 'next/link';
 import { useEffect, useState, type ReactNode } from 'react';
 import { Group, Panel, Separator } from 'react-resizable-panels';
@@ -69,6 +69,15 @@ export function Workspace({ lab, link, sandboxId, back = { href: '/labs', name: 
 function HeaderClock() {
   const now = useSimulatedNow();
   const clock = useWorkspace((state) => state.clock);
+  const past = useWorkspace((state) => state.past);
+  if (past)
+    return (
+      <span className="sim-time" role="status">
+        <History size={14} aria-hidden="true" />
+        {clockTime(past.at)}
+        <span style={{ color: 'var(--ink-3)' }}>past</span>
+      </span>
+    );
   return (
     <span
       className="sim-time"

@@ -1,7 +1,7 @@
 import type { ClusterView } from '@/lib/cluster';
 import type { CheckResult, GradingResult } from '@/lib/grading/verdict';
 import type { SessionMessage } from '@/lib/labs/hosted-session';
-import type { ClockState, EditorRequest, FileState, JoinResult, SandboxStatus } from '@/lib/realtime/events';
+import type { ClockState, EditorRequest, FileState, HistoryState, JoinResult, PastView, SandboxStatus } from '@/lib/realtime/events';
 import type { Connection, LinkListener, SandboxLink } from './link';
 
 export interface TerminalTab {
@@ -12,6 +12,12 @@ export interface TerminalTab {
 /** The clock as last heard of, and when that was on the page's own clock. */
 export interface ClockReading extends ClockState {
   readonly heardAt: number;
+}
+
+/** What the learner looks back at: an instant, and how it was then once the sandbox has told. */
+export interface Retrospect {
+  readonly at: number;
+  readonly seen: PastView | undefined;
 }
 
 /** Something that happened in this tab, for the timeline. */
@@ -27,7 +33,10 @@ export interface WorkspaceState {
   readonly refusal: string | undefined;
   readonly status: SandboxStatus;
   readonly clock: ClockReading | undefined;
+  /** The cluster as it is now, also while the learner looks back. */
   readonly view: ClusterView | undefined;
+  readonly history: HistoryState | undefined;
+  readonly past: Retrospect | undefined;
   readonly terminals: readonly TerminalTab[];
   readonly files: readonly FileState[];
   readonly checks: readonly CheckResult[];
@@ -45,6 +54,8 @@ const empty: WorkspaceState = {
   status: { type: 'starting' },
   clock: undefined,
   view: undefined,
+  history: undefined,
+  past: undefined,
   terminals: [],
   files: [],
   checks: [],
@@ -69,6 +80,7 @@ export class WorkspaceStore implements LinkListener {
   readonly #now: () => number;
   #noticeId = 0;
   #incarnation: number | undefined;
+  #isLooking = false;
 
   constructor(link: SandboxLink, now: () => number = () => performance.now()) {
     this.link = link;
@@ -111,6 +123,36 @@ export class WorkspaceStore implements LinkListener {
     return clock.isPaused ? clock.now : clock.now + (this.#now() - clock.heardAt) * clock.speed;
   }
 
+  /** Shows the cluster as it was at an instant, as far as that is kept. What is asked for while an answer is on its way is asked once, last. */
+  lookBack(at: number): void {
+    const now = this.simulatedNow();
+    const { history, past } = this.#state;
+    if (now === undefined || !history) return;
+    if (at >= now) return this.returnToNow();
+    this.#set({ past: { at: Math.round(Math.max(at, history.from)), seen: past?.seen } });
+    if (!this.#isLooking) void this.#look();
+  }
+
+  returnToNow(): void {
+    this.#set({ past: undefined });
+  }
+
+  async #look(): Promise<void> {
+    this.#isLooking = true;
+    try {
+      for (let asked: number | undefined; this.#state.past && this.#state.past.at !== asked;) {
+        asked = this.#state.past.at;
+        const seen = await this.link.ask('history:look', { at: asked });
+        if (this.#state.past) this.#set({ past: { ...this.#state.past, seen } });
+      }
+    } catch (error) {
+      this.complain(error);
+      this.returnToNow();
+    } finally {
+      this.#isLooking = false;
+    }
+  }
+
   /** Shows what could not be done, in the sandbox's own sentence. */
   complain = (error: unknown): void => {
     const text = error instanceof Error ? error.message : String(error);
@@ -142,12 +184,13 @@ export class WorkspaceStore implements LinkListener {
     this.#incarnation = joined.incarnation;
     for (const terminal of joined.terminals) this.#hold(terminal.terminal, terminal);
     this.#set({
-      ...(isAnew ? { marks: [] } : {}),
+      ...(isAnew ? { marks: [], past: undefined } : {}),
       isReadOnly: joined.isReadOnly,
       connection: 'live',
       status: joined.status,
       clock: this.#read(joined.clock),
       view: joined.view,
+      history: joined.history,
       files: joined.files,
       checks: joined.checks,
       editor: joined.editor ?? undefined,
@@ -166,6 +209,8 @@ export class WorkspaceStore implements LinkListener {
         return this.#see(message.payload);
       case 'clock:state':
         return this.#set({ clock: this.#read(message.payload) });
+      case 'history:state':
+        return this.#set({ history: message.payload });
       case 'checks:state':
         return this.#check(message.payload);
       case 'files:state':

@@ -30,3 +30,39 @@ export function ticksOf({
     ticks.push({ at: number * minor, size: number % 10 === 0 ? 'major' : number % 5 === 0 ? 'middle' : 'minor' });
   return ticks;
 }
+
+/** Where now stands on the timeline, and the instant that is looked back at when it would lie beyond the left edge. */
+const nowShare = 0.78;
+const pastShare = 0.25;
+
+/** The instant at the left edge. */
+export function windowStart({ now, span, past }: { now: number; span: number; past: number | undefined }): number {
+  const usual = now - span * nowShare;
+  return past !== undefined && past < usual + span * 0.05 ? past - span * pastShare : usual;
+}
+
+interface Scale {
+  readonly at: number;
+  readonly now: number;
+  /** How far back one can look. */
+  readonly from: number;
+  readonly span: number;
+}
+
+/** Where a key takes whoever looks back; undefined when it says nothing about time. */
+export function instantOfKey(key: string, { at, now, from, span }: Scale): number | undefined {
+  const small = span / 60;
+  const moves: Record<string, number> = {
+    ArrowLeft: at - small,
+    ArrowDown: at - small,
+    ArrowRight: at + small,
+    ArrowUp: at + small,
+    PageDown: at - small * 10,
+    PageUp: at + small * 10,
+    Home: from,
+    End: now,
+    Escape: now,
+  };
+  const to = moves[key];
+  return to === undefined ? undefined : Math.min(now, Math.max(from, Math.round(to)));
+}

@@ -36,6 +36,12 @@ interface Stores {
   }[];
 }
 
+interface ForkOptions {
+  readonly seed?: string | number;
+  readonly hosts?: ClusterHosts;
+  readonly historyBytes?: number | undefined;
+}
+
 /** What the layers above lend to a cluster; never part of a snapshot. */
 export interface ClusterHosts {
   /** Runs interactive shells in containers (`kubectl exec -it`). Absent, they are refused. */
@@ -141,7 +147,7 @@ export class Cluster {
    * A copy that goes its own way: stores are shared until one of them writes, components start again from them.
    * With a `seed` of its own, chance differs from here on.
    */
-  fork({ seed = this.kernel.seed, hosts = {} }: { seed?: string | number; hosts?: ClusterHosts } = {}): Cluster {
+  fork({ seed = this.kernel.seed, hosts = {}, historyBytes = this.options.historyBytes }: ForkOptions = {}): Cluster {
     const kernel = new Kernel({ seed, now: this.kernel.now, generation: this.kernel.generation + 1 });
     const machines = [...this.#machines.values()].map((machine) => ({
       spec: machine.spec,
@@ -150,7 +156,8 @@ export class Cluster {
       raft: machine.raft?.fork(),
       isUp: machine.isUp,
     }));
-    return Cluster.#resume({ ...this.options, seed }, kernel, { world: this.world.fork(), ledger: this.#ledger.fork(), machines }, hosts);
+    const options = { ...this.options, seed, ...(historyBytes === undefined ? {} : { historyBytes }) };
+    return Cluster.#resume(options, kernel, { world: this.world.fork(), ledger: this.#ledger.fork(historyBytes), machines }, hosts);
   }
 
   snapshot(): ClusterSnapshot {
@@ -175,6 +182,11 @@ export class Cluster {
 
   get now(): Instant {
     return this.kernel.now;
+  }
+
+  /** When the machines were first switched on. */
+  get startedAt(): Instant {
+    return this.options.now ?? defaultStart;
   }
 
   /** The newest revision that any etcd member has. */

@@ -20,9 +20,10 @@ export {
   type Txn as EtcdTxn,
   type WatchEvent as EtcdWatchEvent,
 } from './etcd';
+export { HistoryTrimmedError, trimmedMessage, type HistoryReach, type ObjectChange } from './history';
 export { instant, Kernel, rfc3339, type Disk, type Instant, type TraceEntry } from './kernel';
 export type { Machine } from './machine';
 export type { DnsAnswer, DnsQuery, HttpRequest, HttpResponse, HttpResult, Network, NetworkNamespace } from './network';
 export type { ExecHost, ExecRequest, Files } from './runtime';
 export type { ClusterView, EventView, NodeView, PodView, ServiceView, WorkloadView } from './view';
-export { viewOf } from './view-of';
+export { pastViewOf, viewOf } from './view-of';

@@ -8,7 +8,7 @@ import type {
   V1ReplicaSet,
   V1Service,
 } from '@/generated/kubernetes/types';
-import { keyOf, Quantity, type KubeObject, type OwnerReference } from './api';
+import { keyOf, Quantity, type KubeObject, type OwnerReference, type Transport } from './api';
 import { Client, type ResourceRef } from './client';
 import type { Cluster } from './cluster';
 import { parseInstant, type Instant } from './kernel';
@@ -19,20 +19,34 @@ const eventsMax = 50;
 
 /** What a screen shows of `cluster` now. Empty lists where its API server does not answer. */
 export function viewOf(cluster: Cluster): ClusterView {
-  return cluster.kernel.aside(() => drawn(cluster));
+  const { revision, now } = cluster;
+  const isUp = (machine: string) => cluster.findMachine(machine)?.isUp ?? false;
+  return cluster.kernel.aside(() => drawn({ transport: cluster.asAdmin('view'), revision, now, isUp }));
 }
 
-function drawn(cluster: Cluster): ClusterView {
-  const client = new Client({ transport: cluster.asAdmin('view'), actor: 'view' });
+/** What a screen would have shown at an instant. Throws where the history does not reach. */
+export function pastViewOf(cluster: Cluster, at: number): ClusterView {
+  const past = cluster.history.at({ at });
+  const isUp = (machine: string) => past.wasUp(machine) ?? cluster.findMachine(machine)?.isUp ?? false;
+  return drawn({ transport: past.api, revision: past.revision, now: at, isUp });
+}
+
+interface Scene extends Pick<ClusterView, 'revision' | 'now'> {
+  readonly transport: Transport;
+  isUp(machine: string): boolean;
+}
+
+function drawn({ transport, revision, now, isUp }: Scene): ClusterView {
+  const client = new Client({ transport, actor: 'view' });
   const pods = listed<V1Pod>(client, Pod);
   const slices = listed<V1EndpointSlice>(client, EndpointSlice);
   const deployments = listed<V1Deployment>(client, Deployment).map(deploymentView);
   const daemonSets = listed<V1DaemonSet>(client, DaemonSet).map(daemonSetView);
   const replicaSets = listed<V1ReplicaSet>(client, ReplicaSet).map(replicaSetView);
   return {
-    revision: cluster.revision,
-    now: cluster.now,
-    nodes: listed<V1Node>(client, Node).map((node) => nodeView(node, pods, cluster)),
+    revision,
+    now,
+    nodes: listed<V1Node>(client, Node).map((node) => nodeView(node, pods, isUp(node.metadata.name))),
     pods: pods.map(podView),
     workloads: [...deployments, ...daemonSets, ...replicaSets],
     services: listed<V1Service>(client, Service).map((service) => serviceView(service, slices)),
@@ -48,7 +62,7 @@ function listed<T extends KubeObject>(client: Client, resource: ResourceRef<T>):
   }
 }
 
-function nodeView(node: V1Node, pods: readonly V1Pod[], cluster: Cluster): NodeView {
+function nodeView(node: V1Node, pods: readonly V1Pod[], isUp: boolean): NodeView {
   const here = pods.filter(
     (pod) => pod.spec.nodeName === node.metadata.name && pod.status.phase !== 'Succeeded' && pod.status.phase !== 'Failed',
   );
@@ -60,7 +74,7 @@ function nodeView(node: V1Node, pods: readonly V1Pod[], cluster: Cluster): NodeV
       label.startsWith('node-role.kubernetes.io/') ? [label.slice('node-role.kubernetes.io/'.length)] : [],
     ),
     status: nodeStatus(node),
-    isUp: cluster.findMachine(node.metadata.name)?.isUp ?? false,
+    isUp,
     taints: (node.spec.taints ?? []).map(({ key, value, effect }) => `${key}${value ? `=${value}` : ''}:${effect}`),
     cpu: { requestedMillis: asked('cpu'), allocatableMillis: has('cpu') },
     memory: { requestedBytes: asked('memory'), allocatableBytes: has('memory') },

@@ -51,4 +51,4 @@ export type AnswerOf<Name extends keyof ClientMessages> =
       ? Value
       : never
     : null;
-export type SessionState = Pick<JoinResult, 'clock' | 'view' | 'terminals' | 'files' | 'checks' | 'editor'>;
+export type SessionState = Pick<JoinResult, 'clock' | 'view' | 'history' | 'terminals' | 'files' | 'checks' | 'editor'>;

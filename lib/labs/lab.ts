@@ -38,6 +38,8 @@ export interface Lab {
     readonly seed?: number | undefined;
     readonly latency: 'fast' | 'realistic';
     readonly faults: readonly Fault[];
+    /** How much of the past a learner can look back at; absent, eight MiB. */
+    readonly historyBytes?: number | undefined;
   };
   readonly policy: { readonly attempts: number | 'unlimited'; readonly keep: 'best' | 'last'; readonly hintCost: number };
   readonly steps: readonly LabStep[];
@@ -77,6 +79,11 @@ const labSchema = z.strictObject({
       seed: z.int().optional(),
       latency: z.enum(['fast', 'realistic']).default('fast'),
       faults: z.array(fault).default([]),
+      historyBytes: z
+        .int()
+        .min(1 << 16)
+        .max(64 << 20)
+        .optional(),
     })
     .default({ topology: { controlPlanes: 1, workers: 2 }, latency: 'fast', faults: [] }),
   variants: z.record(z.string().regex(/^\w+$/), z.array(z.union([z.string(), z.number()]).transform(String)).min(1)).default({}),

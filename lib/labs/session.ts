@@ -3,6 +3,7 @@ import {
   Cluster,
   instant,
   readKubeconfig,
+  trimmedMessage,
   viewOf,
   type ApiRequest,
   type ApiResponse,
@@ -14,7 +15,16 @@ import {
 } from '@/lib/cluster';
 import { grade, Observer, runChecks, type Check, type CheckResult, type GradingResult } from '@/lib/grading';
 import type { ClockCommand, ClockState, FileState, TerminalState } from '@/lib/realtime/events';
-import { createExecHost, createKubectl, createWorkstationShell, type CommandOutcome, type Shell, type ToolNetwork } from '@/lib/shell';
+import {
+  createExecHost,
+  createKubectl,
+  createSsh,
+  createWorkstationShell,
+  type CommandOutcome,
+  type Shell,
+  type Tool,
+  type ToolNetwork,
+} from '@/lib/shell';
 import { SessionClock, type ClockSetting } from './clock';
 import { Editors } from './editors';
 import type {
@@ -27,6 +37,7 @@ import type {
   SessionQuestion,
   SessionState,
 } from './hosted-session';
+import { historyState, lookBack } from './looking-back';
 import { drawVariant, homeFiles, parseLab, setupObjects, type Lab, type LabSource, type Variant } from './lab';
 import { PlannedFaults, type PlannedFaultsSnapshot } from './planned-faults';
 import { freshCluster, preparedClusters, settledFork } from './templates';
@@ -165,7 +176,9 @@ export class Session implements HostedSession {
     const lab = parseLab(options.lab, options.variant ?? drawVariant(options.lab, options.seed));
     const seed = lab.cluster.seed === undefined ? options.seed : `${lab.cluster.seed}/${options.seed}`;
     const session = new Session(options, lab, (hosts) =>
-      options.setup === 'own' ? freshCluster({ ...lab.cluster, seed, hosts }) : settledFork(preparedCluster(options, lab), { seed, hosts }),
+      options.setup === 'own'
+        ? freshCluster({ ...lab.cluster, seed, hosts })
+        : settledFork(preparedCluster(options, lab), { seed, hosts, historyBytes: lab.cluster.historyBytes }),
     );
     if (options.setup === 'own') session.#prepare();
     session.#listen();
@@ -224,6 +237,7 @@ export class Session implements HostedSession {
     return {
       clock: this.clock.state,
       view: viewOf(this.cluster),
+      history: historyState(this.cluster),
       terminals: this.#terminals.states(offsets),
       files: this.#files.list(),
       checks: this.checks(),
@@ -257,6 +271,7 @@ export class Session implements HostedSession {
   stop(): void {
     this.#isStopped = true;
     this.cluster.onChange = undefined;
+    this.cluster.history.onTrim = undefined;
     this.#terminals.stop();
   }
 
@@ -322,6 +337,12 @@ export class Session implements HostedSession {
     this.cluster.onChange = (change) => {
       this.#listener.onChange(change);
       this.#notice(change);
+    };
+    let isTold = this.cluster.history.reach.isTrimmed;
+    this.cluster.history.onTrim = (reach) => {
+      this.#tell({ name: 'history:state', payload: historyState(this.cluster) });
+      if (!isTold) this.#tell({ name: 'sandbox:notice', payload: { level: 'note', text: `From now on, ${trimmedMessage(reach)}.` } });
+      isTold = true;
     };
   }
 
@@ -399,23 +420,31 @@ export class Session implements HostedSession {
       connect: (name, port, options) => cluster.network.connect(host, name, port, options),
       resolve: (name, type) => cluster.network.resolve(host, name, type),
     };
+    const waiting = {
+      now: () => cluster.now,
+      sleep: (ms: number, signal: AbortSignal) => this.#waits.sleep(ms, signal),
+      yield: () => this.#host.yield(),
+      editor: (request: { title: string; text: string }, signal: AbortSignal) => this.#editors.open(request, signal),
+    };
     return createWorkstationShell({
+      ...waiting,
       disk: cluster.workstation.disk,
       network,
-      kubectl: createKubectl(
-        (server, request, kubeconfig) => this.#dial(server, request, kubeconfig),
-        () => cluster.now,
-      ),
-      now: () => cluster.now,
-      sleep: (ms, signal) => this.#waits.sleep(ms, signal),
-      yield: () => this.#host.yield(),
-      editor: (request, signal) => this.#editors.open(request, signal),
+      kubectl: this.#kubectlOn('workstation'),
+      ssh: createSsh({ ...waiting, cluster, from: 'workstation', kubectl: ({ name }) => this.#kubectlOn(name) }),
     });
   }
 
-  #dial(server: string, request: ApiRequest, kubeconfig: string): ApiResponse {
+  #kubectlOn(machine: string): Tool {
+    return createKubectl(
+      (server, request, kubeconfig) => this.#dial(machine, server, request, kubeconfig),
+      () => this.cluster.now,
+    );
+  }
+
+  #dial(machine: string, server: string, request: ApiRequest, kubeconfig: string): ApiResponse {
     const subject = request.headers['authorization'] ? undefined : readKubeconfig(kubeconfig)?.subject;
-    const response = this.cluster.dial('workstation', { server, ...(subject ? { subject } : {}) })({ ...request, actor: 'you' });
+    const response = this.cluster.dial(machine, { server, ...(subject ? { subject } : {}) })({ ...request, actor: 'you' });
     return this.#waits.watched(response);
   }
 
@@ -445,6 +474,7 @@ export class Session implements HostedSession {
     },
     'editor:close': ({ id, text }) => (this.#editors.close(id, text), null) as never,
     'clock:set': (command) => this.#setClock(command) as never,
+    'history:look': ({ at }) => lookBack(this.cluster, at),
     'lab:hint': ({ stepId }) => this.#hint(stepId) as never,
   };
 

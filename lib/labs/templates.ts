@@ -5,6 +5,12 @@ interface TemplateOptions {
   readonly latency: 'fast' | 'realistic';
 }
 
+interface ForkOptions {
+  readonly seed: string;
+  readonly hosts: ClusterHosts;
+  readonly historyBytes?: number | undefined;
+}
+
 /** Booted clusters, one for each shape: a new sandbox is a copy of one, so nobody waits for a control plane to come up. */
 const booted = new Map<string, Cluster>();
 
@@ -18,12 +24,12 @@ export function bootedCluster({ topology, latency }: TemplateOptions): Cluster {
 }
 
 /** A settled cluster of a shape, whose chance is drawn from `seed`. */
-export function freshCluster({ topology, latency, ...fork }: TemplateOptions & { seed: string; hosts: ClusterHosts }): Cluster {
+export function freshCluster({ topology, latency, ...fork }: TemplateOptions & ForkOptions): Cluster {
   return settledFork(bootedCluster({ topology, latency }), fork);
 }
 
 /** A copy whose components have all taken up their work. */
-export function settledFork(cluster: Cluster, options: { seed: string; hosts: ClusterHosts }): Cluster {
+export function settledFork(cluster: Cluster, options: ForkOptions): Cluster {
   const fork = cluster.fork(options);
   fork.kernel.runUntilIdle({ limitMs: 60_000 });
   return fork;

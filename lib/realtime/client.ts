@@ -32,6 +32,7 @@ const serverMessages = [
   'terminal:closed',
   'cluster:view',
   'clock:state',
+  'history:state',
   'checks:state',
   'files:state',
   'editor:open',

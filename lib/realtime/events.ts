@@ -22,6 +22,8 @@ export interface ClientMessages {
   /** Ends an `editor:open`: the text to save, or null to close without saving. */
   'editor:close': (request: { id: string; text: string | null }, answer: (result: Answer<null>) => void) => void;
   'clock:set': (request: ClockCommand, answer: (result: Answer<ClockState>) => void) => void;
+  /** The cluster as it was at an instant, and what had changed by then. Nothing is changed by looking. */
+  'history:look': (request: { at: number }, answer: (result: Answer<PastView>) => void) => void;
   'lab:hint': (request: { stepId: string }, answer: (result: Answer<{ hints: readonly string[] }>) => void) => void;
   /** Grades a snapshot. The same `key` always gets the same result, however often it is sent. */
   'lab:submit': (request: { key: string }, answer: (result: Answer<GradingResult>) => void) => void;
@@ -34,6 +36,8 @@ export interface ServerMessages {
   'terminal:closed': (message: { terminal: string }) => void;
   'cluster:view': (view: ClusterView) => void;
   'clock:state': (state: ClockState) => void;
+  /** One can no longer look back as far as before. */
+  'history:state': (state: HistoryState) => void;
   'checks:state': (checks: readonly CheckResult[]) => void;
   'files:state': (files: readonly FileState[]) => void;
   /** `kubectl edit` wants the learner's editor. */
@@ -64,6 +68,7 @@ export interface JoinResult {
   readonly status: SandboxStatus;
   readonly clock: ClockState;
   readonly view: ClusterView;
+  readonly history?: HistoryState;
   readonly terminals: readonly TerminalState[];
   readonly files: readonly FileState[];
   readonly checks: readonly CheckResult[];
@@ -113,6 +118,31 @@ export interface ClockState {
   readonly speed: number;
   /** The last thing that happened, for the step button's transcript line. */
   readonly last?: { readonly actor: string; readonly what: string };
+}
+
+/** How far back one can look. */
+export interface HistoryState {
+  /** Simulated milliseconds since the epoch. */
+  readonly from: number;
+  /** Why no further: `history before 08:12:31 was trimmed (8 MiB budget)`. Absent while all of it is kept. */
+  readonly trimmed?: string;
+}
+
+export interface PastView {
+  readonly view: ClusterView;
+  /** What led up to it, the newest first; heartbeats and Events left out. */
+  readonly changes: readonly PastChange[];
+}
+
+export interface PastChange {
+  readonly revision: number;
+  readonly at: number;
+  readonly operation: 'create' | 'update' | 'delete';
+  /** `Pod/default/web`. */
+  readonly object: string;
+  /** Who asked for it and how, as the trace has it: `kube-scheduler`, `POST /api/v1/…/binding`. */
+  readonly actor: string;
+  readonly what: string;
 }
 
 export type SandboxStatus =

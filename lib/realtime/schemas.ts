@@ -37,6 +37,7 @@ export const requestSchemas: { readonly [Name in keyof ClientMessages]: z.ZodTyp
         .max(24 * 3_600_000),
     }),
   ]),
+  'history:look': z.strictObject({ at: z.number().int() }),
   'lab:hint': z.strictObject({ stepId: z.string().max(100) }),
   'lab:submit': z.strictObject({ key: z.string().min(8).max(100) }),
   'sandbox:reset': z.strictObject({}),

@@ -13,7 +13,7 @@ export interface RealtimeHost {
     sandboxId: string,
     terminals: Readonly<Record<string, number>>,
     incarnation?: number,
-  ): Promise<{ incarnation: number; state: Pick<JoinResult, 'clock' | 'view' | 'terminals' | 'files' | 'checks' | 'editor'> }>;
+  ): Promise<{ incarnation: number; state: Pick<JoinResult, 'clock' | 'view' | 'history' | 'terminals' | 'files' | 'checks' | 'editor'> }>;
   ask<Name extends SessionQuestion>(sandboxId: string, name: Name, request: QuestionOf<Name>): Promise<AnswerOf<Name>>;
   submit(sandboxId: string, key: string): Promise<GradingResult>;
   reset(sandboxId: string): Promise<void>;
@@ -97,7 +97,7 @@ class PageConnection {
   }
 
   #ask<Name extends SessionQuestion>(name: Name, request: QuestionOf<Name>): Promise<AnswerOf<Name>> {
-    return this.#host.ask(name === 'file:read' ? this.#readable() : this.#writable(), name, request);
+    return this.#host.ask(name === 'file:read' || name === 'history:look' ? this.#readable() : this.#writable(), name, request);
   }
 
   async #join({ sandboxId, terminals = {}, incarnation }: JoinRequest): Promise<JoinResult> {
@@ -162,5 +162,6 @@ const sessionQuestions = [
   'file:remove',
   'editor:close',
   'clock:set',
+  'history:look',
   'lab:hint',
 ] as const satisfies readonly SessionQuestion[];

@@ -1,6 +1,6 @@
 import { WorkspaceStore } from '@/app/workspace/store';
 import type { SandboxLink } from '@/app/workspace/link';
-import type { JoinResult } from '@/lib/realtime/events';
+import type { JoinResult, PastView } from '@/lib/realtime/events';
 import { checks, fixtureLink } from '../support/screens/fixture-link';
 import { clusterView, start } from '../support/screens/cluster-view';
 
@@ -99,4 +99,33 @@ test('closing the workspace stops listening', () => {
   expect(listeners).toBe(1);
   close();
   expect(listeners).toBe(0);
+});
+
+test('who looks back sees how it was, at the last instant asked for, while now goes on', async () => {
+  const asked: number[] = [];
+  const answers: ((seen: PastView) => void)[] = [];
+  const ask = (_: string, { at }: { at: number }) => (asked.push(at), new Promise<PastView>((answer) => void answers.push(answer)));
+  const store = new WorkspaceStore({ ...fixtureLink(), ask: ask as never }, () => now);
+  store.onJoin(joined({ history: { from: start - 60_000 } }));
+  for (const ago of [1_000, 2_000, 99_000]) store.lookBack(start - ago);
+  expect(store.state.past).toEqual({ at: start - 60_000, seen: undefined });
+  const then = { view: { ...clusterView, revision: 7 }, changes: [] };
+  answers[0]?.(then);
+  await Promise.resolve();
+  await Promise.resolve();
+  expect(asked).toEqual([start - 1_000, start - 60_000]);
+  expect(store.state.past?.seen).toBe(then);
+  expect(store.state.view).toBe(clusterView);
+  store.lookBack(start + 1e6);
+  expect(store.state.past).toBeUndefined();
+});
+
+test('looking back where nothing is kept any more says so and returns to now', async () => {
+  const ask = () => Promise.reject(new Error('history before 08:12:31 was trimmed (8 MiB budget)'));
+  const store = new WorkspaceStore({ ...fixtureLink(), ask }, () => now);
+  store.onJoin(joined({ history: { from: start - 60_000 } }));
+  store.lookBack(start - 10_000);
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  expect(store.state.past).toBeUndefined();
+  expect(store.state.notices.map(({ text }) => text)).toEqual(['history before 08:12:31 was trimmed (8 MiB budget)']);
 });

@@ -131,6 +131,7 @@ export class Ledger {
     fork.#trimmed = this.#trimmed;
     fork.#source = this.#source;
     fork.#newest = this.#newest;
+    fork.#trim();
     return fork;
   }
 

@@ -1,6 +1,6 @@
 import type { LinkListener, SandboxLink } from '@/app/workspace/link';
 import type { CheckResult } from '@/lib/grading/verdict';
-import type { JoinResult } from '@/lib/realtime/events';
+import type { JoinResult, PastView } from '@/lib/realtime/events';
 import { clusterView, start } from './cluster-view';
 
 const prompt = '\x1b[1;36m~\x1b[0m \x1b[2m$\x1b[0m ';
@@ -58,6 +58,10 @@ const joined: JoinResult = {
   status: { type: 'running' },
   clock: { now: start, isPaused: false, speed: 1 },
   view: clusterView,
+  history: {
+    from: start - 90_000,
+    trimmed: `history before ${new Date(start - 90_000).toISOString().slice(11, 19)} was trimmed (8 MiB budget)`,
+  },
   terminals: [
     {
       terminal: 'terminal-1',
@@ -78,6 +82,28 @@ const joined: JoinResult = {
   isReadOnly: false,
 };
 
+const past: PastView = {
+  view: { ...clusterView, revision: clusterView.revision - 12, pods: clusterView.pods.slice(1) },
+  changes: [
+    {
+      revision: clusterView.revision - 12,
+      at: start - 31_000,
+      operation: 'update',
+      object: 'Pod/shop/render-6c9d8b7f45-4kzqt',
+      actor: 'kube-scheduler',
+      what: 'PATCH /api/v1/namespaces/shop/pods/render-6c9d8b7f45-4kzqt/status',
+    },
+    {
+      revision: clusterView.revision - 15,
+      at: start - 32_000,
+      operation: 'create',
+      object: 'Deployment/shop/render',
+      actor: 'you',
+      what: 'POST /apis/apps/v1/namespaces/shop/deployments',
+    },
+  ],
+};
+
 /** A sandbox that never changes, for looking at screens. */
 export function fixtureLink(): SandboxLink {
   return {
@@ -86,7 +112,9 @@ export function fixtureLink(): SandboxLink {
         ? { path: 'render.yaml', text: yaml }
         : name === 'lab:hint'
           ? { hints: ['Taints live on the Node.'] }
-          : {}) as unknown as SandboxLink['ask'],
+          : name === 'history:look'
+            ? past
+            : {}) as unknown as SandboxLink['ask'],
     type: () => undefined,
     listen(listener: LinkListener) {
       listener.onJoin(joined);
