@@ -8,6 +8,7 @@ import { fork } from './rows/fork';
 import { heap } from './rows/heap';
 import { httpCreates, httpGetP99, httpGets, httpLists, httpWatch } from './rows/http';
 import { idle, idleCpu } from './rows/idle';
+import { journalMedian, journalSlowest } from './rows/journal';
 import { provision } from './rows/provision';
 import { snapshotRestore, snapshotSize } from './rows/snapshot';
 
@@ -28,6 +29,8 @@ export const rows: readonly BenchRow[] = [
   etcdGroupPuts,
   etcdFanOut,
   etcdFork,
+  journalMedian,
+  journalSlowest,
   apiGets,
   apiCreates1k,
   apiCreates10k,

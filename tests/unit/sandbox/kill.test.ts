@@ -56,7 +56,7 @@ test(
     await site.rival('other');
     await site.killDatabase('postmaster');
     await site.killDatabase('backend');
-    while (site.kills < 0.7 * kills) {
+    while (site.kills < 0.75 * kills) {
       const what = random.int(16);
       if (what === 0) await site.killDatabase('postmaster');
       else if (what === 1) await site.killDatabase('backend');
@@ -87,7 +87,7 @@ test(
     folders.push(folder);
     const site = open({ workerFile: stubWorker, random: Random.of(seed), folder });
     await site.begin();
-    while (site.kills < 0.1 * kills) await site.killServer();
+    while (site.kills < 0.05 * kills) await site.killServer();
     expect(site.answered.size).toBe(12);
   },
   tenMinutesMs,
