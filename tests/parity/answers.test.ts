@@ -143,7 +143,7 @@ function isEmptied(name: string, item: unknown): boolean {
 }
 
 function maskText(text: string, key: string): string {
-  if (key === 'uid' || key === 'resourceVersion' || /Timestamp$|TransitionTime$/.test(key)) return `<${key}>`;
+  if (key === 'uid' || key === 'resourceVersion' || /Timestamp$|TransitionTime$|^timeAdded$/.test(key)) return `<${key}>`;
   return text
     .replace(/10\.96\.\d+\.\d+/g, (address) => (asked.has(address) ? address : '<address>'))
     .replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, '<uid>')

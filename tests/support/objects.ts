@@ -23,7 +23,7 @@ export function defaulted<T = KubeObject>(kind: string, draft: object): T {
 }
 
 const uid = '00000000-0000-4000-8000-000000000001';
-const strategy = { now: '2026-01-05T08:00:00Z', user: 'tester' };
+const strategy = { now: '2026-01-05T08:00:00Z', user: 'tester', requester: { name: 'tester', groups: ['system:authenticated'] } };
 
 /** `draft` as it would be stored when created. */
 export function prepared<T = KubeObject>(kind: string, draft: object): T {

@@ -6,6 +6,15 @@ export interface StrategyContext {
   /** RFC 3339, whole seconds. */
   readonly now: string;
   readonly user: string;
+  readonly requester: Requester;
+}
+
+/** Who a request is from. */
+interface Requester {
+  readonly name: string;
+  readonly uid?: string;
+  readonly groups: readonly string[];
+  readonly extra?: Readonly<Record<string, readonly string[]>>;
 }
 
 export interface TableColumn<T> {

@@ -1,5 +1,7 @@
 import { deepCopy } from '@/lib/base';
 import { StatusError, type KubeObject, type ResourceDefinition } from '../api';
+import { rfc3339 } from '../kernel';
+import { defaultServiceRange } from './service-addresses';
 import type { ApiServerOptions } from './server';
 import type { RequestContext } from './context';
 import type { ResourceServices } from './handler';
@@ -7,13 +9,16 @@ import { withDefaults } from './body';
 import { tracked, trackUpdate, writeOf } from './fields';
 import { bootstrapPolicy } from './rbac/bootstrap-policy';
 import { reconciled } from './rbac/reconcile';
+import { localApiServices } from './api-services';
+import { flowControlObjects } from './flow-control';
 import { objectOf } from './storage';
+import { statusStrategy } from './store';
 
 export interface BootstrapOptions {
   readonly services: ResourceServices;
   readonly context: (definition: ResourceDefinition, namespace: string, name: string) => RequestContext;
   readonly resources: readonly ResourceDefinition[];
-  readonly options: Pick<ApiServerOptions, 'advertiseAddress' | 'authorizationModes' | 'isResumed' | 'securePort'>;
+  readonly options: Pick<ApiServerOptions, 'advertiseAddress' | 'authorizationModes' | 'isResumed' | 'securePort' | 'services'>;
   /** The address of Service `kubernetes`. */
   readonly kubernetesIp: string;
 }
@@ -26,7 +31,8 @@ const namespacesIntervalMs = 60_000;
 
 /**
  * What every API server makes sure of when it starts (the post-start hooks of `pkg/controlplane`): the system's namespaces,
- * Service `default/kubernetes` with its endpoints, the system's priority classes and, with RBAC, the bootstrap policy. Tries again while etcd is away. The Service and
+ * Service `default/kubernetes` with its endpoints, the system's priority classes, the APIServices of what it
+ * serves, the objects of priority and fairness and, with RBAC, the bootstrap policy. Tries again while etcd is away. The Service and
  * the namespaces come back when somebody deletes them; what is there is left as it is.
  */
 export function bootstrap(options: BootstrapOptions): { stop(): void } {
@@ -49,7 +55,9 @@ export function bootstrap(options: BootstrapOptions): { stop(): void } {
     });
   const attempt = () => {
     const isDone =
-      maybeEnsure(options, [...systemNamespaces, ...priorityClasses, ...kubernetesService(options)]) && maybeEnsurePolicy(options);
+      maybeEnsure(options, [...systemNamespaces, ...priorityClasses, ...serviceRange(options), ...kubernetesService(options)]) &&
+      maybeEnsureConfiguration(options) &&
+      maybeEnsurePolicy(options);
     if (!isDone) later(retryMs, 'post-start hooks', attempt);
   };
   attempt();
@@ -62,6 +70,12 @@ function maybeEnsure(options: BootstrapOptions, objects: readonly KubeObject[]):
   return maybe(() => {
     for (const object of objects) ensure(options, object);
   });
+}
+
+/** The hooks that describe the API server to itself: what it serves, and how it shares itself out. */
+function maybeEnsureConfiguration(options: BootstrapOptions): boolean {
+  if (options.options.isResumed) return true;
+  return maybeEnsure(options, [...localApiServices(), ...flowControlObjects(rfc3339(options.services.kernel.now))]);
 }
 
 /** The hook `rbac/bootstrap-roles`: what is missing is made, what has lost something gets it back. */
@@ -110,6 +124,19 @@ function ensure(options: BootstrapOptions, object: KubeObject): void {
   const complete = withDefaults(definition, deepCopy(object));
   trackUpdate(writeOf(creating), undefined, complete);
   services.store.create(creating, complete);
+  if (Object.keys(object.status ?? {}).length > 0) setStatus(options, definition, object);
+}
+
+/** A status is nothing a create decides. */
+function setStatus({ services, context }: BootstrapOptions, definition: ResourceDefinition, { metadata, status }: KubeObject): void {
+  const namespace = metadata.namespace ?? '';
+  const updating = { ...context(definition, namespace, metadata.name), fieldManager: 'kube-apiserver' };
+  const withStatus = (old: KubeObject | undefined) => ({ ...(deepCopy(old) as KubeObject), status });
+  services.store.update(
+    { ...updating, info: { ...updating.info, subresource: 'status' } },
+    tracked({ ...updating, info: { ...updating.info, subresource: 'status' } }, withStatus),
+    statusStrategy(definition),
+  );
 }
 
 const systemNamespaces = ['default', 'kube-system', 'kube-public', 'kube-node-lease'].map((name) =>
@@ -124,6 +151,19 @@ const priorityClasses = [
     'Used for system critical pods that must run in the cluster, but can be moved to another node if necessary.',
   ),
 ];
+
+/** The range Services get their addresses from, as an object (`pkg/controlplane/controller/defaultservicecidr`). */
+function serviceRange({ options, services }: BootstrapOptions): KubeObject[] {
+  const ready = {
+    type: 'Ready',
+    status: 'True',
+    lastTransitionTime: rfc3339(services.kernel.now),
+    reason: '',
+    message: 'Kubernetes default Service CIDR is ready',
+  };
+  const cidrs = [options.services?.clusterIps ?? defaultServiceRange];
+  return [draft('networking.k8s.io/v1', 'ServiceCIDR', { name: 'kubernetes' }, { spec: { cidrs }, status: { conditions: [ready] } })];
+}
 
 function kubernetesService({ options, kubernetesIp }: BootstrapOptions): KubeObject[] {
   const { advertiseAddress = '172.18.0.2', securePort = 6443 } = options;

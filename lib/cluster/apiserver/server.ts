@@ -29,6 +29,7 @@ import { Compactor } from './compactor';
 import type { RequestContext } from './context';
 import { Discovery } from './discovery';
 import type { KubeletDialer } from './kubelet-dialer';
+import { trackUpdate, writeOf } from './fields';
 import { impersonated } from './impersonation';
 import { namespaceHooks } from './namespaces';
 import { NodeAuthorizer } from './node-authorizer';
@@ -38,7 +39,7 @@ import { RbacAuthorizer } from './rbac/rbac-authorizer';
 import { readRequestInfo, type ResourceRequestInfo, type RequestInfo } from './request-info';
 import { failed, plainText, respond } from './responses';
 import { answerReview, reviews } from './reviews';
-import { firstAddress, ServiceAddresses, type ServiceRanges } from './service-addresses';
+import { addressObject, firstAddress, ServiceAddresses, type AddressObjects, type ServiceRanges } from './service-addresses';
 import { fromStorage, Storage, storageKey, storageRoot } from './storage';
 import { Store, type StoreHooks } from './store';
 import { notAllowed, notServed, rendered, type ResourceServices } from './handler';
@@ -145,7 +146,7 @@ class Server implements ApiServer {
     const { kernel, etcd } = options;
     const lookup = this.#lookup();
     const storage = this.#storage;
-    const addresses = new ServiceAddresses(lookup, options.services ?? {});
+    const addresses = new ServiceAddresses(lookup, this.#addressObjects(options.resources), options.services ?? {});
     const hooks = new Map<string, StoreHooks>([
       ['Service', addresses],
       ['Namespace', namespaceHooks],
@@ -163,6 +164,25 @@ class Server implements ApiServer {
       kubelet: options.kubelet,
       descriptions: options.descriptions ?? (() => ({})),
       openWatches: open,
+    };
+  }
+
+  /** One IPAddress for every address that a Service has (`pkg/registry/core/service/ipallocator`). */
+  #addressObjects(resources: readonly ResourceDefinition[]): AddressObjects {
+    const definition = resources.find(({ kind }) => kind === 'IPAddress');
+    if (!definition) return { has: () => false, write: () => {}, remove: () => {} };
+    const store = () => this.#services.store;
+    const context = (name: string) => ({ ...this.#ownContext(definition, '', name), fieldManager: 'kube-apiserver' });
+    const has = (address: string) => store().find(definition, '', address) !== undefined;
+    return {
+      has,
+      write(address, service) {
+        if (has(address)) return;
+        const object = addressObject(address, service);
+        trackUpdate(writeOf(context('')), undefined, object);
+        store().create(context(''), object);
+      },
+      remove: (address) => void (has(address) && store().delete(context(address), address, {})),
     };
   }
 

@@ -16,8 +16,15 @@ interface ServicePort {
   nodePort?: number;
 }
 
-const defaultRange = '10.96.0.0/16';
+export const defaultServiceRange = '10.96.0.0/16';
 const clusterIpsPath = FieldPath.of('spec').child('clusterIPs');
+
+/** The IPAddress objects that say which addresses are whose. */
+export interface AddressObjects {
+  has(address: string): boolean;
+  write(address: string, service: KubeObject): void;
+  remove(address: string): void;
+}
 
 /**
  * Hands out cluster IPs and node ports (`registry/core/service/storage/alloc.go`). What is taken is read off the Services
@@ -25,14 +32,20 @@ const clusterIpsPath = FieldPath.of('spec').child('clusterIPs');
  */
 export class ServiceAddresses implements StoreHooks {
   readonly #lookup: Lookup;
+  readonly #addresses: AddressObjects;
   readonly #base: number;
   readonly #size: number;
   readonly #nodePorts: ServiceRanges['nodePorts'];
   readonly #random;
 
-  constructor(lookup: Lookup, { clusterIps = defaultRange, nodePorts = { from: 30000, to: 32767 } }: Partial<ServiceRanges>) {
+  constructor(
+    lookup: Lookup,
+    addresses: AddressObjects,
+    { clusterIps = defaultServiceRange, nodePorts = { from: 30000, to: 32767 } }: Partial<ServiceRanges>,
+  ) {
     const [address = '', bits = '16'] = clusterIps.split('/');
     this.#lookup = lookup;
+    this.#addresses = addresses;
     this.#base = toNumber(address);
     this.#size = 2 ** (32 - Number(bits));
     this.#nodePorts = nodePorts;
@@ -43,6 +56,16 @@ export class ServiceAddresses implements StoreHooks {
     this.#allocateClusterIp(service, old);
     this.#allocateNodePorts(service, old);
     this.#allocateHealthCheckPort(service);
+  }
+
+  afterWrite(service: KubeObject, old: KubeObject | undefined): void {
+    const [now, before] = [addressesOf(service), addressesOf(old)];
+    for (const address of now) if (!before.includes(address)) this.#addresses.write(address, service);
+    for (const address of before) if (!now.includes(address)) this.#addresses.remove(address);
+  }
+
+  afterDeletion(service: KubeObject): void {
+    for (const address of addressesOf(service)) this.#addresses.remove(address);
   }
 
   /** Load balancers that keep traffic local ask each node whether it has a Pod. */
@@ -70,7 +93,7 @@ export class ServiceAddresses implements StoreHooks {
     const refuse = (why: string) =>
       invalidService(service, [fieldError.invalid(clusterIpsPath, [wanted], `failed to allocate IP ${wanted}: ${why}`)]);
     if (!(offset > 0 && offset < this.#size - 1)) throw refuse('the provided network does not match the current range');
-    if (this.#takenIps().has(wanted)) throw refuse('provided IP is already allocated');
+    if (this.#takenIps().has(wanted) || this.#addresses.has(wanted)) throw refuse('provided IP is already allocated');
     return wanted;
   }
 
@@ -85,7 +108,7 @@ export class ServiceAddresses implements StoreHooks {
       const start = high > low ? this.#random.between(low, high) : low;
       for (let step = 0; step <= high - low; step++) {
         const address = toAddress(this.#base + low + ((start - low + step) % (high - low + 1)));
-        if (!taken.has(address)) return address;
+        if (!taken.has(address) && !this.#addresses.has(address)) return address;
       }
     }
     throw statusErrors.internal('failed to allocate a serviceIP: range is full');
@@ -155,8 +178,23 @@ export class ServiceAddresses implements StoreHooks {
   }
 }
 
+export function addressObject(address: string, { metadata }: KubeObject): KubeObject {
+  const family = address.includes(':') ? 'IPv6' : 'IPv4';
+  const labels = { 'ipaddress.kubernetes.io/ip-family': family, 'ipaddress.kubernetes.io/managed-by': 'ipallocator.k8s.io' };
+  return {
+    kind: 'IPAddress',
+    apiVersion: 'networking.k8s.io/v1',
+    metadata: { name: address, labels },
+    spec: { parentRef: { resource: 'services', namespace: metadata.namespace ?? '', name: metadata.name } },
+  } as unknown as KubeObject;
+}
+
+function addressesOf(service: KubeObject | undefined): readonly string[] {
+  return ((service?.spec.clusterIPs ?? []) as string[]).filter((address) => address && address !== 'None');
+}
+
 /** The address of Service `default/kubernetes`: the first of the range. */
-export function firstAddress(range = defaultRange): string {
+export function firstAddress(range = defaultServiceRange): string {
   return toAddress(toNumber(range.split('/')[0] ?? '') + 1);
 }
 

@@ -31,6 +31,10 @@ export interface StoreHooks {
   authorize?(context: RequestContext, object: KubeObject, old: KubeObject | undefined): void;
   /** After validation, before the write: hands out addresses and ports. Throws to refuse. */
   allocate?(object: KubeObject, old: KubeObject | undefined, isDryRun: boolean): void;
+  /** What was written has what it was given. */
+  afterWrite?(object: KubeObject, old: KubeObject | undefined): void;
+  /** What is gone gives back what it held. */
+  afterDeletion?(object: KubeObject): void;
   /** What the first step of a deletion makes of the object; 'pending' leaves it, undefined goes on as for any kind. */
   beginDeletion?(object: KubeObject, now: Instant): KubeObject | 'pending' | undefined;
 }
@@ -106,6 +110,7 @@ export class Store {
       const created = this.#write(context, object, undefined);
       if (created) {
         if (definition.notSimulated && !context.isDryRun) flagNotSimulated(this.#storage, context, created, this.#uids.uuid());
+        if (!context.isDryRun) this.#hooks.get(definition.kind)?.afterWrite?.(created, undefined);
         return created;
       }
       if (!isGenerated || attempt >= generatedNameTries) throw statusErrors.alreadyExists(resourceOf(definition), object.metadata.name);
@@ -143,7 +148,7 @@ export class Store {
     delete metadata.deletionGracePeriodSeconds;
     metadata.creationTimestamp = context.timestamp;
     metadata.uid = this.#uids.uuid();
-    definition.prepareForCreate?.(object, { now: context.timestamp, user: context.user.name });
+    definition.prepareForCreate?.(object, { now: context.timestamp, user: context.user.name, requester: context.user });
     if (!definition.prepareForCreate && definition.subresources?.status) object.status = {};
     if (definition.hasGeneration) metadata.generation = 1;
     dedupeOwners(object);
@@ -183,6 +188,7 @@ export class Store {
     if (sameStored(toStorage(definition, object), kv.value as unknown as KubeObject)) return { object: old, isCreated: false };
     const written = this.#write(context, object, kv);
     if (!written) throw statusErrors.conflict(resourceOf(definition), info.name, optimisticLock);
+    if (!context.isDryRun) this.#hooks.get(definition.kind)?.afterWrite?.(written, old);
     return { object: written, isCreated: false };
   }
 
@@ -221,7 +227,7 @@ export class Store {
     const { metadata } = object;
     const before = old.metadata;
     keep(metadata, before, 'generation');
-    strategy.prepare?.(object, old, { now: context.timestamp, user: context.user.name });
+    strategy.prepare?.(object, old, { now: context.timestamp, user: context.user.name, requester: context.user });
     if (!metadata.uid) metadata.uid = before.uid;
     metadata.creationTimestamp = before.creationTimestamp;
     delete (metadata as { selfLink?: string }).selfLink;
@@ -276,6 +282,7 @@ export class Store {
     if (context.isDryRun) return object;
     const gone = context.commit(object, () => this.#storage.delete(kv));
     if (!gone) throw statusErrors.conflict(resourceOf(context.definition), object.metadata.name, optimisticLock);
+    this.#hooks.get(context.definition.kind)?.afterDeletion?.(object);
     return object;
   }
 
