@@ -4,6 +4,7 @@ import { descriptions } from '@/generated/kubernetes/descriptions';
 import { addresses, controlPlaneEndpoint } from './bootstrap/addresses';
 import { createComponents } from './bootstrap/components';
 import { connect, dial, type Endpoint } from './bootstrap/connect';
+import { hostPrograms, startHostProcess, type HostProcessOptions } from './bootstrap/host-process';
 import { admin, installControlPlane, installNode, sharedPaths, stackedEtcd } from './bootstrap/install';
 import { Kubeadm } from './bootstrap/kubeadm';
 import { joining, KubeadmJoin, noStableEndpoint } from './bootstrap/kubeadm-join';
@@ -15,7 +16,7 @@ import { Disk, instant, Kernel, type Instant } from './kernel';
 import { createKubelet } from './kubelet';
 import { Machine, type MachineRole, type MachineSpec, type MachineUnit } from './machine';
 import { SimulatedNetwork } from './network';
-import { createContainerd, runtimeLatencies, type ContainerRuntime, type ExecHost } from './runtime';
+import { createContainerd, runtimeLatencies, type ContainerRuntime, type ExecHost, type ExecProcess } from './runtime';
 
 /** Monday morning, when nothing has happened yet. */
 const defaultStart = instant(Date.UTC(2026, 0, 5, 8, 0, 0));
@@ -220,6 +221,17 @@ export class Cluster {
 
   runtimeOf(name: string): ContainerRuntime {
     return this.#runtimes(this.machine(name));
+  }
+
+  /** Names of the programs that `startProcess` knows on a machine. */
+  programsOf(name: string): readonly string[] {
+    return Object.keys(hostPrograms(this.machine(name)));
+  }
+
+  /** Runs a program of a machine itself, not of a container, until it ends or is signalled. */
+  startProcess(name: string, options: HostProcessOptions): ExecProcess {
+    const { kernel, network } = this;
+    return startHostProcess({ kernel, network, namespace: network.host(name), machine: this.machine(name) }, options);
   }
 
   /**

@@ -24,6 +24,16 @@ export { HistoryTrimmedError, trimmedMessage, type HistoryReach, type ObjectChan
 export { instant, Kernel, rfc3339, type Disk, type Instant, type TraceEntry } from './kernel';
 export type { Machine } from './machine';
 export type { DnsAnswer, DnsQuery, HttpRequest, HttpResponse, HttpResult, Network, NetworkNamespace } from './network';
-export type { ExecHost, ExecRequest, Files } from './runtime';
+export { renderRuleset, rulesetPath, type Ruleset } from './network';
+export {
+  CriError,
+  HostFiles,
+  type Container,
+  type ContainerRuntime,
+  type ExecHost,
+  type ExecRequest,
+  type Files,
+  type PodSandbox,
+} from './runtime';
 export type { ClusterView, EventView, NodeView, PodView, ServiceView, WorkloadView } from './view';
 export { pastViewOf, viewOf } from './view-of';

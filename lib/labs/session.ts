@@ -15,7 +15,16 @@ import {
 } from '@/lib/cluster';
 import { grade, Observer, runChecks, type Check, type CheckResult, type GradingResult } from '@/lib/grading';
 import type { ClockCommand, ClockState, FileState, TerminalState } from '@/lib/realtime/events';
-import { createExecHost, createKubectl, createWorkstationShell, type CommandOutcome, type Shell, type ToolNetwork } from '@/lib/shell';
+import {
+  createExecHost,
+  createKubectl,
+  createSsh,
+  createWorkstationShell,
+  type CommandOutcome,
+  type Shell,
+  type Tool,
+  type ToolNetwork,
+} from '@/lib/shell';
 import { SessionClock, type ClockSetting } from './clock';
 import { Editors } from './editors';
 import type {
@@ -411,23 +420,31 @@ export class Session implements HostedSession {
       connect: (name, port, options) => cluster.network.connect(host, name, port, options),
       resolve: (name, type) => cluster.network.resolve(host, name, type),
     };
+    const waiting = {
+      now: () => cluster.now,
+      sleep: (ms: number, signal: AbortSignal) => this.#waits.sleep(ms, signal),
+      yield: () => this.#host.yield(),
+      editor: (request: { title: string; text: string }, signal: AbortSignal) => this.#editors.open(request, signal),
+    };
     return createWorkstationShell({
+      ...waiting,
       disk: cluster.workstation.disk,
       network,
-      kubectl: createKubectl(
-        (server, request, kubeconfig) => this.#dial(server, request, kubeconfig),
-        () => cluster.now,
-      ),
-      now: () => cluster.now,
-      sleep: (ms, signal) => this.#waits.sleep(ms, signal),
-      yield: () => this.#host.yield(),
-      editor: (request, signal) => this.#editors.open(request, signal),
+      kubectl: this.#kubectlOn('workstation'),
+      ssh: createSsh({ ...waiting, cluster, from: 'workstation', kubectl: ({ name }) => this.#kubectlOn(name) }),
     });
   }
 
-  #dial(server: string, request: ApiRequest, kubeconfig: string): ApiResponse {
+  #kubectlOn(machine: string): Tool {
+    return createKubectl(
+      (server, request, kubeconfig) => this.#dial(machine, server, request, kubeconfig),
+      () => this.cluster.now,
+    );
+  }
+
+  #dial(machine: string, server: string, request: ApiRequest, kubeconfig: string): ApiResponse {
     const subject = request.headers['authorization'] ? undefined : readKubeconfig(kubeconfig)?.subject;
-    const response = this.cluster.dial('workstation', { server, ...(subject ? { subject } : {}) })({ ...request, actor: 'you' });
+    const response = this.cluster.dial(machine, { server, ...(subject ? { subject } : {}) })({ ...request, actor: 'you' });
     return this.#waits.watched(response);
   }
 

@@ -1,7 +1,7 @@
 import type { ApiConnection, ExecHost, ExecRequest, Network } from '@/lib/cluster';
 import { ContainerStore } from './container-store';
 import { createMachineShell, type MachineShellOptions } from './machine-shell';
-import { Terminal } from './terminal';
+import { remoteTerminal } from './remote-terminal';
 import { defineTool, type Tool, type ToolContext } from './tool';
 import { createCurl } from './tools/curl';
 import { createDig, createNslookup } from './tools/lookup';
@@ -25,34 +25,18 @@ function isShellOf(command: string, programs: Readonly<Record<string, unknown>>)
   return /^(.*\/)?(sh|bash|ash)$/.test(command) && Object.keys(programs).some((path) => path === command || path.endsWith(`/${command}`));
 }
 
-/** A terminal of its own at the other end of the connection. */
 function interactive(request: ExecRequest, options: ExecHostOptions): ApiConnection {
-  return {
-    start: (sink) => {
-      const shell = shellIn(request, options);
-      const isRoot = (request.image.user ?? 'root') === 'root';
-      const place = request.sandbox.hostname;
-      const mark = isRoot ? '#' : '$';
-      const isBash = request.argv[0]?.endsWith('bash') ?? false;
-      // BusyBox's shell says where it is; Debian's does not.
-      const isAsh =
-        ['/etc/alpine-release', '/bin/busybox'].some((path) => request.files.exists(path)) ||
-        /busybox|alpine|curl/.test(request.image.repository);
-      const terminal: Terminal = new Terminal({
-        shell,
-        prompt: () => (isBash ? `root@${place}:${shell.cwd}${mark} ` : isAsh ? `${shell.cwd} ${mark} ` : `${mark} `),
-        onOutput: (text) => sink.stdout(text),
-        onExit: (code) => sink.exit({ code }),
-      });
-      void terminal.start();
-      return {
-        stdin: (text) => terminal.input(text),
-        closeStdin: () => terminal.input('\x04'),
-        resize: (columns, rows) => terminal.resize(columns, rows),
-        hangUp: () => terminal.close(),
-      };
-    },
-  };
+  const shell = shellIn(request, options);
+  const isRoot = (request.image.user ?? 'root') === 'root';
+  const place = request.sandbox.hostname;
+  const mark = isRoot ? '#' : '$';
+  const isBash = request.argv[0]?.endsWith('bash') ?? false;
+  // BusyBox's shell says where it is; Debian's does not.
+  const isAsh =
+    ['/etc/alpine-release', '/bin/busybox'].some((path) => request.files.exists(path)) ||
+    /busybox|alpine|curl/.test(request.image.repository);
+  const prompt = () => (isBash ? `root@${place}:${shell.cwd}${mark} ` : isAsh ? `${shell.cwd} ${mark} ` : `${mark} `);
+  return remoteTerminal(shell, { prompt });
 }
 
 /** `kubectl exec -i POD -- sh < script`: what comes on standard input is one script. */

@@ -2,6 +2,7 @@ export { createExecHost, type ExecHostOptions } from './exec-host';
 export { DiskStore, FileError, type FileStore } from './file-store';
 export { MachineFileSystem } from './file-system';
 export { createMachineShell, type MachineShellOptions } from './machine-shell';
+export { createSsh, type SshOptions } from './node/ssh';
 export { Shell, type CommandOutcome, type ShellHost, type ShellMemory } from './shell';
 export { Terminal, type TerminalOptions, type TerminalSnapshot } from './terminal';
 export { defineTool, ToolError, type Tool, type ToolContext } from './tool';

@@ -21,10 +21,12 @@ export interface WorkstationOptions extends Pick<MachineShellOptions, 'now' | 's
   readonly disk: Disk;
   readonly network: ToolNetwork;
   readonly kubectl: Tool;
+  /** Absent where there is no way to the nodes. */
+  readonly ssh?: Tool;
 }
 
 /** A shell on the learner's own computer: outside the cluster, so it reaches nodes but resolves none of the cluster's names. */
-export function createWorkstationShell({ disk, network, kubectl, ...rest }: WorkstationOptions): Shell {
+export function createWorkstationShell({ disk, network, kubectl, ssh, ...rest }: WorkstationOptions): Shell {
   return createMachineShell({
     ...rest,
     store: new DiskStore(disk),
@@ -44,7 +46,8 @@ export function createWorkstationShell({ disk, network, kubectl, ...rest }: Work
       watch,
       ...editors,
       createHistory(historyPath),
-      ...refusals,
+      ...refusals.filter(({ name }) => !ssh || name !== 'ssh'),
+      ...(ssh ? [ssh] : []),
     ],
   });
 }

@@ -1,4 +1,6 @@
+import type { Cluster } from '@/lib/cluster';
 import { Disk, instant, Kernel } from '@/lib/cluster/kernel';
+import { createSsh } from '@/lib/shell/node/ssh';
 import type { Shell, ShellLimits } from '@/lib/shell/shell';
 import type { Terminal, TerminalSnapshot } from '@/lib/shell/terminal';
 import { defineTool, type Tool } from '@/lib/shell/tool';
@@ -14,9 +16,9 @@ export const emptyNetwork: ToolNetwork = {
   resolve: () => ({ answer: { rcode: 'NXDOMAIN', answers: [] }, server: '172.18.0.1', tookMs: 1 }),
 };
 
-/** A person at a workstation without a cluster: types keys, lets simulated time pass, looks at the screen. */
+/** A person at a workstation, without a cluster unless one is given: types keys, lets simulated time pass, looks at the screen. */
 export class Keyboard {
-  readonly kernel = new Kernel({ seed: 1, now: instant(Date.UTC(2026, 0, 5, 8)) });
+  readonly kernel: Kernel;
   readonly disk: Disk;
   readonly shell: Shell;
   readonly terminal: Terminal;
@@ -26,13 +28,15 @@ export class Keyboard {
   #sleeping = 0;
 
   constructor({
-    disk = new Disk('workstation'),
+    cluster,
+    disk = cluster?.workstation.disk ?? new Disk('workstation'),
     tools = [],
     network = emptyNetwork,
     columns = 80,
     restored,
     limits,
   }: {
+    cluster?: Cluster;
     disk?: Disk;
     tools?: readonly Tool[];
     network?: ToolNetwork;
@@ -41,16 +45,21 @@ export class Keyboard {
     limits?: ShellLimits;
   } = {}) {
     this.disk = disk;
+    this.kernel = cluster?.kernel ?? new Kernel({ seed: 1, now: instant(Date.UTC(2026, 0, 5, 8)) });
     const [kubectl = defineTool({ name: 'kubectl', summary: '', run: () => 0 })] = tools;
+    const waiting = {
+      limits,
+      now: () => this.kernel.now,
+      sleep: (ms: number, signal: AbortSignal) => this.#sleep(ms, signal),
+      yield: () => new Promise<void>((resolve) => setImmediate(resolve)),
+      editor: (request: { title: string; text: string }) => new Promise<string | null>((answer) => this.edits.push({ ...request, answer })),
+    };
     this.shell = createWorkstationShell({
+      ...waiting,
       disk,
       network,
       kubectl,
-      limits,
-      now: () => this.kernel.now,
-      sleep: (ms, signal) => this.#sleep(ms, signal),
-      yield: () => new Promise((resolve) => setImmediate(resolve)),
-      editor: (request) => new Promise((answer) => this.edits.push({ ...request, answer })),
+      ...(cluster ? { ssh: createSsh({ ...waiting, cluster, from: 'workstation', kubectl: () => kubectl }) } : {}),
     });
     this.terminal = createWorkstationTerminal(this.shell, {
       onExit: (code) => void (this.exitCode = code),

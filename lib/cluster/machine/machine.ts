@@ -4,6 +4,9 @@ import { Disk, type Kernel } from '../kernel';
 
 const bootIdPath = '/proc/sys/kernel/random/boot_id';
 
+/** What stopped by hand stays stopped in a fork. */
+const stoppedPath = (unit: string): string => `/run/systemd/stopped/${unit}`;
+
 export type MachineRole = 'control-plane' | 'worker' | 'workstation';
 
 export interface MachineSpec {
@@ -93,7 +96,9 @@ export class Machine {
   #powerOn(cause: StartCause): void {
     assert(!this.#isUp, `${this.name} is up already`);
     this.#isUp = true;
-    for (const unit of this.#units) this.startUnit(unit.name, cause);
+    // Every unit is enabled: a boot starts what was stopped, a restored snapshot does not.
+    if (!cause.isResumed) for (const { name } of this.#units) this.disk.delete(stoppedPath(name));
+    for (const { name } of this.#units) if (!this.disk.has(stoppedPath(name))) this.startUnit(name, cause);
   }
 
   /** Power off, at once: nothing gets to say goodbye. */
@@ -101,6 +106,10 @@ export class Machine {
     assert(this.#isUp, `${this.name} is down already`);
     this.#isUp = false;
     for (const name of [...this.#running.keys()].reverse()) this.stopUnit(name);
+  }
+
+  get units(): readonly string[] {
+    return this.#units.map(({ name }) => name);
   }
 
   isRunning(unit: string): boolean {
@@ -111,7 +120,15 @@ export class Machine {
   startUnit(name: string, cause: StartCause = { isResumed: false }): void {
     const unit = this.#units.find((one) => one.name === name);
     assert(unit, `${this.name} has no unit ${name}`);
-    if (this.#isUp && !this.#running.has(name)) this.#running.set(name, unit.start(this, cause));
+    if (!this.#isUp || this.#running.has(name)) return;
+    this.disk.delete(stoppedPath(name));
+    this.#running.set(name, unit.start(this, cause));
+  }
+
+  /** Stops a unit until somebody starts it or the machine boots. */
+  haltUnit(name: string): void {
+    this.disk.set(stoppedPath(name), 'inactive');
+    this.stopUnit(name);
   }
 
   /** `systemctl stop`. */

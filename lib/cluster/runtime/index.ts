@@ -13,11 +13,12 @@ export type {
   PodSandboxConfig,
 } from './cri';
 export { CriError } from './cri-error';
+export { HostFiles } from './host-files';
 export type { ExecHost, ExecRequest } from './exec-host';
 export { canonicalName, parseImageName } from './image-name';
 export { runtimeLatencies, type RuntimeLatency } from './latency';
 export { readLog, type LogEntry } from './logs';
-export type { ListeningNamespace } from './process';
+export { Process, type ListeningNamespace } from './process';
 export {
   defineImage,
   type Daemon,

@@ -1,0 +1,99 @@
+import { HostFiles, type Cluster, type Machine } from '@/lib/cluster';
+import { ContainerStore } from '../container-store';
+import { createMachineShell, type MachineShellOptions } from '../machine-shell';
+import type { Shell } from '../shell';
+import { defineTool, type Tool, type ToolContext } from '../tool';
+import { createCurl } from '../tools/curl';
+import { editors } from '../tools/editor';
+import { createDig, createNslookup } from '../tools/lookup';
+import type { ToolNetwork } from '../tools/network';
+import { createPing } from '../tools/ping';
+import { watch } from '../tools/watch';
+import { createWget } from '../tools/wget';
+import { createCrictl } from './crictl';
+import { createIp, createIptablesSave } from './network-tools';
+import { createJournalctl, createSystemctl } from './systemd';
+
+export interface NodeShellOptions extends Pick<MachineShellOptions, 'now' | 'sleep' | 'yield' | 'editor' | 'limits'> {
+  readonly cluster: Cluster;
+  readonly machine: Machine;
+  kubectl(machine: Machine): Tool;
+}
+
+const root = { name: 'root', uid: 0, home: '/root' };
+
+/** root's bash on a node: the node's disk, and the programs that kubeadm's nodes have. */
+export function createNodeShell({ cluster, machine, kubectl, ...rest }: NodeShellOptions): Shell {
+  const network = networkOf(cluster, machine);
+  return createMachineShell({
+    ...rest,
+    store: new ContainerStore(new HostFiles(machine.disk)),
+    user: root,
+    hostname: machine.name,
+    env:
+      machine.spec.role === 'control-plane' ? { KUBECONFIG: '/etc/kubernetes/admin.conf' } : { KUBECONFIG: '/etc/kubernetes/kubelet.conf' },
+    systemFiles: { '/etc/hosts': `127.0.0.1\tlocalhost\n${machine.ip}\t${machine.name}\n` },
+    tools: [
+      kubectl(machine),
+      ...cluster.programsOf(machine.name).map((name) => hostProgram(cluster, machine, name)),
+      createSystemctl(cluster, machine),
+      createJournalctl(cluster, machine),
+      createCrictl(cluster, machine),
+      createIp(machine),
+      createIptablesSave(machine),
+      createCurl(network),
+      createWget(network),
+      createPing(network),
+      createNslookup(network),
+      createDig(network),
+      watch,
+      ...editors,
+    ],
+  });
+}
+
+export function promptOf({ name }: Machine, cwd: string): string {
+  return `root@${name}:${cwd === root.home ? '~' : cwd}# `;
+}
+
+function networkOf({ network }: Cluster, machine: Machine): ToolNetwork {
+  const host = network.host(machine.name);
+  return {
+    ip: host.ip,
+    nameserver: host.resolver.nameservers[0] ?? host.ip,
+    http: (request, options) => network.http(host, request, options),
+    connect: (name, port, options) => network.connect(host, name, port, options),
+    resolve: (name, type) => network.resolve(host, name, type),
+  };
+}
+
+function hostProgram(cluster: Cluster, machine: Machine, name: string): Tool {
+  return defineTool({
+    name,
+    summary: name === 'etcdctl' ? 'ask etcd' : "look after etcd's files",
+    run: async (context) => {
+      const stdin = context.keyboard ? undefined : await context.stdin();
+      return runProgram(cluster, machine, [name, ...context.args], context, stdin);
+    },
+  });
+}
+
+function runProgram(
+  cluster: Cluster,
+  machine: Machine,
+  argv: readonly string[],
+  context: ToolContext,
+  stdin: string | undefined,
+): Promise<number> {
+  return new Promise((resolve) => {
+    const process = cluster.startProcess(machine.name, {
+      argv,
+      env: context.env,
+      cwd: context.cwd,
+      write: (stream, text) => context[stream](text),
+      onExit: resolve,
+      ...(stdin === undefined ? {} : { stdin }),
+    });
+    context.signal.addEventListener('abort', () => process.signal('SIGINT'));
+  });
+}
