@@ -2,7 +2,7 @@ import { parseAllDocuments, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { Random } from '@/lib/base';
 import type { KubeObject, Topology } from '@/lib/cluster';
-import { checkSchema, durationSchema, type Check } from '@/lib/grading';
+import { checkSchema, durationSchema, faultForms, type Check, type Fault } from '@/lib/grading';
 import { nearest } from './nearest';
 
 /** A lab's folder as plain data: paths in it to texts. */
@@ -37,7 +37,7 @@ export interface Lab {
     readonly topology: Topology;
     readonly seed?: number | undefined;
     readonly latency: 'fast' | 'realistic';
-    readonly faults: readonly Fault[];
+    readonly faults: readonly PlannedFault[];
     /** How much of the past a learner can look back at; absent, eight MiB. */
     readonly historyBytes?: number | undefined;
   };
@@ -54,15 +54,11 @@ export interface LabStep {
   readonly checks: readonly Check[];
 }
 
-/** A machine that fails, so long after the learner arrives. */
-export type Fault = { readonly at: number } & (
-  | { readonly crash: { readonly node: string } }
-  | { readonly boot: { readonly node: string } }
-);
+/** What befalls a machine or a link, so long after the learner arrives. */
+export type PlannedFault = { readonly at: number } & Fault;
 
 const id = z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'an id is words in lower case, joined by dashes');
-const node = z.strictObject({ node: z.string() });
-const fault = z.union([z.strictObject({ at: durationSchema, crash: node }), z.strictObject({ at: durationSchema, boot: node })]);
+const fault = z.union(faultForms.map((form) => z.strictObject({ at: durationSchema, ...form.shape })));
 
 const labSchema = z.strictObject({
   title: z.string(),
@@ -74,7 +70,10 @@ const labSchema = z.strictObject({
   cluster: z
     .strictObject({
       topology: z
-        .strictObject({ controlPlanes: z.union([z.literal(1), z.literal(3)]).default(1), workers: z.int().min(0).max(20).default(2) })
+        .strictObject({
+          controlPlanes: z.union([z.literal(1), z.literal(2), z.literal(3), z.literal(4), z.literal(5)]).default(1),
+          workers: z.int().min(0).max(20).default(2),
+        })
         .default({ controlPlanes: 1, workers: 2 }),
       seed: z.int().optional(),
       latency: z.enum(['fast', 'realistic']).default('fast'),

@@ -1,7 +1,6 @@
 import type { Cluster, Instant } from '@/lib/cluster';
-import type { Lab } from './lab';
-
-type Fault = Lab['cluster']['faults'][number];
+import { happen } from '@/lib/grading';
+import type { PlannedFault } from './lab';
 
 export interface PlannedFaultsSnapshot {
   readonly beganAt: Instant;
@@ -11,7 +10,7 @@ export interface PlannedFaultsSnapshot {
 
 export interface PlannedFaultsOptions {
   readonly cluster: Cluster;
-  readonly faults: readonly Fault[];
+  readonly faults: readonly PlannedFault[];
   readonly kept?: PlannedFaultsSnapshot | undefined;
   /** Told just before it happens, so that it is kept with what it does. */
   onDone(index: number): void;
@@ -40,7 +39,7 @@ export class PlannedFaults {
     return { beganAt: this.#beganAt ?? this.#options.cluster.now, done: [...this.#done] };
   }
 
-  #schedule(index: number, fault: Fault, beganAt: Instant): void {
+  #schedule(index: number, fault: PlannedFault, beganAt: Instant): void {
     const { cluster } = this.#options;
     cluster.kernel.schedule({
       delayMs: Math.max(0, beganAt + fault.at - cluster.now),
@@ -51,11 +50,10 @@ export class PlannedFaults {
     });
   }
 
-  #happen(index: number, fault: Fault): void {
+  #happen(index: number, fault: PlannedFault): void {
     const { cluster, onDone } = this.#options;
     this.#done.add(index);
     onDone(index);
-    if ('crash' in fault) cluster.crash(fault.crash.node);
-    else cluster.bootMachine(fault.boot.node);
+    happen(cluster, fault);
   }
 }

@@ -3,16 +3,14 @@ import type { KubeObject } from '@/lib/cluster';
 import { claimSchema, runClaim, type Claim } from '../claim';
 import { defineCheck, nameOf, notYet, pass, type CheckKind, type Finding } from '../check';
 import { durationSchema, spokenDuration } from '../duration';
+import { faultForms, happen, strangers, toldFault } from '../fault';
 import type { Observer } from '../observer';
 import { candidatesOf, partialObject, type PartialObject } from './assert';
 import { compare } from '../match';
 import type { Json } from '@/lib/base';
 
-const named = z.strictObject({ node: z.string() });
-
 const simple = z.union([
-  z.strictObject({ crash: named }),
-  z.strictObject({ boot: named }),
+  ...faultForms,
   z.strictObject({ wait: durationSchema }),
   /** Every object that contains what the partial one says. */
   z.strictObject({ delete: partialObject }),
@@ -73,10 +71,9 @@ function act(step: Action, observer: Observer): Problem | undefined {
   }
   if ('delete' in step) return deleteAll(step.delete, observer);
   if ('create' in step) return create(step.create as unknown as KubeObject, observer);
-  const { node } = 'crash' in step ? step.crash : step.boot;
-  if (!cluster.findMachine(node)) return notYet(`There is no node ${node}.`);
-  if ('crash' in step) cluster.crash(node);
-  else cluster.bootMachine(node);
+  const problem = strangers(cluster, step);
+  if (problem !== undefined) return notYet(problem);
+  happen(cluster, step);
   return undefined;
 }
 
@@ -94,9 +91,7 @@ function create(object: KubeObject, observer: Observer): Problem | undefined {
 
 function told(step: Exclude<Action, { expect: Claim }>): string {
   if ('wait' in step) return `wait ${spokenDuration(step.wait)}`;
-  if ('crash' in step) return `lose ${step.crash.node}`;
-  if ('boot' in step) return `bring back ${step.boot.node}`;
-  return 'delete' in step
-    ? `delete ${step.delete.metadata?.name === undefined ? `every such ${step.delete.kind}` : nameOf(step.delete)}`
-    : `create ${nameOf(step.create)}`;
+  if ('create' in step) return `create ${nameOf(step.create)}`;
+  if (!('delete' in step)) return toldFault(step);
+  return `delete ${step.delete.metadata?.name === undefined ? `every such ${step.delete.kind}` : nameOf(step.delete)}`;
 }
