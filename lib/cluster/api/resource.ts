@@ -46,6 +46,8 @@ export interface ResourceDefinition<T extends KubeObject = KubeObject> {
     readonly categories?: readonly string[];
   };
   readonly scope: 'Namespaced' | 'Cluster';
+  /** What can be done with it, where that is not everything. */
+  readonly verbs?: readonly string[];
   /** `/registry/<prefix>/…`; absent means the plural (core) or `<group>/<plural>`. */
   readonly storagePrefix?: string;
   /** This version is a view of objects kept in another version's form: `encode` on the way in, `decode` on the way out (`pkg/apis/<group>/<version>/conversion.go`). */
@@ -78,6 +80,10 @@ export interface ResourceDefinition<T extends KubeObject = KubeObject> {
       /** The selector is plain labels, as a ReplicationController's. */
       readonly isSelectorLabels?: boolean;
     };
+    /** Other ways to update the same object, each with its own strategy: `approval`. */
+    readonly parts?: Readonly<
+      Record<string, { prepare(object: T, old: T, context: StrategyContext): void; validate(object: T, old: T): FieldError[] }>
+    >;
   };
   /** `Validate…Update` ends with `Validate…`, so what is wrong with metadata is told once more. */
   readonly updateChecksAll?: boolean;

@@ -216,7 +216,7 @@ function resourcesIn(groupVersion: string, resources: readonly ResourceDefinitio
 function rowsOf(definition: ResourceDefinition): ApiResource[] {
   const { kind, names, scope, subresources } = definition;
   const namespaced = scope === 'Namespaced';
-  const verbs = kind === 'Namespace' ? standardVerbs.filter((verb) => verb !== 'deletecollection') : standardVerbs;
+  const verbs = definition.verbs ?? (kind === 'Namespace' ? standardVerbs.filter((verb) => verb !== 'deletecollection') : standardVerbs);
   const whole: ApiResource = {
     name: names.plural,
     singularName: names.singular,
@@ -235,10 +235,15 @@ function rowsOf(definition: ResourceDefinition): ApiResource[] {
     kind: part.kind,
     verbs: part.verbs,
   }));
-  const status: ApiResource[] = subresources?.status
-    ? [{ name: `${names.plural}/status`, singularName: '', namespaced, kind, verbs: ['get', 'patch', 'update'] }]
-    : [];
-  return [whole, ...parts, ...status];
+  const own = [...(subresources?.status ? ['status'] : []), ...Object.keys(subresources?.parts ?? {})];
+  const ownParts = own.map((name): ApiResource => ({
+    name: `${names.plural}/${name}`,
+    singularName: '',
+    namespaced,
+    kind,
+    verbs: ['get', 'patch', 'update'],
+  }));
+  return [whole, ...parts, ...ownParts];
 }
 
 /** `apidiscovery.k8s.io/v2` nests subresources under their resource. */

@@ -1,6 +1,7 @@
-import { failure, statusErrors, type ApiRequest, type KubeObject, type ResourceDefinition } from '../api';
+import { failure, statusErrors, type ApiRequest, type KubeObject, type ObjectList, type ResourceDefinition } from '../api';
 import { decodeBody, readBody, withDefaults } from './body';
 import { resourceOf, type RequestContext } from './context';
+import { componentStatuses } from './component-statuses';
 import { checkDeleteOptions, type DeleteOptions } from './deletion';
 import { checkName, includeOf, notAllowed, notServed, rendered, writing, type ResourceHandler, type ResourceServices } from './handler';
 import { trackUpdate, tracked, writeOf } from './fields';
@@ -20,6 +21,7 @@ export const answerResource: ResourceHandler = (services, request, context) => {
   const { info, definition } = context;
   if (info.subresource) return answerSubresource(services, request, context);
   if (definition.scope === 'Cluster' && info.namespace && definition.kind !== 'Namespace') throw notServed();
+  if (definition.verbs && !definition.verbs.includes(info.verb)) throw notAllowed();
   switch (info.verb) {
     case 'get':
       return get(services, request, context);
@@ -43,14 +45,16 @@ export const answerResource: ResourceHandler = (services, request, context) => {
 const answerSubresource: ResourceHandler = (services, request, context) => {
   const { info, definition } = context;
   const { subresources } = definition;
-  if (info.subresource === 'status' && subresources?.status) return answerStatus(services, request, context);
+  if (info.subresource === 'status' && subresources?.status) return answerPart(services, request, context, statusStrategy(definition));
+  const part = subresources?.parts?.[info.subresource];
+  if (part) return answerPart(services, request, context, { subresource: info.subresource, ...part });
   const handler = findSubresource(definition, info.subresource);
   if (!handler) throw notServed();
   return handler(services, request, context);
 };
 
-const answerStatus: ResourceHandler = (services, request, context) => {
-  const strategy = statusStrategy(context.definition);
+/** A subresource that is the object itself, of which it may change a part. */
+function answerPart(services: ResourceServices, request: ApiRequest, context: RequestContext, strategy: UpdateStrategy): Answer {
   switch (context.info.verb) {
     case 'get':
       return get(services, request, context);
@@ -61,7 +65,11 @@ const answerStatus: ResourceHandler = (services, request, context) => {
     default:
       throw notAllowed();
   }
-};
+}
+
+function noObjects({ kind }: ResourceDefinition): ObjectList {
+  return { kind: `${kind}List`, apiVersion: 'v1', metadata: { resourceVersion: '' }, items: [] };
+}
 
 const get: ResourceHandler = (services, request, context) => {
   const { definition, info } = context;
@@ -72,16 +80,25 @@ const get: ResourceHandler = (services, request, context) => {
       undefined,
       `resourceVersion: Invalid value: ${JSON.stringify(version)}: strconv.ParseUint: parsing ${JSON.stringify(version)}: invalid syntax`,
     );
-  const kv = services.store.find(definition, info.namespace, info.name);
-  if (!kv) throw statusErrors.notFound(resourceOf(definition), info.name);
-  return rendered(services, request, context, fromStorage(definition, objectOf(kv)));
+  const object = findObject(services, context);
+  if (!object) throw statusErrors.notFound(resourceOf(definition), info.name);
+  return rendered(services, request, context, object);
 };
+
+function findObject(services: ResourceServices, { definition, info }: RequestContext): KubeObject | undefined {
+  if (definition.kind === 'ComponentStatus') return componentStatuses(services).find(({ metadata }) => metadata.name === info.name);
+  const kv = services.store.find(definition, info.namespace, info.name);
+  return kv && fromStorage(definition, objectOf(kv));
+}
 
 const list: ResourceHandler = (services, request, context) => {
   const { definition, info, now } = context;
   const rendering = negotiate(request.headers['accept']);
   const options = readListOptions(info.query, definition);
-  const found = listObjects(definition, services.caches.of(definition), services.etcd, info.namespace, options);
+  const found =
+    definition.kind === 'ComponentStatus'
+      ? { ...noObjects(definition), items: componentStatuses(services) }
+      : listObjects(definition, services.caches.of(definition), services.etcd, info.namespace, options);
   switch (rendering.as) {
     case 'object':
       return answered(found, 200, rendering.format);

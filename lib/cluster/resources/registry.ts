@@ -1,7 +1,9 @@
 import type { ResourceDefinition } from '../api';
 import { APIService } from './apiservice';
+import { CertificateSigningRequest } from './certificatesigningrequest';
 import { ClusterRole } from './clusterrole';
 import { ClusterRoleBinding } from './clusterrolebinding';
+import { ComponentStatus } from './componentstatus';
 import { ConfigMap } from './configmap';
 import { ControllerRevision } from './controllerrevision';
 import { CronJob } from './cronjob';
@@ -21,10 +23,10 @@ import { IngressClass } from './ingressclass';
 import { IPAddress } from './ipaddress';
 import { Job } from './job';
 import { Lease } from './lease';
-import { LimitRange } from './limitrange';
 import { MutatingAdmissionPolicy } from './mutatingadmissionpolicy';
 import { MutatingAdmissionPolicyBinding } from './mutatingadmissionpolicybinding';
 import { MutatingWebhookConfiguration } from './mutatingwebhookconfiguration';
+import { LimitRange } from './limitrange';
 import { Namespace } from './namespace';
 import { NetworkPolicy } from './networkpolicy';
 import { Node } from './node';
@@ -58,6 +60,7 @@ import { VolumeAttributesClass } from './volumeattributesclass';
 
 /** Every kind a fresh API server serves, in the order of `kubectl api-resources`. */
 export const builtInResources: readonly ResourceDefinition<any>[] = [
+  ComponentStatus,
   ConfigMap,
   Endpoints,
   Event,
@@ -83,6 +86,7 @@ export const builtInResources: readonly ResourceDefinition<any>[] = [
   FirstHorizontalPodAutoscaler,
   CronJob,
   Job,
+  CertificateSigningRequest,
   Lease,
   EndpointSlice,
   EventsEvent,
