@@ -7,10 +7,12 @@ import { etcdFanOut, etcdFork, etcdGroupPuts, etcdPuts, etcdReads } from './rows
 import { fork } from './rows/fork';
 import { heap } from './rows/heap';
 import { httpCreates, httpGetP99, httpGets, httpLists, httpWatch } from './rows/http';
+import { historySize, lookingBack } from './rows/history';
 import { idle, idleCpu } from './rows/idle';
 import { journalMedian, journalSlowest } from './rows/journal';
 import { provision } from './rows/provision';
 import { snapshotRestore, snapshotSize } from './rows/snapshot';
+import { traceCost, traceEntry } from './rows/trace';
 
 export const rows: readonly BenchRow[] = [
   provision,
@@ -24,6 +26,10 @@ export const rows: readonly BenchRow[] = [
   day,
   snapshotSize,
   snapshotRestore,
+  traceEntry,
+  traceCost,
+  historySize,
+  lookingBack,
   etcdPuts,
   etcdReads,
   etcdGroupPuts,

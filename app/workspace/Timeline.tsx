@@ -70,6 +70,9 @@ export function Timeline() {
       <svg className="figure" width={width} height={height} aria-hidden="true">
         <rect x={x(now)} y="0" width={width} height={height} fill="var(--sunken)" fillOpacity=".6" />
         <Ticks from={from} to={from + span} width={width} x={x} />
+        {history?.trimmed && x(history.from) > 0 ? (
+          <Trimmed x={x(history.from)} height={height} text={isLow ? '' : history.trimmed} />
+        ) : null}
         {lanes.map((lane, index) => (
           <g key={lane.kind}>
             <path d={`M0 ${laneY(index)}H${width}`} stroke="var(--line)" />
@@ -86,7 +89,6 @@ export function Timeline() {
             </text>
           </g>
         ))}
-        {history?.trimmed && x(history.from) > 0 ? <Trimmed x={x(history.from)} height={height} text={history.trimmed} /> : null}
         {past ? <path d={`M${x(past.at)} 0V${height}`} stroke="var(--ink)" strokeWidth="1.5" strokeDasharray="3 3" /> : null}
         <path d={`M${x(now)} 0V${height}`} className="brass" strokeWidth="2" />
         <path d={`M${x(now) - 7} 0h14v8l-7 8l-7 -8z`} className="brass-fill" />
@@ -95,13 +97,16 @@ export function Timeline() {
   );
 }
 
+/** Room that the reason takes. */
+const trimmedTextPx = 380;
+
 /** Where the history begins, and why there. */
 function Trimmed({ x, height, text }: { x: number; height: number; text: string }) {
   return (
     <>
       <rect x="0" width={x} height={height} fill="var(--sunken)" />
       <path d={`M${x} 0V${height}`} stroke="var(--line-strong)" strokeDasharray="2 3" />
-      <text x={Math.max(x - 8, 62)} y={height - 4} className="detail" textAnchor={x > 300 ? 'end' : 'start'}>
+      <text x={x > trimmedTextPx ? x - 8 : x + 8} y={40} className="detail" textAnchor={x > trimmedTextPx ? 'end' : 'start'}>
         {text}
       </text>
     </>

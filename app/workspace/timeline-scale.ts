@@ -64,5 +64,6 @@ export function instantOfKey(key: string, { at, now, from, span }: Scale): numbe
     Escape: now,
   };
   const to = moves[key];
-  return to === undefined ? undefined : Math.min(now, Math.max(from, Math.round(to)));
+  if (to === undefined) return undefined;
+  return to >= now ? now : Math.max(from, Math.round(to));
 }

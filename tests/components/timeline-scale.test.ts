@@ -23,6 +23,7 @@ test('the arrow keys look back and forth, no further than the history reaches an
   expect(['Home', 'End', 'Escape', 'Tab'].map((key) => instantOfKey(key, scale))).toEqual([420_000, 600_000, 600_000, undefined]);
   expect(instantOfKey('PageDown', { ...scale, at: 430_000 })).toBe(420_000);
   expect(instantOfKey('PageUp', { ...scale, at: 599_000 })).toBe(600_000);
+  expect(instantOfKey('End', { ...scale, now: 600_000.4 })).toBe(600_000.4);
 });
 
 test('what is looked back at is always on the timeline', () => {
