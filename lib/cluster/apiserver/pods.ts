@@ -1,13 +1,11 @@
 import { copyObject, ConnectionError, failure, FieldPath, fieldError, statusErrors, type ApiConnection, type KubeObject } from '../api';
 import { decodeBody } from './body';
 import { definitionIdOfKind, type RequestContext } from './context';
-import type { DeleteOptions } from './deletion';
 import type { ExecOptions, KubeletDialer, LogOptions } from './kubelet-dialer';
 import { readWriteOptions } from './options';
 import { isTrue, valuesOf, type Query } from './request-info';
 import { checkName, notAllowed, writing, type ResourceHandler, type ResourceServices } from './handler';
 import { answered, type Answer } from './responses';
-import { statusStrategy } from './store';
 
 const done = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 };
 
@@ -62,39 +60,6 @@ function setCondition(pod: KubeObject, condition: { type: string; status: string
   const before = others.find(({ type }) => type === condition.type);
   const next = before?.status === condition.status ? { ...condition, lastTransitionTime: before.lastTransitionTime } : condition;
   pod.status.conditions = before ? others.map((one) => (one === before ? next : one)) : [...others, next];
-}
-
-/** `pods/eviction`: a deletion that a disruption budget may refuse; none is kept here yet (docs/fidelity.md). */
-export const evictPod: ResourceHandler = (services, request, context) => {
-  const { info, definition } = context;
-  if (info.verb !== 'create') throw notAllowed();
-  const options = readWriteOptions(info.query, 'CreateOptions');
-  const eviction = decodeBody(request, { group: 'policy', version: 'v1', kind: 'Eviction' }, options.fieldValidation, context.warnings);
-  if (eviction.metadata.name !== info.name) throw statusErrors.badRequest('name in URL does not match name in Eviction object');
-  const deletion = (eviction.deleteOptions ?? {}) as DeleteOptions;
-  const evicting = { ...writing(context, request, options), isDryRun: options.isDryRun || deletion.dryRun?.includes('All') === true };
-  const pod = services.store.get(context);
-  if (!pod.metadata.deletionTimestamp && pod.status?.phase !== 'Succeeded' && pod.status?.phase !== 'Failed') {
-    services.store.update(
-      evicting,
-      (old) => disrupted(context, copyObject(definitionIdOfKind(definition), old as KubeObject)),
-      statusStrategy(definition),
-    );
-  }
-  services.store.delete(evicting, info.name, deletion);
-  return answered(done, 201);
-};
-
-function disrupted({ timestamp }: RequestContext, pod: KubeObject): KubeObject {
-  setCondition(pod, {
-    type: 'DisruptionTarget',
-    status: 'True',
-    lastProbeTime: null,
-    lastTransitionTime: timestamp,
-    reason: 'EvictionByEvictionAPI',
-    message: 'Eviction API: evicting',
-  });
-  return pod;
 }
 
 /** `pods/log`: the kubelet of the Pod's node answers (`registry/core/pod/strategy.LogLocation`). */

@@ -1,6 +1,7 @@
 import type { ResourceDefinition } from '../api';
+import { evictPod } from './eviction';
 import { finalizeNamespace } from './namespaces';
-import { attachToPod, bindPod, evictPod, execInPod, portForwardToPod, podLog } from './pods';
+import { attachToPod, bindPod, execInPod, portForwardToPod, podLog } from './pods';
 import type { ResourceHandler } from './handler';
 import { answerScale } from './scale';
 import { createToken } from './token-requests';

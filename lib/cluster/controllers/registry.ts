@@ -2,6 +2,7 @@ import { clusterRoleAggregationController } from './clusterrole-aggregation';
 import type { Controller } from './controller';
 import { daemonSetController } from './daemonset';
 import { deploymentController } from './deployment';
+import { disruptionController } from './disruption';
 import { endpointsController } from './endpoints';
 import { endpointSliceController } from './endpointslice';
 import { garbageCollectorController } from './garbage-collector';
@@ -10,6 +11,7 @@ import { nodeIpamController } from './node-ipam';
 import { nodeLifecycleController } from './node-lifecycle';
 import { podGarbageCollectorController } from './pod-garbage-collector';
 import { replicaSetController } from './replicaset';
+import { resourceQuotaController } from './resourcequota';
 import { rootCaCertificatePublisherController } from './root-ca-certificate-publisher';
 import { serviceAccountController } from './serviceaccount';
 import { taintEvictionController } from './taint-eviction';
@@ -20,6 +22,7 @@ export const controllers: readonly Controller[] = [
   clusterRoleAggregationController,
   daemonSetController,
   deploymentController,
+  disruptionController,
   endpointsController,
   endpointSliceController,
   garbageCollectorController,
@@ -28,6 +31,7 @@ export const controllers: readonly Controller[] = [
   nodeLifecycleController,
   podGarbageCollectorController,
   replicaSetController,
+  resourceQuotaController,
   rootCaCertificatePublisherController,
   serviceAccountController,
   taintEvictionController,
