@@ -14,11 +14,22 @@ if (unknown.length > 0) {
 const measured: [BenchRow, number][] = [];
 for (const row of rows.filter(({ key }) => wanted.length === 0 || wanted.includes(key))) {
   if (!isJson) process.stderr.write(`${row.title} …\n`);
-  measured.push([row, await row.measure()]);
+  measured.push([await withRival(row), await row.measure()]);
 }
 
-if (isJson) console.log(JSON.stringify(Object.fromEntries(measured.map(([{ key }, value]) => [key, round(value)]))));
+if (isJson) console.log(JSON.stringify(Object.fromEntries(measured.flatMap(entriesOf))));
 else for (const line of table(measured)) console.log(line);
+
+/** What the rival does here and now is the mark. */
+async function withRival(row: BenchRow): Promise<BenchRow> {
+  const value = await row.rival?.measure();
+  return row.rival && value !== undefined ? { ...row, mark: { value: round(value), of: row.rival.of } } : row;
+}
+
+function entriesOf([row, value]: [BenchRow, number]): [string, number][] {
+  const { key, mark, rival } = row;
+  return [[key, round(value)], ...(rival && mark ? [[`${key}Ratio`, round(value / mark.value)] as [string, number]] : [])];
+}
 
 function table(results: readonly [BenchRow, number][]): string[] {
   const cells = results.map(([row, value]) => [

@@ -4,6 +4,7 @@ import { boot } from './rows/boot';
 import { day } from './rows/day';
 import { deploy3, deploy50 } from './rows/deploy';
 import { etcdFanOut, etcdFork, etcdGroupPuts, etcdPuts, etcdReads } from './rows/etcd';
+import { etcdGrpcPuts, etcdGrpcRanges } from './rows/etcd-grpc';
 import { fork } from './rows/fork';
 import { heap } from './rows/heap';
 import { httpCreates, httpGetP99, httpGets, httpLists, httpWatch } from './rows/http';
@@ -35,6 +36,8 @@ export const rows: readonly BenchRow[] = [
   etcdGroupPuts,
   etcdFanOut,
   etcdFork,
+  etcdGrpcPuts,
+  etcdGrpcRanges,
   journalMedian,
   journalSlowest,
   apiGets,

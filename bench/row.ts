@@ -7,6 +7,8 @@ export interface BenchRow {
   /** The figure to beat, and whose it is. Lower is better unless `isHigherBetter`. */
   readonly mark?: { readonly value: number; readonly of: string };
   readonly isHigherBetter?: boolean;
+  /** The real thing, measured in the same run in place of a mark; undefined where it is not installed. In `--json` the ratio is `<key>Ratio`. */
+  readonly rival?: { readonly of: string; measure(): Promise<number | undefined> };
   measure(): number | Promise<number>;
 }
 

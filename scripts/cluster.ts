@@ -121,6 +121,19 @@ server.listen(options.port, '127.0.0.1', () => {
     (error: Error) => fail(`--etcd-port ${options.etcdPort}: ${error.message}`),
   );
 });
+let isTurnDue = false;
+
+/** Calls that come together share a turn. */
+function turnSoon(): void {
+  if (isTurnDue) return;
+  isTurnDue = true;
+  pump.turn();
+  setImmediate(() => {
+    isTurnDue = false;
+    pump.turn();
+  });
+}
+
 /** A real etcdctl reaches the member of cp-1 at the port, those of cp-2 and cp-3 at the next two. */
 async function serveMembers(port: number): Promise<string[]> {
   const names = cluster.machines.filter(({ spec }) => spec.role === 'control-plane').map(({ name }) => name);
@@ -128,8 +141,7 @@ async function serveMembers(port: number): Promise<string[]> {
   for (const [at, name] of names.entries()) {
     const host = cluster.network.host(name);
     const gateway = serveEtcd((token) => {
-      pump.turn();
-      setImmediate(() => pump.turn());
+      turnSoon();
       return cluster.network.dialEtcd(host, 'https://127.0.0.1:2379', token === undefined ? {} : { token });
     });
     urls.push(`http://127.0.0.1:${await gateway.listen(port === 0 ? 0 : port + at, '127.0.0.1')}`);
