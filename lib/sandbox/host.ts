@@ -28,7 +28,10 @@ export interface HostOptions {
   /** Survives restarts of this installation, so that it gets its own sandboxes back at once. */
   readonly owner?: string;
   readonly workers?: number;
+  /** A sandbox nobody has used for so long goes to sleep … */
   readonly idleMs?: number;
+  /** … which is looked for, and leases are renewed, this often. */
+  readonly tickMs?: number;
   readonly hungMs?: number;
 }
 
@@ -61,7 +64,6 @@ export interface Joined {
 }
 
 const leaseMs = 15_000;
-const tickMs = 5_000;
 /** A sandbox that breaks again so soon after a restore stays stopped until it is reset. */
 const brokenAgainMs = 60_000;
 
@@ -78,6 +80,8 @@ export class SandboxHost {
   /** Sandboxes whose worker may tell something, open or just opening. */
   readonly #live = new Map<string, OpenSandbox>();
   readonly #listeners = new Map<string, Set<(message: HostMessage) => void>>();
+  /** What a sandbox's learner has to know and nobody was there to hear. */
+  readonly #unheard = new Map<string, HostMessage>();
   readonly #opening = new Map<string, { resolve: () => void; reject: (error: Error) => void }>();
   readonly #closing = new Map<string, () => void>();
   readonly #closes = new Map<string, Promise<void>>();
@@ -95,6 +99,7 @@ export class SandboxHost {
       owner: randomUUID(),
       workers: Math.max(1, Math.min(4, availableParallelism() - 1)),
       idleMs: 600_000,
+      tickMs: 5_000,
       hungMs: 10_000,
       ...options,
     };
@@ -106,7 +111,7 @@ export class SandboxHost {
       onMessage: (worker, message) => this.#receive(worker, message),
       onDeath: (ids, culprit) => void this.#recover(ids, culprit),
     });
-    this.#tick = setInterval(() => void this.#keepHouse(), tickMs);
+    this.#tick = setInterval(() => void this.#keepHouse(), this.#options.tickMs);
   }
 
   /** Resolves when a sandbox opens without waiting for a template; before that, the first ones wait. */
@@ -159,6 +164,7 @@ export class SandboxHost {
     await clearSandboxState(this.#db, sandboxId);
     this.#stopped.delete(sandboxId);
     this.#brokenAt.delete(sandboxId);
+    this.#unheard.delete(sandboxId);
     await this.#wake(sandboxId);
     this.#tell(sandboxId, { name: 'sandbox:status', payload: { type: 'running' } });
   }
@@ -167,6 +173,9 @@ export class SandboxHost {
   listen(sandboxId: string, listener: (message: HostMessage) => void): () => void {
     const listeners = this.#listeners.get(sandboxId) ?? new Set();
     this.#listeners.set(sandboxId, listeners.add(listener));
+    const unheard = this.#unheard.get(sandboxId);
+    this.#unheard.delete(sandboxId);
+    if (unheard) listener(unheard);
     return () => {
       listeners.delete(listener);
       if (listeners.size === 0) this.#listeners.delete(sandboxId);
@@ -286,7 +295,11 @@ export class SandboxHost {
   #opened(sandbox: OpenSandbox, notice: string | undefined): void {
     this.#opening.get(sandbox.id)?.resolve();
     this.#opening.delete(sandbox.id);
-    if (notice) this.#tell(sandbox.id, { name: 'sandbox:notice', payload: { level: 'warning', text: notice } });
+    if (!notice) return;
+    process.stderr.write(`sandbox ${sandbox.id}: ${notice}\n`);
+    const message: HostMessage = { name: 'sandbox:notice', payload: { level: 'warning', text: notice } };
+    if (this.#listeners.has(sandbox.id)) this.#tell(sandbox.id, message);
+    else this.#unheard.set(sandbox.id, message);
   }
 
   #failed(sandbox: OpenSandbox, error: string): void {
@@ -428,7 +441,7 @@ export class SandboxHost {
       const sandbox = this.#live.get(id);
       if (sandbox) sandbox.usedAt = Date.now();
     }
-    for (const sandbox of this.#live.values()) if (sandbox.flows.size > 0) sandbox.usedAt = Date.now();
+    for (const sandbox of this.#live.values()) if (sandbox.flows.size + sandbox.pending.size > 0) sandbox.usedAt = Date.now();
     const idle = [...this.#live.values()].filter(({ usedAt }) => Date.now() - usedAt > this.#options.idleMs);
     try {
       await Promise.all(idle.map(({ id }) => this.#close(id, true)));

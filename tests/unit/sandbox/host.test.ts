@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { mkdirSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { clearSandboxState, type Database } from '@/lib/db';
+import { clearSandboxState, type Database, type Db } from '@/lib/db';
 import type { SessionMessage } from '@/lib/labs/hosted-session';
-import { SandboxHost } from '@/lib/sandbox/host';
+import { SandboxHost, type HostOptions } from '@/lib/sandbox/host';
 import { bundled } from '../../support/bundled';
 import { openTestDatabase } from '../../support/database';
 import { addContent, addSandbox, addUser } from '../../support/learning';
@@ -11,22 +11,27 @@ import { addContent, addSandbox, addUser } from '../../support/learning';
 let database: Database;
 let labRevisionId: number;
 let workerFile: string;
+let countingWorker: string;
 let userId: string;
 const hosts: SandboxHost[] = [];
 
 beforeAll(async () => {
   mkdirSync('dist', { recursive: true });
-  [database, workerFile] = await Promise.all([openTestDatabase(), bundled('stub-worker.ts')]);
+  [database, workerFile, countingWorker] = await Promise.all([
+    openTestDatabase(),
+    bundled('stub-worker.ts'),
+    bundled('counting-worker.ts'),
+  ]);
   ({ labRevisionId } = await addContent(database.client));
   userId = await addUser(database.client);
 });
 afterEach(() => Promise.all(hosts.splice(0).map((host) => host.stop())));
 afterAll(async () => {
-  rmSync(dirname(workerFile), { recursive: true });
+  for (const file of [workerFile, countingWorker]) rmSync(dirname(file), { recursive: true });
   await database.close();
 });
 
-async function start(options: { owner?: string; hungMs?: number; workers?: number } = {}): Promise<SandboxHost> {
+async function start(options: Partial<HostOptions> = {}): Promise<SandboxHost> {
   const host = new SandboxHost({ client: database.client, workerFile, workers: 1, owner: 'test', ...options });
   await host.ready;
   hosts.push(host);
@@ -159,9 +164,141 @@ test('the cluster API of a sandbox is answered through its thread, watches inclu
   expect(JSON.parse(String(chunk))).toMatchObject({ type: 'ADDED', object: { '/a': '1' } });
 });
 
+/** A database whose raw statements (the journal's) wait while the gate is shut. */
+function gated(client: Db): { client: Db; shut(): void; open(): void; statements(): number } {
+  let gate = Promise.resolve();
+  let raise: () => void = () => undefined;
+  let statements = 0;
+  const queryRaw = async (...args: Parameters<Db['$queryRaw']>) => {
+    statements++;
+    await gate;
+    return client.$queryRaw(...args);
+  };
+  return {
+    client: new Proxy(client, { get: (target, name) => (name === '$queryRaw' ? queryRaw : Reflect.get(target, name)) }),
+    shut: () => void (gate = new Promise((resolve) => (raise = resolve))),
+    open: () => raise(),
+    statements: () => statements,
+  };
+}
+
+const write = (host: SandboxHost, id: string, value: string) =>
+  host.api(id, { method: 'POST', url: '/a', headers: {}, body: value }).then(({ status }) => status);
+
+test('what a person or an outside client writes is answered once it is in the database, and not before', async () => {
+  const gate = gated(database.client);
+  const host = await start({ client: gate.client });
+  const id = await newSandbox();
+  await host.join(id, {});
+  await write(host, id, '1');
+  gate.shut();
+  const answered: string[] = [];
+  const asked = [
+    write(host, id, '2').then(() => answered.push('write')),
+    type(host, id, 'ls', 1).then(() => answered.push('key')),
+    host.ask(id, 'file:write', { path: 'a', text: 'b' }).then(() => answered.push('file')),
+  ];
+  expect((await host.api(id, { method: 'GET', url: '/a', headers: {} })).status).toBe(200);
+  await pause(100);
+  expect(answered).toEqual([]);
+  gate.open();
+  await Promise.all(asked);
+  expect(answered.sort()).toEqual(['file', 'key', 'write']);
+});
+
+test('writes of many people that come while one is being kept go into the database together', async () => {
+  const gate = gated(database.client);
+  const host = await start({ client: gate.client });
+  const ids = await Promise.all([newSandbox(), newSandbox(), newSandbox()]);
+  for (const id of ids) await write(host, id, '0');
+  const before = gate.statements();
+  gate.shut();
+  const asked = ids.flatMap((id) => [1, 2, 3, 4].map((number) => write(host, id, String(number))));
+  await pause(100);
+  gate.open();
+  await Promise.all(asked);
+  expect(gate.statements() - before).toBeLessThanOrEqual(3);
+});
+
+test('what controllers write waits for nothing and is waited for by nobody, and comes into the database a little later', async () => {
+  const gate = gated(database.client);
+  const host = await start({ client: gate.client });
+  const id = await newSandbox();
+  await host.join(id, {});
+  const now = async () => (await host.join(id, {})).state.clock.now;
+  const before = await now();
+  gate.shut();
+  while ((await now()) < before + 2_100) await pause(50);
+  gate.open();
+  const rows = () => database.client.sandboxJournal.count({ where: { sandboxId: id } });
+  while ((await rows()) < 2) await pause(20);
+});
+
+test('a sandbox that nobody uses goes to sleep and its session is gone from the memory of its worker', async () => {
+  const host = await start({ workerFile: countingWorker, idleMs: 150, tickMs: 20 });
+  const [sleeper, watched] = [await newSandbox(), await newSandbox()];
+  await type(host, sleeper, 'good night', 1);
+  messagesOf(host, watched);
+  const alive = async () => JSON.parse(String((await host.api(watched, { method: 'GET', url: '/alive', headers: {} })).body)) as number;
+  expect(await alive()).toBe(2);
+  while (host.awake > 1) await pause(20);
+  expect(await alive()).toBe(1);
+  expect(await database.client.sandbox.findUnique({ where: { id: sleeper } })).toMatchObject({ owner: null });
+  expect(await screen(host, sleeper)).toBe('good night');
+});
+
+test('a sandbox that slept comes back in whichever worker has room, and its time has stood still', async () => {
+  const host = await start({ workers: 2, idleMs: 100, tickMs: 20 });
+  const [sleeper, other] = [await newSandbox(), await newSandbox()];
+  const before = await host.join(sleeper, {});
+  await type(host, sleeper, 'good night', 1);
+  while (host.awake > 0) await pause(20);
+  messagesOf(host, other);
+  await host.join(other, {});
+  await pause(1_000);
+  const after = await host.join(sleeper, {}, before.incarnation);
+  expect(after.incarnation).toBe(before.incarnation);
+  expect(after.state.terminals).toMatchObject([{ text: 'good night' }]);
+  expect(after.state.clock.now).toBeLessThan(before.state.clock.now + 900);
+});
+
+test('a sandbox with an open watch does not go to sleep, and its watch goes on', async () => {
+  const host = await start({ idleMs: 50, tickMs: 20 });
+  const id = await newSandbox();
+  const { stream } = await host.api(id, { method: 'GET', url: '/a?watch=1', headers: {} });
+  let hasEnded = false;
+  const hangUp = stream?.start({ write: () => {}, end: () => void (hasEnded = true) });
+  await pause(300);
+  expect([host.awake, hasEnded]).toEqual([1, false]);
+  hangUp?.();
+  while (host.awake > 0) await pause(20);
+});
+
+test('damage is told to whoever comes first, also when a client of the API woke the sandbox before', async () => {
+  const first = await start();
+  const id = await newSandbox();
+  for (const [index, text] of ['a', 'b', 'c'].entries()) await type(first, id, text, index + 1);
+  await kill(first);
+  const newest = await database.client.sandboxJournal.findFirstOrThrow({ where: { sandboxId: id }, orderBy: { sequence: 'desc' } });
+  await database.client.sandboxJournal.update({
+    where: { sandboxId_sequence: { sandboxId: id, sequence: newest.sequence } },
+    data: { changes: newest.changes.slice(0, -3) },
+  });
+  const second = await start();
+  await second.api(id, { method: 'GET', url: '/a', headers: {} });
+  const [heard, later] = [messagesOf(second, id), messagesOf(second, id)];
+  expect(heard).toMatchObject([{ name: 'sandbox:notice', payload: { level: 'warning', text: expect.stringContaining('was damaged') } }]);
+  expect(later).toEqual([]);
+  expect(await screen(second, id)).toBe('ab');
+});
+
 function isRunningAgain(messages: readonly SessionMessage[]): boolean {
   const statuses = messages.flatMap((message) => (message.name === 'sandbox:status' ? [message.payload.type] : []));
   return statuses.includes('restoring') && statuses.at(-1) === 'running';
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 async function until(condition: () => boolean): Promise<void> {
