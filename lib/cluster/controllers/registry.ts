@@ -11,7 +11,6 @@ import { nodeIpamController } from './node-ipam';
 import { nodeLifecycleController } from './node-lifecycle';
 import { podGarbageCollectorController } from './pod-garbage-collector';
 import { replicaSetController } from './replicaset';
-import { resourceQuotaController } from './resourcequota';
 import { rootCaCertificatePublisherController } from './root-ca-certificate-publisher';
 import { serviceAccountController } from './serviceaccount';
 import { taintEvictionController } from './taint-eviction';
@@ -31,7 +30,6 @@ export const controllers: readonly Controller[] = [
   nodeLifecycleController,
   podGarbageCollectorController,
   replicaSetController,
-  resourceQuotaController,
   rootCaCertificatePublisherController,
   serviceAccountController,
   taintEvictionController,
