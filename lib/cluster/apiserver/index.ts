@@ -5,3 +5,4 @@ export { admissionPlugins } from './admission/registry';
 export { type ExecOptions, type KubeletDialer, type LogOptions } from './kubelet-dialer';
 export { authorizationModes, createApiServer, type ApiServer, type ApiServerOptions, type AuthorizationMode } from './server';
 export { type ServiceRanges } from './service-addresses';
+export { decodingText } from './text-values';

@@ -1,5 +1,5 @@
 import type { Transport } from '../api';
-import { authorizationModes, createApiServer, type AuthorizationMode, type StaticToken } from '../apiserver';
+import { authorizationModes, createApiServer, decodingText, type AuthorizationMode, type StaticToken } from '../apiserver';
 import { failToStart, ignored, parseFlags, type Flags } from '../client';
 import { EtcdError, type Caller } from '../etcd';
 import { createKubeletDialer } from '../kubelet';
@@ -129,7 +129,7 @@ function serve(
   components: ComponentOptions,
 ): { stop(): void } {
   const etcdCompactionIntervalMs = line.etcdCompactionIntervalMs ?? components.etcdCompactionIntervalMs;
-  const etcd = context.network.dialEtcd(context.namespace, line.etcdServers[0] as string, etcdCaller(context, line));
+  const etcd = decodingText(context.network.dialEtcd(context.namespace, line.etcdServers[0] as string, etcdCaller(context, line)));
   try {
     const server = createApiServer({
       kernel: context.kernel,
