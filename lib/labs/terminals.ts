@@ -17,6 +17,7 @@ export type TerminalChange =
       readonly terminal: string;
       readonly text: string;
       readonly line?: { readonly text: string; readonly cursor: number };
+      readonly running?: string;
     };
 
 interface Window {
@@ -102,8 +103,9 @@ export class Terminals {
       if (!window.unsent) continue;
       const { offset, text } = window.unsent;
       window.unsent = undefined;
-      const { line } = window.terminal.snapshot();
-      this.#options.onChange({ type: 'terminal-output', terminal: id, text, ...(line ? { line } : {}) });
+      const { line, running } = window.terminal.snapshot();
+      const doing = { ...(line ? { line } : {}), ...(running === undefined ? {} : { running }) };
+      this.#options.onChange({ type: 'terminal-output', terminal: id, text, ...doing });
       this.#options.onMessage({ name: 'terminal:output', payload: { terminal: id, offset, text } });
     }
   }
@@ -171,8 +173,14 @@ export function applyTerminalChange(
       windows[change.terminal] = { ...window, memory: change.memory };
       return;
     case 'terminal-output': {
-      const { line: _, ...rest } = window;
-      windows[change.terminal] = { ...rest, text: rest.text + change.text, ...(change.line ? { line: change.line } : {}) };
+      const { line: _, running: __, ...rest } = window;
+      const { text, line, running } = change;
+      windows[change.terminal] = {
+        ...rest,
+        text: rest.text + text,
+        ...(line ? { line } : {}),
+        ...(running === undefined ? {} : { running }),
+      };
     }
   }
 }

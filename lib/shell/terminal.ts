@@ -34,6 +34,8 @@ export interface TerminalSnapshot {
   readonly rows: number;
   /** The line being typed; undefined while a command ran. */
   readonly line?: { readonly text: string; readonly cursor: number };
+  /** The command line that runs, if any. */
+  readonly running?: string;
   /** What its shell knew after its last command line; absent in one that never ran any. */
   readonly memory?: ShellMemory;
 }
@@ -70,6 +72,7 @@ export class Terminal {
   #isClosed = false;
   #endsInReturn = false;
   #memory: ShellMemory | undefined;
+  #running: string | undefined;
 
   constructor(options: TerminalOptions) {
     this.#options = options;
@@ -89,6 +92,7 @@ export class Terminal {
     this.#kept = restored?.line;
     if (restored?.memory) this.#shell.resume(restored.memory);
     else if (startupFile !== undefined && this.#shell.host.files.isThere(startupFile)) await this.#readStartupFile(startupFile);
+    if (restored?.running !== undefined && onlyLooks(restored.running)) return this.#lookAgain(restored.running);
     if (restored && !restored.line) this.#print('\r\n');
     if (!restored?.line) return this.#begin();
     this.#foreground = { type: 'prompt' };
@@ -119,6 +123,7 @@ export class Terminal {
       columns: this.#columns,
       rows: this.#rows,
       ...(isAtPrompt ? { line } : {}),
+      ...(this.#running === undefined ? {} : { running: this.#running }),
       ...(this.#memory ? { memory: this.#memory } : {}),
     };
   }
@@ -223,14 +228,23 @@ export class Terminal {
     }
     this.#unfinished = '';
     this.#history.add(whole);
-    if (parsed.type === 'complete') return void this.#run(parsed.script);
+    if (parsed.type === 'complete') return void this.#run(whole, parsed.script);
     this.#write(`${parsed.message}\n`);
     this.#begin();
   }
 
-  async #run(script: Parameters<Shell['interact']>[0]): Promise<void> {
+  /** A restored terminal's watch begins anew, as one does whose connection broke. */
+  #lookAgain(line: string): void {
+    if (!this.#scrollback.text.endsWith('\n')) this.#print('\r\n');
+    const parsed = this.#shell.parse(line);
+    if (parsed.type === 'complete') void this.#run(line, parsed.script);
+    else this.#begin();
+  }
+
+  async #run(line: string, script: Parameters<Shell['interact']>[0]): Promise<void> {
     const stop = new AbortController();
     this.#foreground = { type: 'command', stop };
+    this.#running = line;
     let outcome: Awaited<ReturnType<Shell['interact']>>;
     try {
       outcome = await this.#shell.interact(script, this.#screen, stop.signal);
@@ -238,6 +252,7 @@ export class Terminal {
       this.#write(`bash: ${error instanceof Error ? error.message : String(error)}\n`);
       outcome = { stdout: '', stderr: '', exitCode: 1 };
     }
+    this.#running = undefined;
     if (this.#isClosed) return;
     if (outcome.isExit) return this.#exit(outcome.exitCode);
     this.#options.onMemory?.(this.#remember());
@@ -397,6 +412,17 @@ export class Terminal {
 /** While a line is edited a paste arrives as one piece, so that its newlines do not run it half-way. */
 const pasteIsBracketed = '\x1b[?2004h';
 const pasteIsPlain = '\x1b[?2004l';
+
+/** Whether a command line does nothing but follow what happens, so that it may be run again by itself. */
+function onlyLooks(line: string): boolean {
+  if (/[;&|<>`$()\n]/.test(line)) return false;
+  const words = line.trim().split(/\s+/);
+  const has = (...flags: string[]) => words.some((word) => flags.includes(word));
+  if (words[0] === 'watch') return true;
+  if (words[0] !== 'kubectl' && words[0] !== 'k') return false;
+  if (has('get', 'events')) return has('-w', '--watch', '--watch-only', '--watch=true');
+  return has('logs') && has('-f', '--follow', '--follow=true');
+}
 
 function sharedPrefix(texts: readonly string[]): string {
   const [first = '', ...others] = texts;

@@ -162,6 +162,24 @@ describe('a session', () => {
     expect(await again.type('echo alive\r')).toContain('alive\n');
   });
 
+  test('watches again after a restore what was being watched, and runs nothing else a second time', async () => {
+    const desk = Desk.create();
+    await desk.pass(50);
+    const snapshot = JSON.parse(JSON.stringify(desk.session.snapshot())) as Json;
+    const from = desk.changes.length;
+    await desk.type('kubectl get deployments -w\r');
+    await desk.session.run('kubectl create deployment web --image=nginx:1.27');
+    await desk.shows(/web +1\/1 +1 +1 +\d+s\n$/);
+    const asleep = JSON.parse(JSON.stringify(desk.session.snapshot())) as Json;
+    for (const again of [restored(desk, snapshot, from), restored(desk, asleep, desk.changes.length)]) {
+      await again.shows(/1\/1 .*\nNAME +READY +UP-TO-DATE +AVAILABLE +AGE\nweb +1\/1 .*\n$/);
+      await again.session.run('kubectl scale deployment web --replicas=2');
+      await again.shows(/web +2\/2 +2 +2 +\d+s\n$/);
+      await again.type('\x03');
+      await again.shows(/\^C\n~ \$ $/);
+    }
+  });
+
   test('goes on after a restore as the shell that was there: directory, variables, functions, arrays, aliases and the last status', async () => {
     const desk = Desk.create();
     await desk.pass(50);
