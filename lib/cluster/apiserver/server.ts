@@ -1,3 +1,4 @@
+import { deepCopy } from '@/lib/base';
 import {
   failure,
   StatusError,
@@ -28,6 +29,7 @@ import { bootstrap } from './bootstrap';
 import { Compactor } from './compactor';
 import type { RequestContext } from './context';
 import { Discovery } from './discovery';
+import { tracked } from './fields';
 import type { KubeletDialer } from './kubelet-dialer';
 import { trackUpdate, writeOf } from './fields';
 import { impersonated } from './impersonation';
@@ -41,7 +43,7 @@ import { failed, plainText, respond } from './responses';
 import { answerReview, reviews } from './reviews';
 import { addressObject, firstAddress, ServiceAddresses, type AddressObjects, type ServiceRanges } from './service-addresses';
 import { fromStorage, Storage, storageKey, storageRoot } from './storage';
-import { Store, type StoreHooks } from './store';
+import { statusStrategy, Store, type StoreHooks } from './store';
 import { notAllowed, notServed, rendered, type ResourceServices } from './handler';
 import { maybeRenewLease } from './lease-renewals';
 import { answerResource } from './resource-handlers';
@@ -208,6 +210,10 @@ class Server implements ApiServer {
         this.#caches.of(definition).forEach(prefix, (object) => void found.push(fromStorage(definition, object)));
         return found;
       },
+      updateStatus: (object) => {
+        const definition = byKind(object.kind as string);
+        if (definition) this.#updateStatus(definition, object);
+      },
     };
   }
 
@@ -302,6 +308,7 @@ class Server implements ApiServer {
       timestamp: rfc3339(now),
       isDryRun: false,
       fieldManager: '',
+      annotate: () => {},
       authorize: (asked) => authorize(user, asked, this.#authorizers),
       commit: (object, write) => this.#recorded(definition, actor, what, object, write),
     };
@@ -315,6 +322,17 @@ class Server implements ApiServer {
     this.#unwritten = undefined;
     this.#kernel.trace.note(request, about);
     return write();
+  }
+
+  #updateStatus(definition: ResourceDefinition, object: KubeObject): void {
+    const { namespace = '', name } = object.metadata;
+    const own = this.#ownContext(definition, namespace, name);
+    const context = { ...own, fieldManager: 'kube-apiserver', info: { ...own.info, verb: 'update' as const, subresource: 'status' } };
+    this.#services.store.update(
+      context,
+      tracked(context, () => deepCopy(object)),
+      statusStrategy(definition),
+    );
   }
 
   /** The API server's own writes, as `system:apiserver`. */

@@ -117,6 +117,12 @@ export class Store {
     }
   }
 
+  /** Asks admission about the making of what is never stored, such as a token. */
+  admit(context: RequestContext, object: KubeObject): void {
+    this.#admit('CREATE', context, object, undefined);
+    this.#validateAdmission('CREATE', context, object, undefined);
+  }
+
   /** Undefined when the name is taken. */
   #write(context: RequestContext, object: KubeObject, kv: KeyValue | undefined): KubeObject | undefined {
     const { definition, info, isDryRun } = context;

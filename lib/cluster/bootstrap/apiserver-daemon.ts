@@ -1,5 +1,13 @@
 import type { Transport } from '../api';
-import { authorizationModes, createApiServer, decodingText, type AuthorizationMode, type StaticToken } from '../apiserver';
+import {
+  authorizationModes,
+  createApiServer,
+  decodingText,
+  selectPlugins,
+  type AdmissionPlugin,
+  type AuthorizationMode,
+  type StaticToken,
+} from '../apiserver';
 import { failToStart, ignored, parseFlags, type Flags } from '../client';
 import { EtcdError, type Caller } from '../etcd';
 import { createKubeletDialer } from '../kubelet';
@@ -14,6 +22,8 @@ interface CommandLine {
   readonly advertiseAddress: string | undefined;
   readonly anonymousAuth: boolean;
   readonly authorizationModes: readonly string[];
+  readonly disabledPlugins: readonly string[];
+  readonly enabledPlugins: readonly string[];
   readonly etcdCompactionIntervalMs: number | undefined;
   readonly etcdServers: readonly string[];
   readonly etcdCertificateFile?: string;
@@ -25,6 +35,11 @@ interface CommandLine {
 
 const flags: Flags<CommandLine> = {
   'advertise-address': { type: 'string', apply: (line, advertiseAddress) => ({ ...line, advertiseAddress }) },
+  'enable-admission-plugins': { type: 'list', apply: (line, names) => ({ ...line, enabledPlugins: [...line.enabledPlugins, ...names] }) },
+  'disable-admission-plugins': {
+    type: 'list',
+    apply: (line, names) => ({ ...line, disabledPlugins: [...line.disabledPlugins, ...names] }),
+  },
   'anonymous-auth': { type: 'boolean', apply: (line, anonymousAuth) => ({ ...line, anonymousAuth }) },
   'authorization-mode': { type: 'list', apply: (line, authorizationModes) => ({ ...line, authorizationModes }) },
   'etcd-compaction-interval': { type: 'duration', apply: (line, etcdCompactionIntervalMs) => ({ ...line, etcdCompactionIntervalMs }) },
@@ -39,8 +54,6 @@ const flags: Flags<CommandLine> = {
   ...Object.fromEntries(
     [
       'client-ca-file',
-      'enable-admission-plugins',
-      'disable-admission-plugins',
       'etcd-cafile',
       'etcd-keyfile',
       'kubelet-client-certificate',
@@ -70,6 +83,8 @@ const defaults: CommandLine = {
   advertiseAddress: undefined,
   anonymousAuth: true,
   authorizationModes: ['AlwaysAllow'],
+  disabledPlugins: [],
+  enabledPlugins: [],
   etcdCompactionIntervalMs: undefined,
   etcdServers: [],
   securePort: 6443,
@@ -100,9 +115,10 @@ export function apiServerDaemon(components: ComponentOptions): Daemon {
   };
 }
 
-function checkLine({ etcdServers, authorizationModes: asked }: CommandLine): string | undefined {
+function checkLine({ etcdServers, authorizationModes: asked, enabledPlugins, disabledPlugins }: CommandLine): string | undefined {
   if (etcdServers.length === 0) return '--etcd-servers must be specified';
-  return modeProblem(asked);
+  const plugins = selectPlugins(enabledPlugins, disabledPlugins);
+  return modeProblem(asked) ?? (typeof plugins === 'string' ? plugins : undefined);
 }
 
 /** `BuiltInAuthorizationOptions.Validate`. */
@@ -138,6 +154,7 @@ function serve(
       tokens,
       anonymousAuth: line.anonymousAuth,
       authorizationModes: line.authorizationModes as readonly AuthorizationMode[],
+      admission: selectPlugins(line.enabledPlugins, line.disabledPlugins) as readonly AdmissionPlugin[],
       trustsActors: false,
       isResumed: context.isResumed ?? false,
       securePort: line.securePort,

@@ -11,10 +11,12 @@ import { nodeIpamController } from './node-ipam';
 import { nodeLifecycleController } from './node-lifecycle';
 import { podGarbageCollectorController } from './pod-garbage-collector';
 import { replicaSetController } from './replicaset';
+import { resourceQuotaController } from './resourcequota';
 import { rootCaCertificatePublisherController } from './root-ca-certificate-publisher';
 import { serviceAccountController } from './serviceaccount';
 import { taintEvictionController } from './taint-eviction';
 import { ttlController } from './ttl';
+import { claimProtectionController, volumeProtectionController } from './volume-protection';
 
 /** Every controller of kube-controller-manager, in the order they start. */
 export const controllers: readonly Controller[] = [
@@ -30,8 +32,11 @@ export const controllers: readonly Controller[] = [
   nodeLifecycleController,
   podGarbageCollectorController,
   replicaSetController,
+  resourceQuotaController,
   rootCaCertificatePublisherController,
   serviceAccountController,
   taintEvictionController,
   ttlController,
+  claimProtectionController,
+  volumeProtectionController,
 ];

@@ -23,6 +23,8 @@ export interface Lookup {
   find(kind: string, namespace: string, name: string): KubeObject | undefined;
   /** Of one namespace, or of all. */
   list(kind: string, namespace?: string): KubeObject[];
+  /** Writes an object's status as the API server itself. */
+  updateStatus(object: KubeObject): void;
   readonly kernel: Kernel;
 }
 

@@ -22,7 +22,46 @@ export const ServiceAccount = defineAdmissionPlugin({
       pod.spec.imagePullSecrets = account.imagePullSecrets.map((secret: object) => ({ ...secret }));
     if (pod.spec.automountServiceAccountToken ?? account?.automountServiceAccountToken ?? true) mountToken(pod, lookup);
   },
+  validate(request, lookup) {
+    const { operation, definition, subresource, object: pod } = request;
+    if (definition.kind !== 'Pod' || subresource || operation !== 'CREATE' || !pod?.spec.serviceAccountName) return;
+    const account = lookup.find('ServiceAccount', request.namespace, pod.spec.serviceAccountName);
+    if (account?.metadata.annotations?.[enforceAnnotation] === 'true') checkSecretReferences(request, pod, account);
+  },
 });
+
+const enforceAnnotation = 'kubernetes.io/enforce-mountable-secrets';
+
+/** An account that says so lets its Pods read the Secrets it lists and no others (`limitSecretReferences`). */
+function checkSecretReferences(request: AdmissionRequest, pod: KubeObject, account: KubeObject): void {
+  const name = account.metadata.name;
+  const mountable = new Set(((account['secrets'] ?? []) as { name?: string }[]).map((secret) => secret.name));
+  const refuse = (what: string) => forbid(request, `${what} is not allowed because service account ${name} does not reference that secret`);
+  for (const { secret } of pod.spec.volumes ?? [])
+    if (secret && !mountable.has(secret.secretName)) throw refuse(`volume with secret.secretName=${JSON.stringify(secret.secretName)}`);
+  for (const [what, containers] of [
+    ['init container', pod.spec.initContainers],
+    ['container', pod.spec.containers],
+  ] as const) {
+    for (const container of containers ?? []) {
+      for (const { name: variable, valueFrom } of container.env ?? [])
+        if (valueFrom?.secretKeyRef && !mountable.has(valueFrom.secretKeyRef.name))
+          throw refuse(
+            `${what} ${container.name} with envVar ${variable} referencing secret.secretName=${JSON.stringify(valueFrom.secretKeyRef.name)}`,
+          );
+      for (const { secretRef } of container.envFrom ?? [])
+        if (secretRef && !mountable.has(secretRef.name))
+          throw refuse(`${what} ${container.name} with envFrom referencing secret.secretName=${JSON.stringify(secretRef.name)}`);
+    }
+  }
+  const pulling = new Set(((account['imagePullSecrets'] ?? []) as { name?: string }[]).map((secret) => secret.name));
+  for (const [index, secret] of (pod.spec.imagePullSecrets ?? []).entries())
+    if (!pulling.has(secret.name))
+      throw forbid(
+        request,
+        `imagePullSecrets[${index}].name=${JSON.stringify(secret.name)} is not allowed because service account ${name} does not reference that imagePullSecret`,
+      );
+}
 
 function checkMirrorPod(request: AdmissionRequest, pod: KubeObject): void {
   if (pod.spec.serviceAccountName) throw forbid(request, 'a mirror pod may not reference service accounts');
