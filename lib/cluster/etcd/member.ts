@@ -1,4 +1,4 @@
-import { assert, type Json, type Random } from '@/lib/base';
+import type { Json, Random } from '@/lib/base';
 import type { Entry as KernelEntry, Kernel } from '../kernel';
 import {
   isQuorum,
@@ -14,6 +14,7 @@ import {
 } from '../raft';
 import { answerAuth, applyAuth, checkPassword } from './auth';
 import { AuthorizedServer } from './authorized-server';
+import { deleteThrough, putThrough } from './calls';
 import {
   EtcdError,
   type AuthRequest,
@@ -210,20 +211,11 @@ export class EtcdMember implements EtcdServer {
   }
 
   put(key: string, value: Json, options: PutOptions = {}): { revision: Revision; prevKv?: KeyValue } {
-    const { responses, revision } = this.txn({ compare: [], success: [{ type: 'put', key, value, ...options }], failure: [] });
-    const response = responses[0];
-    return response?.type === 'put' && response.prevKv ? { revision, prevKv: response.prevKv } : { revision };
+    return putThrough(this, key, value, options);
   }
 
-  deleteRange(key: string, { end }: { end?: string } = {}): { deleted: number; revision: Revision } {
-    const { responses, revision } = this.txn({
-      compare: [],
-      success: [{ type: 'delete-range', key, ...(end === undefined ? {} : { end }) }],
-      failure: [],
-    });
-    const response = responses[0];
-    assert(response?.type === 'delete-range', 'a delete answers a delete');
-    return { deleted: response.deleted, revision };
+  deleteRange(key: string, options: { end?: string } = {}): { deleted: number; revision: Revision } {
+    return deleteThrough(this, key, options);
   }
 
   txn(txn: Txn): TxnResponse {

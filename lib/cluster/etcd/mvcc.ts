@@ -1,4 +1,5 @@
 import { assert, compareBytes, deepEqual, deepFreeze, hash32, SortedMap, unreachable, type Json } from '@/lib/base';
+import { deleteThrough, putThrough } from './calls';
 import {
   EtcdError,
   type Alarm,
@@ -181,20 +182,11 @@ export class MvccStore implements Etcd {
   }
 
   put(key: string, value: Json, options: PutOptions = {}): { revision: Revision; prevKv?: KeyValue } {
-    const { responses, revision } = this.txn({ compare: [], success: [{ type: 'put', key, value, ...options }], failure: [] });
-    const response = responses[0];
-    return response?.type === 'put' && response.prevKv ? { revision, prevKv: response.prevKv } : { revision };
+    return putThrough(this, key, value, options);
   }
 
-  deleteRange(key: string, { end }: { end?: string } = {}): { deleted: number; revision: Revision } {
-    const { responses, revision } = this.txn({
-      compare: [],
-      success: [{ type: 'delete-range', key, ...(end === undefined ? {} : { end }) }],
-      failure: [],
-    });
-    const response = responses[0];
-    assert(response?.type === 'delete-range', 'a delete answers a delete');
-    return { deleted: response.deleted, revision };
+  deleteRange(key: string, options: { end?: string } = {}): { deleted: number; revision: Revision } {
+    return deleteThrough(this, key, options);
   }
 
   txn(txn: Txn): TxnResponse {
