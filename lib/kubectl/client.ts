@@ -3,6 +3,9 @@ import { Exit, ServerUnreachable } from './errors';
 import type { KubectlIo } from './io';
 import type { Target } from './kubeconfig';
 
+/** How often a server that hangs is asked whether it still does. */
+const againMs = 100;
+
 export type Query = Readonly<Record<string, string | number | boolean | undefined | readonly string[]>>;
 
 export interface RequestOptions {
@@ -115,13 +118,25 @@ export class Client {
     const started = this.#io.now();
     let response: ApiResponse;
     try {
-      response = await this.#io.request(this.#target.server, sent);
+      response = await this.#patiently(() => this.#io.request(this.#target.server, sent));
     } catch (error) {
       if (error instanceof ConnectionError) throw new ServerUnreachable(this.server, this.server + url, error.message);
       throw error;
     }
     this.#trace(sent, response, this.#io.now() - started);
     this.#printWarnings(response.headers['warning']);
+    return response;
+  }
+
+  /** Waits as long as the server would have for its etcd, which may come to itself in the meantime. */
+  async #patiently(ask: () => ApiResponse | Promise<ApiResponse>): Promise<ApiResponse> {
+    const { signal } = this.#io;
+    let response = await ask();
+    const until = this.#io.now() + (response.hangs?.forMs ?? 0);
+    while (response.hangs && this.#io.now() < until && !signal.aborted) {
+      await this.#io.sleep(Math.min(againMs, until - this.#io.now()));
+      if (response.hangs.isRepeatable) response = await ask();
+    }
     return response;
   }
 

@@ -25,6 +25,14 @@ export interface ApiResponse {
   readonly stream?: ApiStream;
   /** exec, attach and port-forward: what an upgraded connection would speak. */
   readonly connect?: ApiConnection;
+  /** A real server would still be waiting for its etcd; who can let time pass does so. */
+  readonly hangs?: Hanging;
+}
+
+/** An answer that would come so much later, and, where nothing was begun, may be another one by then. */
+export interface Hanging {
+  readonly forMs: number;
+  readonly isRepeatable: boolean;
 }
 
 export interface ApiStream {

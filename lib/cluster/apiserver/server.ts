@@ -234,7 +234,9 @@ class Server implements ApiServer {
       authorize(user, info, this.#authorizers);
       return info.isResource ? this.#answerResource(request, info, user, warnings) : this.#answerOther(request, info);
     } catch (error) {
-      return failed(statusErrorOf(error), request, warnings);
+      const answer = failed(statusErrorOf(error), request, warnings);
+      const refusal = error instanceof StatusError ? error.cause : error;
+      return refusal instanceof EtcdError && refusal.hangs ? { ...answer, hangs: refusal.hangs } : answer;
     }
   }
 

@@ -153,7 +153,7 @@ export function spoken<T>(call: () => T): T {
     return call();
   } catch (error) {
     if (!(error instanceof EtcdError)) throw error;
-    if (error.code === 'Unavailable') throw failure(500, undefined, error.message);
+    if (error.code === 'Unavailable') throw Object.assign(failure(500, undefined, error.message), { cause: error });
     throw error.code === 'OutOfRange' ? error : statusErrors.internal(error.message);
   }
 }

@@ -260,8 +260,12 @@ export class EtcdError extends Error {
     | 'PermissionDenied'
     | 'Unauthenticated';
 
-  constructor(code: EtcdError['code'], message: string) {
+  /** The call would have lasted so long, and until then succeeded with a leader if nothing of it was proposed. */
+  readonly hangs: { readonly forMs: number; readonly isRepeatable: boolean } | undefined;
+
+  constructor(code: EtcdError['code'], message: string, hangs?: EtcdError['hangs']) {
     super(message);
     this.code = code;
+    this.hangs = hangs;
   }
 }

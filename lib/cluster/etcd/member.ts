@@ -416,7 +416,7 @@ export class EtcdMember implements EtcdServer {
     this.#carryOut(() => !isTaken || this.#outcomes.get(id) !== undefined);
     const outcome = this.#outcomes.get(id);
     this.#outcomes.delete(id);
-    if (!isTaken || !outcome) throw this.#timedOut();
+    if (!isTaken || !outcome) throw this.#timedOut({ isRepeatable: !isTaken });
     if (outcome.type === 'failed') throw outcome.error;
     return outcome.result;
   }
@@ -434,7 +434,7 @@ export class EtcdMember implements EtcdServer {
     this.#carryOut(() => this.#outcomes.get(id) !== undefined);
     const outcome = this.#outcomes.get(id);
     this.#outcomes.delete(id);
-    if (!outcome) throw this.#timedOut();
+    if (!outcome) throw this.#timedOut({ isRepeatable: false });
   }
 
   #assertMember(id: MemberId): MemberInfo {
@@ -454,7 +454,7 @@ export class EtcdMember implements EtcdServer {
     this.#carryOut(isConfirmed);
     const wasConfirmed = isConfirmed();
     this.#reads.delete(context);
-    if (!wasConfirmed && !this.#isJustResumed()) throw this.#timedOut();
+    if (!wasConfirmed && !this.#isJustResumed()) throw this.#timedOut({ isRepeatable: true });
   }
 
   /** In the instant in which a whole running cluster is taken up again its members come back one by one, and nothing can have happened in between. */
@@ -465,17 +465,22 @@ export class EtcdMember implements EtcdServer {
   /** Does what the node wants, and where slow links hold messages up waits for them no longer than etcd does. */
   #carryOut(isDone: () => boolean): void {
     this.#drain();
-    const { settle, electionMs } = this.#options;
-    if (settle && this.#node.leader !== undefined && !isDone()) settle(isDone, requestMs + 2 * electionMs);
+    const { settle } = this.#options;
+    if (settle && this.#node.leader !== undefined && !isDone()) settle(isDone, this.#requestMs);
   }
 
-  #timedOut(): EtcdError {
+  get #requestMs(): number {
+    return requestMs + 2 * this.#options.electionMs;
+  }
+
+  #timedOut({ isRepeatable }: { isRepeatable: boolean }): EtcdError {
     this.#becomeAlert();
     this.#scheduleTick();
     const isCutOff = this.#node.leader !== undefined && !this.#isConnectedToLead();
     return new EtcdError(
       'Unavailable',
       isCutOff ? 'etcdserver: request timed out, possibly due to connection lost' : 'etcdserver: request timed out',
+      { forMs: this.#requestMs, isRepeatable },
     );
   }
 
