@@ -15,7 +15,7 @@ export interface ClusterOptions {
   /** How long stages take (image pull, container start, watch delivery …): `fast` for labs, `realistic` as measured on real nodes. */
   readonly latency?: 'fast' | 'realistic';
   readonly now?: Instant;
-  /** Simulated time of history that etcd keeps at least, and at most twice; 0 keeps all of it. Thirty minutes when absent. */
+  /** Simulated time of history that etcd keeps at least, and at most twice; 0 keeps all of it. Five minutes when absent. */
   readonly etcdCompactionIntervalMs?: number;
   /** How much of the past is kept for looking back, however little etcd keeps; the oldest goes first. Eight MiB when absent, which is many labs. */
   readonly historyBytes?: number;
