@@ -156,10 +156,22 @@ function referenceDecoder(id: string): Decoder {
       return (value, context) => decodeTime(value, microsLayout, context);
     case 'FieldsV1':
       return sharingFrozen(copyPlain);
+    case 'JSON':
+      return copyPlain;
+    case 'JSONSchemaPropsOrArray':
+    case 'JSONSchemaPropsOrBool':
+    case 'JSONSchemaPropsOrStringArray':
+      return schemaOrPlain(id.replace(/Or(Array|Bool|StringArray)$/, ''));
   }
   const definition = definitions[id];
   if (definition?.properties) return structDecoder(id);
   return definition?.type === 'object' || !definition ? copyPlain : decoderOf(definition);
+}
+
+/** A schema may say `true` where it could describe, or list where it could name. */
+function schemaOrPlain(id: string): Decoder {
+  const decode = structDecoder(id);
+  return (value, context) => (isObject(value) ? decode(value, context) : copyPlain(value));
 }
 
 function arrayDecoder(schema: FieldSchema, items: FieldSchema): Decoder {

@@ -86,7 +86,10 @@ function error(type: FieldErrorType, path: FieldPath, message: string): FieldErr
   return { type, field: path.toString(), message };
 }
 
-/** Go's `%q`-ish rendering of the offending value: strings quoted, numbers plain, structures as JSON. */
+/** Go's `%q`-ish rendering of the offending value: strings quoted, numbers plain, structures as Go's JSON, which is fit for HTML. */
 function render(value: unknown): string {
-  return value === undefined ? 'null' : JSON.stringify(value);
+  if (value === undefined) return 'null';
+  const json = JSON.stringify(value);
+  if (typeof value !== 'object') return json;
+  return json.replace(/[<>&]/g, (character) => `\\u00${character.charCodeAt(0).toString(16)}`);
 }

@@ -10,6 +10,7 @@ import { CronJob } from './cronjob';
 import { CSIDriver } from './csidriver';
 import { CSINode } from './csinode';
 import { CSIStorageCapacity } from './csistoragecapacity';
+import { CustomResourceDefinition } from './customresourcedefinition';
 import { DaemonSet } from './daemonset';
 import { Deployment } from './deployment';
 import { DeviceClass } from './deviceclass';
@@ -113,6 +114,7 @@ export const builtInResources: readonly ResourceDefinition<any>[] = [
   ResourceClaim,
   ResourceClaimTemplate,
   ResourceSlice,
+  CustomResourceDefinition,
   PriorityClass,
   CSIDriver,
   CSINode,

@@ -103,6 +103,9 @@ const shapes: Readonly<Record<string, string>> = {
   OpaqueDeviceConfiguration: 'Driver Parameters:null',
   DeviceAttribute:
     'IntValue=int:null BoolValue=bool:null StringValue=string:null VersionValue=version:null IntValues=ints:null BoolValues=bools:null StringValues=strings:null VersionValues=versions:null',
+  ValidationRule: 'Rule Message MessageExpression Reason:null FieldPath OptionalOldSelf:null',
+  CustomResourceDefinitionVersion:
+    'Name Served:false Storage:false Deprecated:false DeprecationWarning:null Schema=internalSchema:null Subresources=internalSubresources:null AdditionalPrinterColumns=internalColumns:null SelectableFields:null',
   RoleRef: 'APIGroup=apiGroup Kind Name',
   ServicePortKey: 'Name Protocol AppProtocol:null Port:0 TargetPort:0 NodePort:0',
   SecurityContext:
