@@ -2,7 +2,7 @@ import { appended, compareBytes, deepEqual, prefixEnd, SortedMap, type Growing }
 import { MvccStore, type KeyValue, type WatchEvent } from '../etcd';
 import type { Instant } from '../kernel';
 import type { Change, ChangeCause } from './change';
-import { goBack, packed, tombstone, unpacked, type Present, type Segment } from './segment';
+import { goBack, goBackBefore, packed, tombstone, unpacked, type Present, type Segment } from './segment';
 
 /** A moment: the state right after a revision, or the state at an instant of simulated time. */
 export type Moment = { readonly revision: number } | { readonly at: number };
@@ -149,7 +149,7 @@ export class Ledger {
   stateAt(moment: Moment, present: MvccStore): PastKeys {
     this.#assertReach(moment);
     const keys = new PastKeys(present.fork(), this.reach);
-    this.#backwards(keys, (change) => {
+    this.#backwards(keys, moment, (change) => {
       if (isBy(change, moment)) {
         keys.revision = change.revision;
         keys.at = change.at;
@@ -164,7 +164,7 @@ export class Ledger {
   changes(from: Moment, to: Moment, present: MvccStore): Change[] {
     this.#assertReach(from);
     const found: Change[] = [];
-    this.#backwards(new PastKeys(present.fork(), this.reach), (change) => {
+    this.#backwards(new PastKeys(present.fork(), this.reach), to, (change) => {
       if (isBy(change, from)) return false;
       if (isBy(change, to)) found.push(change);
       return true;
@@ -172,14 +172,18 @@ export class Ledger {
     return found.reverse();
   }
 
-  /** Visits changes from the newest back until told to stop, undoing each after it was visited. */
-  #backwards(keys: Present, visit: (change: Change) => boolean): void {
+  /** Visits the changes up to a moment, and perhaps some later ones, from the newest back until told to stop, undoing each after it was visited. */
+  #backwards(keys: Present, upTo: Moment, visit: (change: Change) => boolean): void {
     for (let index = this.#recent.length - 1; index >= 0; index--) {
       const change = this.#recent.items[index] as Change;
       if (!visit(change)) return;
       goBack(change, keys);
     }
-    for (let index = this.#segments.length - 1; index >= 0; index--) if (!unpacked(this.#segments[index] as Segment, keys, visit)) return;
+    for (let index = this.#segments.length - 1; index >= 0; index--) {
+      const segment = this.#segments[index] as Segment;
+      if (!isBy(segment.first, upTo)) goBackBefore(segment, keys);
+      else if (!unpacked(segment, keys, visit)) return;
+    }
   }
 
   #assertReach(moment: Moment): void {
@@ -267,7 +271,7 @@ export class PastKeys implements Present {
   }
 }
 
-function isBy({ revision, at }: Change, moment: Moment): boolean {
+function isBy({ revision, at }: Segment['first'], moment: Moment): boolean {
   return 'revision' in moment ? revision <= moment.revision : at <= moment.at;
 }
 

@@ -6,6 +6,8 @@ import { differenceOf, withDifference, type Difference } from './difference';
 
 /** Changes one after the other, as text: some ninety bytes for a heartbeat. Says of each how to undo it. */
 export interface Segment {
+  /** The lowest revision in it, and the earliest instant. */
+  readonly first: { readonly revision: number; readonly at: number };
   readonly last: { readonly revision: number; readonly at: number };
   readonly count: number;
   readonly text: string;
@@ -38,7 +40,8 @@ export function packed(changes: readonly Change[]): Segment {
   const words = new Words();
   const content: Content = { changes: changes.map((change) => packedChange(change, words)), words: words.all };
   const { revision, at } = changes.at(-1) as Change;
-  return { last: { revision, at }, count: changes.length, text: swapQuotes(JSON.stringify(content)) };
+  const first = { revision: Math.min(...changes.map((change) => change.revision)), at: (changes[0] as Change).at };
+  return { first, last: { revision, at }, count: changes.length, text: swapQuotes(JSON.stringify(content)) };
 }
 
 /** The changes of a segment, the newest first, undone one by one: `present` is how it was after the last, and becomes how it was before the first. */
@@ -58,6 +61,45 @@ export function unpacked({ text }: Segment, present: Present, visit: (change: Ch
     goBack(change, present);
   }
   return true;
+}
+
+/** How it was before a segment, where it was different from after: the same whenever one looks, so it is worked out once. */
+const befores = new WeakMap<Segment, Before>();
+
+/** Makes of how it was after a segment how it was before, without a look at what is in between. */
+export function goBackBefore(segment: Segment, present: Present): void {
+  const before = befores.get(segment) ?? new Before(present);
+  if (!befores.has(segment)) unpacked(segment, before, () => true);
+  befores.set(segment, before);
+  before.putInto(present);
+}
+
+class Before implements Present {
+  readonly #keys = new Map<string, KeyValue | undefined>();
+  readonly #power = new Map<string, boolean>();
+  #after: Present | undefined;
+
+  constructor(after: Present) {
+    this.#after = after;
+  }
+
+  get(key: string): KeyValue | undefined {
+    return this.#keys.has(key) ? this.#keys.get(key) : this.#after?.get(key);
+  }
+
+  set(key: string, kv: KeyValue | undefined): void {
+    this.#keys.set(key, kv);
+  }
+
+  setPower(machine: string, isUp: boolean): void {
+    this.#power.set(machine, isUp);
+  }
+
+  putInto(present: Present): void {
+    this.#after = undefined;
+    for (const [key, kv] of this.#keys) present.set(key, kv);
+    for (const [machine, isUp] of this.#power) present.setPower(machine, isUp);
+  }
 }
 
 /** A text inside a snapshot's JSON: with few quotation marks in it there is little to escape, and it is read back at once. */
