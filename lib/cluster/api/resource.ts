@@ -82,7 +82,15 @@ export interface ResourceDefinition<T extends KubeObject = KubeObject> {
     };
     /** Other ways to update the same object, each with its own strategy: `approval`. */
     readonly parts?: Readonly<
-      Record<string, { prepare(object: T, old: T, context: StrategyContext): void; validate(object: T, old: T): FieldError[] }>
+      Record<
+        string,
+        {
+          prepare(object: T, old: T, context: StrategyContext): void;
+          validate(object: T, old: T): FieldError[];
+          /** As a kind's: what would act upon such a change and is not there yet. */
+          readonly notSimulated?: string;
+        }
+      >
     >;
   };
   /** `Validate…Update` ends with `Validate…`, so what is wrong with metadata is told once more. */

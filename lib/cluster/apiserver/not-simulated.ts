@@ -4,17 +4,23 @@ import { storageKey, type Storage } from './storage';
 import { apiVersionOf, type RequestContext } from './context';
 
 /**
- * Nobody should wait for what will not come: an object of a kind that nothing here acts upon yet (`notSimulated` of its
- * definition) gets one Warning Event, which `kubectl describe` and `kubectl get events` show. A real cluster has no such Event.
+ * Nobody should wait for what will not come: an object of a kind, or a change of a part, that nothing here acts upon yet
+ * (`notSimulated` of its definition) gets a Warning Event, which `kubectl describe` and `kubectl get events` show. A real cluster has no such Event.
  */
-export function flagNotSimulated(storage: Storage, { definition, timestamp }: RequestContext, object: KubeObject, uid: string): void {
-  const event = eventAbout(definition, object, timestamp, uid);
+export function flagNotSimulated(
+  storage: Storage,
+  { definition, timestamp }: RequestContext,
+  object: KubeObject,
+  uid: string,
+  what: string,
+): void {
+  const event = eventAbout(definition, object, timestamp, uid, what);
   storage.create(storageKey(Event, event.metadata.namespace ?? '', event.metadata.name), event);
 }
 
 const namespaceOfClusterEvents = 'default';
 
-function eventAbout(definition: ResourceDefinition, { metadata }: KubeObject, timestamp: string, uid: string): KubeObject {
+function eventAbout(definition: ResourceDefinition, { metadata }: KubeObject, timestamp: string, uid: string, what: string): KubeObject {
   const namespace = metadata.namespace ?? namespaceOfClusterEvents;
   return {
     kind: 'Event',
@@ -29,7 +35,7 @@ function eventAbout(definition: ResourceDefinition, { metadata }: KubeObject, ti
       resourceVersion: metadata.resourceVersion,
     },
     reason: 'NotSimulated',
-    message: `This ${definition.kind} is stored, but nothing in this cluster acts upon it yet: ${definition.notSimulated}`,
+    message: `This ${definition.kind} is stored, but nothing in this cluster acts upon it yet: ${what}`,
     source: { component: 'orrery' },
     firstTimestamp: timestamp,
     lastTimestamp: timestamp,

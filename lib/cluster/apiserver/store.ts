@@ -44,6 +44,8 @@ export interface UpdateStrategy {
   prepare?(object: KubeObject, old: KubeObject, context: StrategyContext): void;
   validate?(object: KubeObject, old: KubeObject): FieldError[];
   readonly subresource: string;
+  /** What would act upon such a change and is not there yet. */
+  readonly notSimulated?: string;
   /** A configuration applied to nothing creates it, of whatever kind. */
   readonly createsMissing?: boolean;
 }
@@ -109,7 +111,7 @@ export class Store {
       if (attempt === 1) this.#beforeCreate(context, object);
       const created = this.#write(context, object, undefined);
       if (created) {
-        if (definition.notSimulated && !context.isDryRun) flagNotSimulated(this.#storage, context, created, this.#uids.uuid());
+        this.#flag(context, created, definition.notSimulated);
         if (!context.isDryRun) this.#hooks.get(definition.kind)?.afterWrite?.(created, undefined);
         return created;
       }
@@ -121,6 +123,10 @@ export class Store {
   admit(context: RequestContext, object: KubeObject): void {
     this.#admit('CREATE', context, object, undefined);
     this.#validateAdmission('CREATE', context, object, undefined);
+  }
+
+  #flag(context: RequestContext, object: KubeObject, what: string | undefined): void {
+    if (what && !context.isDryRun) flagNotSimulated(this.#storage, context, object, this.#uids.uuid(), what);
   }
 
   /** Undefined when the name is taken. */
@@ -195,6 +201,7 @@ export class Store {
     const written = this.#write(context, object, kv);
     if (!written) throw statusErrors.conflict(resourceOf(definition), info.name, optimisticLock);
     if (!context.isDryRun) this.#hooks.get(definition.kind)?.afterWrite?.(written, old);
+    this.#flag(context, written, strategy.notSimulated);
     return { object: written, isCreated: false };
   }
 

@@ -4,6 +4,7 @@ import { defineResource } from '../api';
 import { podColumns } from './columns/pod';
 import { defaultPodOnly, defaultPodSpec, mirrorServiceAccount } from './defaults/pod-spec';
 import { mergeLabelKeys } from './match-label-keys';
+import { podParts } from './pod-parts';
 import { qosClassOf } from './qos';
 import { keepSpec, keepStatus } from './strategy';
 import { validatePodCreate, validatePodStatusUpdate, validatePodUpdate } from './validation/pod';
@@ -38,7 +39,7 @@ export const Pod = defineResource<V1Pod>({
   validateUpdate: validatePodUpdate,
   validateStatusUpdate: validatePodStatusUpdate,
   warnings: (pod, old) => podWarnings(pod.metadata.name, pod.spec, old === undefined),
-  subresources: { status: true },
+  subresources: { status: true, parts: podParts },
   statusKeeps: ['metadata.deletionTimestamp', 'metadata.ownerReferences'],
   hasGeneration: true,
   updateChecksAll: true,

@@ -28,7 +28,8 @@ export function validatePodCreate(pod: V1Pod): FieldError[] {
   ];
 }
 
-function validatePodItself({ metadata, spec }: V1Pod): FieldError[] {
+/** `validatePodMetadataAndSpec`, but for metadata. */
+export function validatePodItself({ metadata, spec }: V1Pod): FieldError[] {
   return [
     ...validatePodAnnotations(metadata.annotations ?? {}, spec),
     ...validatePodSpec(spec, { podName: metadata.name }, specPath),
