@@ -1,5 +1,5 @@
 import { Random } from '@/lib/base';
-import { EtcdMember, idOf, MvccStore, RaftDisk, type MemberInfo, type PeerMessage } from '@/lib/cluster/etcd';
+import { emptyMember, EtcdMember, idOf, MvccStore, RaftDisk, type MemberInfo, type PeerMessage } from '@/lib/cluster/etcd';
 import { Kernel, parseInstant } from '@/lib/cluster/kernel';
 
 export interface EtcdGroupOptions {
@@ -25,7 +25,7 @@ interface Machine {
 /** Members of one etcd group on one kernel, with disks that survive and a network that a test may break. */
 export class EtcdGroup {
   readonly kernel: Kernel;
-  readonly machines: readonly Machine[];
+  readonly machines: Machine[];
   /** `cp-1>cp-2`: what goes from the one to the other is lost. */
   readonly cut = new Set<string>();
   /** Messages that a test wants lost. */
@@ -85,6 +85,17 @@ export class EtcdGroup {
       ...(this.#options.snapshotCount ? { snapshotCount: this.#options.snapshotCount } : {}),
     });
     machine.member.start();
+  }
+
+  /** Starts a machine as the member that was added under its name. */
+  join(name: string, by: string): EtcdMember {
+    const { members, clusterId } = this.machine(by).disk;
+    const info = members.find((member) => member.name === name);
+    if (!info) throw new Error(`no member ${name}`);
+    const disk = RaftDisk.restore(emptyMember(info.id, clusterId, members));
+    this.machines.push({ name, disk, store: MvccStore.create(), member: undefined, starts: 0 });
+    this.start(name);
+    return this.member(name);
   }
 
   crash(name: string): void {

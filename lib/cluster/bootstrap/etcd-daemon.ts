@@ -240,10 +240,7 @@ function healthOf(member: EtcdMember): (request: { readonly url: string }) => Ht
   return ({ url }) => {
     const path = url.replace(/^https?:\/\/[^/]+/, '').split('?')[0];
     if (path === '/livez') return text(200, 'ok\n');
-    if (path === '/readyz')
-      return failure(member) === undefined
-        ? text(200, 'ok\n')
-        : text(503, `[+]data_corruption ok\n[+]serializable_read ok\n[-]linearizable_read failed: ${failure(member)}\n[+]non_learner ok\n`);
+    if (path === '/readyz') return readiness(member);
     if (path !== '/health') return text(404, '404 page not found\n');
     const reason = failure(member);
     const body = JSON.stringify(
@@ -251,6 +248,17 @@ function healthOf(member: EtcdMember): (request: { readonly url: string }) => Ht
     );
     return { status: reason === undefined ? 200 : 503, headers: { 'content-type': 'application/json' }, body };
   };
+}
+
+function readiness(member: EtcdMember): HttpResponse {
+  const problem = member.isLearner ? undefined : failure(member);
+  if (problem === undefined && !member.isLearner) return text(200, 'ok\n');
+  const line = (name: string, why: string | undefined) => (why === undefined ? `[+]${name} ok\n` : `[-]${name} failed: ${why}\n`);
+  const checks = ['data_corruption', 'serializable_read'].map((name) => line(name, undefined)).join('');
+  return text(
+    503,
+    checks + line('linearizable_read', problem) + line('non_learner', member.isLearner ? 'not supported for learner' : undefined),
+  );
 }
 
 function failure(member: EtcdMember): string | undefined {

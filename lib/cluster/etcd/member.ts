@@ -229,6 +229,7 @@ export class EtcdMember implements EtcdServer {
   }
 
   watch(key: string, options: WatchOptions, onResponse: (response: WatchResponse) => void): () => void {
+    this.#assertNoLearner();
     const cancel = this.#options.store.watch(key, options, onResponse);
     if (!options.progressNotify) return cancel;
     this.#progressWatches++;
@@ -284,7 +285,7 @@ export class EtcdMember implements EtcdServer {
       dbSizeInUse: inUse,
       dbSizeQuota: quotaBytes || defaultQuotaBytes,
       leader,
-      isLearner: configuration.learners.includes(disk.id),
+      isLearner: this.isLearner,
       term,
       raftIndex: log.lastIndex,
       appliedIndex: log.applied,
@@ -403,6 +404,7 @@ export class EtcdMember implements EtcdServer {
 
   /** Has the group agree on a request, and answers what it came to here. */
   #propose(request: Request): TxnResponse | undefined {
+    if (request.type !== 'publish') this.#assertNoLearner();
     if (this.#isStopped) throw new EtcdError('Unavailable', 'etcdserver: server stopped');
     const { kernel } = this.#options;
     return kernel.causedBy(kernel.record('proposal', this.#actor, summaryOf(request)), () => this.#agree(request));
@@ -446,6 +448,7 @@ export class EtcdMember implements EtcdServer {
   /** Makes sure that nothing newer has been agreed on than what this member has (`etcdserver/v3_server.go`, linearizableReadNotify). */
   #confirmRead(): void {
     if (this.#node.isAlone) return;
+    this.#assertNoLearner();
     if (this.#isStopped) throw new EtcdError('Unavailable', 'etcdserver: server stopped');
     const context = this.#newId();
     this.#reads.set(context, undefined);
@@ -460,6 +463,16 @@ export class EtcdMember implements EtcdServer {
   /** In the instant in which a whole running cluster is taken up again its members come back one by one, and nothing can have happened in between. */
   #isJustResumed(): boolean {
     return this.#isResumed && this.#options.kernel.now === this.#startedAt && this.#node.leader !== undefined;
+  }
+
+  /** Whether it only listens, and may not vote yet. */
+  get isLearner(): boolean {
+    return this.#node.configuration.learners.includes(this.id);
+  }
+
+  /** A learner answers for itself, and serves what is serializable. */
+  #assertNoLearner(): void {
+    if (this.isLearner) throw new EtcdError('Unavailable', 'etcdserver: rpc not supported for learner');
   }
 
   /** Does what the node wants, and where slow links hold messages up waits for them no longer than etcd does. */

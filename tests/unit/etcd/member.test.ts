@@ -215,3 +215,42 @@ test('what a member that was alone has is given to one that is added', () => {
   expect(() => group.member('cp-1').memberAdd('cp-2', ['https://cp-2:2380'], false)).toThrow('etcdserver: Peer URLs already exists');
   expect(() => group.member('cp-1').memberRemove('ffff')).toThrow('etcdserver: member not found');
 });
+
+test('a learner catches up from a snapshot, serves only what is serializable, and votes once it is promoted', () => {
+  const group = new EtcdGroup({ size: 3, snapshotCount: 5 });
+  const leader = group.elect();
+  for (let count = 0; count < 50; count++) group.member(leader).put(`k${count}`, count);
+  const { id } = group.member(leader).memberAdd('cp-4', ['https://cp-4:2380'], true);
+  expect(() => group.member(leader).memberPromote(id)).toThrow(
+    'etcdserver: can only promote a learner member which is in sync with leader',
+  );
+  const learner = group.join('cp-4', leader);
+  group.kernel.runFor(2_000);
+  expect(learner.status()).toMatchObject({ isLearner: true, revision: group.member(leader).revision });
+  for (const call of [() => learner.put('a', 1), () => learner.range('a'), () => learner.watch('a', {}, () => undefined)])
+    expect(call).toThrow(new EtcdError('Unavailable', 'etcdserver: rpc not supported for learner'));
+  expect(learner.range('k7', { serializable: true }).kvs[0]?.value).toBe(7);
+  group.member(leader).memberPromote(id);
+  learner.put('a', 1);
+  group.crash(leader);
+  group.elect();
+  expect(learner.range('a').kvs[0]?.value).toBe(1);
+});
+
+test('a change of members that would cost the quorum is refused', () => {
+  const group = new EtcdGroup({ size: 3 });
+  const leader = group.elect();
+  const [down, other] = group.machines.map(({ name }) => name).filter((name) => name !== leader) as [string, string];
+  group.crash(down);
+  const member = group.member(leader);
+  expect(() => member.memberAdd('cp-4', ['https://cp-4:2380'], true)).toThrow(
+    new EtcdError('Unavailable', 'etcdserver: unhealthy cluster'),
+  );
+  expect(() => member.memberRemove(group.machine(other).disk.id)).toThrow(new EtcdError('Unavailable', 'etcdserver: unhealthy cluster'));
+  member.memberRemove(group.machine(down).disk.id);
+  member.memberAdd('cp-4', ['https://cp-4:2380'], false);
+  expect(() => member.memberAdd('cp-5', ['https://cp-5:2380'], false)).toThrow('etcdserver: unhealthy cluster');
+  expect(() => member.memberRemove(group.machine(other).disk.id)).toThrow(
+    'etcdserver: re-configuration failed due to not enough started members',
+  );
+});
