@@ -1,7 +1,7 @@
 import { parseFieldSelector, type KubeObject } from '../api';
 import type { Lookup } from './admission/plugin';
 import type { User } from './authentication';
-import type { Attributes, Authorizer, PolicyRule, ResourceAttributes, Rules, Verdict } from './authorization';
+import type { Attributes, Authorizer, ResourceAttributes, Rules, Verdict } from './authorization';
 import { nodeOf } from './node-identity';
 import { claimNamesOf, configMapNamesOf, isMirrorPod, secretNamesOf } from './pod-references';
 import { nodePolicy } from './rbac/bootstrap-policy';
@@ -17,9 +17,6 @@ const abstain = (reason: string): Verdict => ({ decision: 'no-opinion', reason }
  */
 export class NodeAuthorizer implements Authorizer {
   readonly #lookup: Lookup;
-  /** Decisions by rule alone, remembered with the request that asked. */
-  readonly #byRule = new WeakMap<object, Verdict>();
-
   constructor(lookup: Lookup) {
     this.#lookup = lookup;
   }
@@ -27,19 +24,11 @@ export class NodeAuthorizer implements Authorizer {
   authorize(user: User, asked: Attributes): Verdict {
     const node = nodeOf(user);
     if (node === undefined) return noOpinion;
-    return (asked.isResource ? this.#related(node, asked) : undefined) ?? this.#ruled(asked, nodePolicy);
+    return (asked.isResource ? this.#related(node, asked) : undefined) ?? byRule(asked);
   }
 
   rulesFor(): Rules {
     return { rules: [], isIncomplete: true, error: 'node authorizer does not support user rule resolution' };
-  }
-
-  #ruled(asked: Attributes, rules: readonly PolicyRule[]): Verdict {
-    const known = this.#byRule.get(asked);
-    if (known) return known;
-    const verdict = rules.some((rule) => ruleAllows(asked, rule)) ? allowed : noOpinion;
-    this.#byRule.set(asked, verdict);
-    return verdict;
   }
 
   /** Undefined where it does not depend on the object. */
@@ -138,6 +127,17 @@ export class NodeAuthorizer implements Authorizer {
   #isOwn(node: string, { namespace, name }: ResourceAttributes): boolean {
     return this.#lookup.find('Pod', namespace, name)?.spec.nodeName === node;
   }
+}
+
+/** Decisions by rule alone are the same for every kubelet, and remembered with the request that asked. */
+const verdicts = new WeakMap<object, Verdict>();
+
+function byRule(asked: Attributes): Verdict {
+  const known = verdicts.get(asked);
+  if (known) return known;
+  const verdict = nodePolicy.some((rule) => ruleAllows(asked, rule)) ? allowed : noOpinion;
+  verdicts.set(asked, verdict);
+  return verdict;
 }
 
 function unrelated(node: string): Verdict {

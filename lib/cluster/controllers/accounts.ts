@@ -69,13 +69,11 @@ export function transportAs(
   { client, transport, kernel }: { readonly client: Client; readonly transport: Transport; readonly kernel: Kernel },
 ): Transport {
   let token: { readonly header: string; readonly renewAt: number } | undefined;
-  const withToken = new WeakMap<object, Readonly<Record<string, string>>>();
+  let withToken: { readonly of: ApiRequest['headers']; readonly made: Readonly<Record<string, string>> } | undefined;
   const headersOf = (headers: ApiRequest['headers'], header: string) => {
-    const known = withToken.get(headers);
-    if (known?.['authorization'] === header) return known;
-    const made = { ...headers, authorization: header };
-    withToken.set(headers, made);
-    return made;
+    if (withToken?.of === headers && withToken.made['authorization'] === header) return withToken.made;
+    withToken = { of: headers, made: { ...headers, authorization: header } };
+    return withToken.made;
   };
   return (request) => {
     if (!token || token.renewAt <= kernel.now) {

@@ -26,7 +26,8 @@ interface Grant {
   readonly order: number;
   /** Empty for a ClusterRoleBinding. */
   readonly namespace: string;
-  readonly source: string;
+  readonly binding: KubeObject;
+  readonly subject: Subject;
   readonly rules: readonly PolicyRule[];
   readonly error: string | undefined;
 }
@@ -46,16 +47,14 @@ const noOpinion: Verdict = { decision: 'no-opinion', reason: '' };
 export class RbacAuthorizer implements Authorizer {
   readonly #source: PolicySource;
   #mark = -1;
-  #bySubject = new Map<string, Grant[]>();
-  #byUser = new WeakMap<User, Identity>();
-  #byName = new Map<string, Identity>();
+  #index: PolicyIndex | undefined;
 
   constructor(source: PolicySource) {
     this.#source = source;
   }
 
   authorize(user: User, attributes: Attributes): Verdict {
-    const identity = this.#identityOf(user);
+    const identity = this.#indexed().identityOf(user);
     const known = identity.verdicts.get(attributes);
     if (known) return known;
     const verdict = judge(identity.grants, attributes);
@@ -64,62 +63,103 @@ export class RbacAuthorizer implements Authorizer {
   }
 
   rulesFor(user: User, namespace: string): Rules {
-    const grants = this.#identityOf(user).grants.filter((grant) => grant.namespace === '' || grant.namespace === namespace);
+    const grants = this.#indexed()
+      .identityOf(user)
+      .grants.filter((grant) => grant.namespace === '' || grant.namespace === namespace);
     const errors = grants.flatMap(({ error }) => error ?? []);
     return { rules: grants.flatMap(({ rules }) => rules), ...(errors.length ? { error: aggregate(errors) } : {}) };
   }
 
   /** The rules a binding refers to; a sentence when its role is not there. */
   rulesOfRole(ref: RoleRef, namespace: string): readonly PolicyRule[] | string {
-    const kind = ref.kind === 'Role' ? 'Role' : 'ClusterRole';
-    const role = this.#source.find(kind, kind === 'Role' ? namespace : '', ref.name);
-    return role ? (role.rules ?? []) : `${kind.toLowerCase()}.rbac.authorization.k8s.io ${JSON.stringify(ref.name)} not found`;
+    return rulesOf(ref, namespace, (kind, within, name) => this.#source.find(kind, within, name));
   }
 
-  #identityOf(user: User): Identity {
-    if (this.#source.mark !== this.#mark) this.#index();
+  #indexed(): PolicyIndex {
+    if (this.#index && this.#source.mark === this.#mark) return this.#index;
+    this.#mark = this.#source.mark;
+    this.#index = sharedIndex(this.#source);
+    return this.#index;
+  }
+}
+
+type FindRole = (kind: 'ClusterRole' | 'Role', namespace: string, name: string) => KubeObject | undefined;
+
+function rulesOf(ref: RoleRef, namespace: string, find: FindRole): readonly PolicyRule[] | string {
+  const kind = ref.kind === 'Role' ? 'Role' : 'ClusterRole';
+  const role = find(kind, kind === 'Role' ? namespace : '', ref.name);
+  return role ? (role['rules'] ?? []) : `${kind.toLowerCase()}.rbac.authorization.k8s.io ${JSON.stringify(ref.name)} not found`;
+}
+
+const identitiesMax = 1_000;
+
+/** Who was given what by one state of all roles and bindings. */
+class PolicyIndex {
+  readonly roles: readonly KubeObject[];
+  readonly bindings: readonly KubeObject[];
+  readonly #bySubject = new Map<string, Grant[]>();
+  #byUser = new WeakMap<User, Identity>();
+  readonly #byName = new Map<string, Identity>();
+
+  constructor(roles: readonly KubeObject[], bindings: readonly KubeObject[]) {
+    this.roles = roles;
+    this.bindings = bindings;
+    const byName = new Map(roles.map((role) => [`${role.metadata.namespace ?? ''}/${role.metadata.name}`, role]));
+    for (const [order, binding] of bindings.entries())
+      this.#add(binding, order, (_, namespace, name) => byName.get(`${namespace}/${name}`));
+  }
+
+  identityOf(user: User): Identity {
     const known = this.#byUser.get(user);
     if (known) return known;
     const name = `${user.name}\n${user.groups.join('\n')}`;
     const identity = this.#byName.get(name) ?? { grants: this.#grantsOf(user), verdicts: new WeakMap() };
+    if (this.#byName.size >= identitiesMax) this.#byName.clear();
     this.#byName.set(name, identity);
     this.#byUser.set(user, identity);
     return identity;
   }
 
   #grantsOf(user: User): Grant[] {
-    const found = new Set<Grant>(this.#bySubject.get(`User/${user.name}`));
-    for (const group of user.groups) for (const grant of this.#bySubject.get(`Group/${group}`) ?? []) found.add(grant);
+    const found = [...(this.#bySubject.get(`User/${user.name}`) ?? [])];
+    for (const group of user.groups) found.push(...(this.#bySubject.get(`Group/${group}`) ?? []));
     const first = new Map<number, Grant>();
     for (const grant of found) if (!first.has(grant.order)) first.set(grant.order, grant);
     return [...first.values()].sort((a, b) => a.order - b.order);
   }
 
-  #index(): void {
-    this.#mark = this.#source.mark;
-    this.#bySubject = new Map();
-    this.#byUser = new WeakMap();
-    this.#byName = new Map();
-    const bindings = [...this.#source.list('ClusterRoleBinding'), ...this.#source.list('RoleBinding')];
-    for (const [order, binding] of bindings.entries()) this.#indexBinding(binding, order);
-  }
-
-  #indexBinding(binding: KubeObject, order: number): void {
+  #add(binding: KubeObject, order: number, find: FindRole): void {
     const { namespace = '' } = binding.metadata;
-    const rules = this.rulesOfRole(binding.roleRef, namespace);
-    for (const subject of (binding.subjects ?? []) as Subject[]) {
+    const rules = rulesOf(binding['roleRef'], namespace, find);
+    for (const subject of (binding['subjects'] ?? []) as Subject[]) {
       const key = keyOfSubject(subject, namespace);
-      const grants = key === undefined ? undefined : (this.#bySubject.get(key) ?? []);
-      if (!grants) continue;
-      grants.push({
-        order,
-        namespace,
-        source: describe(binding, subject, namespace),
-        ...(typeof rules === 'string' ? { rules: [], error: rules } : { rules, error: undefined }),
-      });
-      this.#bySubject.set(key as string, grants);
+      if (key === undefined) continue;
+      const given = typeof rules === 'string' ? { rules: [], error: rules } : { rules, error: undefined };
+      const grant = { order, namespace, binding, subject, ...given };
+      const before = this.#bySubject.get(key);
+      if (before) before.push(grant);
+      else this.#bySubject.set(key, [grant]);
     }
   }
+}
+
+/** The newest few. Forks share their objects with the cluster they come from, and so what was made of them. */
+const indexes: PolicyIndex[] = [];
+const indexesMax = 8;
+
+function sharedIndex(source: PolicySource): PolicyIndex {
+  const roles = [...source.list('ClusterRole'), ...source.list('Role')];
+  const bindings = [...source.list('ClusterRoleBinding'), ...source.list('RoleBinding')];
+  const known = indexes.find((index) => isSame(index.bindings, bindings) && isSame(index.roles, roles));
+  if (known) return known;
+  const index = new PolicyIndex(roles, bindings);
+  indexes.unshift(index);
+  indexes.length = Math.min(indexes.length, indexesMax);
+  return index;
+}
+
+function isSame(a: readonly KubeObject[], b: readonly KubeObject[]): boolean {
+  return a.length === b.length && a.every((object, index) => object === b[index]);
 }
 
 function keyOfSubject({ kind, name, namespace }: Subject, own: string): string | undefined {
@@ -135,10 +175,12 @@ function keyOfSubject({ kind, name, namespace }: Subject, own: string): string |
 }
 
 /** `validation.clusterRoleBindingDescriber` and `roleBindingDescriber`. */
-function describe({ metadata, roleRef }: KubeObject, { kind, name, namespace }: Subject, own: string): string {
-  const binding = own ? `RoleBinding ${JSON.stringify(`${metadata.name}/${own}`)}` : `ClusterRoleBinding ${JSON.stringify(metadata.name)}`;
+function describe({ binding, subject, namespace: own }: Grant): string {
+  const { metadata, ['roleRef']: ref } = binding as KubeObject & { roleRef: RoleRef };
+  const { kind, name, namespace } = subject;
+  const what = own ? `RoleBinding ${JSON.stringify(`${metadata.name}/${own}`)}` : `ClusterRoleBinding ${JSON.stringify(metadata.name)}`;
   const whom = kind === 'ServiceAccount' ? `${name}/${namespace || own}` : name;
-  return `${binding} of ${roleRef.kind} ${JSON.stringify(roleRef.name)} to ${kind} ${JSON.stringify(whom)}`;
+  return `${what} of ${ref.kind} ${JSON.stringify(ref.name)} to ${kind} ${JSON.stringify(whom)}`;
 }
 
 function judge(grants: readonly Grant[], asked: Attributes): Verdict {
@@ -147,7 +189,7 @@ function judge(grants: readonly Grant[], asked: Attributes): Verdict {
   for (const grant of grants) {
     if (grant.namespace !== '' && grant.namespace !== namespace) continue;
     if (grant.error !== undefined) errors.push(grant.error);
-    if (grant.rules.some((rule) => ruleAllows(asked, rule))) return { decision: 'allow', reason: `RBAC: allowed by ${grant.source}` };
+    if (grant.rules.some((rule) => ruleAllows(asked, rule))) return { decision: 'allow', reason: `RBAC: allowed by ${describe(grant)}` };
   }
   return errors.length === 0 ? noOpinion : { decision: 'no-opinion', reason: `RBAC: ${aggregate(errors)}` };
 }
