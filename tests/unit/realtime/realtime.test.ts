@@ -207,11 +207,12 @@ test("somebody else's sandbox is as if it were not there", async () => {
   expect(page.reason).toBe('There is no such sandbox.');
 });
 
-test('an instructor may look at a sandbox, and change nothing in it', async () => {
+test('an instructor may look at a sandbox, back into its past too, and change nothing in it', async () => {
   const host = new FakeHost();
   const page = open((await serve(host, { ...owner, userId: 'grace', role: 'instructor' })).url);
   await until(() => page.connection === 'live');
   expect(page.joins[0]?.isReadOnly).toBe(true);
+  await expect(page.link.ask('history:look', { at: 1 })).resolves.toEqual({ asked: 'history:look' });
   await expect(page.link.ask('file:write', { path: 'a', text: 'b' })).rejects.toThrow('over a shoulder');
   await expect(page.link.ask('sandbox:reset', {})).rejects.toThrow('over a shoulder');
 });
