@@ -10,6 +10,7 @@ import { answered, type Answer } from './responses';
 import type { Store } from './store';
 import { partialMetadata, tableOf, type Descriptions, type IncludeObject } from './tables';
 import type { WatchCaches } from './watch-cache';
+import type { OpenWatch } from './watches';
 
 /** What handlers of resources share. */
 export interface ResourceServices {
@@ -21,8 +22,7 @@ export interface ResourceServices {
   readonly kubelet: KubeletDialer | undefined;
   readonly descriptions: () => Descriptions;
   readonly serviceAccountKey: string;
-  /** Ends each watch that is open. */
-  readonly openWatches: Set<() => void>;
+  readonly openWatches: Set<OpenWatch>;
 }
 
 /** One handler of a verb (`endpoints/handlers`). */

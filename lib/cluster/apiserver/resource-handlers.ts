@@ -124,22 +124,17 @@ const watch: ResourceHandler = (services, request, context) => {
   const { definition, info } = context;
   const rendering = negotiateStream(request.headers['accept']);
   const options = readListOptions(info.query, definition, { isWatch: true });
-  const fields =
-    info.name && definition.kind !== 'Namespace'
-      ? [...options.fields, { field: 'metadata.name', operator: '=' as const, value: info.name }]
-      : options.fields;
+  const isOfOne = info.name !== '' && definition.kind !== 'Namespace';
   const stream = watchObjects(definition, services.caches.of(definition), services.kernel, {
-    ...options,
-    fields,
+    asked: isOfOne ? { ...options, fields: [...options.fields, { field: 'metadata.name', operator: '=', value: info.name }] } : options,
     namespace: definition.scope === 'Namespaced' ? info.namespace : '',
     render: watchRendering(services, context, rendering),
-    onOpen(end) {
-      services.openWatches.add(end);
-      return () => void services.openWatches.delete(end);
-    },
+    open: services.openWatches,
   });
   return { type: 'stream', stream, contentType: 'application/json' };
 };
+
+const whole = (object: KubeObject) => object;
 
 function watchRendering(
   { kernel, descriptions }: ResourceServices,
@@ -147,7 +142,7 @@ function watchRendering(
   { as }: Rendering,
 ): (object: KubeObject) => unknown {
   const { definition } = context;
-  if (as === 'object') return (object) => object;
+  if (as === 'object') return whole;
   if (as !== 'Table') return partialMetadata;
   const include = includeOf(context);
   let isHeaderless = false;

@@ -155,7 +155,6 @@ class Server implements ApiServer {
       ...escalationHooks(rbac, this.#authorizers),
     ]);
     const store = new Store({ storage, kernel, lookup, plugins: options.admission ?? admissionPlugins, hooks });
-    const open = new Set<() => void>();
     return {
       kernel,
       etcd,
@@ -165,7 +164,7 @@ class Server implements ApiServer {
       caches: this.#caches,
       kubelet: options.kubelet,
       descriptions: options.descriptions ?? (() => ({})),
-      openWatches: open,
+      openWatches: new Set(),
     };
   }
 
@@ -360,7 +359,7 @@ class Server implements ApiServer {
   stop(): void {
     this.#bootstrap.stop();
     this.#compactor.stop();
-    for (const end of this.#services.openWatches) end();
+    for (const watch of this.#services.openWatches) watch.end();
     this.#caches.stop();
   }
 }

@@ -15,7 +15,7 @@ export interface CacheEvent {
 }
 
 export interface Watcher {
-  /** Called inside a kernel entry, in order of revision. */
+  /** Called inside a kernel entry, in order of revision; maybe once more after it has ceased to watch. */
   onEvents(events: readonly CacheEvent[]): void;
 }
 
@@ -29,7 +29,7 @@ export class WatchCache {
   readonly #kernel: Kernel;
   readonly root: string;
   readonly #objects = new SortedMap<KubeObject>();
-  readonly #watchers = new Set<Watcher>();
+  #watchers: readonly Watcher[] = [];
   #cancel: () => void;
   #changedAt: Revision;
   #isStopped = false;
@@ -47,7 +47,7 @@ export class WatchCache {
   #follow(): () => void {
     return this.#etcd.watch(
       this.root,
-      { ...rangeOf(this.root), prevKv: true, onCancel: (revision) => this.#relist(revision) },
+      { end: rangeOf(this.root).end, prevKv: true, onCancel: (revision) => this.#relist(revision) },
       ({ revision, events }) => this.#take(revision, events),
     );
   }
@@ -74,7 +74,7 @@ export class WatchCache {
   stop(): void {
     this.#isStopped = true;
     this.#cancel();
-    this.#watchers.clear();
+    this.#watchers = [];
   }
 
   /** What etcd is at, or, while it does not answer, what is known here. */
@@ -124,10 +124,12 @@ export class WatchCache {
     return events;
   }
 
-  /** Returns the function that ends it. */
-  watch(watcher: Watcher): () => void {
-    this.#watchers.add(watcher);
-    return () => void this.#watchers.delete(watcher);
+  watch(watcher: Watcher): void {
+    this.#watchers = [...this.#watchers, watcher];
+  }
+
+  unwatch(watcher: Watcher): void {
+    this.#watchers = this.#watchers.filter((other) => other !== watcher);
   }
 
   #take(revision: Revision, changes: readonly EtcdWatchEvent[]): void {
@@ -143,12 +145,12 @@ export class WatchCache {
       if (type === 'put') this.#objects.set(key, object);
       else this.#objects.delete(key);
     }
-    if (this.#watchers.size > 0) this.#deliver(events);
+    if (this.#watchers.length > 0) this.#deliver(events);
   }
 
   /** To those who watch now, later in this instant. Heartbeats stay in the background; any other change is worth waking for. */
   #deliver(events: readonly CacheEvent[]): void {
-    const watchers = [...this.#watchers];
+    const watchers = this.#watchers;
     this.#kernel.schedule({
       delayMs: 0,
       actor: 'kube-apiserver',
@@ -156,7 +158,7 @@ export class WatchCache {
       background: this.#kernel.isBackground && events.every((event) => this.#isHeartbeat(event)),
       run: () => {
         if (this.#isStopped) return;
-        for (const watcher of watchers) if (this.#watchers.has(watcher)) watcher.onEvents(events);
+        for (const watcher of watchers) watcher.onEvents(events);
       },
     });
   }

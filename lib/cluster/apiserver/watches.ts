@@ -1,9 +1,9 @@
 import { StatusError, type ApiStream, type KubeObject, type ResourceDefinition } from '../api';
-import type { Kernel } from '../kernel';
+import type { Entry, Kernel } from '../kernel';
 import { apiVersionOf } from './context';
 import { isSelected, type ListOptions } from './options';
 import { fromStorage, storageRoot } from './storage';
-import type { CacheEvent, WatchCache } from './watch-cache';
+import type { CacheEvent, WatchCache, Watcher } from './watch-cache';
 
 type EventType = 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR';
 
@@ -15,11 +15,16 @@ interface Chunk {
 /** How one watcher wants objects shown: whole, as a Table row, or metadata only. */
 export type WatchRendering = (object: KubeObject) => unknown;
 
-export interface WatchOptions extends ListOptions {
+export interface WatchOptions {
+  readonly asked: ListOptions;
   readonly namespace: string;
   readonly render: WatchRendering;
-  /** Ends the stream of everybody when the API server stops. */
-  onOpen(end: () => void): () => void;
+  /** Where a watch is for as long as it is open: the API server ends them all when it stops. */
+  readonly open: Set<OpenWatch>;
+}
+
+export interface OpenWatch {
+  end(): void;
 }
 
 /** How often an idle watcher that allows it is told how far the revision is. */
@@ -35,7 +40,8 @@ export function watchObjects(definition: ResourceDefinition, cache: WatchCache, 
   return { start: (sink) => new ObjectWatch(definition, cache, kernel, options, sink).open() };
 }
 
-class ObjectWatch {
+/** There are as many as there are kinds and more in a cluster that does nothing, so it is no more than it must be. */
+class ObjectWatch implements OpenWatch, Watcher {
   readonly #definition: ResourceDefinition;
   readonly #cache: WatchCache;
   readonly #kernel: Kernel;
@@ -45,8 +51,9 @@ class ObjectWatch {
   #isOpen = true;
   #hasBegun = false;
   #seen = 0;
-  readonly #early: CacheEvent[] = [];
-  readonly #closers: (() => void)[] = [];
+  #early: readonly CacheEvent[] = [];
+  #timeout: Entry | undefined;
+  #nextBookmark: Entry | undefined;
 
   constructor(
     definition: ResourceDefinition,
@@ -64,27 +71,32 @@ class ObjectWatch {
   }
 
   open(): () => void {
-    this.#closers.push(this.#options.onOpen(() => this.#finish()));
+    this.#options.open.add(this);
     this.#begin();
     this.#limit();
-    if (this.#options.allowWatchBookmarks) this.#bookmarkLater();
+    if (this.#options.asked.allowWatchBookmarks) this.#bookmarkLater();
     return () => this.#close();
+  }
+
+  onEvents(events: readonly CacheEvent[]): void {
+    if (this.#hasBegun) this.#tell(events);
+    else this.#early = [...this.#early, ...events];
   }
 
   /** Sees the state now, tells of it later in this instant, and misses nothing in between. */
   #begin(): void {
     const { chunks, isOver } = this.#first();
-    this.#seen = Math.max(this.#cache.revision, this.#options.resourceVersion ?? 0);
-    this.#closers.push(
-      this.#cache.watch({ onEvents: (events) => (this.#hasBegun ? this.#tell(events) : void this.#early.push(...events)) }),
-    );
+    this.#seen = Math.max(this.#cache.revision, this.#options.asked.resourceVersion ?? 0);
+    this.#cache.watch(this);
     this.#hasBegun = chunks.length === 0;
     if (this.#hasBegun) return;
     this.#later(0, 'watch', () => {
       this.#hasBegun = true;
       for (const { type, object } of chunks) this.#write(type, object);
-      if (isOver) this.#finish();
-      else this.#tell(this.#early.splice(0));
+      if (isOver) return this.end();
+      const early = this.#early;
+      this.#early = [];
+      this.#tell(early);
     });
   }
 
@@ -98,7 +110,7 @@ class ObjectWatch {
   }
 
   #initialChunks(): readonly Chunk[] {
-    const { resourceVersion, sendInitialEvents } = this.#options;
+    const { resourceVersion, sendInitialEvents } = this.#options.asked;
     if (sendInitialEvents) return [...this.#existing(), ...this.#initialEventsEnd()];
     if (resourceVersion === undefined) return sendInitialEvents === false ? [] : this.#existing();
     return resourceVersion === 0 ? this.#existing() : this.#missed(resourceVersion);
@@ -108,13 +120,15 @@ class ObjectWatch {
     const found: Chunk[] = [];
     this.#cache.forEach(this.#prefix, (stored) => {
       const object = fromStorage(this.#definition, stored);
-      if (isSelected(this.#definition, object, this.#options)) found.push({ type: 'ADDED', object: this.#options.render(object) });
+      if (isSelected(this.#definition, object, this.#options.asked)) found.push({ type: 'ADDED', object: this.#options.render(object) });
     });
     return found;
   }
 
   #initialEventsEnd(): Chunk[] {
-    return this.#options.allowWatchBookmarks ? [{ type: 'BOOKMARK', object: this.#bookmark({ 'k8s.io/initial-events-end': 'true' }) }] : [];
+    return this.#options.asked.allowWatchBookmarks
+      ? [{ type: 'BOOKMARK', object: this.#bookmark({ 'k8s.io/initial-events-end': 'true' }) }]
+      : [];
   }
 
   #missed(revision: number): Chunk[] {
@@ -133,8 +147,8 @@ class ObjectWatch {
   #chunkOf({ type, object: stored, old: storedOld }: CacheEvent): Chunk[] {
     const object = fromStorage(this.#definition, stored);
     const old = storedOld && fromStorage(this.#definition, storedOld);
-    const was = old !== undefined && isSelected(this.#definition, old, this.#options);
-    const is = type === 'put' && isSelected(this.#definition, object, this.#options);
+    const was = old !== undefined && isSelected(this.#definition, old, this.#options.asked);
+    const is = type === 'put' && isSelected(this.#definition, object, this.#options.asked);
     if (!was && !is) return [];
     if (is) return [{ type: was ? 'MODIFIED' : 'ADDED', object: this.#options.render(object) }];
     return [{ type: 'DELETED', object: this.#options.render(type === 'delete' ? object : withRevisionOf(old as KubeObject, object)) }];
@@ -147,20 +161,20 @@ class ObjectWatch {
   }
 
   #bookmarkLater(): void {
-    this.#later(bookmarkIntervalMs, 'watch bookmark', () => {
+    this.#nextBookmark = this.#later(bookmarkIntervalMs, 'watch bookmark', () => {
       this.#write('BOOKMARK', this.#bookmark());
       this.#bookmarkLater();
     });
   }
 
   #limit(): void {
-    const { timeoutSeconds } = this.#options;
-    this.#later(timeoutSeconds ? timeoutSeconds * 1000 : minRequestTimeoutMs, 'watch timeout', () => this.#finish());
+    const { timeoutSeconds } = this.#options.asked;
+    this.#timeout = this.#later(timeoutSeconds ? timeoutSeconds * 1000 : minRequestTimeoutMs, 'watch timeout', () => this.end());
   }
 
   /** Timeouts and bookmarks wake nobody. */
-  #later(delayMs: number, what: string, run: () => void): void {
-    const entry = this.#kernel.schedule({
+  #later(delayMs: number, what: string, run: () => void): Entry {
+    return this.#kernel.schedule({
       delayMs,
       actor: 'kube-apiserver',
       what: `${what} ${this.#definition.names.plural}`,
@@ -169,14 +183,13 @@ class ObjectWatch {
         if (this.#isOpen) run();
       },
     });
-    if (delayMs > 0) this.#closers.push(() => void entry.cancel());
   }
 
   #write(type: EventType, object: unknown): void {
     if (this.#isOpen) this.#sink.write({ type, object });
   }
 
-  #finish(): void {
+  end(): void {
     if (!this.#isOpen) return;
     this.#close();
     this.#sink.end();
@@ -184,7 +197,10 @@ class ObjectWatch {
 
   #close(): void {
     this.#isOpen = false;
-    for (const close of this.#closers.splice(0)) close();
+    this.#options.open.delete(this);
+    this.#cache.unwatch(this);
+    this.#timeout?.cancel();
+    this.#nextBookmark?.cancel();
   }
 }
 

@@ -41,9 +41,13 @@ type Filter = Pick<ListOptions, 'namespace' | 'labelSelector' | 'fieldSelector'>
 type IndexFunction<T> = (object: T) => readonly string[];
 
 interface Index<T> {
+  readonly name: string;
   readonly valuesOf: IndexFunction<T>;
-  readonly keys: Map<string, Set<string>>;
+  keys: Map<string, Set<string>>;
 }
+
+/** Stands for a map until something is put into it. */
+const nothing: Map<string, any> = new Map();
 
 const controllerIndex = 'controller';
 
@@ -62,9 +66,10 @@ export class Informer<T extends KubeObject = KubeObject> implements Lister<T> {
   readonly #backoff: Backoff;
   readonly #handlers: InformerHandler<T>[] = [];
   readonly #onSynced: (() => void)[] = [];
-  readonly #objects = new Map<string, T>();
-  readonly #byNamespace = new Map<string, Map<string, T>>();
-  readonly #indexes = new Map<string, Index<T>>();
+  /** Of most kinds there is nothing, and somebody watches them all: what is empty is the same for everybody. */
+  #objects: Map<string, T> = nothing;
+  #byNamespace: Map<string, Map<string, T>> = nothing;
+  #indexes: readonly Index<T>[] = [];
   #hasSynced = false;
   #isStarted = false;
   #resourceVersion: string | undefined;
@@ -100,9 +105,9 @@ export class Informer<T extends KubeObject = KubeObject> implements Lister<T> {
 
   /** `valuesOf` says what to file an object under. Adding an index that is there already does nothing. */
   addIndex(name: string, valuesOf: IndexFunction<T>): void {
-    if (this.#indexes.has(name)) return;
-    const index = { valuesOf, keys: new Map<string, Set<string>>() };
-    this.#indexes.set(name, index);
+    if (this.#indexes.some((index) => index.name === name)) return;
+    const index: Index<T> = { name, valuesOf, keys: nothing };
+    this.#indexes = [...this.#indexes, index];
     for (const [key, object] of this.#objects) file(index, key, object);
   }
 
@@ -137,7 +142,7 @@ export class Informer<T extends KubeObject = KubeObject> implements Lister<T> {
   }
 
   byIndex(name: string, value: string): T[] {
-    const keys = this.#indexes.get(name)?.keys.get(value);
+    const keys = this.#indexes.find((index) => index.name === name)?.keys.get(value);
     return keys ? [...keys].map((key) => this.#objects.get(key) as T) : [];
   }
 
@@ -275,16 +280,17 @@ export class Informer<T extends KubeObject = KubeObject> implements Lister<T> {
     if (!old) return;
     this.#objects.delete(key);
     this.#byNamespace.get(old.metadata.namespace ?? '')?.delete(key);
-    for (const index of this.#indexes.values()) unfile(index, key, old);
+    for (const index of this.#indexes) unfile(index, key, old);
     this.#tell((handler) => handler.deleted?.(last ?? old));
   }
 
   #store(key: string, object: T, old: T | undefined): void {
+    if (this.#objects === nothing) [this.#objects, this.#byNamespace] = [new Map(), new Map()];
     this.#objects.set(key, object);
     const namespace = object.metadata.namespace ?? '';
     const within = this.#byNamespace.get(namespace) ?? new Map<string, T>();
     this.#byNamespace.set(namespace, within.set(key, object));
-    for (const index of this.#indexes.values()) {
+    for (const index of this.#indexes) {
       if (old) unfile(index, key, old);
       file(index, key, object);
     }
@@ -310,6 +316,7 @@ function orphansOf(namespace: string): string {
 }
 
 function file<T>(index: Index<T>, key: string, object: T): void {
+  if (index.keys === nothing) index.keys = new Map();
   for (const value of index.valuesOf(object)) {
     const keys = index.keys.get(value) ?? new Set<string>();
     index.keys.set(value, keys.add(key));

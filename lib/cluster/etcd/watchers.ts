@@ -9,30 +9,33 @@ export interface Watcher {
   next: number;
 }
 
+/** Most are watched by one. */
+type Index = Map<string, readonly Watcher[]>;
+
 /**
  * Who watches a store (`mvcc/watcher_group.go`): those of one key, those of all below a `/`, and those of other ranges, apart, so that a
  * write finds its own however many there are.
  */
 export class Watchers {
   readonly #all = new Set<Watcher>();
-  readonly #byKey = new Map<string, Set<Watcher>>();
-  readonly #byFolder = new Map<string, Set<Watcher>>();
-  readonly #ranges = new Set<Watcher>();
+  readonly #byKey: Index = new Map();
+  readonly #byFolder: Index = new Map();
+  #ranges: readonly Watcher[] = [];
 
   add(watcher: Watcher): void {
     this.#all.add(watcher);
     const index = this.#indexOf(watcher);
-    if (!index) return void this.#ranges.add(watcher);
-    const set = index.get(watcher.key) ?? new Set();
-    index.set(watcher.key, set.add(watcher));
+    if (index) index.set(watcher.key, [...(index.get(watcher.key) ?? []), watcher]);
+    else this.#ranges = [...this.#ranges, watcher];
   }
 
   /** Whether it was there. */
   delete(watcher: Watcher): boolean {
     const index = this.#indexOf(watcher);
-    const set = index ? index.get(watcher.key) : this.#ranges;
-    set?.delete(watcher);
-    if (index && set?.size === 0) index.delete(watcher.key);
+    const left = ((index ? index.get(watcher.key) : this.#ranges) ?? []).filter((other) => other !== watcher);
+    if (!index) this.#ranges = left;
+    else if (left.length > 0) index.set(watcher.key, left);
+    else index.delete(watcher.key);
     return this.#all.delete(watcher);
   }
 
@@ -58,7 +61,7 @@ export class Watchers {
   }
 
   /** Undefined for a range that is no folder. */
-  #indexOf({ key, options: { end } }: Watcher): Map<string, Set<Watcher>> | undefined {
+  #indexOf({ key, options: { end } }: Watcher): Index | undefined {
     if (end === undefined) return this.#byKey;
     return key.endsWith('/') && end === prefixEnd(key) ? this.#byFolder : undefined;
   }
