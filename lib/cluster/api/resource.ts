@@ -50,6 +50,8 @@ export interface ResourceDefinition<T extends KubeObject = KubeObject> {
   readonly verbs?: readonly string[];
   /** `/registry/<prefix>/…`; absent means the plural (core) or `<group>/<plural>`. */
   readonly storagePrefix?: string;
+  /** The version objects of this kind are stored in, where it is an older one: what a rollback would read. */
+  readonly storageVersion?: string;
   /** This version is a view of objects kept in another version's form: `encode` on the way in, `decode` on the way out (`pkg/apis/<group>/<version>/conversion.go`). */
   readonly storedAs?: { readonly definition: ResourceDefinition<any>; encode(object: T): KubeObject; decode(stored: any): T };
   /** Fills in what the writer left out. Runs on every decode of a create, update or patch result. */

@@ -1,11 +1,14 @@
+import { sha256 } from '@noble/hashes/sha2.js';
 import { compareBytes } from '@/lib/base';
-import { failure, type ApiRequest, type ApiResponse, type ResourceDefinition } from '../api';
+import { encodeBytes, failure, type ApiRequest, type ApiResponse, type ResourceDefinition } from '../api';
 import type { Etcd } from '../etcd';
+import { servedVersions } from './api-services';
 import { apiVersionOf } from './context';
-import { healthPaths, healthResponse } from './health';
+import { healthCheckPaths, healthPaths, healthResponse } from './health';
 import { acceptsAggregatedDiscovery, negotiate } from './media-types';
-import { openApiIndex, openApiV2, openApiV3 } from './openapi';
+import { openApiIndex, openApiOfPath, openApiV2, openApiV3 } from './openapi';
 import type { RequestInfo } from './request-info';
+import { keysResponse, openIdConfiguration } from './openid';
 import { answered, respond } from './responses';
 import { reviews } from './reviews';
 import { subresourcesOf } from './subresources';
@@ -22,6 +25,7 @@ interface ApiResource {
   readonly verbs: readonly string[];
   readonly shortNames?: readonly string[];
   readonly categories?: readonly string[];
+  readonly storageVersionHash?: string;
 }
 
 export interface DiscoverySources {
@@ -50,17 +54,19 @@ export class Discovery {
     const path = info.path.length > 1 ? info.path.replace(/\/$/, '') : info.path;
     if (healthPaths.some((one) => path === one || path.startsWith(`${one}/`))) return healthResponse(path, info.query, this.#sources.etcd);
     if (path.startsWith('/openapi/')) return this.#openApi(request, path);
+    if (path === '/openid/v1/jwks') return keysResponse(request);
     const body = this.#bodyOf(request, path);
     if (!body) return undefined;
     if (request.method !== 'GET' && request.method !== 'HEAD')
       throw failure(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource', {});
-    const { format } = discoveryFormat(request);
+    const { format } = discoveryFormat(request, path);
     return withType(respond(answered(body.body, 200, format), request, []), body.contentType);
   }
 
   #bodyOf(request: ApiRequest, path: string): { body: object; contentType?: string } | undefined {
     if (path === '/') return { body: { paths: this.#paths() } };
     if (path === '/version') return { body: version };
+    if (path === '/.well-known/openid-configuration') return { body: openIdConfiguration(this.#sources.serverAddress) };
     if (path === '/api')
       return this.#aggregatedOr(request, [''], {
         kind: 'APIVersions',
@@ -103,7 +109,9 @@ export class Discovery {
   }
 
   #versions(group: string): string[] {
-    return [...this.#lists.keys()].filter((groupVersion) => groupOf(groupVersion) === group);
+    const priority = (groupVersion: string) =>
+      servedVersions.find((one) => one.group === group && groupVersion.endsWith(`/${one.version}`))?.versionPriority ?? 0;
+    return [...this.#lists.keys()].filter((groupVersion) => groupOf(groupVersion) === group).sort((a, b) => priority(b) - priority(a));
   }
 
   #group(name: string): object {
@@ -117,28 +125,41 @@ export class Discovery {
       ...this.#versions(group).map((groupVersion) => `/apis/${groupVersion}`),
     ]);
     return [
+      '/.well-known/openid-configuration',
       '/api',
       '/api/v1',
       '/apis',
       '/apis/',
       ...groups,
-      '/healthz',
-      '/livez',
+      ...healthCheckPaths(this.#sources.etcd),
+      '/flagz',
+      '/metrics',
+      '/metrics/slis',
       '/openapi/v2',
       '/openapi/v3',
       '/openapi/v3/',
-      '/readyz',
+      '/openid/v1/jwks',
+      '/statusz',
       '/version',
     ].sort(compareBytes);
+  }
+
+  /** Where there is a schema: of every group, every version, and of what is about the server. */
+  #openApiPaths(): string[] {
+    const groups = this.#groups().flatMap((group) => [group, ...this.#versions(group)]);
+    const about = ['.well-known/openid-configuration', 'api', 'api/v1', 'apis', 'openid/v1/jwks', 'version'];
+    return [...about, ...groups.map((group) => `apis/${group}`)].sort(compareBytes);
   }
 
   #openApi(request: ApiRequest, path: string): ApiResponse | undefined {
     const { resources, descriptions } = this.#sources;
     const json = (body: object) => respond(answered(body), request, []);
-    if (path === '/openapi/v3') return json(openApiIndex([...this.#lists.keys()]));
+    if (path === '/openapi/v3') return json(openApiIndex(this.#openApiPaths()));
     if (path === '/openapi/v2') return json(openApiV2(resources, descriptions()));
-    const groupVersion = path.replace(/^\/openapi\/v3\/apis?\//, '');
-    return this.#lists.has(groupVersion) ? json(openApiV3(groupVersion, resources, descriptions())) : undefined;
+    const about = path.slice('/openapi/v3/'.length);
+    const groupVersion = about.replace(/^apis?\//, '');
+    if (this.#lists.has(groupVersion)) return json(openApiV3(groupVersion, resources, descriptions()));
+    return this.#openApiPaths().includes(about) ? json(openApiOfPath(`/${about}`)) : undefined;
   }
 }
 
@@ -158,28 +179,7 @@ const version = {
   platform: 'linux/amd64',
 };
 
-/** kube-aggregator's priorities of the built-in groups. */
-const groupOrder = [
-  'apps',
-  'events.k8s.io',
-  'authentication.k8s.io',
-  'authorization.k8s.io',
-  'autoscaling',
-  'batch',
-  'certificates.k8s.io',
-  'networking.k8s.io',
-  'policy',
-  'rbac.authorization.k8s.io',
-  'storage.k8s.io',
-  'admissionregistration.k8s.io',
-  'apiextensions.k8s.io',
-  'scheduling.k8s.io',
-  'coordination.k8s.io',
-  'node.k8s.io',
-  'discovery.k8s.io',
-  'resource.k8s.io',
-  'flowcontrol.apiserver.k8s.io',
-];
+const groupOrder = [...new Set(servedVersions.map(({ group }) => group))];
 
 function rankOf(group: string): number {
   const rank = groupOrder.indexOf(group);
@@ -225,6 +225,7 @@ function rowsOf(definition: ResourceDefinition): ApiResource[] {
     verbs,
     ...(names.short ? { shortNames: names.short } : {}),
     ...(names.categories ? { categories: names.categories } : {}),
+    ...(definition.verbs ? {} : { storageVersionHash: storageVersionHash(definition) }),
   };
   const parts = subresourcesOf(definition).map((part): ApiResource => ({
     name: `${names.plural}/${part.name}`,
@@ -244,6 +245,13 @@ function rowsOf(definition: ResourceDefinition): ApiResource[] {
     verbs: ['get', 'patch', 'update'],
   }));
   return [whole, ...parts, ...ownParts];
+}
+
+/** Tells clients when the form in which objects are stored changes (`discovery.StorageVersionHash`). */
+function storageVersionHash({ storedAs, ...own }: ResourceDefinition): string {
+  const { group, version, kind } = storedAs?.definition ?? own;
+  const hash = sha256(new TextEncoder().encode(`${group}/${own.storageVersion ?? version}/${kind}`));
+  return encodeBytes(hash.subarray(0, 8));
 }
 
 /** `apidiscovery.k8s.io/v2` nests subresources under their resource. */
@@ -273,13 +281,10 @@ function responseKind({ group = '', version: own = '', kind }: ApiResource): obj
 }
 
 /** Discovery has no other form than JSON and YAML; what a client asks besides is passed over. */
-function discoveryFormat({ headers }: ApiRequest): { format: 'json' | 'yaml' } {
-  try {
-    return negotiate(headers['accept']);
-  } catch (error) {
-    if (acceptsAggregatedDiscovery(headers['accept'])) return { format: 'json' };
-    throw error;
-  }
+function discoveryFormat({ headers }: ApiRequest, path: string): { format: 'json' | 'yaml' } {
+  const isAggregated = path === '/api' || path === '/apis';
+  if (isAggregated && acceptsAggregatedDiscovery(headers['accept'])) return { format: 'json' };
+  return negotiate(headers['accept']);
 }
 
 function withType(response: ApiResponse, contentType: string | undefined): ApiResponse {

@@ -5,15 +5,39 @@ import { plainText } from './responses';
 
 export const healthPaths = ['/healthz', '/livez', '/readyz'];
 
+/** What every start of an API server goes through, in its order. */
 const hooks = [
-  'start-apiserver-admission-initializer',
-  'generic-apiserver-start-informers',
-  'storage-object-count-tracker-hook',
-  'start-system-namespaces-controller',
-  'storage-readiness',
-  'rbac/bootstrap-roles',
-  'scheduling/bootstrap-system-priority-classes',
-  'bootstrap-controller',
+  'poststarthook/start-apiserver-admission-initializer',
+  'poststarthook/generic-apiserver-start-informers',
+  'poststarthook/priority-and-fairness-config-consumer',
+  'poststarthook/priority-and-fairness-filter',
+  'poststarthook/storage-object-count-tracker-hook',
+  'poststarthook/start-apiextensions-informers',
+  'poststarthook/start-apiextensions-controllers',
+  'poststarthook/crd-informer-synced',
+  'poststarthook/start-system-namespaces-controller',
+  'poststarthook/peer-endpoint-reconciler-controller',
+  'poststarthook/start-cluster-authentication-info-controller',
+  'poststarthook/start-kube-apiserver-identity-lease-controller',
+  'poststarthook/start-kube-apiserver-identity-lease-garbage-collector',
+  'poststarthook/storage-readiness',
+  'poststarthook/start-legacy-token-tracking-controller',
+  'poststarthook/start-service-ip-repair-controllers',
+  'poststarthook/rbac/bootstrap-roles',
+  'poststarthook/scheduling/bootstrap-system-priority-classes',
+  'poststarthook/priority-and-fairness-config-producer',
+  'poststarthook/bootstrap-controller',
+  'poststarthook/start-kubernetes-service-cidr-controller',
+  'poststarthook/start-kube-aggregator-informers',
+  'poststarthook/apiservice-status-local-available-controller',
+  'poststarthook/apiservice-status-remote-available-controller',
+  'poststarthook/apiservice-registration-controller',
+  'poststarthook/apiservice-wait-for-first-sync',
+  'poststarthook/apiservice-discovery-controller',
+  'poststarthook/kube-apiserver-autoregistration',
+  'autoregister-completion',
+  'poststarthook/apiservice-openapi-controller',
+  'poststarthook/apiservice-openapiv3-controller',
 ];
 
 /** `/healthz`, `/livez` and `/readyz`, with `?verbose`, `?exclude=` and single checks by path (`server/healthz`). */
@@ -37,17 +61,26 @@ function one(checks: ReadonlyMap<string, boolean>, name: string): ApiResponse {
   return isOk ? plainText(200, 'ok') : plainText(500, 'internal server error: reason withheld\n');
 }
 
-/** Liveness does not ask etcd: restarting the API server would not mend it. */
+/** Liveness does not ask etcd: restarting the API server would not mend it. Readiness speaks of etcd only when it is away. */
 function checksOf(endpoint: string, etcd: Etcd): ReadonlyMap<string, boolean> {
   const etcdOk = endpoint === 'livez' ? true : isReachable(etcd);
   return new Map([
     ['ping', true],
     ['log', true],
-    ['etcd', etcdOk],
-    ...(endpoint === 'readyz' ? ([['informer-sync', true]] as const) : []),
-    ...hooks.map((hook) => [`poststarthook/${hook}`, true] as const),
+    ...(endpoint === 'readyz'
+      ? ([...(etcdOk ? [] : [['etcd', false] as const]), ['informer-sync', true]] as const)
+      : ([
+          ['loopback-serving-certificate', true],
+          ['etcd', etcdOk],
+        ] as const)),
+    ...hooks.map((hook) => [hook, true] as const),
     ...(endpoint === 'readyz' ? ([['shutdown', true]] as const) : []),
   ]);
+}
+
+/** The paths of all checks. */
+export function healthCheckPaths(etcd: Etcd): string[] {
+  return healthPaths.flatMap((path) => [path, ...[...checksOf(path.slice(1), etcd).keys()].map((name) => `${path}/${name}`)]);
 }
 
 function isReachable(etcd: Etcd): boolean {

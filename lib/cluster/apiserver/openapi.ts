@@ -8,12 +8,20 @@ import type { Descriptions } from './tables';
 const documents = new WeakMap<object, Map<string, object>>();
 
 /** `/openapi/v3`: where the document of each group and version is. */
-export function openApiIndex(groupVersions: readonly string[]): object {
-  const paths = groupVersions.map((groupVersion) => {
-    const path = `${groupVersion.includes('/') ? 'apis' : 'api'}/${groupVersion}`;
+export function openApiIndex(documents: readonly string[]): object {
+  const paths = documents.map((path) => {
     return [path, { serverRelativeURL: `/openapi/v3/${path}?hash=${hash32(path).toString(16).toUpperCase().padStart(8, '0')}` }];
   });
   return { paths: Object.fromEntries(paths) };
+}
+
+/** The document of a path that serves no objects. */
+export function openApiOfPath(path: string): object {
+  return {
+    openapi: '3.0.0',
+    info: { title: 'Kubernetes', version: 'v1.36.0' },
+    paths: { [path]: { get: { responses: { 200: { description: 'OK' } } } } },
+  };
 }
 
 /** One document a group and version, made when first asked for and kept for all clusters. */

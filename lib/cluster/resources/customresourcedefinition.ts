@@ -14,6 +14,7 @@ export const CustomResourceDefinition = defineResource<V1CustomResourceDefinitio
     categories: ['api-extensions'],
   },
   scope: 'Cluster',
+  storageVersion: 'v1beta1',
   defaults({ spec }) {
     const { names, conversion } = spec;
     if (names) {

@@ -10,6 +10,7 @@ export const MutatingAdmissionPolicy = defineResource<V1MutatingAdmissionPolicy>
   kind: 'MutatingAdmissionPolicy',
   names: { plural: 'mutatingadmissionpolicies', singular: 'mutatingadmissionpolicy', categories: ['api-extensions'] },
   scope: 'Cluster',
+  storageVersion: 'v1beta1',
   storagePrefix: 'mutatingadmissionpolicies',
   defaults({ spec }) {
     if (!spec) return;

@@ -10,6 +10,7 @@ export const MutatingAdmissionPolicyBinding = defineResource<V1MutatingAdmission
   kind: 'MutatingAdmissionPolicyBinding',
   names: { plural: 'mutatingadmissionpolicybindings', singular: 'mutatingadmissionpolicybinding', categories: ['api-extensions'] },
   scope: 'Cluster',
+  storageVersion: 'v1beta1',
   storagePrefix: 'mutatingadmissionpolicybindings',
   defaults: ({ spec }) => defaultMatchResources(spec?.matchResources),
   validate: validatePolicyBinding,
