@@ -17,6 +17,7 @@ export {
   type Selector,
 } from './labels';
 export { matchesFields, parseFieldSelector, renderFieldSelector, type FieldRequirement } from './field-selector';
+export { matchesNodeSelector, matchesNodeSelectorTerm, matchesRequiredAffinity } from './node-selector';
 export { canonicalQuantity, compareQuantities, Quantity, QuantityError, type QuantityFormat } from './quantity';
 export { definitionIdOf, fieldFacts, isAtomicDefinition, type FieldFacts } from './schema-facts';
 export { copyObject, decodeObject, decodeStatusOf, DecodeError, type Decoding } from './decode';

@@ -1,5 +1,5 @@
-import type { V1Node, V1NodeSelectorTerm, V1Pod } from '@/generated/kubernetes/types';
-import { Quantity } from '../api';
+import type { V1Node, V1Pod } from '@/generated/kubernetes/types';
+import { matchesRequiredAffinity, Quantity } from '../api';
 
 export interface Rejection {
   readonly reason: string;
@@ -39,7 +39,7 @@ export function admit(pod: V1Pod, node: V1Node, others: readonly V1Pod[]): Rejec
         message: `Node didn't have enough resource: ${resource}, requested: ${requested}, used: ${used}, capacity: ${allocatable}`,
       };
   }
-  if (!matchesNode(pod, node))
+  if (!matchesRequiredAffinity(pod.spec, node))
     return { reason: 'NodeAffinity', message: "Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector" };
   const port = conflictingPort(pod, others);
   if (port)
@@ -84,46 +84,6 @@ export function requestOf({ spec }: V1Pod, resource: string): number {
   }
   const main = spec.containers.reduce((sum, container) => sum + of(container), 0) + sidecars;
   return Math.max(main, initMost) + amount(spec.overhead?.[resource], resource);
-}
-
-function matchesNode({ spec }: V1Pod, node: V1Node): boolean {
-  const labels = node.metadata.labels ?? {};
-  if (Object.entries(spec.nodeSelector ?? {}).some(([key, value]) => labels[key] !== value)) return false;
-  const required = spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
-  return !required || required.nodeSelectorTerms.some((term) => matchesTerm(term, labels, node.metadata.name as string));
-}
-
-function matchesTerm(
-  { matchExpressions = [], matchFields = [] }: V1NodeSelectorTerm,
-  labels: Readonly<Record<string, string>>,
-  name: string,
-): boolean {
-  if (matchExpressions.length + matchFields.length === 0) return false;
-  const holds = (
-    { key, operator, values = [] }: { key: string; operator: string; values?: readonly string[] | undefined },
-    value: string | undefined,
-  ): boolean => {
-    switch (operator) {
-      case 'In':
-        return value !== undefined && values.includes(value);
-      case 'NotIn':
-        return value === undefined || !values.includes(value);
-      case 'Exists':
-        return value !== undefined;
-      case 'DoesNotExist':
-        return value === undefined;
-      case 'Gt':
-        return value !== undefined && Number(value) > Number(values[0]);
-      case 'Lt':
-        return value !== undefined && Number(value) < Number(values[0]);
-      default:
-        return key === '';
-    }
-  };
-  return (
-    matchExpressions.every((one) => holds(one, labels[one.key])) &&
-    matchFields.every((one) => holds(one, one.key === 'metadata.name' ? name : undefined))
-  );
 }
 
 function conflictingPort(pod: V1Pod, others: readonly V1Pod[]): string | undefined {

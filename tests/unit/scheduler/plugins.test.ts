@@ -1,5 +1,5 @@
 import type { V1Node, V1Pod } from '@/generated/kubernetes/types';
-import { matchesRequiredAffinity } from '@/lib/cluster/scheduler/affinity';
+import { matchesRequiredAffinity } from '@/lib/cluster/api';
 import { candidateOf } from '@/lib/cluster/scheduler/framework';
 import { naturalLogarithm } from '@/lib/cluster/scheduler/logarithm';
 import { NodeInfo, podInfo } from '@/lib/cluster/scheduler/node-info';
@@ -95,7 +95,7 @@ test.each<[string, string[], boolean]>([
   const wanting = pod(undefined, undefined, {
     affinity: { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: terms } } },
   });
-  expect(matchesRequiredAffinity(wanting, { metadata: { name: 'a', labels: { disk: 'ssd' } } } as unknown as V1Node)).toBe(expected);
+  expect(matchesRequiredAffinity(wanting.spec, { metadata: { name: 'a', labels: { disk: 'ssd' } } } as unknown as V1Node)).toBe(expected);
 });
 
 test('a toleration without a key tolerates every key, without an effect every effect', () => {

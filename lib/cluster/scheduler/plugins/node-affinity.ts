@@ -1,5 +1,5 @@
 import type { V1Pod, V1PreferredSchedulingTerm } from '@/generated/kubernetes/types';
-import { matchesRequiredAffinity, matchesTerm } from '../affinity';
+import { matchesNodeSelectorTerm, matchesRequiredAffinity } from '../../api';
 import { defaultNormalize, definePlugin, unresolvable, type PreFilterResult } from '../plugin';
 
 const reason = "node(s) didn't match Pod's node affinity/selector";
@@ -11,17 +11,17 @@ export const NodeAffinity = definePlugin<undefined, readonly V1PreferredScheduli
     const required = pod.spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
     return !required && !pod.spec.nodeSelector ? { type: 'skip' } : narrowed(pod);
   },
-  filter: ({ pod }, { node }) => (matchesRequiredAffinity(pod, node) ? undefined : unresolvable(reason)),
+  filter: ({ pod }, { node }) => (matchesRequiredAffinity(pod.spec, node) ? undefined : unresolvable(reason)),
   preScore({ pod }) {
     const preferred = pod.spec.affinity?.nodeAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? [];
     return preferred.length > 0 ? preferred : undefined;
   },
   score: (_, { node }, preferred) =>
-    preferred.reduce((sum, { weight, preference }) => sum + (matchesTerm(preference, node) ? weight : 0), 0),
+    preferred.reduce((sum, { weight, preference }) => sum + (matchesNodeSelectorTerm(preference, node) ? weight : 0), 0),
   normalize: (scores) => defaultNormalize(scores),
   events: {
-    'node-add': (pod, { node }) => matchesRequiredAffinity(pod, node.node),
-    'node-update-label': (pod, { node }) => matchesRequiredAffinity(pod, node.node),
+    'node-add': (pod, { node }) => matchesRequiredAffinity(pod.spec, node.node),
+    'node-update-label': (pod, { node }) => matchesRequiredAffinity(pod.spec, node.node),
   },
 });
 

@@ -1,7 +1,6 @@
 import type { V1Pod, V1ReplicaSet, V1TopologySpreadConstraint } from '@/generated/kubernetes/types';
-import { labelSelectorAsSelector, selectorOf, selectorOfLabels, type Selector } from '../../api';
+import { labelSelectorAsSelector, matchesRequiredAffinity, selectorOf, selectorOfLabels, type Selector } from '../../api';
 import { ReplicaSet, Service } from '../../resources';
-import { matchesRequiredAffinity } from '../affinity';
 import type { NodeInfo } from '../node-info';
 import { definePlugin, scoreMax, unresolvable, unschedulable, type Candidate, type PluginContext } from '../plugin';
 import { naturalLogarithm } from '../logarithm';
@@ -140,7 +139,7 @@ function recount(pod: V1Pod, state: Spread, node: NodeInfo, other: V1Pod, sign: 
 
 /** Whether a node's Pods count at all, by the constraint's node inclusion policies. */
 function isIncluded(pod: V1Pod, { honorsAffinity, honorsTaints }: Constraint, { node }: NodeInfo): boolean {
-  if (honorsAffinity && !matchesRequiredAffinity(pod, node)) return false;
+  if (honorsAffinity && !matchesRequiredAffinity(pod.spec, node)) return false;
   return !honorsTaints || findUntolerated(node.spec?.taints, pod.spec.tolerations, hardEffects) === undefined;
 }
 

@@ -1,26 +1,25 @@
-import type { V1Node, V1NodeSelector, V1NodeSelectorRequirement, V1NodeSelectorTerm, V1Pod } from '@/generated/kubernetes/types';
+import type { V1Node, V1NodeSelector, V1NodeSelectorRequirement, V1NodeSelectorTerm, V1PodSpec } from '@/generated/kubernetes/types';
 
-/** Whether a node satisfies spec.nodeSelector and the required node affinity (`component-helpers/nodeaffinity`). */
-export function matchesRequiredAffinity(pod: V1Pod, node: V1Node): boolean {
-  const { nodeSelector, affinity } = pod.spec;
+/** Whether a node is one that the Pod asks for, by labels and by required affinity (`component-helpers/nodeaffinity`). */
+export function matchesRequiredAffinity({ nodeSelector, affinity }: Pick<V1PodSpec, 'nodeSelector' | 'affinity'>, node: V1Node): boolean {
   const labels = node.metadata.labels ?? {};
   for (const name in nodeSelector) if (labels[name] !== nodeSelector[name]) return false;
   const required = affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
-  return required === undefined || matchesSelector(required, node);
+  return required === undefined || matchesNodeSelector(required, node);
 }
 
 /** Any of the terms is enough. */
-export function matchesSelector({ nodeSelectorTerms }: V1NodeSelector, node: V1Node): boolean {
-  return (nodeSelectorTerms ?? []).some((term) => matchesTerm(term, node));
+export function matchesNodeSelector({ nodeSelectorTerms }: V1NodeSelector, node: V1Node): boolean {
+  return (nodeSelectorTerms ?? []).some((term) => matchesNodeSelectorTerm(term, node));
 }
 
-/** A term without requirements matches nothing. */
-export function matchesTerm({ matchExpressions = [], matchFields = [] }: V1NodeSelectorTerm, node: V1Node): boolean {
+/** All of a term's requirements hold; a term without any matches nothing. */
+export function matchesNodeSelectorTerm({ matchExpressions = [], matchFields = [] }: V1NodeSelectorTerm, { metadata }: V1Node): boolean {
   if (matchExpressions.length === 0 && matchFields.length === 0) return false;
-  const labels = node.metadata.labels ?? {};
+  const labels = metadata.labels ?? {};
   return (
     matchExpressions.every((requirement) => holds(requirement, labels[requirement.key])) &&
-    matchFields.every((requirement) => holds(requirement, requirement.key === 'metadata.name' ? node.metadata.name : undefined))
+    matchFields.every((requirement) => holds(requirement, requirement.key === 'metadata.name' ? metadata.name : undefined))
   );
 }
 
