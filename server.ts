@@ -5,7 +5,7 @@ import type { Duplex } from 'node:stream';
 import { join } from 'node:path';
 import next from 'next';
 import { dataFolder, siteSecret } from '@/lib/accounts';
-import { syncLibrary } from '@/lib/content';
+import { library, syncLibrary } from '@/lib/content';
 import { DatabaseUnavailable, FolderInUse, lockFolder, openDatabase, shareDatabase, type Database } from '@/lib/db';
 import { serveRealtime } from '@/lib/realtime/server';
 import { keepConnections } from '@/lib/sandbox/api-http';
@@ -34,6 +34,19 @@ async function serve(): Promise<void> {
     await database.close();
   });
   await listen(server);
+  if (!isDev) void warmPages(server.address() as AddressInfo);
+}
+
+/** A page's code is loaded when somebody first asks for it, which takes half a second: we ask before anybody does. */
+async function warmPages({ address, family, port }: AddressInfo): Promise<void> {
+  const { labs, lessons } = await library();
+  const [[lab], [lesson]] = [[...labs.keys()], [...lessons.keys()]];
+  const host = family === 'IPv6' ? `[${address}]` : address;
+  for (const path of ['/', `/labs/${lab}`, `/lessons/${lesson}`, '/api/guest', `/api/labs/${lab}/attempt`, '/api/auth/get-session'])
+    await fetch(`http://${host}:${port}${path}`).then(
+      (answer) => answer.text(),
+      () => undefined,
+    );
 }
 
 /** Names this installation to the leases of its sandboxes, also after a restart. */

@@ -29,8 +29,8 @@ export function noticeOf({ recipe, kept, state }: Found): string | undefined {
   if (kept.isWhole) return undefined;
   const { clock, view } = state() ?? { clock: { now: 0 }, view: { revision: 0 } };
   const lostMs = newestOf(recipe, kept.sequence) - clock.now;
-  const lost = lostMs >= 1_000 ? `The last ${spoken(lostMs)} before it was saved are lost` : 'What came after that is lost';
-  return `The newest part of what was saved of this sandbox was damaged. It is as it was at ${timeOf(clock.now)} on its own clock, revision ${view.revision} of its store. ${lost}; everything before is there.`;
+  const lost = lostMs >= 1_500 ? `the ${spoken(lostMs)} after that are lost` : 'what came after that is lost';
+  return `The newest part of what was saved of this sandbox was damaged. It is as it was at ${timeOf(clock.now)} on its own clock, revision ${view.revision} of its store; ${lost}.`;
 }
 
 /** The simulated time of the newest row behind the damage that can be read: it tells how much is missing, and is of no other use. */
