@@ -7,6 +7,7 @@ export { Cluster, type ClusterHosts } from './cluster';
 export type { ClusterOptions, ClusterSnapshot, StoreChange, Topology } from './cluster-types';
 export {
   EtcdError,
+  operationRevisions,
   writeSnapshotFile,
   type AuthRequest as EtcdAuthRequest,
   type Caller as EtcdCaller,

@@ -1,17 +1,16 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { rmSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Cluster } from '@/lib/cluster';
 import { serveEtcd } from '@/lib/sandbox/etcd/methods';
 import { runEtcdctl, withEtcdAlone } from '../support/etcd-alone';
+import { hasEtcdctl, runRealEtcdctl, withoutLog, wordsOf, type Printed } from '../support/real-etcdctl';
 
 /**
  * The same words through the real etcdctl, over gRPC, and through ours, in the etcd Pod: each on a cluster of its own from one seed,
  * so that ids, revisions and leases are the same and what is printed can be compared as it is.
  */
-const version = spawnSync('etcdctl', ['version'], { env: { ...process.env, ETCDCTL_API: '3' }, encoding: 'utf8' });
-const isThere = version.status === 0 && version.stdout.includes('API version: 3');
-if (!isThere) console.log('parity/etcdctl: skipped, there is no etcdctl on the PATH (apt-get install etcd-client)');
-const compared = isThere ? describe : describe.skip;
+if (!hasEtcdctl) console.log('parity/etcdctl: skipped, there is no etcdctl on the PATH (apt-get install etcd-client)');
+const compared = hasEtcdctl ? describe : describe.skip;
 
 let real: Cluster;
 let ours: Cluster;
@@ -19,7 +18,7 @@ let gateway: ReturnType<typeof serveEtcd>;
 let endpoint: string;
 
 beforeAll(async () => {
-  if (!isThere) return;
+  if (!hasEtcdctl) return;
   [real, ours] = [withEtcdAlone(1), withEtcdAlone(1)];
   gateway = serveEtcd((token) =>
     real.network.dialEtcd(real.network.host('cp-1'), 'https://127.0.0.1:2379', token === undefined ? {} : { token }),
@@ -28,38 +27,16 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  if (isThere) await gateway.close();
+  if (hasEtcdctl) await gateway.close();
 });
 
-interface Printed {
-  readonly stdout: string;
-  readonly stderr: string;
-  readonly exitCode: number | undefined;
-}
-
-/** Interrupted after `limitMs`; without one it has to end by itself. */
-async function runReal(words: readonly string[], stdin: string | Buffer = '', limitMs?: number, at = endpoint): Promise<Printed> {
-  const env = { ...process.env, ETCDCTL_API: '3' };
-  const child = spawn('etcdctl', [`--endpoints=${at}`, ...words], { env });
-  const out = { stdout: '', stderr: '' };
-  child.stdout.on('data', (text: Buffer) => void (out.stdout += text.toString()));
-  child.stderr.on('data', (text: Buffer) => void (out.stderr += text.toString()));
-  child.stdin.on('error', () => undefined);
-  child.stdin.end(stdin);
-  const ended = new Promise<number | undefined>((resolve) => void child.on('close', (code) => resolve(code ?? undefined)));
-  if (limitMs === undefined) return { ...out, exitCode: await ended, ...out };
-  const first = await Promise.race([ended.then((exitCode) => ({ exitCode })), wait(limitMs)]);
-  child.kill('SIGKILL');
-  await ended;
-  return { ...out, exitCode: first?.exitCode };
+function runReal(words: readonly string[], stdin: string | Buffer = '', limitMs?: number, at = endpoint): Promise<Printed> {
+  return runRealEtcdctl(at, words, { stdin, limitMs });
 }
 
 /** Without the client's own log, how long it took, where it asked, and what Debian's 3.4 writes otherwise than 3.6. */
 function masked({ stdout, stderr, exitCode }: Printed): string {
-  const text = `${stdout}${stderr}`
-    .split('\n')
-    .filter((line) => !line.startsWith('{"level"'))
-    .join('\n');
+  const text = withoutLog(`${stdout}${stderr}`);
   const same = text
     .replaceAll(endpoint, '127.0.0.1:2379')
     .replace(/took = [\d.]+\w+/g, 'took = <time>')
@@ -72,7 +49,7 @@ function masked({ stdout, stderr, exitCode }: Printed): string {
 }
 
 async function compare(line: string, stdin = '', limitMs?: number): Promise<void> {
-  const words = [...line.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, bare]) => quoted ?? bare ?? '');
+  const words = wordsOf(line);
   const found = masked(await runReal(words, stdin, limitMs));
   const mine = masked(runEtcdctl(ours, ['etcdctl', ...words], { stdin, limitMs: limitMs ?? 15_000 }));
   expect(mine).toBe(found);
@@ -232,7 +209,7 @@ compared('a real etcdctl', () => {
   test('saves a snapshot whose checksum holds', async () => {
     const path = `/tmp/orrery-etcdctl-${process.pid}.db`;
     const { stdout, exitCode } = await runReal(['snapshot', 'save', path], '');
-    spawnSync('rm', ['-f', path]);
+    rmSync(path, { force: true });
     expect([stdout, exitCode]).toEqual([`Snapshot saved at ${path}\n`, 0]);
   });
 });

@@ -110,8 +110,10 @@ export function answerAuth(state: AuthState, request: AuthRequest): AuthResponse
       return { names: findUser(state, request.name).roles };
     case 'role-list':
       return { names: state.roles.map(({ name }) => name) };
-    case 'role-get':
-      return { permissions: request.role === root ? [everything] : findRole(state, request.role).permissions };
+    case 'role-get': {
+      const { permissions } = findRole(state, request.role);
+      return { permissions: request.role === root ? [everything] : permissions };
+    }
     default:
       return {};
   }
@@ -122,7 +124,7 @@ export function checkPassword(state: AuthState, name: string, password: string):
   if (!state.isEnabled) throw new EtcdError('FailedPrecondition', 'etcdserver: authentication is not enabled');
   const user = state.users.find((one) => one.name === name);
   if (user && user.password === undefined)
-    throw new EtcdError('InvalidArgument', 'etcdserver: authentication failed, password was given for no password user');
+    throw new EtcdError('Unknown', 'auth: authentication failed, password was given for no password user');
   if (user?.password !== digestOf(name, password))
     throw new EtcdError('InvalidArgument', 'etcdserver: authentication failed, invalid user ID or password');
 }

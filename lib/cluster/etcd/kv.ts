@@ -258,7 +258,9 @@ export class EtcdError extends Error {
     | 'NotFound'
     | 'FailedPrecondition'
     | 'PermissionDenied'
-    | 'Unauthenticated';
+    | 'Unauthenticated'
+    /** An error that etcd has no code for. */
+    | 'Unknown';
 
   /** The call would have lasted so long, and until then succeeded with a leader if nothing of it was proposed. */
   readonly hangs: { readonly forMs: number; readonly isRepeatable: boolean } | undefined;

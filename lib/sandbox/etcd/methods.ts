@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import {
+  operationRevisions,
   writeSnapshotFile,
   type EtcdCompare,
   type EtcdAuthRequest,
@@ -283,15 +284,18 @@ function bodyOf(response: EtcdOperationResponse): Message {
     case 'delete-range':
       return { deleted: response.deleted, prev_kvs: response.prevKvs.map(keyValueOf) };
     default:
-      return { succeeded: response.succeeded, responses: response.responses.map((one) => nestedOf(one, response.revision)) };
+      return { succeeded: response.succeeded, responses: nestedOf(response.responses, response.revision) };
   }
 }
 
 const wrappers = { range: 'response_range', put: 'response_put', 'delete-range': 'response_delete_range', txn: 'response_txn' } as const;
 
 /** Inside a transaction the header has only the revision. */
-function nestedOf(response: EtcdOperationResponse, revision: number): Message {
-  return { [wrappers[response.type]]: { header: response.type === 'txn' ? {} : { revision }, ...bodyOf(response) } };
+function nestedOf(responses: readonly EtcdOperationResponse[], revision: number): Message[] {
+  const revisions = operationRevisions(responses, revision);
+  return responses.map((response, at) => ({
+    [wrappers[response.type]]: { header: response.type === 'txn' ? {} : { revision: revisions[at] }, ...bodyOf(response) },
+  }));
 }
 
 const blockBytes = 512;

@@ -184,7 +184,9 @@ export function defrag(session: Session): number {
     const failed = attempt(session, endpoint, (server) => server.defragment());
     if (failed instanceof EtcdError) {
       failures++;
-      session.ctx.stderr(`Failed to defragment etcd member[${endpoint}]. took 5s. (context deadline exceeded)\n`);
+      session.ctx.stderr(
+        `Failed to defragment etcd member[${endpoint}]. took ${failed.code === 'Unavailable' ? '5s. (context deadline exceeded' : `1ms. (${failed.message}`})\n`,
+      );
     } else
       session.ctx.stdout(
         `Finished defragmenting etcd member[${endpoint}]. took ${(session.ctx.random.between(4_000, 40_000) / 1000).toFixed(3)}ms\n`,

@@ -41,7 +41,7 @@ import {
   moveLeader,
 } from './group';
 import { compaction, del, get, look, put, txn, watch, type WatchState } from './keyspace';
-import { Failure, Session } from './session';
+import { Failure, sentenceOf, Session } from './session';
 import { snapshotRestore, snapshotSave, snapshotStatus } from './snapshots';
 
 /** What a run is between two timers: nothing, or a watch. */
@@ -240,7 +240,8 @@ function guarded(ctx: ProcessContext, body: () => State): State {
     return body();
   } catch (error) {
     if (error instanceof UsageError) ctx.stderr(`Error: ${error.message}\n`);
-    else if (error instanceof Failure || error instanceof EtcdError) ctx.stderr(`Error: ${error.message}\n`);
+    else if (error instanceof Failure) ctx.stderr(`Error: ${error.message}\n`);
+    else if (error instanceof EtcdError) ctx.stderr(`Error: ${sentenceOf(error)}\n`);
     else throw error;
     ctx.exit(error instanceof Failure ? error.exitCode : 1);
     return once;

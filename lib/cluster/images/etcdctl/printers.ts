@@ -1,5 +1,15 @@
 import { encodeBase64 } from '../../api/base64';
-import type { KeyValue, LeaseStatus, MemberInfo, MemberStatus, OperationResponse, RaisedAlarm, TxnResponse, WatchEvent } from '../../etcd';
+import {
+  operationRevisions,
+  type KeyValue,
+  type LeaseStatus,
+  type MemberInfo,
+  type MemberStatus,
+  type OperationResponse,
+  type RaisedAlarm,
+  type TxnResponse,
+  type WatchEvent,
+} from '../../etcd';
 
 /** What every response of etcd carries. */
 export interface Header {
@@ -65,8 +75,11 @@ export const fieldsPrinter: Printer = {
   put: (header, prevKv) => `${headerFields(header)}${prevKv ? kvFields('Prev', prevKv) : ''}`,
   del: (header, { deleted, prevKvs }) =>
     `${headerFields(header)}"Deleted" : ${deleted}\n${prevKvs.map((one) => kvFields('Prev', one)).join('')}`,
-  txn: (header, { succeeded, responses }) =>
-    `${headerFields(header)}"Succeeded" : ${succeeded}\n${responses.map((one) => responseText(fieldsPrinter, { clusterId: '0', memberId: '0', revision: header.revision, term: 0 }, one)).join('')}`,
+  txn: (header, { succeeded, responses }) => {
+    const revisions = operationRevisions(responses, header.revision);
+    const inner = (at: number): Header => ({ clusterId: '0', memberId: '0', revision: revisions[at] as number, term: 0 });
+    return `${headerFields(header)}"Succeeded" : ${succeeded}\n${responses.map((one, at) => responseText(fieldsPrinter, inner(at), one)).join('')}`;
+  },
   watch: (header, events) =>
     `${headerFields(header)}${events.map((event) => `"Type" : ${event.type.toUpperCase()}\n${event.prevKv ? kvFields('Prev', event.prevKv) : ''}${kvFields('', event.kv)}`).join('')}`,
 };
@@ -83,7 +96,7 @@ export const jsonPrinter: Printer = {
   del: (header, { deleted, prevKvs }) =>
     json({ header: headerJson(header), deleted: deleted || undefined, prev_kvs: prevKvs.length > 0 ? prevKvs.map(kvJson) : undefined }),
   txn: (header, { succeeded, responses }) =>
-    json({ header: headerJson(header), succeeded: succeeded || undefined, responses: responses.map((one) => responseJson(header, one)) }),
+    json({ header: headerJson(header), succeeded: succeeded || undefined, responses: responsesJson(header, responses) }),
   watch: (header, events) =>
     json({
       Header: headerJson(header),
@@ -111,8 +124,12 @@ function responseText(printer: Printer, header: Header, response: OperationRespo
   }
 }
 
-function responseJson({ revision }: Header, response: OperationResponse): Plain {
-  const header = { revision };
+function responsesJson({ revision }: Pick<Header, 'revision'>, responses: readonly OperationResponse[]): readonly Plain[] {
+  const revisions = operationRevisions(responses, revision);
+  return responses.map((response, at) => responseJson({ revision: revisions[at] as number }, response));
+}
+
+function responseJson(header: { readonly revision: number }, response: OperationResponse): Plain {
   switch (response.type) {
     case 'range':
       return { Response: { response_range: { header, kvs: response.kvs.map(kvJson), count: response.count || undefined } } };

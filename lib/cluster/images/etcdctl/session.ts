@@ -87,7 +87,7 @@ export class Session {
       // Where nobody asks, a password does no harm.
       if (!(error instanceof EtcdError) || error.code === 'Unavailable') throw error;
       if (error.message === 'etcdserver: authentication is not enabled') return {};
-      throw new Failure(error.message, badConnection);
+      throw new Failure(sentenceOf(error), badConnection);
     }
   }
 
@@ -131,6 +131,11 @@ export class Session {
         return this.ctx.stdout(forms.simple ?? (table ? commaSeparated(table) : ''));
     }
   }
+}
+
+/** As the client shows an error of the server. */
+export function sentenceOf({ code, message }: EtcdError): string {
+  return code === 'Unknown' ? `rpc error: code = Unknown desc = ${message}` : message;
 }
 
 function commonNameOf(certificate = ''): Caller {
