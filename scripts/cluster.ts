@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage } from 'node:http';
 import { randomBytes } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { Cluster, instant, parseTokenFile, renderKubeconfig, type ApiRequest } from '@/lib/cluster';
+import { patiently } from '@/lib/labs';
 import { keepConnections, serveClusterApi } from '@/lib/sandbox/api-http';
 import { serveEtcd } from '@/lib/sandbox/etcd/methods';
 import { Pump } from '@/lib/sandbox/pump';
@@ -92,7 +93,7 @@ function authenticated(request: ApiRequest, raw: IncomingMessage): ApiRequest {
 const api = serveClusterApi(
   (request, raw) => {
     pump.turn();
-    const response = cluster.api(authenticated(request, raw));
+    const response = patiently(cluster, () => cluster.api(authenticated(request, raw)));
     setImmediate(() => pump.turn());
     return response;
   },

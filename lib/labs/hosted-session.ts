@@ -20,8 +20,8 @@ export interface HostedSession {
   ask<Name extends SessionQuestion>(name: Name, request: QuestionOf<Name>): Promise<AnswerOf<Name>> | AnswerOf<Name>;
   /** Idempotent by key; grades a fork. */
   submit(key: string): Promise<GradingResult> | GradingResult;
-  /** The cluster's API server, from outside: `npm run cluster`'s and `/clusters/<id>`'s requests. */
-  api(request: ApiRequest): ApiResponse;
+  /** The cluster's API server, from outside: `/clusters/<id>`'s requests. A promise only where a real server would hang; simulated time fulfils it. */
+  api(request: ApiRequest): ApiResponse | Promise<ApiResponse>;
   /** Stops every shell; nothing is told to anybody afterwards. */
   stop(): void;
 }

@@ -39,6 +39,7 @@ import type {
 } from './hosted-session';
 import { historyState, lookBack } from './looking-back';
 import { drawVariant, homeFiles, parseLab, setupObjects, type Lab, type LabSource, type Variant } from './lab';
+import { patiently } from './patience';
 import { PlannedFaults, type PlannedFaultsSnapshot } from './planned-faults';
 import { freshCluster, preparedClusters, settledFork } from './templates';
 import { applyTerminalChange, Terminals, type TerminalChange, type TerminalsSnapshot } from './terminals';
@@ -264,8 +265,8 @@ export class Session implements HostedSession {
   }
 
   /** The learner's own kubectl is the administrator's, as the workstation's is; the host has checked whose it is. */
-  api(request: ApiRequest): ApiResponse {
-    return this.cluster.api(request, { isAdmin: true });
+  api(request: ApiRequest): ApiResponse | Promise<ApiResponse> {
+    return patiently(this.cluster, () => this.cluster.api(request, { isAdmin: true }));
   }
 
   stop(): void {

@@ -1,18 +1,11 @@
+import type { ApiResponse } from '@/lib/cluster';
 import type { HostedSession, SessionChange, SessionListener, SessionMessage } from '@/lib/labs/hosted-session';
 import { sendAnswer } from './api-flow';
 import { AppliedInputs } from './applied-inputs';
 import { packSnapshot, readRows, unpackSnapshot, withoutPrevious } from './codec';
 import { cutPolicy, isCutDue, type CutPolicy } from './cut-policy';
 import { noticeOf, type Kept } from './loss';
-import type {
-  ClientFlow,
-  FromWorker,
-  JournalChange,
-  Outgoing,
-  SandboxRecipe,
-  SandboxRequest,
-  SandboxSnapshot,
-} from './protocol';
+import type { ClientFlow, FromWorker, JournalChange, Outgoing, SandboxRecipe, SandboxRequest, SandboxSnapshot } from './protocol';
 
 /** Makes sessions. The only thing a worker knows about labs. */
 export interface SessionFactory {
@@ -163,7 +156,12 @@ export class Sandbox {
   }
 
   #api(session: HostedSession, id: number, request: Extract<SandboxRequest, { type: 'api' }>['request']) {
-    const { answer, flow } = sendAnswer(session.api(request), (sent) => this.#tell({ type: 'flow', id, flow: sent }, true));
+    const response = session.api(request);
+    return response instanceof Promise ? response.then((late) => this.#sent(id, late)) : this.#sent(id, response);
+  }
+
+  #sent(id: number, response: ApiResponse) {
+    const { answer, flow } = sendAnswer(response, (sent) => this.#tell({ type: 'flow', id, flow: sent }, true));
     if (flow) this.#flows.set(id, flow);
     return answer;
   }

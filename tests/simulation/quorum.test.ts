@@ -1,4 +1,5 @@
 import { Cluster } from '@/lib/cluster';
+import { patiently } from '@/lib/labs';
 import { adminOf } from '@/tests/support/api-calls';
 import { statesOf } from '@/tests/support/etcd-pods';
 import { Desk } from '@/tests/support/kubectl';
@@ -86,3 +87,29 @@ test('components that cannot renew their leases end, and lead again when the quo
   cluster.kernel.runFor(180_000);
   expect(holders().every((holder) => !before.includes(holder))).toBe(true);
 });
+
+test('a request from outside is answered when the server would answer it', async () => {
+  const { cluster, others } = group('outside');
+  for (const name of others) cluster.crash(name);
+  cluster.kernel.runFor(20_000);
+  let answeredAt = 0;
+  const startedAt = cluster.now;
+  const ask = () => cluster.api({ method: 'GET', url: '/api/v1/nodes', headers: {} }, { isAdmin: true });
+  const answer = Promise.resolve(patiently(cluster, ask)).then((response) => ((answeredAt = cluster.now), response.status));
+  await settle(cluster, 7_000);
+  expect([await answer, answeredAt - startedAt]).toEqual([500, 7_000]);
+  const later = Promise.resolve(patiently(cluster, ask)).then(({ status }) => status);
+  cluster.bootMachine(others[0] as string);
+  await settle(cluster, 7_000);
+  expect(await later).toBe(200);
+  expect(patiently(cluster, ask)).toMatchObject({ status: 200 });
+});
+
+/** Lets time pass, and whoever waits for it act in between. */
+async function settle(cluster: Cluster, ms: number): Promise<void> {
+  for (let passed = 0; passed < ms; passed += 100) {
+    cluster.kernel.runFor(100);
+    await Promise.resolve();
+    await Promise.resolve();
+  }
+}

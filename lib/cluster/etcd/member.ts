@@ -273,7 +273,7 @@ export class EtcdMember implements EtcdServer {
 
   status(): MemberStatus {
     const { store, disk, quotaBytes } = this.#options;
-    const { leader, term, log, configuration } = this.#node;
+    const { leader, term, log } = this.#node;
     const { file, inUse } = store.size;
     const alarms = store.alarms.map(({ member, alarm }) => `memberID:${BigInt(`0x${member}`)} alarm:${alarm} `);
     return {
