@@ -4,12 +4,13 @@ import { encodeBytes, failure, type ApiRequest, type ApiResponse, type ResourceD
 import type { Etcd } from '../etcd';
 import { servedVersions } from './api-services';
 import { apiVersionOf } from './context';
-import { healthCheckPaths, healthPaths, healthResponse } from './health';
+import { healthCheckPaths, healthChecks, healthPaths, healthResponse } from './health';
 import { acceptsAggregatedDiscovery, negotiate } from './media-types';
 import { openApiIndex, openApiOfPath, openApiV2, openApiV3 } from './openapi';
 import type { RequestInfo } from './request-info';
+import { renderHealthMetrics, renderMetrics, type RequestMetrics } from './metrics';
 import { keysResponse, openIdConfiguration } from './openid';
-import { answered, respond } from './responses';
+import { answered, plainText, respond } from './responses';
 import { reviews } from './reviews';
 import { subresourcesOf } from './subresources';
 import type { Descriptions } from './tables';
@@ -33,6 +34,9 @@ export interface DiscoverySources {
   readonly etcd: Etcd;
   readonly descriptions: () => Descriptions;
   readonly serverAddress: string;
+  readonly requests: RequestMetrics;
+  /** How many watch objects of a kind at the moment. */
+  readonly watching: (definition: ResourceDefinition) => number;
 }
 
 /** What an API server tells about itself: versions, groups, resources, schemas, health (`endpoints/discovery`). */
@@ -52,15 +56,54 @@ export class Discovery {
 
   answer(request: ApiRequest, info: Extract<RequestInfo, { isResource: false }>): ApiResponse | undefined {
     const path = info.path.length > 1 ? info.path.replace(/\/$/, '') : info.path;
-    if (healthPaths.some((one) => path === one || path.startsWith(`${one}/`))) return healthResponse(path, info.query, this.#sources.etcd);
+    if (healthPaths.some((one) => path === one || path.startsWith(`${one}/`)))
+      return healthResponse(path, request.url, info.query, this.#sources.etcd);
     if (path.startsWith('/openapi/')) return this.#openApi(request, path);
     if (path === '/openid/v1/jwks') return keysResponse(request);
+    if (path === '/metrics' || path === '/metrics/slis') return this.#metrics(path);
+    if (path === '/statusz') return plainText(200, this.#status());
     const body = this.#bodyOf(request, path);
     if (!body) return undefined;
     if (request.method !== 'GET' && request.method !== 'HEAD')
       throw failure(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource', {});
     const { format } = discoveryFormat(request, path);
     return withType(respond(answered(body.body, 200, format), request, []), body.contentType);
+  }
+
+  #metrics(path: string): ApiResponse {
+    const { resources, etcd, requests, watching } = this.#sources;
+    const { gitVersion, gitCommit, gitTreeState, buildDate, goVersion, compiler, platform, major, minor } = version;
+    const build = {
+      build_date: buildDate,
+      compiler,
+      git_commit: gitCommit,
+      git_tree_state: gitTreeState,
+      git_version: gitVersion,
+      go_version: goVersion,
+      major,
+      minor,
+      platform,
+    };
+    const body =
+      path === '/metrics'
+        ? renderMetrics({ requests, resources, etcd, watching, version: build })
+        : renderHealthMetrics(healthChecks(etcd));
+    return { status: 200, headers: { 'content-type': 'text/plain; version=0.0.4; charset=utf-8; escaping=underscores' }, body };
+  }
+
+  /** `/statusz` of a component (`component-base/zpages/statusz`). */
+  #status(): string {
+    const { major, minor, goVersion } = version;
+    const lines = [
+      'kube-apiserver statusz',
+      'Warning: This endpoint is not meant to be machine parseable, has no formatting compatibility guarantees and is for debugging purposes only.',
+      '',
+      `Go version: ${goVersion}`,
+      `Binary version: ${major}.${minor}.0`,
+      `Emulation version: ${major}.${minor}`,
+      '',
+    ];
+    return lines.join('\n');
   }
 
   #bodyOf(request: ApiRequest, path: string): { body: object; contentType?: string } | undefined {
@@ -132,7 +175,6 @@ export class Discovery {
       '/apis/',
       ...groups,
       ...healthCheckPaths(this.#sources.etcd),
-      '/flagz',
       '/metrics',
       '/metrics/slis',
       '/openapi/v2',

@@ -1,6 +1,6 @@
 import type { ApiResponse } from '../api';
 import type { Etcd } from '../etcd';
-import { isTrue, type Query } from './request-info';
+import { valuesOf, type Query } from './request-info';
 import { plainText } from './responses';
 
 export const healthPaths = ['/healthz', '/livez', '/readyz'];
@@ -41,18 +41,25 @@ const hooks = [
 ];
 
 /** `/healthz`, `/livez` and `/readyz`, with `?verbose`, `?exclude=` and single checks by path (`server/healthz`). */
-export function healthResponse(path: string, query: Query, etcd: Etcd): ApiResponse {
+export function healthResponse(path: string, url: string, query: Query, etcd: Etcd): ApiResponse {
   const [, endpoint = '', ...rest] = path.split('/');
   if (rest.length === 0 && query.size === 0 && (endpoint === 'livez' || isReachable(etcd))) return plainText(200, 'ok');
   const checks = checksOf(endpoint, etcd);
   const only = rest.join('/');
   if (only) return one(checks, only);
-  const excluded = query.get('exclude');
-  const results = [...checks].filter(([name]) => name !== excluded);
-  const failedNames = results.filter(([, isOk]) => !isOk).map(([name]) => name);
-  const lines = results.map(([name, isOk]) => (isOk ? `[+]${name} ok` : `[-]${name} failed: reason withheld`)).join('\n');
-  if (failedNames.length > 0) return plainText(500, `${lines}\n${endpoint} check failed\n`);
-  return plainText(200, query.has('verbose') && isTrue(query.get('verbose')) ? `${lines}\n${endpoint} check passed\n` : 'ok');
+  const excluded = valuesOf(url, 'exclude');
+  const results = [...checks].map(([name, isOk]) => ({ name, isOk, isExcluded: excluded.includes(name) }));
+  const strangers = excluded.filter((name) => !checks.has(name));
+  const lines = [
+    ...results.map(({ name, isOk, isExcluded }) =>
+      isExcluded ? `[+]${name} excluded: ok` : isOk ? `[+]${name} ok` : `[-]${name} failed: reason withheld`,
+    ),
+    ...(strangers.length > 0
+      ? [`warn: some health checks cannot be excluded: no matches for ${strangers.map((name) => JSON.stringify(name)).join(',')}`]
+      : []),
+  ].join('\n');
+  if (results.some(({ isOk, isExcluded }) => !isOk && !isExcluded)) return plainText(500, `${lines}\n${endpoint} check failed\n`);
+  return plainText(200, query.has('verbose') ? `${lines}\n${endpoint} check passed\n` : 'ok');
 }
 
 function one(checks: ReadonlyMap<string, boolean>, name: string): ApiResponse {
@@ -76,6 +83,11 @@ function checksOf(endpoint: string, etcd: Etcd): ReadonlyMap<string, boolean> {
     ...hooks.map((hook) => [hook, true] as const),
     ...(endpoint === 'readyz' ? ([['shutdown', true]] as const) : []),
   ]);
+}
+
+/** Every check of every endpoint, as `/metrics/slis` tells it. */
+export function healthChecks(etcd: Etcd): { name: string; type: string; isOk: boolean }[] {
+  return healthPaths.flatMap((path) => [...checksOf(path.slice(1), etcd)].map(([name, isOk]) => ({ name, type: path.slice(1), isOk })));
 }
 
 /** The paths of all checks. */

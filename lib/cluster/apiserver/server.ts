@@ -23,7 +23,8 @@ import {
   type StaticToken,
   type User,
 } from './authentication';
-import { allowAuthenticated, authorize, denyAll, privilegedGroup, publicInfo, type Authorizer } from './authorization';
+import { AuditLog, type AuditOptions, type AuditRecord } from './audit/audit-log';
+import { allowAuthenticated, authorize, decide, denyAll, forbidden, privilegedGroup, publicInfo, type Authorizer } from './authorization';
 import { decodeBody } from './body';
 import { bootstrap } from './bootstrap';
 import { Compactor } from './compactor';
@@ -33,6 +34,7 @@ import { tracked } from './fields';
 import type { KubeletDialer } from './kubelet-dialer';
 import { trackUpdate, writeOf } from './fields';
 import { impersonated } from './impersonation';
+import { RequestMetrics } from './metrics';
 import { namespaceHooks } from './namespaces';
 import { NodeAuthorizer } from './node-authorizer';
 import { escalationHooks } from './rbac/escalation';
@@ -68,6 +70,8 @@ export interface ApiServerOptions {
   readonly anonymousAuth?: boolean;
   /** `--authorization-mode`; absent, everybody who has shown who they are may do everything. */
   readonly authorizationModes?: readonly AuthorizationMode[];
+  /** `--audit-policy-file` and `--audit-log-path`. */
+  readonly audit?: AuditOptions;
   /** Callers of the same simulation without a credential are who the trace says they are, as tests want it. Absent means yes. */
   readonly trustsActors?: boolean;
   /** It goes on from a snapshot: the post-start hooks that bring the store up to date have run. */
@@ -107,7 +111,11 @@ class Server implements ApiServer {
   readonly #storage: Storage;
   readonly #services: ResourceServices;
   readonly #discovery: Discovery;
+  readonly #metrics = new RequestMetrics();
   readonly #anonymousAuth: boolean;
+  readonly #audit: AuditLog | undefined;
+  /** What the audit log is told of the request at hand. */
+  #record: AuditRecord | undefined;
   readonly #bootstrap: { stop(): void };
   readonly #compactor: Compactor;
   /** The request under way, as the trace knows it, until it has written something: what it was about is known only then. */
@@ -124,12 +132,15 @@ class Server implements ApiServer {
     const rbac = new RbacAuthorizer(new PolicyCache(this.#caches, resources));
     this.#authorizers = authorizersOf(options, rbac, this.#lookup());
     this.#anonymousAuth = options.anonymousAuth ?? true;
+    this.#audit = options.audit && new AuditLog(kernel, options.audit);
     this.#storage = new Storage(etcd);
     this.#services = this.#createServices(options, rbac);
     this.#discovery = new Discovery({
       resources,
       etcd,
       descriptions: options.descriptions ?? (() => ({})),
+      requests: this.#metrics,
+      watching: (definition) => this.#caches.watching(definition),
       serverAddress: `${options.advertiseAddress ?? '172.18.0.2'}:${options.securePort ?? 6443}`,
     });
     this.handle = (request) => this.#answer(request);
@@ -222,15 +233,28 @@ class Server implements ApiServer {
     const cause = this.#kernel.record('request', request.actor ?? 'outside', `${request.method} ${info.path}`);
     this.#unwritten = cause;
     const response = this.#kernel.causedBy(cause, () => this.#admitted(request, info));
+    this.#metrics.count(info, request.method, response.status);
     this.#unwritten = before;
     return response;
   }
 
   #admitted(request: ApiRequest, info: RequestInfo): ApiResponse {
+    if (!this.#audit) return this.#responded(request, info);
+    const before = this.#record;
+    const record = this.#audit.begin(request, info);
+    this.#record = record;
+    const response = this.#responded(request, info);
+    this.#record = before;
+    return record.complete(response);
+  }
+
+  #responded(request: ApiRequest, info: RequestInfo): ApiResponse {
     const warnings: string[] = [];
     try {
       const user = this.#userOf(request, info);
-      authorize(user, info, this.#authorizers);
+      const verdict = decide(user, info, this.#authorizers);
+      this.#record?.decided(verdict);
+      if (verdict.decision !== 'allow') throw forbidden(user, info, verdict.reason);
       return info.isResource ? this.#answerResource(request, info, user, warnings) : this.#answerOther(request, info);
     } catch (error) {
       const answer = failed(statusErrorOf(error), request, warnings);
@@ -242,7 +266,10 @@ class Server implements ApiServer {
   #userOf(request: ApiRequest, info: RequestInfo): User {
     const user = authenticate(request, this.#authenticators);
     if (!this.#anonymousAuth && user === anonymous) throw failure(401, 'Unauthorized', 'Unauthorized');
-    return impersonated(user, request, info, this.#authorizers);
+    this.#record?.authenticated(user);
+    const speaker = impersonated(user, request, info, this.#authorizers);
+    this.#record?.impersonates(speaker);
+    return speaker;
   }
 
   #answerOther(request: ApiRequest, info: Extract<RequestInfo, { isResource: false }>): ApiResponse {
@@ -298,6 +325,7 @@ class Server implements ApiServer {
     const actor = request.actor ?? 'outside';
     const what = `${request.method} ${info.path}`;
     const now = this.#kernel.now;
+    const record = this.#record;
     return {
       info,
       definition,
@@ -309,7 +337,7 @@ class Server implements ApiServer {
       timestamp: rfc3339(now),
       isDryRun: false,
       fieldManager: '',
-      annotate: () => {},
+      annotate: (key, value) => record?.annotate(key, value),
       authorize: (asked) => authorize(user, asked, this.#authorizers),
       commit: (object, write) => this.#recorded(definition, actor, what, object, write),
     };

@@ -71,6 +71,11 @@ export class WatchCache {
     this.#cancel = this.#follow();
   }
 
+  /** How many watch. */
+  get watching(): number {
+    return this.#watchers.length;
+  }
+
   stop(): void {
     this.#isStopped = true;
     this.#cancel();
@@ -215,6 +220,10 @@ export class WatchCaches {
     const cache = spoken(() => new WatchCache(definition, this.#etcd, this.#kernel));
     this.#caches.set(root, cache);
     return cache;
+  }
+
+  watching(definition: ResourceDefinition): number {
+    return this.#caches.get(storageRoot(definition))?.watching ?? 0;
   }
 
   stop(): void {
