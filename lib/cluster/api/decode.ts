@@ -115,14 +115,9 @@ function compileStruct(id: string): Decoder {
       context.path.pop();
     }
     context.struct = outer;
-    for (const { name: always, zero } of shape.always) if (isAbsent(result[always])) result[always] = zero();
+    for (const { name: always, zero } of shape.always) if (result[always] === undefined) result[always] = zero();
     return result;
   };
-}
-
-/** Storage does not tell an empty list from none, so both come back as null. */
-function isAbsent(value: unknown): boolean {
-  return value === undefined || (Array.isArray(value) && value.length === 0);
 }
 
 function isZero(value: unknown, isMap: boolean): boolean {

@@ -21,6 +21,7 @@ export { matchesNodeSelector, matchesNodeSelectorTerm, matchesRequiredAffinity }
 export { canonicalQuantity, compareQuantities, Quantity, QuantityError, type QuantityFormat } from './quantity';
 export { definitionIdOf, fieldFacts, isAtomicDefinition, type FieldFacts } from './schema-facts';
 export { copyObject, decodeObject, decodeStatusOf, DecodeError, type Decoding } from './decode';
+export { nullEmptyLists } from './empty-lists';
 export { JsonSyntaxError, readJson, type JsonReading } from './json-reader';
 export { decodeBase64, decodeBytes, decodedLength, encodeBase64, encodeBytes } from './base64';
 export { goValue, mergePatch, PatchError, strategicMergePatch } from './patch';

@@ -60,6 +60,8 @@ export interface ResourceDefinition<T extends KubeObject = KubeObject> {
   defaultStatus?(object: T): void;
   /** What decoding from storage fills in once more, when validation is over; most defaults leave nothing to do then. */
   defaultsWhenStored?(object: T): void;
+  /** Takes away what is behind a gate that is off, before anything else is prepared. */
+  dropDisabledFields?(object: T): void;
   /** Clears or sets what a writer may not decide: status on create and update, spec on a status update. Absent means the usual. */
   prepareForCreate?(object: T, context: StrategyContext): void;
   prepareForUpdate?(object: T, old: T, context: StrategyContext): void;

@@ -3,6 +3,7 @@ import {
   failure,
   FieldPath,
   fieldError,
+  nullEmptyLists,
   statusErrors,
   type FieldError,
   type KubeObject,
@@ -14,7 +15,7 @@ import type { Instant, Kernel } from '../kernel';
 import { validateObjectMeta, validateObjectMetaUpdate } from '../resources/validation/object-meta';
 import { mutate, validate } from './admission/registry';
 import type { AdmissionPlugin, AdmissionRequest, Lookup, Operation } from './admission/plugin';
-import { kindOf, resourceOf, type RequestContext } from './context';
+import { definitionIdOfKind, kindOf, resourceOf, type RequestContext } from './context';
 import { deletionOf, finalizersForGarbageCollection, markAsDeleting, type Deletion, type DeleteOptions } from './deletion';
 import { flagNotSimulated } from './not-simulated';
 import { fromStorage, objectOf, storageKey, toStorage, type Storage } from './storage';
@@ -109,6 +110,7 @@ export class Store {
     for (let attempt = 1; ; attempt++) {
       if (isGenerated) object.metadata.name = this.#generateName(object.metadata.generateName as string);
       if (attempt === 1) this.#beforeCreate(context, object);
+      if (!context.isDryRun) nullEmptyLists(definitionIdOfKind(definition), object);
       const created = this.#write(context, object, undefined);
       if (created) {
         this.#flag(context, created, definition.notSimulated);
@@ -160,6 +162,7 @@ export class Store {
     delete metadata.deletionGracePeriodSeconds;
     metadata.creationTimestamp = context.timestamp;
     metadata.uid = this.#uids.uuid();
+    definition.dropDisabledFields?.(object);
     definition.prepareForCreate?.(object, { now: context.timestamp, user: context.user.name, requester: context.user });
     if (!definition.prepareForCreate && definition.subresources?.status) object.status = {};
     if (definition.hasGeneration) metadata.generation = 1;
@@ -197,6 +200,7 @@ export class Store {
     this.#beforeUpdate(context, object, old, strategy);
     if (isDeletedByUpdate(object, old)) return { object: this.#deleteNow(context, kv, object), isCreated: false };
     delete (object.metadata as Partial<typeof object.metadata>).resourceVersion;
+    if (!context.isDryRun) nullEmptyLists(definitionIdOfKind(definition), object);
     if (sameStored(toStorage(definition, object), kv.value as unknown as KubeObject)) return { object: old, isCreated: false };
     const written = this.#write(context, object, kv);
     if (!written) throw statusErrors.conflict(resourceOf(definition), info.name, optimisticLock);
@@ -240,6 +244,7 @@ export class Store {
     const { metadata } = object;
     const before = old.metadata;
     keep(metadata, before, 'generation');
+    definition.dropDisabledFields?.(object);
     strategy.prepare?.(object, old, { now: context.timestamp, user: context.user.name, requester: context.user });
     if (!metadata.uid) metadata.uid = before.uid;
     metadata.creationTimestamp = before.creationTimestamp;

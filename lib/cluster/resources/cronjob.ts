@@ -4,6 +4,7 @@ import { since } from './columns/duration';
 import { ageColumn, nameColumn, workloadColumns } from './columns/shared';
 import { defaultFailurePolicy } from './defaults/job';
 import { defaultPodTemplate } from './defaults/pod-template';
+import { dropDisabledPodFields } from './disabled-fields';
 import { keepSpec, keepStatus } from './strategy';
 import { validateCronJob, validateCronJobUpdate } from './validation/cronjob';
 import { hostnameWarnings, jobSpecWarnings } from './warnings';
@@ -30,6 +31,7 @@ export const CronJob = defineResource<V1CronJob>({
     defaultFailurePolicy(job);
     defaultPodTemplate(job.template);
   },
+  dropDisabledFields: ({ spec }) => dropDisabledPodFields(spec?.jobTemplate?.spec?.template?.spec),
   prepareForCreate(cronJob) {
     cronJob.status = {};
   },

@@ -3,6 +3,7 @@ import type { V1DaemonSet } from '@/generated/kubernetes/types';
 import { defineResource } from '../api';
 import { ageColumn, formatLabels, nameColumn, workloadColumns } from './columns/shared';
 import { defaultPodTemplate } from './defaults/pod-template';
+import { dropDisabledPodFields } from './disabled-fields';
 import { keepSpec, keepStatus } from './strategy';
 import { validateDaemonSet, validateDaemonSetUpdate } from './validation/workloads';
 import { workloadWarnings } from './warnings';
@@ -30,6 +31,7 @@ export const DaemonSet = defineResource<V1DaemonSet>({
     spec.revisionHistoryLimit ??= 10;
     defaultPodTemplate(spec.template);
   },
+  dropDisabledFields: ({ spec }) => dropDisabledPodFields(spec?.template?.spec),
   prepareForCreate(daemonSet) {
     setTemplateGeneration(daemonSet, 1);
     daemonSet.status = { currentNumberScheduled: 0, desiredNumberScheduled: 0, numberMisscheduled: 0, numberReady: 0 };

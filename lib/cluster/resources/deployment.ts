@@ -3,6 +3,7 @@ import type { V1Deployment } from '@/generated/kubernetes/types';
 import { defineResource } from '../api';
 import { ageColumn, nameColumn, workloadColumns } from './columns/shared';
 import { defaultPodTemplate } from './defaults/pod-template';
+import { dropDisabledPodFields } from './disabled-fields';
 import { keepSpec, keepStatus } from './strategy';
 import { validateDeployment, validateDeploymentStatus, validateDeploymentUpdate } from './validation/workloads';
 import { workloadWarnings } from './warnings';
@@ -28,6 +29,7 @@ export const Deployment = defineResource<V1Deployment>({
     spec.progressDeadlineSeconds ??= 600;
     defaultPodTemplate(spec.template);
   },
+  dropDisabledFields: ({ spec }) => dropDisabledPodFields(spec?.template?.spec),
   prepareForCreate(deployment) {
     deployment.status = {};
   },

@@ -4,6 +4,7 @@ import { humanDuration, since } from './columns/duration';
 import { ageColumn, nameColumn, workloadColumns } from './columns/shared';
 import { defaultFailurePolicy } from './defaults/job';
 import { defaultPodTemplate } from './defaults/pod-template';
+import { dropDisabledPodFields } from './disabled-fields';
 import { keepSpec, keepStatus } from './strategy';
 import { generatedLabels, validateJob, validateJobUpdate } from './validation/job';
 import { validateJobStatus } from './validation/job-status';
@@ -38,6 +39,7 @@ export const Job = defineResource<V1Job>({
     if (Object.keys(metadata.labels ?? {}).length === 0 && spec.template.metadata?.labels)
       metadata.labels = { ...spec.template.metadata.labels };
   },
+  dropDisabledFields: ({ spec }) => dropDisabledPodFields(spec?.template?.spec),
   prepareForCreate(job) {
     if (!job.spec.manualSelector) generateSelector(job);
     job.status = {};

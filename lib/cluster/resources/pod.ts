@@ -3,6 +3,7 @@ import type { V1Pod } from '@/generated/kubernetes/types';
 import { defineResource } from '../api';
 import { podColumns } from './columns/pod';
 import { defaultPodOnly, defaultPodSpec, mirrorServiceAccount } from './defaults/pod-spec';
+import { dropDisabledPodFields } from './disabled-fields';
 import { mergeLabelKeys } from './match-label-keys';
 import { podParts } from './pod-parts';
 import { qosClassOf } from './qos';
@@ -22,6 +23,7 @@ export const Pod = defineResource<V1Pod>({
     defaultPodSpec(spec);
     defaultPodOnly(spec);
   },
+  dropDisabledFields: ({ spec }) => dropDisabledPodFields(spec),
   prepareForCreate(pod, { now }) {
     mirrorServiceAccount(pod.spec);
     if ((pod.spec.terminationGracePeriodSeconds ?? 0) < 0) pod.spec.terminationGracePeriodSeconds = 1;

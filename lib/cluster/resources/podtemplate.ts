@@ -2,6 +2,7 @@ import type { V1PodTemplate } from '@/generated/kubernetes/types';
 import { defineResource, FieldPath } from '../api';
 import { formatLabels, nameColumn, workloadColumns } from './columns/shared';
 import { defaultPodTemplate } from './defaults/pod-template';
+import { dropDisabledPodFields } from './disabled-fields';
 import { validateStandingTemplate } from './validation/replicationcontroller';
 import { templateWarnings } from './warnings';
 
@@ -13,6 +14,7 @@ export const PodTemplate = defineResource<V1PodTemplate>({
   scope: 'Namespaced',
   returnsDeletedObject: true,
   defaults: ({ template }) => defaultPodTemplate(template),
+  dropDisabledFields: ({ template }) => dropDisabledPodFields(template?.spec),
   validate: validateStandingTemplate,
   warnings: ({ template }) => templateWarnings(template, FieldPath.of('template')),
   hasGeneration: true,

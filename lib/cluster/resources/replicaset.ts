@@ -2,6 +2,7 @@ import type { V1ReplicaSet } from '@/generated/kubernetes/types';
 import { defineResource } from '../api';
 import { ageColumn, nameColumn, workloadColumns } from './columns/shared';
 import { defaultPodTemplate } from './defaults/pod-template';
+import { dropDisabledPodFields } from './disabled-fields';
 import { keepSpec, keepStatus } from './strategy';
 import { validateReplicaSet, validateReplicaSetStatus, validateReplicaSetUpdate } from './validation/workloads';
 import { workloadWarnings } from './warnings';
@@ -18,6 +19,7 @@ export const ReplicaSet = defineResource<V1ReplicaSet>({
     spec.replicas ??= 1;
     defaultPodTemplate(spec.template);
   },
+  dropDisabledFields: ({ spec }) => dropDisabledPodFields(spec?.template?.spec),
   prepareForCreate(replicaSet) {
     replicaSet.status = { replicas: 0 };
   },

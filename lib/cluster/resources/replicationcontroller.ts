@@ -2,6 +2,7 @@ import type { V1ReplicationController } from '@/generated/kubernetes/types';
 import { defineResource, FieldPath } from '../api';
 import { ageColumn, formatLabels, nameColumn, workloadColumns } from './columns/shared';
 import { defaultPodTemplate } from './defaults/pod-template';
+import { dropDisabledPodFields } from './disabled-fields';
 import { keepSpec, keepStatus } from './strategy';
 import { validateReplicationController, validateReplicationControllerStatus } from './validation/replicationcontroller';
 import { hostnameWarnings, templateWarnings } from './warnings';
@@ -25,6 +26,7 @@ export const ReplicationController = defineResource<V1ReplicationController>({
     spec.replicas ??= 1;
     defaultPodTemplate(spec.template);
   },
+  dropDisabledFields: ({ spec }) => dropDisabledPodFields(spec?.template?.spec),
   prepareForCreate(controller) {
     controller.status = { replicas: 0 };
   },

@@ -3,6 +3,7 @@ import { defineResource, FieldPath } from '../api';
 import { ageColumn, nameColumn, workloadColumns } from './columns/shared';
 import { defaultClaim } from './defaults/persistent-volume-claim';
 import { defaultPodTemplate } from './defaults/pod-template';
+import { dropDisabledPodFields } from './disabled-fields';
 import { keepSpec, keepStatus } from './strategy';
 import { dnsLabel } from './validation/names';
 import { validateStatefulSet, validateStatefulSetStatus, validateStatefulSetUpdate } from './validation/statefulset';
@@ -37,6 +38,7 @@ export const StatefulSet = defineResource<V1StatefulSet>({
       defaultClaim(claim);
     }
   },
+  dropDisabledFields: ({ spec }) => dropDisabledPodFields(spec?.template?.spec),
   prepareForCreate(statefulSet) {
     statefulSet.status = { replicas: 0, availableReplicas: 0 };
   },

@@ -57,13 +57,8 @@ function defaultContainer(container: AnyContainer): void {
   if (container.resources?.requests) roundUpToMilli(container.resources.requests);
 }
 
-/** The signal to stop with is behind a gate that v1.36 leaves off, so it is dropped. */
-function defaultLifecycle(container: AnyContainer): void {
-  const { lifecycle } = container;
-  if (!lifecycle) return;
-  if (lifecycle.stopSignal && !lifecycle.postStart && !lifecycle.preStop) delete container.lifecycle;
-  delete lifecycle.stopSignal;
-  for (const handler of [lifecycle.postStart, lifecycle.preStop]) if (handler?.httpGet) defaultHttpGet(handler.httpGet);
+function defaultLifecycle({ lifecycle }: AnyContainer): void {
+  for (const handler of [lifecycle?.postStart, lifecycle?.preStop]) if (handler?.httpGet) defaultHttpGet(handler.httpGet);
 }
 
 function defaultProbe(probe: V1Probe): void {
@@ -105,10 +100,7 @@ function defaultVolume(volume: V1Volume): void {
   defaultVolumeSource(volume);
 }
 
-/** Trust bundles and Pod certificates are behind gates that v1.36 leaves off. */
 function defaultProjection(source: V1VolumeProjection): void {
-  delete source.clusterTrustBundle;
-  delete source.podCertificate;
   if (source.serviceAccountToken) source.serviceAccountToken.expirationSeconds ??= 3600;
   defaultFieldRefs(source.downwardAPI?.items);
 }
