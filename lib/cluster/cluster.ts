@@ -81,7 +81,7 @@ export class Cluster {
     this.#hosts = hosts;
     this.world = stores.world;
     this.#ledger = stores.ledger;
-    this.#recorder = new HistoryRecorder(kernel, stores.ledger);
+    this.#recorder = new HistoryRecorder(kernel, stores.ledger, () => memberStores(this.machines));
     this.history = new ClusterHistory(stores.ledger, (source) => this.#machines.get(source)?.etcd);
     this.network = new SimulatedNetwork({ kernel, world: stores.world, podCidr: addresses.podCidr });
     const { units, runtimes } = this.#nodeUnits();
@@ -358,7 +358,7 @@ export class Cluster {
     disk.onChange = (change) => told({ type: 'disk', at: this.kernel.now, change });
     if (etcd)
       etcd.onCommit = (commit) => {
-        const cause = this.#recorder.commit(name, commit);
+        const cause = this.#recorder.commit(name, commit, etcd);
         this.#onChange?.({ type: 'etcd', at: this.kernel.now, machine: name, commit, ...(cause ? { cause } : {}) });
       };
     if (etcd)
@@ -444,6 +444,11 @@ function specsOf({ topology }: ClusterOptions): MachineSpec[] {
   return [...nodes, { name: 'workstation', role: 'workstation', ip: addresses.workstation, ...machineSize }];
 }
 
+/** The stores of etcd's members, by machine. */
+function memberStores(machines: readonly Pick<Machine, 'name' | 'etcd'>[]): Map<string, MvccStore> {
+  return new Map(machines.flatMap(({ name, etcd }) => (etcd ? [[name, etcd]] : [])));
+}
+
 function replay(stores: Stores, changes: Iterable<StoreChange>): { stores: Stores; now: number } {
   const disks = new Map([stores.world, ...stores.machines.map(({ disk }) => disk)].map((disk) => [disk.name, disk]));
   const members = new Map(stores.machines.map(({ spec, etcd, raft }) => [spec.name, { etcd, raft }]));
@@ -462,7 +467,7 @@ function replay(stores: Stores, changes: Iterable<StoreChange>): { stores: Store
       members.set(spec.name, machine);
     } else if (change.type === 'disk') disks.get(change.change.disk)?.apply(change.change);
     else if (change.type === 'etcd') replayCommit(ledger, storeOf(change.machine), change);
-    else if (change.type === 'etcd-edit') replayEdit(ledger, storeOf(change.machine), change);
+    else if (change.type === 'etcd-edit') replayEdit(ledger, memberStores(machines.map(({ spec, etcd }) => ({ name: spec.name, etcd }))), change);
     else if (change.type === 'raft') members.get(change.machine)?.raft?.apply(change.change);
     else {
       const { machine, isUp } = change;

@@ -92,7 +92,8 @@ class World {
     this.store.onEdit = (edit, before) => {
       if (edit.type !== 'install' || !before) return;
       const cause = undefined;
-      if (this.ledger.maybeRecordInstall('m', { at: instant(this.#now), cause, before, after: this.store })) this.#remember();
+      if (this.ledger.maybeRecordInstall('m', { at: instant(this.#now), cause, before, after: this.store, others: new Map() }))
+        this.#remember();
     };
   }
 

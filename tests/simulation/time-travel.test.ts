@@ -1,7 +1,8 @@
 import { Cluster, type ClusterSnapshot, type KubeObject, type StoreChange } from '@/lib/cluster';
 import { HistoryTrimmedError } from '@/lib/cluster/history';
-import { ConfigMap, Deployment, Pod } from '@/lib/cluster/resources';
+import { ConfigMap, Deployment, Namespace, Pod } from '@/lib/cluster/resources';
 import { adminOf, deploymentOf, paths } from '@/tests/support/api-calls';
+import { inEtcd } from '@/tests/support/etcd-pods';
 import { freshCluster } from '@/tests/support/template';
 
 /** What anybody who asks is answered, at the revision at which they ask. */
@@ -178,4 +179,70 @@ test('a history that is full says from when on it can be looked at', () => {
   expect(() => cluster.history.at({ revision: early })).toThrow(HistoryTrimmedError);
   expect(() => cluster.history.at({ revision: early })).toThrow(/^history before \d\d:\d\d:\d\d was trimmed \(59 KiB budget\)$/);
   expect(cluster.history.at({ revision: reach.revision }).list(Pod).length).toBeGreaterThan(5);
+});
+
+function namespaces(cluster: Cluster, at: number): string[] {
+  return cluster.history
+    .at({ at })
+    .list(Namespace)
+    .map(({ metadata }) => metadata.name)
+    .filter((name) => name.startsWith('x-'));
+}
+
+test('a restore from a backup of etcd is one change, and what it took away can still be looked at', () => {
+  const cluster = Cluster.boot({ topology: { controlPlanes: 1, workers: 1 }, seed: 'restore' });
+  const create = (name: string) => adminOf(cluster).create('/api/v1/namespaces', { metadata: { name } });
+  const manifest = (name: string, text?: string) => {
+    const { disk } = cluster.machine('cp-1');
+    const before = disk.get<string>(`/etc/kubernetes/manifests/${name}.yaml`) ?? '';
+    if (text === undefined) disk.delete(`/etc/kubernetes/manifests/${name}.yaml`);
+    else disk.set(`/etc/kubernetes/manifests/${name}.yaml`, text);
+    return before;
+  };
+  create('x-kept');
+  inEtcd(cluster, 'cp-1', ['etcdctl', 'snapshot', 'save', '/var/lib/etcd/snapshot.db']);
+  create('x-late');
+  cluster.kernel.runFor(5_000);
+  const [late, lateRevision] = [cluster.now, cluster.revision];
+  inEtcd(cluster, 'cp-1', ['etcdutl', 'snapshot', 'restore', '/var/lib/etcd/snapshot.db', '--data-dir=/var/lib/etcd/restored']);
+  const [apiServer, etcd] = [manifest('kube-apiserver'), manifest('etcd')];
+  cluster.kernel.runFor(60_000);
+  manifest('etcd', etcd.replace('--data-dir=/var/lib/etcd', '--data-dir=/var/lib/etcd/restored'));
+  manifest('kube-apiserver', apiServer);
+  cluster.kernel.runFor(120_000);
+  create('x-later');
+  const again = Cluster.restore(JSON.parse(JSON.stringify(cluster.snapshot())) as ClusterSnapshot);
+  for (const one of [cluster, again]) {
+    expect(namespaces(one, late)).toEqual(['x-kept', 'x-late']);
+    expect(namespaces(one, cluster.now)).toEqual(['x-kept', 'x-later']);
+    const lost = one.history.changes({ from: { at: late }, to: { at: cluster.now }, object: 'Namespace/x-late' });
+    expect(lost).toMatchObject([{ operation: 'delete', before: { metadata: { name: 'x-late' } } }]);
+    expect(lost[0]?.revision).toBeLessThan(lateRevision);
+  }
+});
+
+test('of several etcd members the history is one, whichever of them is lost, wiped or behind', () => {
+  const cluster = Cluster.boot({ topology: { controlPlanes: 3, workers: 1 }, seed: 'members' });
+  const create = (name: string) => adminOf(cluster).create('/api/v1/namespaces', { metadata: { name } });
+  const moments: (readonly [number, readonly string[]])[] = [];
+  const names: string[] = [];
+  const make = (name: string) => {
+    create(name);
+    names.push(name);
+    cluster.kernel.runFor(10_000);
+    moments.push([cluster.now, [...names]]);
+  };
+  make('x-a');
+  for (const lost of ['cp-3', 'cp-2']) {
+    cluster.crash(lost);
+    cluster.kernel.runFor(30_000);
+    make(`x-without-${lost}`);
+    cluster.bootMachine(lost);
+    cluster.kernel.runFor(60_000);
+    make(`x-with-${lost}`);
+  }
+  for (const one of [cluster, cluster.fork()])
+    for (const [at, expected] of moments) expect(namespaces(one, at)).toEqual([...expected].sort());
+  const seen = cluster.history.changes({ from: { revision: 1 }, to: { revision: cluster.revision } }).map(({ revision }) => revision);
+  expect(new Set(seen).size).toBe(cluster.revision - 1);
 });

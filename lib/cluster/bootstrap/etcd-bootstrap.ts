@@ -68,7 +68,7 @@ function adoptRestored(context: DaemonContext, options: BootstrapOptions, store:
   const file = text === undefined ? undefined : readRestored(text);
   if (!file) return false;
   const { applied: _, ...snapshot } = file.snapshot;
-  store.install(MvccStore.restore(snapshot));
+  store.install(MvccStore.beginAnew(snapshot));
   disk.bootstrap(file.member ?? firstMember(options.name, [memberOf(options.name, options.initialAdvertisePeerUrls, options.token)]));
   context.files.remove(path);
   markLog(context, options, disk);

@@ -51,6 +51,8 @@ export interface MvccSnapshot {
   readonly alarms?: readonly RaisedAlarm[];
   readonly auth?: AuthState;
   readonly applied?: AppliedPoint;
+  /** Of which beginning this is a continuation; absent for the cluster's own. */
+  readonly lineage?: string;
 }
 
 /** What one write transaction changed: a row of the journal. */
@@ -83,6 +85,7 @@ interface State {
   readonly revision: Revision;
   readonly compacted: Revision;
   readonly applied: AppliedPoint | undefined;
+  readonly lineage: string;
 }
 
 const noState = (): State => ({
@@ -95,6 +98,7 @@ const noState = (): State => ({
   revision: 1 as Revision,
   compacted: 0 as Revision,
   applied: undefined,
+  lineage: '',
 });
 
 /**
@@ -117,6 +121,7 @@ export class MvccStore implements Etcd {
   #revision: Revision;
   #compacted: Revision;
   #applied: AppliedPoint | undefined;
+  #lineage: string;
   readonly #watchers = new Watchers();
   /** Bytes of what is kept, as of revision `#sizedTo`: counted only when somebody asks. */
   #sizeInUse = 0;
@@ -139,6 +144,7 @@ export class MvccStore implements Etcd {
     this.#revision = state.revision;
     this.#compacted = state.compacted;
     this.#applied = state.applied;
+    this.#lineage = state.lineage;
   }
 
   static create(): MvccStore {
@@ -152,12 +158,25 @@ export class MvccStore implements Etcd {
       revision: snapshot.revision as Revision,
       compacted: snapshot.compactedRevision as Revision,
       applied: snapshot.applied,
+      lineage: snapshot.lineage ?? '',
       leases: new Map(snapshot.leases?.map(({ lease, ttl }) => [lease, ttl])),
       alarms: snapshot.alarms ?? [],
       auth: snapshot.auth ? deepFreeze(snapshot.auth) : noAuth,
     });
     for (const kv of snapshot.versions) store.#replay(deepFreeze(kv));
     return store;
+  }
+
+  /** What a new group begins with (`etcdutl snapshot restore`): revisions may come again that were there before, and mean something else. */
+  static beginAnew(snapshot: MvccSnapshot): MvccStore {
+    const store = MvccStore.restore(snapshot);
+    store.#lineage = `${snapshot.lineage ?? ''}/${store.#revision}-${store.hashKv().toString(16)}`;
+    return store;
+  }
+
+  /** The same for stores that continue one beginning, as the members of a group do: in these a revision is the same everywhere. */
+  get lineage(): string {
+    return this.#lineage;
   }
 
   get revision(): Revision {
@@ -315,6 +334,7 @@ export class MvccStore implements Etcd {
     this.#revision = state.revision;
     this.#compacted = state.compacted;
     this.#applied = state.applied;
+    this.#lineage = state.lineage;
     [this.#sizeInUse, this.#sizedTo] = [0, 0];
     if (this.onEdit) this.#edited({ type: 'install', snapshot: this.snapshot() }, before);
     for (const watcher of this.#watchers.all) this.#catchUp(watcher);
@@ -329,6 +349,7 @@ export class MvccStore implements Etcd {
       ...(this.#alarms.length > 0 ? { alarms: this.#alarms } : {}),
       ...(this.#auth === noAuth ? {} : { auth: this.#auth }),
       ...(this.#applied ? { applied: this.#applied } : {}),
+      ...(this.#lineage ? { lineage: this.#lineage } : {}),
     };
   }
 
@@ -401,6 +422,7 @@ export class MvccStore implements Etcd {
       revision: this.#revision,
       compacted: this.#compacted,
       applied: this.#applied,
+      lineage: this.#lineage,
     };
   }
 

@@ -20,6 +20,7 @@ export interface HistoryReach {
 /** A ledger as plain data; the state it ends with is in the store of machine `source`. */
 export interface LedgerSnapshot {
   readonly source: string;
+  readonly lineage?: string;
   readonly segments: readonly Segment[];
   readonly trimmed?: { readonly revision: number; readonly at: number };
 }
@@ -28,6 +29,14 @@ export interface LedgerOptions {
   readonly budgetBytes?: number | undefined;
   readonly segmentSize?: number;
   readonly snapshot?: LedgerSnapshot | undefined;
+}
+
+export interface Install {
+  readonly at: Instant;
+  readonly cause: ChangeCause | undefined;
+  readonly before: MvccStore;
+  readonly after: MvccStore;
+  readonly others: ReadonlyMap<string, MvccStore>;
 }
 
 export class HistoryTrimmedError extends Error {
@@ -55,6 +64,8 @@ export class Ledger {
   #trimmed: { readonly revision: number; readonly at: number } | undefined;
   /** The member whose store is as it was after the newest change. */
   #source: string | undefined;
+  /** Of that store: members of another one have nothing to say. */
+  #lineage: string;
   #newest = 1;
   /** Told when something was dropped. */
   onTrim: ((reach: HistoryReach) => void) | undefined;
@@ -65,6 +76,7 @@ export class Ledger {
     this.#segments = snapshot?.segments ?? [];
     this.#trimmed = snapshot?.trimmed;
     this.#source = snapshot?.source;
+    this.#lineage = snapshot?.lineage ?? '';
     this.#bytes = this.#segments.reduce((total, segment) => total + bytesOf(segment), 0);
     this.#newest = this.#segments.at(-1)?.last.revision ?? this.#trimmed?.revision ?? 1;
     this.#trim();
@@ -89,9 +101,9 @@ export class Ledger {
     };
   }
 
-  /** Whether this member's commit is news: of several members that apply the same revision the first one tells. */
-  isNews(revision: number): boolean {
-    return revision > this.#newest;
+  /** Whether a member's commit is news: of several members that apply the same revision the first one tells. */
+  isNews(revision: number, { lineage }: MvccStore): boolean {
+    return revision > this.#newest && lineage === this.#lineage;
   }
 
   record(source: string, change: Change): void {
@@ -109,16 +121,27 @@ export class Ledger {
     if (this.#recent.length >= 2 * this.#segmentSize) this.#pack();
   }
 
-  /** The store of `source` became another one. Whether what clients see changed by it: other members only catch up. */
-  maybeRecordInstall(
-    source: string,
-    install: { at: Instant; cause: ChangeCause | undefined; before: MvccStore; after: MvccStore },
-  ): boolean {
-    const { at, cause, before, after } = install;
-    if (this.#source !== undefined && this.#source !== source) return false;
-    const events = differences(before, after);
-    if (events.length === 0 && after.revision === this.#newest) return false;
-    this.record(source, { revision: after.revision, at, cause, events, isRestore: true });
+  /**
+   * A member's store became another one. Whether what clients see changed by it: it did where a new group begins, or where there is no other
+   * member; elsewhere a member has lost what it had, or catches up. `others` are the stores of the other members.
+   */
+  maybeRecordInstall(member: string, install: Install): boolean {
+    const { at, cause, before, after, others } = install;
+    const rest = [...others].filter(([, store]) => store.lineage === this.#lineage && store.revision === this.#newest);
+    const isNewGroup = after.lineage !== this.#lineage;
+    if (!isNewGroup && rest.length > 0) {
+      if (member === this.#source) this.#source = rest[0]?.[0];
+      return false;
+    }
+    if (!isNewGroup && member !== this.#source) return false;
+    const was = member === this.#source ? before : (others.get(this.#source ?? '') ?? before);
+    const events = differences(was, after);
+    this.#lineage = after.lineage;
+    if (events.length === 0 && after.revision === this.#newest) {
+      this.#source = member;
+      return false;
+    }
+    this.record(member, { revision: after.revision, at, cause, events, isRestore: true });
     return true;
   }
 
@@ -130,6 +153,7 @@ export class Ledger {
     fork.#bytes = this.#bytes;
     fork.#trimmed = this.#trimmed;
     fork.#source = this.#source;
+    fork.#lineage = this.#lineage;
     fork.#newest = this.#newest;
     fork.#trim();
     return fork;
@@ -140,6 +164,7 @@ export class Ledger {
     const recent = this.#recent.items.slice(0, this.#recent.length);
     return {
       source: this.#source,
+      ...(this.#lineage ? { lineage: this.#lineage } : {}),
       segments: recent.length > 0 ? [...this.#segments, packed(recent)] : this.#segments,
       ...(this.#trimmed ? { trimmed: this.#trimmed } : {}),
     };
