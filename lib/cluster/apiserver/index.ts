@@ -1,3 +1,6 @@
+export { AuditFile, readAuditEvents, type AuditFiles } from './audit/audit-file';
+export { type AuditEvent, type AuditOptions } from './audit/audit-log';
+export { readAuditPolicy, type AuditPolicy } from './audit/policy';
 export { type StaticToken, type User } from './authentication';
 export { type Authorizer, type Decision, type PolicyRule } from './authorization';
 export { type AdmissionPlugin, type AdmissionRequest } from './admission/plugin';

@@ -1,10 +1,13 @@
 import type { Transport } from '../api';
 import {
+  AuditFile,
   authorizationModes,
   createApiServer,
   decodingText,
+  readAuditPolicy,
   selectPlugins,
   type AdmissionPlugin,
+  type AuditOptions,
   type AuthorizationMode,
   type StaticToken,
 } from '../apiserver';
@@ -21,6 +24,9 @@ import { parseTokenFile } from './token-file';
 interface CommandLine {
   readonly advertiseAddress: string | undefined;
   readonly anonymousAuth: boolean;
+  readonly auditLogBackups: number;
+  readonly auditLogPath: string | undefined;
+  readonly auditPolicyFile: string | undefined;
   readonly authorizationModes: readonly string[];
   readonly disabledPlugins: readonly string[];
   readonly enabledPlugins: readonly string[];
@@ -40,6 +46,9 @@ const flags: Flags<CommandLine> = {
     type: 'list',
     apply: (line, names) => ({ ...line, disabledPlugins: [...line.disabledPlugins, ...names] }),
   },
+  'audit-policy-file': { type: 'string', apply: (line, auditPolicyFile) => ({ ...line, auditPolicyFile }) },
+  'audit-log-path': { type: 'string', apply: (line, auditLogPath) => ({ ...line, auditLogPath }) },
+  'audit-log-maxbackup': { type: 'number', apply: (line, auditLogBackups) => ({ ...line, auditLogBackups }) },
   'anonymous-auth': { type: 'boolean', apply: (line, anonymousAuth) => ({ ...line, anonymousAuth }) },
   'authorization-mode': { type: 'list', apply: (line, authorizationModes) => ({ ...line, authorizationModes }) },
   'etcd-compaction-interval': { type: 'duration', apply: (line, etcdCompactionIntervalMs) => ({ ...line, etcdCompactionIntervalMs }) },
@@ -53,6 +62,10 @@ const flags: Flags<CommandLine> = {
   'enable-bootstrap-token-auth': { type: 'boolean', apply: (line) => line },
   ...Object.fromEntries(
     [
+      'audit-log-format',
+      'audit-log-maxage',
+      'audit-log-maxsize',
+      'audit-log-mode',
       'client-ca-file',
       'etcd-cafile',
       'etcd-keyfile',
@@ -82,6 +95,9 @@ const flags: Flags<CommandLine> = {
 const defaults: CommandLine = {
   advertiseAddress: undefined,
   anonymousAuth: true,
+  auditLogBackups: 0,
+  auditLogPath: undefined,
+  auditPolicyFile: undefined,
   authorizationModes: ['AlwaysAllow'],
   disabledPlugins: [],
   enabledPlugins: [],
@@ -110,7 +126,9 @@ export function apiServerDaemon(components: ComponentOptions): Daemon {
           context,
           `failed to parse service-account-issuer-key-file: open ${line.serviceAccountKeyFile}: no such file or directory`,
         );
-      return serve(context, line, { tokens, key }, components);
+      const audit = auditOf(context, line);
+      if (typeof audit === 'string') return failToStart(context, audit);
+      return serve(context, line, { tokens, key, audit }, components);
     },
   };
 }
@@ -130,6 +148,23 @@ function modeProblem(asked: readonly string[]): string | undefined {
   return twice === undefined ? undefined : `authorization-mode ${JSON.stringify(asked)} has mode specified more than once`;
 }
 
+/** Nothing is told without both a policy and a place (`AuditOptions.ApplyTo`). */
+function auditOf(
+  { kernel, files, log }: DaemonContext,
+  { auditPolicyFile, auditLogPath, auditLogBackups }: CommandLine,
+): AuditOptions | string | undefined {
+  if (auditPolicyFile === undefined) return undefined;
+  const text = files.read(auditPolicyFile);
+  if (text === undefined)
+    return `loading audit policy file: failed to read file path ${JSON.stringify(auditPolicyFile)}: open ${auditPolicyFile}: no such file or directory`;
+  const policy = readAuditPolicy(text);
+  if (typeof policy === 'string') return `loading audit policy file: ${policy}: from file ${auditPolicyFile}`;
+  if (auditLogPath === undefined) return undefined;
+  if (auditLogPath === '-') return { policy, write: log };
+  const file = new AuditFile(files, auditLogPath, { backups: auditLogBackups });
+  return { policy, write: (line) => file.write(line, kernel.now) };
+}
+
 function readTokens({ files }: DaemonContext, path: string | undefined): StaticToken[] | string {
   if (path === undefined) return [];
   const text = files.read(path);
@@ -141,7 +176,11 @@ function readTokens({ files }: DaemonContext, path: string | undefined): StaticT
 function serve(
   context: DaemonContext,
   line: CommandLine,
-  { tokens, key }: { readonly tokens: readonly StaticToken[]; readonly key: string | undefined },
+  {
+    tokens,
+    key,
+    audit,
+  }: { readonly tokens: readonly StaticToken[]; readonly key: string | undefined; readonly audit: AuditOptions | undefined },
   components: ComponentOptions,
 ): { stop(): void } {
   const etcdCompactionIntervalMs = line.etcdCompactionIntervalMs ?? components.etcdCompactionIntervalMs;
@@ -156,6 +195,7 @@ function serve(
       authorizationModes: line.authorizationModes as readonly AuthorizationMode[],
       admission: selectPlugins(line.enabledPlugins, line.disabledPlugins) as readonly AdmissionPlugin[],
       trustsActors: false,
+      ...(audit ? { audit } : {}),
       isResumed: context.isResumed ?? false,
       securePort: line.securePort,
       services: { clusterIps: line.serviceClusterIpRange },
