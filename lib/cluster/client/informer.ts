@@ -43,10 +43,11 @@ type IndexFunction<T> = (object: T) => readonly string[];
 interface Index<T> {
   readonly name: string;
   readonly valuesOf: IndexFunction<T>;
-  keys: Map<string, Set<string>>;
+  /** Absent until somebody asks: most kinds are only watched. */
+  keys: Map<string, Set<string>> | undefined;
 }
 
-/** Stands for a map until something is put into it. */
+/** Stands for a map until something is put into it: of most kinds there is nothing. */
 const nothing: Map<string, any> = new Map();
 
 const controllerIndex = 'controller';
@@ -66,9 +67,9 @@ export class Informer<T extends KubeObject = KubeObject> implements Lister<T> {
   readonly #backoff: Backoff;
   readonly #handlers: InformerHandler<T>[] = [];
   readonly #onSynced: (() => void)[] = [];
-  /** Of most kinds there is nothing, and somebody watches them all: what is empty is the same for everybody. */
   #objects: Map<string, T> = nothing;
-  #byNamespace: Map<string, Map<string, T>> = nothing;
+  /** Absent until somebody asks for a namespace. */
+  #byNamespace: Map<string, Map<string, T>> | undefined;
   #indexes: readonly Index<T>[] = [];
   #hasSynced = false;
   #isStarted = false;
@@ -106,9 +107,7 @@ export class Informer<T extends KubeObject = KubeObject> implements Lister<T> {
   /** `valuesOf` says what to file an object under. Adding an index that is there already does nothing. */
   addIndex(name: string, valuesOf: IndexFunction<T>): void {
     if (this.#indexes.some((index) => index.name === name)) return;
-    const index: Index<T> = { name, valuesOf, keys: nothing };
-    this.#indexes = [...this.#indexes, index];
-    for (const [key, object] of this.#objects) file(index, key, object);
+    this.#indexes = [...this.#indexes, { name, valuesOf, keys: undefined }];
   }
 
   /** Called once the first list has been delivered, at once when it has been. */
@@ -135,14 +134,19 @@ export class Informer<T extends KubeObject = KubeObject> implements Lister<T> {
   }
 
   list(namespace?: string, matches?: (object: T) => boolean): T[] {
-    const objects = namespace === undefined ? this.#objects : this.#byNamespace.get(namespace);
+    const objects = namespace === undefined ? this.#objects : this.#namespaces().get(namespace);
     if (!objects) return [];
     const all = [...objects.values()];
     return matches ? all.filter(matches) : all;
   }
 
   byIndex(name: string, value: string): T[] {
-    const keys = this.#indexes.find((index) => index.name === name)?.keys.get(value);
+    const index = this.#indexes.find((one) => one.name === name);
+    if (index && !index.keys) {
+      index.keys = new Map();
+      for (const [key, object] of this.#objects) file(index, key, object);
+    }
+    const keys = index?.keys?.get(value);
     return keys ? [...keys].map((key) => this.#objects.get(key) as T) : [];
   }
 
@@ -279,26 +283,37 @@ export class Informer<T extends KubeObject = KubeObject> implements Lister<T> {
     const old = this.#objects.get(key);
     if (!old) return;
     this.#objects.delete(key);
-    this.#byNamespace.get(old.metadata.namespace ?? '')?.delete(key);
+    this.#byNamespace?.get(old.metadata.namespace ?? '')?.delete(key);
     for (const index of this.#indexes) unfile(index, key, old);
     this.#tell((handler) => handler.deleted?.(last ?? old));
   }
 
   #store(key: string, object: T, old: T | undefined): void {
-    if (this.#objects === nothing) [this.#objects, this.#byNamespace] = [new Map(), new Map()];
+    if (this.#objects === nothing) this.#objects = new Map();
     this.#objects.set(key, object);
-    const namespace = object.metadata.namespace ?? '';
-    const within = this.#byNamespace.get(namespace) ?? new Map<string, T>();
-    this.#byNamespace.set(namespace, within.set(key, object));
+    if (this.#byNamespace) settle(this.#byNamespace, key, object);
     for (const index of this.#indexes) {
       if (old) unfile(index, key, old);
       file(index, key, object);
     }
   }
 
+  #namespaces(): Map<string, Map<string, T>> {
+    if (this.#byNamespace) return this.#byNamespace;
+    const made = new Map<string, Map<string, T>>();
+    for (const [key, object] of this.#objects) settle(made, key, object);
+    return (this.#byNamespace = made);
+  }
+
   #tell(call: (handler: InformerHandler<T>) => void): void {
     for (const handler of this.#handlers) call(handler);
   }
+}
+
+function settle<T extends KubeObject>(namespaces: Map<string, Map<string, T>>, key: string, object: T): void {
+  const namespace = object.metadata.namespace ?? '';
+  const within = namespaces.get(namespace) ?? new Map<string, T>();
+  namespaces.set(namespace, within.set(key, object));
 }
 
 interface WatchChunk {
@@ -316,7 +331,7 @@ function orphansOf(namespace: string): string {
 }
 
 function file<T>(index: Index<T>, key: string, object: T): void {
-  if (index.keys === nothing) index.keys = new Map();
+  if (!index.keys) return;
   for (const value of index.valuesOf(object)) {
     const keys = index.keys.get(value) ?? new Set<string>();
     index.keys.set(value, keys.add(key));
@@ -324,6 +339,7 @@ function file<T>(index: Index<T>, key: string, object: T): void {
 }
 
 function unfile<T>(index: Index<T>, key: string, object: T): void {
+  if (!index.keys) return;
   for (const value of index.valuesOf(object)) {
     const keys = index.keys.get(value);
     keys?.delete(key);
