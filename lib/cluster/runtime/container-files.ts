@@ -64,7 +64,7 @@ export class ContainerFiles implements Files {
     if (!this.isDirectory(parent)) throw new FileError(this.exists(parent) ? 'Not a directory' : 'No such file or directory');
     const mount = this.#mountOf(clean);
     if (mount ? mount.readonly : this.#isReadonly) throw new FileError('Read-only file system');
-    if (value.length > fileBytesMax) throw new FileError('No space left on device');
+    if (value.length > (mount ? mountedBytesMax : fileBytesMax)) throw new FileError('No space left on device');
     this.#disk.set(mount ? onHost(mount, clean) : this.#writable + clean, value);
   }
 
@@ -177,8 +177,8 @@ const baseDirectories = new Set([
   '/var/tmp',
 ]);
 
-/** What one file may hold; a sandbox is a small machine. */
-const fileBytesMax = 1_000_000;
+/** What one file may hold: a backup of a busy lab's etcd, and little more. A sandbox is a small machine. */
+const fileBytesMax = 8_000_000;
 
 /** Keeps an empty directory on a disk that only knows files. */
 const keep = '.keep-directory';
