@@ -197,10 +197,10 @@ export class Store {
     matchNamespace(context, object);
     this.#admit('UPDATE', context, object, old);
     if (!strategy.subresource) this.#hooks.get(definition.kind)?.authorize?.(context, object, old);
+    nullEmptyLists(definitionIdOfKind(definition), object);
     this.#beforeUpdate(context, object, old, strategy);
     if (isDeletedByUpdate(object, old)) return { object: this.#deleteNow(context, kv, object), isCreated: false };
     delete (object.metadata as Partial<typeof object.metadata>).resourceVersion;
-    if (!context.isDryRun) nullEmptyLists(definitionIdOfKind(definition), object);
     if (sameStored(toStorage(definition, object), kv.value as unknown as KubeObject)) return { object: old, isCreated: false };
     const written = this.#write(context, object, kv);
     if (!written) throw statusErrors.conflict(resourceOf(definition), info.name, optimisticLock);

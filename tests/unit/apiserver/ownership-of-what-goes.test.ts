@@ -27,3 +27,12 @@ test('a field behind a gate that is off is dropped, but its writer owns it', () 
   expect(template['template'].spec.containers[0]).not.toHaveProperty('lifecycle');
   expect(fieldsOf(template)).toContain('f:stopSignal');
 });
+
+test('an empty list where none was stored is no change', () => {
+  const api = bench();
+  const path = '/apis/discovery.k8s.io/v1/namespaces/default/endpointslices';
+  const slice = { apiVersion: 'discovery.k8s.io/v1', kind: 'EndpointSlice', metadata: { name: 'e' }, addressType: 'IPv4', endpoints: [] };
+  const { resourceVersion } = api.create(path, slice).metadata;
+  const { body } = api.send('PUT', `${path}/e`, slice);
+  expect(body).toMatchObject({ metadata: { resourceVersion, generation: 1 } });
+});
