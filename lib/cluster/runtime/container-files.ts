@@ -64,7 +64,7 @@ export class ContainerFiles implements Files {
     if (!this.isDirectory(parent)) throw new FileError(this.exists(parent) ? 'Not a directory' : 'No such file or directory');
     const mount = this.#mountOf(clean);
     if (mount ? mount.readonly : this.#isReadonly) throw new FileError('Read-only file system');
-    if (value.length > (mount ? mountedBytesMax : fileBytesMax)) throw new FileError('No space left on device');
+    if (value.length > fileBytesMax) throw new FileError('No space left on device');
     this.#disk.set(mount ? onHost(mount, clean) : this.#writable + clean, value);
   }
 
