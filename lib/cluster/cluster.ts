@@ -467,7 +467,8 @@ function replay(stores: Stores, changes: Iterable<StoreChange>): { stores: Store
       members.set(spec.name, machine);
     } else if (change.type === 'disk') disks.get(change.change.disk)?.apply(change.change);
     else if (change.type === 'etcd') replayCommit(ledger, storeOf(change.machine), change);
-    else if (change.type === 'etcd-edit') replayEdit(ledger, memberStores(machines.map(({ spec, etcd }) => ({ name: spec.name, etcd }))), change);
+    else if (change.type === 'etcd-edit')
+      replayEdit(ledger, memberStores(machines.map(({ spec, etcd }) => ({ name: spec.name, etcd }))), change);
     else if (change.type === 'raft') members.get(change.machine)?.raft?.apply(change.change);
     else {
       const { machine, isUp } = change;
