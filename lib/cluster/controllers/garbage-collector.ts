@@ -8,7 +8,12 @@ const foregroundFinalizer = 'foregroundDeletion';
 const orphanFinalizer = 'orphan';
 
 /** Events own nothing and are owned by nothing; the newer group's kinds are the same objects again. */
-const collected = builtInResources.filter(({ kind }) => kind !== 'Event');
+const collected = builtInResources.filter(({ kind, verbs }) => kind !== 'Event' && isDeletable(verbs));
+
+/** What discovery says can be deleted, listed and watched (`GetDeletableResources`). */
+function isDeletable(verbs: readonly string[] | undefined): boolean {
+  return !verbs || ['delete', 'list', 'watch'].every((verb) => verbs.includes(verb));
+}
 
 /** Deletes what has lost all its owners, in the order the deletion asked for (`pkg/controller/garbagecollector`). */
 export const garbageCollectorController: Controller = {
