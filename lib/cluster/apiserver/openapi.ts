@@ -2,6 +2,7 @@ import { hash32 } from '@/lib/base';
 import { definitions, type Definition, type FieldSchema } from '@/generated/kubernetes/schema';
 import { fieldFacts, isAtomicDefinition, type ResourceDefinition } from '../api';
 import { apiVersionOf, definitionIdOfKind } from './context';
+import { reviews, type Review } from './reviews';
 import { subresourcesOf } from './subresources';
 import type { Descriptions } from './tables';
 
@@ -28,13 +29,16 @@ export function openApiOfPath(path: string): object {
 export function openApiV3(groupVersion: string, resources: readonly ResourceDefinition[], descriptions: Descriptions): object {
   return remembered(resources, descriptions, groupVersion, () => {
     const served = resources.filter((definition) => apiVersionOf(definition) === groupVersion);
-    const ids = reach(
-      served.flatMap((definition) => [definitionIdOfKind(definition), `${definitionIdOfKind(definition)}List`]).concat(commonIds),
-    );
+    const asked = unstored.filter((one) => apiVersionOf(one) === groupVersion);
+    const ids = reach([
+      ...served.flatMap((definition) => [definitionIdOfKind(definition), `${definitionIdOfKind(definition)}List`]),
+      ...asked.map(definitionIdOfKind),
+      ...commonIds,
+    ]);
     return {
       openapi: '3.0.0',
       info: { title: 'Kubernetes', version: 'v1.36.0' },
-      paths: Object.assign({}, ...served.map((definition) => pathsOf(definition, v3))),
+      paths: Object.assign({}, ...served.map((definition) => pathsOf(definition, v3)), ...asked.map((one) => pathOfUnstored(one, v3))),
       components: { schemas: schemasOf(ids, descriptions, v3) },
     };
   });
@@ -45,13 +49,34 @@ export function openApiV2(resources: readonly ResourceDefinition[], descriptions
   return remembered(resources, descriptions, 'v2', () => ({
     swagger: '2.0',
     info: { title: 'Kubernetes', version: 'v1.36.0' },
-    paths: Object.assign({}, ...resources.map((definition) => pathsOf(definition, v2))),
+    paths: Object.assign({}, ...resources.map((definition) => pathsOf(definition, v2)), ...unstored.map((one) => pathOfUnstored(one, v2))),
     definitions: schemasOf(
-      reach(resources.flatMap((definition) => [definitionIdOfKind(definition), `${definitionIdOfKind(definition)}List`]).concat(commonIds)),
+      reach([
+        ...resources.flatMap((definition) => [definitionIdOfKind(definition), `${definitionIdOfKind(definition)}List`]),
+        ...unstored.map(definitionIdOfKind),
+        ...commonIds,
+      ]),
       descriptions,
       v2,
     ),
   }));
+}
+
+/** What is asked or done, and never stored. */
+const unstored: readonly Omit<Review, 'answer' | 'singular'>[] = [
+  ...reviews,
+  { group: '', version: 'v1', kind: 'Binding', plural: 'bindings', isNamespaced: true },
+];
+
+function pathOfUnstored(one: (typeof unstored)[number], dialect: Dialect): Record<string, object> {
+  const { group, version, kind, plural, isNamespaced } = one;
+  const root = group ? `/apis/${group}/${version}` : `/api/${version}`;
+  return {
+    [`${root}${isNamespaced ? '/namespaces/{namespace}' : ''}/${plural}`]: {
+      post: operationOf('post', { group, version, kind }, definitionIdOfKind(one), dialect),
+      ...(isNamespaced ? { parameters: [pathParameter('namespace', dialect)] } : {}),
+    },
+  };
 }
 
 function remembered(resources: object, descriptions: Descriptions, name: string, make: () => object): object {
