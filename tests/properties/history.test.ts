@@ -27,16 +27,8 @@ const step = fc.oneof(
   { weight: 8, arbitrary: fc.record({ type: fc.constant('put' as const), key, value }) },
   { weight: 3, arbitrary: fc.record({ type: fc.constant('delete' as const), key, end: fc.option(key, { nil: undefined }) }) },
   { weight: 2, arbitrary: fc.record({ type: fc.constant('wait' as const), ms: fc.integer({ min: 1, max: 9 }) }) },
-  {
-    weight: 1,
-    arbitrary: fc.constantFrom(
-      { type: 'compact' as const },
-      { type: 'fork' as const },
-      { type: 'restore' as const },
-      { type: 'save' as const },
-      { type: 'load' as const },
-    ),
-  },
+  { weight: 1, arbitrary: fc.constantFrom({ type: 'compact' as const }, { type: 'fork' as const }, { type: 'restore' as const }) },
+  { weight: 1, arbitrary: fc.constantFrom({ type: 'save' as const }, { type: 'load' as const }) },
 );
 type Step = typeof step extends fc.Arbitrary<infer S> ? S : never;
 
@@ -114,6 +106,13 @@ class World {
   }
 }
 
+/** Keys as they would be printed: the order of fields counts. */
+function written(keys: readonly KeyValue[]): string[] {
+  return keys.map(({ key: name, value: held, modRevision, createRevision, version, lease }) =>
+    JSON.stringify([name, held, modRevision, createRevision, version, lease]),
+  );
+}
+
 test('what was there at every instant and revision is what the list of all writes says, across compactions, forks and restores', () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
@@ -122,14 +121,14 @@ test('what was there at every instant and revision is what the list of all write
       const { moments, store, ledger } = world;
       for (const { at } of moments) {
         const then = moments.findLast((one) => one.at <= at) as Moment;
-        expect(ledger.stateAt({ at }, store).list('')).toEqual(then.keys);
+        expect(written(ledger.stateAt({ at }, store).list(''))).toEqual(written(then.keys));
       }
       for (let revision = 1; revision <= store.revision; revision++) {
         const then = moments.findLast((one) => one.revision <= revision) as Moment;
-        expect(ledger.stateAt({ revision }, store).list('')).toEqual(then.keys);
+        expect(written(ledger.stateAt({ revision }, store).list(''))).toEqual(written(then.keys));
       }
     }),
-    { numRuns: 300 },
+    { numRuns: 600 },
   );
 });
 

@@ -1,0 +1,47 @@
+import { MvccStore } from '@/lib/cluster/etcd';
+import { Ledger } from '@/lib/cluster/history';
+import { instant } from '@/lib/cluster/kernel';
+
+/** A store whose every change goes into a ledger of short segments. */
+function recorded(): { store: MvccStore; ledger: Ledger } {
+  const [store, ledger] = [MvccStore.create(), new Ledger({ segmentSize: 4 })];
+  const now = () => instant(ledger.revision * 10);
+  store.onCommit = ({ revision, events }) => ledger.record('m', { revision, events, at: now(), cause: undefined });
+  store.onEdit = (_, before) => {
+    if (before) ledger.maybeRecordInstall('m', { at: now(), cause: undefined, before, after: store, others: new Map() });
+  };
+  return { store, ledger };
+}
+
+test('a revision that was there before and after a restore means the later one', () => {
+  const { store, ledger } = recorded();
+  const put = (from: number, to: number, value: string) => {
+    for (let revision = from; revision <= to; revision++) store.put('a', `${value} ${revision}`);
+  };
+  put(2, 3, 'before');
+  const saved = store.snapshot();
+  put(4, 7, 'before');
+  store.install(MvccStore.restore(saved));
+  put(4, 16, 'after');
+  const at = (revision: number) => ledger.stateAt({ revision }, store).get('a')?.value;
+  expect([3, 4, 5, 7, 16].map(at)).toEqual(['before 3', 'after 4', 'after 5', 'after 7', 'after 16']);
+});
+
+test('forks share the past and not what comes after', () => {
+  const { store, ledger } = recorded();
+  for (let revision = 2; revision <= 12; revision++) store.put('a', revision);
+  const [otherStore, other] = [store.fork(), ledger.fork()];
+  store.put('a', 'here');
+  other.record('m', { revision: 13, at: instant(999), cause: undefined, events: [] });
+  expect(ledger.changes({ revision: 12 }, { revision: 13 }, store)[0]?.events).toHaveLength(1);
+  expect(other.changes({ revision: 12 }, { revision: 13 }, otherStore)[0]?.events).toEqual([]);
+  for (const [one, present] of [[ledger, store] as const, [other, otherStore] as const])
+    expect(one.stateAt({ revision: 5 }, present).get('a')?.value).toBe(5);
+});
+
+test('a member of another beginning has nothing to say', () => {
+  const { store, ledger } = recorded();
+  store.put('a', 1);
+  const stranger = MvccStore.beginAnew(store.snapshot());
+  expect([ledger.isNews(3, store), ledger.isNews(3, stranger), ledger.isNews(2, store)]).toEqual([true, false, false]);
+});
