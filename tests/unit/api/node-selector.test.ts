@@ -1,10 +1,12 @@
-import type { V1Node } from '@/generated/kubernetes/types';
+import type { V1Node, V1NodeSelectorRequirement, V1NodeSelectorTerm } from '@/generated/kubernetes/types';
 import { matchesNodeSelector, matchesNodeSelectorTerm } from '@/lib/cluster/api';
 
 const node = { metadata: { name: 'worker-1', labels: { cores: '8', disk: 'ssd' } } } as unknown as V1Node;
-const term = (key: string, operator: string, ...values: string[]) => ({ matchExpressions: [{ key, operator, values }] });
+const term = (key: string, operator: V1NodeSelectorRequirement['operator'], ...values: string[]) => ({
+  matchExpressions: [{ key, operator, values }],
+});
 
-test.each([
+test.each<[V1NodeSelectorTerm, boolean]>([
   [term('cores', 'Gt', '4'), true],
   [term('cores', 'Lt', '9223372036854775806'), true],
   [term('cores', 'Gt', '1e0'), false],
