@@ -15,7 +15,7 @@ function updated(before: object, change: (service: V1Service) => void): V1Servic
   const service = deepCopy(old);
   change(service);
   definitionOf('Service').defaults?.(service);
-  definitionOf('Service').prepareForUpdate?.(service, old, { now: '', user: '' });
+  definitionOf('Service').prepareForUpdate?.(service, old, { now: '', user: '', requester: { name: '', groups: [] } });
   return service.spec;
 }
 

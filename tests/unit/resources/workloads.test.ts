@@ -83,7 +83,7 @@ test('a DaemonSet counts the generations of its template', () => {
     'DaemonSet',
     workload({ template: { ...template, spec: { containers: [{ name: 'web', image: 'nginx:1.28' }] } } }),
   );
-  definitionOf('DaemonSet').prepareForUpdate?.(changed, old, { now: '', user: '' });
+  definitionOf('DaemonSet').prepareForUpdate?.(changed, old, { now: '', user: '', requester: { name: '', groups: [] } });
   expect(changed.metadata.annotations).toEqual({ 'deprecated.daemonset.template.generation': '2' });
 });
 
