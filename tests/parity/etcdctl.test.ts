@@ -200,6 +200,30 @@ compared('a real etcdctl', () => {
     expect(exitCode).toBe(1);
   });
 
+  test('moves the leader of three members, and holds a lock with any of them', async () => {
+    const group = withEtcdAlone(3);
+    const gateways = ['cp-1', 'cp-2', 'cp-3'].map((name) =>
+      serveEtcd(() => group.network.dialEtcd(group.network.host(name), 'https://127.0.0.1:2379')),
+    );
+    const ports = await Promise.all(gateways.map((one) => one.listen(0, '127.0.0.1')));
+    const endpoints = ports.map((port) => `127.0.0.1:${port}`).join();
+    const leaderOf = async () =>
+      (await runReal(['endpoint', 'status'], '', undefined, endpoints)).stdout.split('\n').find((row) => row.split(', ')[4] === 'true');
+    const leader = await leaderOf();
+    const next =
+      (await runReal(['member', 'list'], '', undefined, endpoints)).stdout
+        .split('\n')
+        .map((row) => row.split(', '))
+        .find(([id = '']) => id !== '' && !leader?.includes(id))?.[0] ?? '';
+    const moved = await runReal(['move-leader', next], '', undefined, endpoints);
+    const held = await runReal(['lock', 'mutex', 'echo', 'held'], '', undefined, endpoints);
+    const after = await leaderOf();
+    await Promise.all(gateways.map((one) => one.close()));
+    expect(moved.stdout).toBe(`Leadership transferred from ${leader?.split(', ')[1]} to ${next}\n`);
+    expect(after).toContain(next);
+    expect(held.stdout).toBe('held\n');
+  });
+
   test('keeps values that are no UTF-8', async () => {
     const bytes = Buffer.from([0xff, 0x00, 0xe9, 0x41, 0xc3, 0xa9]);
     await runReal(['put', 'bytes'], bytes);

@@ -72,10 +72,19 @@ function hostProgram(cluster: Cluster, machine: Machine, name: string): Tool {
     name,
     summary: name === 'etcdctl' ? 'ask etcd' : "look after etcd's files",
     run: async (context) => {
-      const stdin = context.keyboard ? undefined : await context.stdin();
+      const stdin = context.keyboard && !readsInput(context.args) ? undefined : await context.stdin();
       return runProgram(cluster, machine, [name, ...context.args], context, stdin);
     },
   });
+}
+
+/** At a keyboard only what waits for input is given any, until Ctrl-D. */
+function readsInput(args: readonly string[]): boolean {
+  const words = args.filter((arg) => !arg.startsWith('-'));
+  if (words[0] === 'txn') return true;
+  if (words[0] === 'put') return words.length === 2 && !args.includes('--ignore-value');
+  const isOpen = !(words[2] ?? '').includes(':') && !args.some((arg) => /^--(new-user-password|no-password)/.test(arg));
+  return words[0] === 'user' && (words[1] === 'passwd' || (words[1] === 'add' && isOpen));
 }
 
 function runProgram(

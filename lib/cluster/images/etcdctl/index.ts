@@ -206,9 +206,11 @@ function timeoutOf({ flags }: Session): number {
 }
 
 /** kubeadm's members speak only to clients that bring a certificate. A file that is named and is not there is an error at once. */
-function hasCertificates({ ctx, flags }: Session): boolean {
+function hasCertificates(session: Session): boolean {
+  const { ctx, flags } = session;
   const given = ['cert', 'key', 'cacert'].flatMap((name) => (flags[name] === undefined ? [] : [flags[name]]));
-  for (const path of given) if (ctx.files.read(path) === undefined) throw new Failure(`open ${path}: no such file or directory`);
+  for (const path of given)
+    if (ctx.files.read(session.at(path)) === undefined) throw new Failure(`open ${path}: no such file or directory`);
   if (flags['key'] === undefined && flags['cert'] !== undefined)
     throw new Failure('KeyFile and CertFile must both be present[key: , cert: ' + flags['cert'] + ']');
   return (

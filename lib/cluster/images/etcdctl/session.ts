@@ -49,6 +49,11 @@ export class Session {
     return this.flags[name] !== undefined && this.flags[name] !== 'false';
   }
 
+  /** A file's whole path, from the directory that the command runs in. */
+  at(path: string): string {
+    return path.startsWith('/') ? path : `${this.ctx.cwd.replace(/\/$/, '')}/${path}`;
+  }
+
   number(name: string): number {
     const text = this.flags[name] ?? '0';
     if (!/^-?\d+$/.test(text))
@@ -76,7 +81,7 @@ export class Session {
   /** With `--user`, a token for the password; else whoever the certificate names. */
   #showWhoWeAre(url: string): Caller {
     const { user, cert } = this.flags;
-    if (user === undefined) return commonNameOf(cert === undefined ? undefined : this.ctx.files.read(cert));
+    if (user === undefined) return commonNameOf(cert === undefined ? undefined : this.ctx.files.read(this.at(cert)));
     const colon = user.indexOf(':');
     const password = this.flags['password'] ?? (colon < 0 ? this.ctx.stdin.split('\n')[0] : user.slice(colon + 1)) ?? '';
     const name = this.flags['password'] !== undefined || colon < 0 ? user : user.slice(0, colon);

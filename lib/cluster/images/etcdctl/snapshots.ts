@@ -27,7 +27,7 @@ export function snapshotSave(session: Session): void {
 export function snapshotStatus(session: Session): void {
   const [path, ...rest] = session.words;
   if (path === undefined || rest.length > 0) throw new Failure('snapshot status requires exactly one argument', badArguments);
-  const text = session.ctx.files.read(path);
+  const text = session.ctx.files.read(session.at(path));
   if (text === undefined) throw new Failure(`stat ${path}: no such file or directory`);
   const snapshot = snapshotAt(session, path);
   const keys = snapshot.versions.length;
@@ -52,7 +52,8 @@ export function snapshotRestore(session: Session): void {
   if (session.flags['wal-dir'] !== undefined) throw new Failure('--wal-dir is not simulated', badFeature);
   const member = restoredMember(session);
   const directory = session.flags['data-dir'] ?? `${session.flags['name'] ?? 'default'}.etcd`;
-  const isEmpty = files.isDirectory(directory) ? files.list(directory).length === 0 : !files.exists(directory);
+  const place = session.at(directory);
+  const isEmpty = files.isDirectory(place) ? files.list(place).length === 0 : !files.exists(place);
   if (!isEmpty) throw new Failure(`data-dir ${JSON.stringify(directory)} not empty or could not be read`);
   const target = restoredPath(directory);
   const places = { path, 'wal-dir': `${directory}/member/wal`, 'data-dir': directory, 'snap-dir': `${directory}/member/snap` };
@@ -93,18 +94,20 @@ function bumped(snapshot: MvccSnapshot, bump: number): MvccSnapshot {
 }
 
 function snapshotAt(session: Session, path: string): MvccSnapshot {
-  const text = session.ctx.files.read(path);
+  const text = session.ctx.files.read(session.at(path));
   if (text === undefined) throw new Failure(`open ${path}: no such file or directory`);
   const snapshot = readSnapshotFile(text);
   if (!snapshot) throw new Failure('snapshot file integrity check failed. 1 errors found.\ninvalid database');
   return snapshot;
 }
 
-function write({ ctx }: Session, path: string, text: string): void {
-  const parent = path.slice(0, path.lastIndexOf('/'));
+function write(session: Session, path: string, text: string): void {
+  const { files } = session.ctx;
+  const place = session.at(path);
+  const parent = place.slice(0, place.lastIndexOf('/'));
   try {
-    if (parent && !ctx.files.isDirectory(parent)) ctx.files.makeDirectory(parent);
-    ctx.files.write(path, text);
+    if (parent && !files.isDirectory(parent)) files.makeDirectory(parent);
+    files.write(place, text);
   } catch (error) {
     throw new Failure(`could not open ${path}.part (open ${path}.part: ${(error as Error).message.toLowerCase()})`);
   }
