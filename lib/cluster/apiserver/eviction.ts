@@ -101,6 +101,7 @@ function whyNone({ metadata: { name }, status }: KubeObject, desired: number, he
     ({ type, status: value, reason }) => type === 'DisruptionAllowed' && value === 'False' && reason === 'SyncFailed',
   );
   if (failed) return `The disruption budget ${name} does not allow evicting pods currently because it failed sync: ${failed.message}`;
+  if (healthy > desired) return `The disruption budget ${name} does not allow evicting pods currently`;
   return `The disruption budget ${name} needs ${desired} healthy pods and has ${healthy} currently`;
 }
 
