@@ -36,7 +36,7 @@ export function validateRule(rule: V1RuleWithOperations, path: FieldPath): Field
   ];
 }
 
-/** `pods/*`, `*​/scale` and `*​/*` make others superfluous. */
+// A wildcard for resources or subresources makes others superfluous.
 function validateRuleResources(resources: readonly string[], path: FieldPath): FieldError[] {
   if (resources.length === 0) return [fieldError.required(path)];
   const split = resources.map((one) => one.split(/\/(.*)/s));

@@ -1,7 +1,7 @@
 import type { V1CertificateSigningRequest, V1CertificateSigningRequestCondition } from '@/generated/kubernetes/types';
 import { deepEqual } from '@/lib/base';
 import { decodeBytes, type FieldError, FieldPath, fieldError } from '../../api';
-import { dnsSubdomain, invalidEach } from './names';
+import { dnsSubdomain } from './names';
 
 // `pkg/apis/certificates/validation`.
 

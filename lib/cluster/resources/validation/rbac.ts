@@ -1,4 +1,4 @@
-import type { RbacV1Subject, V1ClusterRole, V1PolicyRule, V1Role, V1RoleBinding, V1RoleRef } from '@/generated/kubernetes/types';
+import type { RbacV1Subject, V1ClusterRole, V1PolicyRule, V1Role, V1RoleBinding } from '@/generated/kubernetes/types';
 import { deepEqual } from '@/lib/base';
 import { type FieldError, FieldPath, fieldError } from '../../api';
 import { goValue } from './go-value';
