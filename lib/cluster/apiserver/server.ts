@@ -1,4 +1,4 @@
-import { deepCopy } from '@/lib/base';
+import { deepCopy, type Random } from '@/lib/base';
 import {
   failure,
   StatusError,
@@ -27,6 +27,7 @@ import { AuditLog, type AuditOptions, type AuditRecord } from './audit/audit-log
 import { allowAuthenticated, authorize, decide, denyAll, forbidden, privilegedGroup, publicInfo, type Authorizer } from './authorization';
 import { decodeBody } from './body';
 import { bootstrap } from './bootstrap';
+import { bootstrapTokenReader } from './bootstrap-tokens';
 import { Compactor } from './compactor';
 import type { RequestContext } from './context';
 import { Discovery } from './discovery';
@@ -37,6 +38,7 @@ import { impersonated } from './impersonation';
 import { RequestMetrics } from './metrics';
 import { namespaceHooks } from './namespaces';
 import { NodeAuthorizer } from './node-authorizer';
+import { PriorityAndFairness } from './priority-and-fairness';
 import { escalationHooks } from './rbac/escalation';
 import { PolicyCache } from './rbac/policy-cache';
 import { RbacAuthorizer } from './rbac/rbac-authorizer';
@@ -114,6 +116,10 @@ class Server implements ApiServer {
   readonly #metrics = new RequestMetrics();
   readonly #anonymousAuth: boolean;
   readonly #audit: AuditLog | undefined;
+  readonly #auditIds: Random;
+  readonly #flows: PriorityAndFairness;
+  /** Who asks from outside at the moment. */
+  #caller: User | undefined;
   /** What the audit log is told of the request at hand. */
   #record: AuditRecord | undefined;
   readonly #bootstrap: { stop(): void };
@@ -132,6 +138,8 @@ class Server implements ApiServer {
     const rbac = new RbacAuthorizer(new PolicyCache(this.#caches, resources));
     this.#authorizers = authorizersOf(options, rbac, this.#lookup());
     this.#anonymousAuth = options.anonymousAuth ?? true;
+    this.#auditIds = kernel.random.fork('kube-apiserver/audit-ids');
+    this.#flows = new PriorityAndFairness(this.#lookup());
     this.#audit = options.audit && new AuditLog(kernel, options.audit);
     this.#storage = new Storage(etcd);
     this.#services = this.#createServices(options, rbac);
@@ -235,7 +243,22 @@ class Server implements ApiServer {
     const response = this.#kernel.causedBy(cause, () => this.#admitted(request, info));
     this.#metrics.count(info, request.method, response.status);
     this.#unwritten = before;
-    return response;
+    return request.actor === undefined ? this.#labelled(response, info) : response;
+  }
+
+  /** What an answer to the outside says of itself. */
+  #labelled(response: ApiResponse, info: RequestInfo): ApiResponse {
+    const caller = this.#caller;
+    this.#caller = undefined;
+    return {
+      ...response,
+      headers: {
+        'audit-id': this.#auditIds.uuid(),
+        'cache-control': 'no-cache, private',
+        ...(caller ? this.#flows.headersOf(caller, info) : {}),
+        ...response.headers,
+      },
+    };
   }
 
   #admitted(request: ApiRequest, info: RequestInfo): ApiResponse {
@@ -268,6 +291,7 @@ class Server implements ApiServer {
     if (!this.#anonymousAuth && user === anonymous) throw failure(401, 'Unauthorized', 'Unauthorized');
     this.#record?.authenticated(user);
     const speaker = impersonated(user, request, info, this.#authorizers);
+    if (request.actor === undefined) this.#caller = speaker;
     this.#record?.impersonates(speaker);
     return speaker;
   }
@@ -397,7 +421,12 @@ function authenticatorsOf(options: ApiServerOptions, lookup: Lookup): readonly A
   const byToken = new Map(tokens.map((row) => [row.token, userOfRow(row)]));
   return [
     clientCertificates,
-    bearerTokens([issuer], (token) => byToken.get(token), tokenReader(lookup, kernel, keyOfAccounts(options))),
+    bearerTokens(
+      [issuer],
+      (token) => byToken.get(token),
+      tokenReader(lookup, kernel, keyOfAccounts(options)),
+      bootstrapTokenReader(lookup, kernel),
+    ),
     ...(trustsActors ? [inProcessActors] : []),
   ];
 }
