@@ -117,6 +117,8 @@ export interface ResourceDefinition<T extends KubeObject = KubeObject> {
   gracePeriodSeconds?(object: T, requested?: number): number;
   /** Field selectors besides metadata.name and metadata.namespace. */
   selectableFields?(object: T): Readonly<Record<string, string>>;
+  /** What is said about a field that is not selectable, where the kind has words of its own (`AddFieldLabelConversionFunc`). */
+  unselectable?(field: string): string;
   /** What would act upon these objects and is not there yet: the end of the sentence in the Warning Event each of them gets when it is created. */
   readonly notSimulated?: string;
   /** Absent means Name and Age, as for any kind without printer columns. */

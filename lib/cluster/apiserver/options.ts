@@ -97,7 +97,8 @@ function isSelectable({ selectableFields }: ResourceDefinition, field: string): 
 }
 
 /** Kinds with selectable fields of their own say it shorter. */
-function unknownField({ selectableFields }: ResourceDefinition, field: string): string {
+function unknownField({ selectableFields, unselectable }: ResourceDefinition, field: string): string {
+  if (unselectable) return unselectable(field);
   return selectableFields
     ? `field label not supported: ${field}`
     : `${JSON.stringify(field)} is not a known field selector: only "metadata.name", "metadata.namespace"`;

@@ -56,6 +56,7 @@ export const Job = defineResource<V1Job>({
   defaultDeletion: 'orphan',
   orphaningWarning:
     'child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning',
+  unselectable: (field) => `field label ${JSON.stringify(field)} not supported for Job`,
   selectableFields: ({ status }) => ({ 'status.successful': String(status?.succeeded ?? 0) }),
   columns: [
     nameColumn,

@@ -49,6 +49,9 @@ export const StatefulSet = defineResource<V1StatefulSet>({
   validateUpdate: validateStatefulSetUpdate,
   validateStatusUpdate: validateStatefulSetStatus,
   warnings,
+  unselectable: (field) => `field label not supported for appsv1.StatefulSet: ${field}`,
+  /** A label it knows and a field it does not have. */
+  selectableFields: () => ({ 'status.successful': '' }),
   subresources: { status: true, scale: { replicas: 'spec.replicas', statusReplicas: 'status.replicas', selector: 'spec.selector' } },
   hasGeneration: true,
   allowUnconditionalUpdate: true,
