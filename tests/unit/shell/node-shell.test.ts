@@ -1,0 +1,50 @@
+import { Keyboard } from '../../support/keyboard';
+import { freshCluster } from '../../support/template';
+
+const manifest = '/etc/kubernetes/manifests/kube-scheduler.yaml';
+
+let open: Keyboard | undefined;
+
+afterEach(() => open?.terminal.close());
+
+async function onNode(name = 'cp-1') {
+  const cluster = freshCluster({ workers: 1 });
+  const keyboard = await Keyboard.sitDown({ cluster });
+  open = keyboard;
+  await keyboard.type(`ssh ${name}\r`);
+  await keyboard.wait(1_000);
+  return { cluster, keyboard };
+}
+
+test('what the editor saves is on the node, and its kubelet starts the static Pod anew', async () => {
+  const { cluster, keyboard } = await onNode();
+  await keyboard.type(`vi ${manifest}\r`);
+  const [edit] = keyboard.edits;
+  await keyboard.save((edit?.text ?? '').replace('--leader-elect=true', '--leader-elect=false'));
+  expect(cluster.machine('cp-1').disk.get(manifest)).toContain('--leader-elect=false');
+  await keyboard.wait(60_000);
+  const runtime = cluster.runtimeOf('cp-1');
+  const scheduler = runtime.listContainers().find(({ name, state }) => name === 'kube-scheduler' && state === 'running');
+  expect(scheduler?.command).toContain('--leader-elect=false');
+});
+
+test('a session on a machine that is cut off ends with the next key', async () => {
+  const { cluster, keyboard } = await onNode('worker-1');
+  cluster.network.setLink('workstation', 'worker-1', false);
+  expect(await keyboard.type('l')).toContain('client_loop: send disconnect: Broken pipe');
+  expect(await keyboard.type('hostname\r')).toContain('workstation');
+});
+
+test('a session that was there before a reboot does not go on after it', async () => {
+  const { cluster, keyboard } = await onNode('worker-1');
+  cluster.crash('worker-1');
+  cluster.bootMachine('worker-1');
+  expect(await keyboard.type('l')).toContain('Broken pipe');
+});
+
+test('a directory made on a node is there for the programs beside the shell', async () => {
+  const { cluster, keyboard } = await onNode();
+  await keyboard.type('mkdir -p /opt/a/b && echo hello > /opt/a/b/c && rmdir /opt/a\r');
+  await keyboard.wait(0);
+  expect(cluster.machine('cp-1').disk.get('/opt/a/b/c')).toBe('hello\n');
+});
