@@ -3,9 +3,16 @@ import { failure, type KubeObject, type ResourceDefinition, statusErrors } from 
 import { EtcdError, type Etcd, type KeyValue, type Revision } from '../etcd';
 
 /** `/registry/pods/`, under which every object of a kind lives. */
-export function storageRoot({ storagePrefix, group, names }: ResourceDefinition): string {
-  return `/registry/${storagePrefix ?? (group ? `${group}/${names.plural}` : names.plural)}/`;
+export function storageRoot(definition: ResourceDefinition): string {
+  let root = roots.get(definition);
+  if (root === undefined) {
+    const { storagePrefix, group, names } = definition;
+    roots.set(definition, (root = `/registry/${storagePrefix ?? (group ? `${group}/${names.plural}` : names.plural)}/`));
+  }
+  return root;
 }
+
+const roots = new WeakMap<ResourceDefinition, string>();
 
 export function storageKey(definition: ResourceDefinition, namespace: string, name: string): string {
   return `${storageRoot(definition)}${definition.scope === 'Namespaced' ? `${namespace}/` : ''}${name}`;

@@ -218,19 +218,28 @@ export function ignoreNotFound<T>(call: () => T): T | undefined {
 
 /** A collection's path: of one namespace, or of all when `namespace` is absent. */
 export function collectionPath(resource: ResourceRef, namespace = ''): string {
-  let known = paths.get(resource);
-  if (!known) paths.set(resource, (known = new Map()));
-  let path = known.get(namespace);
-  if (path === undefined) {
-    if (known.size >= pathsMax) known.clear();
-    known.set(namespace, (path = makePath(resource, namespace)));
-  }
-  return path;
+  return pathsOf(resource, namespace).collection;
 }
 
-/** Components ask for the same collections again and again. */
-const paths = new WeakMap<ResourceRef, Map<string, string>>();
-const pathsMax = 256;
+/** The paths of one collection, made once: components ask for the same few objects again and again. */
+interface Paths {
+  readonly collection: string;
+  readonly objects: Map<string, string>;
+}
+
+const known = new WeakMap<ResourceRef, Map<string, Paths>>();
+const knownMax = 256;
+
+function pathsOf(resource: ResourceRef, namespace: string): Paths {
+  let namespaces = known.get(resource);
+  if (!namespaces) known.set(resource, (namespaces = new Map()));
+  let paths = namespaces.get(namespace);
+  if (paths) return paths;
+  if (namespaces.size >= knownMax) namespaces.clear();
+  paths = { collection: makePath(resource, namespace), objects: new Map() };
+  namespaces.set(namespace, paths);
+  return paths;
+}
 
 function makePath(resource: ResourceRef, namespace: string): string {
   const root = resource.group ? `/apis/${resource.group}/${resource.version}` : `/api/${resource.version}`;
@@ -238,8 +247,13 @@ function makePath(resource: ResourceRef, namespace: string): string {
   return `${root}${within}/${resource.names.plural}`;
 }
 
-export function objectPath(resource: ResourceRef, { namespace, name }: ObjectName, subresource?: string): string {
-  const path = `${collectionPath(resource, namespace)}/${encodeURIComponent(name)}`;
+export function objectPath(resource: ResourceRef, { namespace = '', name }: ObjectName, subresource?: string): string {
+  const { collection, objects } = pathsOf(resource, namespace);
+  let path = objects.get(name);
+  if (path === undefined) {
+    if (objects.size >= knownMax) objects.clear();
+    objects.set(name, (path = `${collection}/${encodeURIComponent(name)}`));
+  }
   return subresource ? `${path}/${subresource}` : path;
 }
 

@@ -115,6 +115,7 @@ class ProbeWorker {
   readonly #probe: V1Probe;
   readonly #bornAt: number;
   readonly #what: string;
+  readonly #due = () => this.#probeNow();
   #id = '';
   /** How the container is probed, once it has been. */
   #ask: Ask | undefined;
@@ -187,7 +188,7 @@ class ProbeWorker {
       actor,
       what: this.#what,
       background: isSettled && this.#result !== 'failure',
-      run: () => this.#probeNow(),
+      run: this.#due,
     });
   }
 

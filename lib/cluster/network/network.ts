@@ -333,23 +333,23 @@ export class SimulatedNetwork implements Network {
   }
 
   /** Follows a connection's first packet to whoever listens (`ip route`, netfilter, links). */
-  #route(from: NetworkNamespace, destination: string, port: number, protocol: 'tcp' | 'udp', tracked: Tracked = {}): Route {
+  #route(from: NetworkNamespace, destination: string, port: number, protocol: 'tcp' | 'udp', tracked?: Tracked): Route {
     if (destination.startsWith('127.') || destination === from.ip) return this.#deliver(from, from, port, protocol, local(from.ip));
     const here = this.#machines.get(from.machine);
     if (!here?.isUp) return { type: 'unreachable', tookMs: 0 };
     const packet: Packet = { source: from.ip, destination, port, protocol, mark: 0, isTranslated: false };
     const isHost = this.#hosts.get(from.machine) === from;
     const rulesHere = rulesOf(here);
-    const left = rulesHere === tracked.left ? 'accept' : this.#filter(here, rulesHere, packet, isHost ? leaving : passing);
+    const left = tracked && rulesHere === tracked.left ? 'accept' : this.#filter(here, rulesHere, packet, isHost ? leaving : passing);
     if (left !== 'accept') return refusal(left);
     const first = this.#forward(here, from, packet);
     if (first.type !== 'reached') return first;
     const { machine, namespace } = first;
     if (!first.isHost || machine === here) return this.#deliver(from, namespace, packet.port, protocol, first);
     const rulesThere = rulesOf(machine);
-    const arrived = rulesThere === tracked.arrived ? 'accept' : this.#filter(machine, rulesThere, packet, arriving);
+    const arrived = tracked && rulesThere === tracked.arrived ? 'accept' : this.#filter(machine, rulesThere, packet, arriving);
     if (arrived !== 'accept') return refusal(arrived);
-    if (!packet.isTranslated && packet.mark === 0) {
+    if (tracked && !packet.isTranslated && packet.mark === 0) {
       tracked.left = rulesHere;
       tracked.arrived = rulesThere;
     }
