@@ -1,6 +1,6 @@
 'use client';
 import { useMediaQuery } from '@mantine/hooks';
-import { ChevronRight, Clock, History } from 'lucide-react';
+import { ChevronRight, Clock, History, RotateCcw } from 'lucide-react';
 import Link from 'next/link';
 import { useEffect, useState, type ReactNode } from 'react';
 import { Group, Panel, Separator } from 'react-resizable-panels';
@@ -17,7 +17,7 @@ import { SavedState } from './SavedState';
 import { WorkspaceStore } from './store';
 import { TaskPane } from './TaskPane';
 import { TerminalPane } from './TerminalPane';
-import { useSimulatedNow, useWorkspace, WorkspaceContext } from './use-workspace';
+import { useSimulatedNow, useWorkspace, useWorkspaceStore, WorkspaceContext } from './use-workspace';
 import { WorkspaceMenu } from './WorkspaceMenu';
 import styles from './Workspace.module.css';
 
@@ -70,13 +70,20 @@ function HeaderClock() {
   const now = useSimulatedNow();
   const clock = useWorkspace((state) => state.clock);
   const past = useWorkspace((state) => state.past);
+  const store = useWorkspaceStore();
   if (past)
     return (
-      <span className="sim-time" role="status">
+      <button
+        type="button"
+        className={`sim-time ${styles.past}`}
+        aria-label={`Looking back at ${clockTime(past.at)}. Return to now`}
+        title="Return to now"
+        onClick={() => store.returnToNow()}
+      >
         <History size={14} aria-hidden="true" />
         {clockTime(past.at)}
-        <span style={{ color: 'var(--ink-3)' }}>past</span>
-      </span>
+        <RotateCcw size={14} aria-hidden="true" />
+      </button>
     );
   return (
     <span
