@@ -15,6 +15,8 @@ export interface CrashSiteOptions {
 }
 
 const lab = 'title: Crash\nsummary: For tests.\nrevision: 1\nminutes: 1\nsteps: [{ id: only }]\n';
+/** Two clients, three keys each. */
+const keysEach = 6;
 const patienceMs = 30_000;
 
 /** One installation that is killed again and again, and what its clients were told by it. */
@@ -31,10 +33,10 @@ export class CrashSite {
     this.#options = options;
   }
 
-  /** Makes the sandboxes. */
+  /** Makes the sandboxes, and waits until each of their keys was answered once. */
   async begin(): Promise<void> {
     const server = this.#start('target');
-    await server.until(() => server.answers > 0);
+    await server.until(() => server.made.length > 0 && this.answered.size === server.made.length * keysEach);
     this.#sandboxes = server.made;
     await this.#kill(server);
   }

@@ -8,7 +8,7 @@ import { CrashSite, type CrashSiteOptions } from '../../support/crash-site';
 import { hasPostgres, PostgresServer } from '../../support/postgres-server';
 
 /** How often something is killed in all; CI has more patience than a person at the keyboard. */
-const kills = Number(process.env['ORRERY_KILLS'] ?? 20);
+const kills = Number(process.env['ORRERY_KILLS'] ?? 14);
 const seed = process.env['ORRERY_SEED'] ?? 'kill';
 const tenMinutesMs = 600_000;
 
@@ -63,7 +63,7 @@ test(
       else if (what < 4) await site.rival(what === 2 ? 'target' : 'other');
       else await site.killServer();
     }
-    expect(site.answered.size).toBe(12);
+    expect(Math.min(...site.answered.values())).toBeGreaterThan(1);
   },
   tenMinutesMs,
 );
@@ -75,7 +75,7 @@ test(
     const site = open({ workerFile: clusterWorker, random: Random.of(seed), postgres: await newDatabase(postgres, 'clusters') });
     await site.begin();
     while (site.kills < 0.2 * kills) await site.killServer();
-    expect(site.answered.size).toBe(12);
+    expect(Math.min(...site.answered.values())).toBeGreaterThan(1);
   },
   tenMinutesMs,
 );
@@ -87,8 +87,8 @@ test(
     folders.push(folder);
     const site = open({ workerFile: stubWorker, random: Random.of(seed), folder });
     await site.begin();
-    while (site.kills < 0.05 * kills) await site.killServer();
-    expect(site.answered.size).toBe(12);
+    while (site.kills < 2 + 0.05 * kills) await site.killServer();
+    expect(Math.min(...site.answered.values())).toBeGreaterThan(1);
   },
   tenMinutesMs,
 );
