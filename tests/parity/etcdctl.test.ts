@@ -99,6 +99,11 @@ const keys = [
   'member remove 1234',
   'member add new --peer-urls=https://10.0.0.9:2380 --learner',
   'member promote 1234',
+  'member update 1234 --peer-urls=https://10.0.0.8:2380',
+  'member update 20d9abda367eafde --peer-urls=https://10.0.0.9:2380',
+  'member update 20d9abda367eafde --peer-urls=https://10.0.0.8:2380',
+  'member update 20d9abda367eafde',
+  'member list',
 ];
 
 compared('the real etcdctl and ours print the same', () => {

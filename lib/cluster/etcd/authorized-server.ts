@@ -141,6 +141,11 @@ export class AuthorizedServer implements EtcdServer {
     this.#server.memberPromote(id);
   }
 
+  memberUpdate(id: string, peerUrls: readonly string[]) {
+    this.#checkAdmin();
+    this.#server.memberUpdate(id, peerUrls);
+  }
+
   snapshot() {
     this.#checkAdmin();
     return this.#server.snapshot();

@@ -242,6 +242,7 @@ export interface EtcdServer extends Etcd {
   memberAdd(name: string, peerUrls: readonly string[], isLearner: boolean): MemberInfo;
   memberRemove(id: string): void;
   memberPromote(id: string): void;
+  memberUpdate(id: string, peerUrls: readonly string[]): void;
   /** A consistent copy of the store, as `etcdctl snapshot save` writes it. */
   snapshot(): MvccSnapshot;
   auth(request: AuthRequest): AuthResponse;

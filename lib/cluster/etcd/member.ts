@@ -362,6 +362,13 @@ export class EtcdMember implements EtcdServer {
     this.promoteHere(id);
   }
 
+  memberUpdate(id: MemberId, peerUrls: readonly string[]): void {
+    this.#assertMember(id);
+    if (this.members().some((member) => member.id !== id && member.peerUrls.some((url) => peerUrls.includes(url))))
+      throw new EtcdError('FailedPrecondition', 'etcdserver: Peer URLs already exists');
+    this.#propose({ type: 'member-update', member: id, peerUrls });
+  }
+
   /** For a leader, whom a follower may ask. */
   promoteHere(id: MemberId): void {
     const progress = this.#node.progress.get(id);
@@ -623,6 +630,9 @@ export class EtcdMember implements EtcdServer {
         this.#lessor.renew(request.lease, ttl);
         return undefined;
       }
+      case 'member-update':
+        this.#updateMember(request.member, request.peerUrls);
+        return undefined;
       case 'auth':
         this.#changeAuth(request.auth);
         return undefined;
@@ -633,6 +643,11 @@ export class EtcdMember implements EtcdServer {
         store.setAlarm(request.member, request.alarm, request.isRaised);
         return undefined;
     }
+  }
+
+  #updateMember(member: MemberId, peerUrls: readonly string[]): void {
+    const { disk } = this.#options;
+    disk.setMembers(disk.members.map((one) => (one.id === member ? { ...one, peerUrls } : one)));
   }
 
   /** Whoever is changed has to show who they are again. */

@@ -10,6 +10,7 @@ export type Request =
   | { readonly type: 'lease-revoke'; readonly lease: number }
   | { readonly type: 'lease-keep-alive'; readonly lease: number }
   | { readonly type: 'alarm'; readonly member: string; readonly alarm: Alarm; readonly isRaised: boolean }
+  | { readonly type: 'member-update'; readonly member: string; readonly peerUrls: readonly string[] }
   | { readonly type: 'auth'; readonly auth: Exclude<AuthRequest, { type: 'authenticate' }> }
   | { readonly type: 'token'; readonly token: string; readonly user: string };
 

@@ -520,6 +520,7 @@ function remoteEtcd(find: () => EtcdServer): EtcdServer {
     memberAdd: (...args) => find().memberAdd(...args),
     memberRemove: (...args) => find().memberRemove(...args),
     memberPromote: (...args) => find().memberPromote(...args),
+    memberUpdate: (...args) => find().memberUpdate(...args),
     snapshot: () => find().snapshot(),
     auth: (...args) => find().auth(...args),
   };

@@ -164,6 +164,11 @@ export const methods = {
     message({ header: [1, header], member: [2, member], members: [3, member, 'repeated'] }),
   ),
   '/etcdserverpb.Cluster/MemberRemove': shape('/cluster/member/remove', message({ ID: [1, 'id'] }), members),
+  '/etcdserverpb.Cluster/MemberUpdate': shape(
+    '/cluster/member/update',
+    message({ ID: [1, 'id'], peerURLs: [2, 'string', 'repeated'] }),
+    members,
+  ),
   '/etcdserverpb.Cluster/MemberList': shape('/cluster/member/list', message({ linearizable: [1, 'bool'] }), members),
   '/etcdserverpb.Cluster/MemberPromote': shape('/cluster/member/promote', message({ ID: [1, 'id'] }), members),
   '/etcdserverpb.Maintenance/Alarm': shape(

@@ -96,6 +96,10 @@ const unary: Readonly<Partial<Record<MethodPath, Unary>>> = {
     server.memberPromote(ID as string);
     return withMembers(server);
   },
+  '/etcdserverpb.Cluster/MemberUpdate': (server, { ID = '', peerURLs = [] }) => {
+    server.memberUpdate(ID as string, peerURLs as string[]);
+    return withMembers(server);
+  },
   '/etcdserverpb.Maintenance/Alarm': (server, { action = 'GET' }) => {
     if (action === 'ACTIVATE') throw new RpcError('Unimplemented', 'raising an alarm is not simulated');
     const alarms = action === 'DEACTIVATE' ? server.alarmDisarm() : server.alarms();

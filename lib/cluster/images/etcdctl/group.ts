@@ -64,6 +64,14 @@ export function memberPromote(session: Session): void {
   session.ctx.stdout(`Member ${id} promoted in cluster ${session.header.clusterId}\n`);
 }
 
+export function memberUpdate(session: Session): void {
+  const id = memberId(session, 'member ID is not provided');
+  const peers = session.flags['peer-urls'];
+  if (peers === undefined) throw new Failure('member peer urls not provided', badArguments);
+  session.server.memberUpdate(id, peers.split(','));
+  session.ctx.stdout(`Member ${id} updated in cluster ${session.header.clusterId}\n`);
+}
+
 function memberId({ words }: Session, missing: string): string {
   const [id] = words;
   if (id === undefined) throw new Failure(missing, badArguments);

@@ -38,6 +38,7 @@ import {
   memberList,
   memberPromote,
   memberRemove,
+  memberUpdate,
   moveLeader,
 } from './group';
 import { compaction, del, get, look, put, txn, watch, type WatchState } from './keyspace';
@@ -77,6 +78,7 @@ const commands: Readonly<Record<string, Command>> = {
   'member add': memberAdd,
   'member remove': memberRemove,
   'member promote': memberPromote,
+  'member update': memberUpdate,
   'snapshot save': snapshotSave,
   'auth enable': authEnable,
   'auth disable': authDisable,
