@@ -54,6 +54,8 @@ export interface ResourceDefinition<T extends KubeObject = KubeObject> {
   readonly storageVersion?: string;
   /** This version is a view of objects kept in another version's form: `encode` on the way in, `decode` on the way out (`pkg/apis/<group>/<version>/conversion.go`). */
   readonly storedAs?: { readonly definition: ResourceDefinition<any>; encode(object: T): KubeObject; decode(stored: any): T };
+  /** The same objects in the other versions that are served: whose fields are whose is told in each manager's own. */
+  otherVersions?(): readonly ResourceDefinition<any>[];
   /** Fills in what the writer left out. Runs on every decode of a create, update or patch result. */
   defaults?(object: T): void;
   /** The part of `defaults` that is about the status, which is all that runs when only that is written: the rest is stored and frozen. */

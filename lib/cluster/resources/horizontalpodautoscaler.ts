@@ -1,5 +1,5 @@
 import type { V1HorizontalPodAutoscaler, V2HorizontalPodAutoscaler, V2HPAScalingRules } from '@/generated/kubernetes/types';
-import { defineResource } from '../api';
+import { defineResource, type ResourceDefinition } from '../api';
 import { autoscalerColumns } from './columns/autoscaler';
 import { fromFirstVersion, toFirstVersion } from './horizontalpodautoscaler-v1';
 import { defineServedVersion } from './served-version';
@@ -15,6 +15,7 @@ export const HorizontalPodAutoscaler = defineResource<V2HorizontalPodAutoscaler>
   names: { plural: 'horizontalpodautoscalers', singular: 'horizontalpodautoscaler', short: ['hpa'], categories: ['all'] },
   scope: 'Namespaced',
   storagePrefix: 'horizontalpodautoscalers',
+  otherVersions: () => [FirstHorizontalPodAutoscaler],
   notSimulated: 'no horizontal-pod-autoscaler-controller scales its target',
   defaults({ spec }) {
     if (!spec) return;
@@ -39,17 +40,17 @@ export const HorizontalPodAutoscaler = defineResource<V2HorizontalPodAutoscaler>
   columns: autoscalerColumns,
 });
 
-export const FirstHorizontalPodAutoscaler = defineServedVersion<V1HorizontalPodAutoscaler, V2HorizontalPodAutoscaler>(
-  HorizontalPodAutoscaler,
-  {
-    version: 'v1',
-    defaults({ spec }) {
-      if (spec) spec.minReplicas ??= 1;
-    },
-    encode: fromFirstVersion,
-    decode: toFirstVersion,
+export const FirstHorizontalPodAutoscaler: ResourceDefinition<V1HorizontalPodAutoscaler> = defineServedVersion<
+  V1HorizontalPodAutoscaler,
+  V2HorizontalPodAutoscaler
+>(HorizontalPodAutoscaler, {
+  version: 'v1',
+  defaults({ spec }) {
+    if (spec) spec.minReplicas ??= 1;
   },
-);
+  encode: fromFirstVersion,
+  decode: toFirstVersion,
+});
 
 const scaleUp: V2HPAScalingRules = {
   stabilizationWindowSeconds: 0,

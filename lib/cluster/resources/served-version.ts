@@ -32,6 +32,10 @@ export function defineServedVersion<T extends KubeObject, S extends KubeObject>(
     version,
     storagePrefix: stored.storagePrefix ?? (stored.group ? `${stored.group}/${stored.names.plural}` : stored.names.plural),
     storedAs: { definition: stored, encode, decode },
+    otherVersions: () => [
+      stored as unknown as ResourceDefinition,
+      ...(stored.otherVersions?.() ?? []).filter((one) => one.version !== version),
+    ],
     defaults: (object) => defaults?.(object),
     ...(stored.prepareForCreate && {
       prepareForCreate: (object, context) => through(object, (converted) => stored.prepareForCreate?.(converted, context)),

@@ -42,6 +42,8 @@ export interface TrackedWrite {
   readonly timestamp: string;
   /** Fields such a write does not change, whatever it says (`GetResetFields`). */
   readonly reset: FieldSet;
+  /** What is written, in another version of its kind; undefined for one that is not served. */
+  inVersion?(apiVersion: string): { readonly definitionId: string; convert(object: KubeObject): KubeObject } | undefined;
 }
 
 type Data = Record<string, unknown>;
@@ -54,11 +56,32 @@ export function trackUpdate(write: TrackedWrite, live: KubeObject | undefined, o
   const managers = managersToUpdate(write, live, object);
   const isTracked = managers.length > 0 || live === undefined;
   const compared = isTracked ? comparison(write, live, object) : undefined;
-  setManagedFields(object, managersAfter(write, managers, compared));
+  const differences = compared && { own: compared, of: byVersion(write, compared, live, object) };
+  setManagedFields(object, differences ? cappedManagers(updatedManagers(write, managers, differences)) : managers);
 }
 
-function managersAfter(write: TrackedWrite, managers: Managers, compared: Comparison | undefined): Managers {
-  return compared ? cappedManagers(updatedManagers(write, managers, compared)) : managers;
+/** What differs, as the version of a write has it and as each manager's own has it. */
+interface Differences {
+  readonly own: Comparison;
+  of(manager: Manager): Comparison | undefined;
+}
+
+/** A manager of another version is asked in its own words, as far as they can be told (`Updater.update`). */
+function byVersion(
+  write: TrackedWrite,
+  own: Comparison | undefined,
+  live: KubeObject | undefined,
+  object: KubeObject,
+): (manager: Manager) => Comparison | undefined {
+  if (!live || !write.inVersion) return () => own;
+  const known = new Map<string, Comparison | undefined>([[versionOf(write), own]]);
+  return ({ apiVersion }) => {
+    if (!known.has(apiVersion)) {
+      const other = write.inVersion?.(apiVersion);
+      known.set(apiVersion, other ? comparison(other, other.convert(live), other.convert(object)) : own);
+    }
+    return known.get(apiVersion);
+  };
 }
 
 /** Those the writer sends, which may be empty to have them forgotten, or else those that are there (`decodeLiveOrNew`). */
@@ -84,7 +107,11 @@ function setManagedFields({ metadata }: KubeObject, managers: Managers): void {
 }
 
 /** Undefined when nothing differs, and when something cannot be compared, which validation will refuse. */
-function comparison({ definitionId }: TrackedWrite, live: KubeObject | undefined, object: KubeObject): Comparison | undefined {
+function comparison(
+  { definitionId }: Pick<TrackedWrite, 'definitionId'>,
+  live: KubeObject | undefined,
+  object: KubeObject,
+): Comparison | undefined {
   try {
     return compareFields(fieldTypeOf(definitionId), live ?? emptyObject(definitionId), object);
   } catch (error) {
@@ -105,24 +132,43 @@ function emptyObject(definitionId: string): Data {
 }
 
 /** Whoever wrote owns what it changed, and nobody else does. */
-function updatedManagers(write: TrackedWrite, managers: Managers, compared: Comparison): Managers {
-  const changed = exclude(union(compared.modified, compared.added), write.reset);
-  const removed = exclude(compared.removed, write.reset);
+function updatedManagers(write: TrackedWrite, managers: Managers, { own, of }: Differences): Managers {
+  const { changed, removed } = changesOf(own, write.reset);
   const identity = identityOf(write, 'Update');
   const before = managers.find((one) => isSameManager(one, identity));
-  const left = managers.flatMap((one) => (one === before ? [] : withoutFields(one, changed, removed)));
+  const left = managers.flatMap((one) => (one === before ? [] : withoutChanges(one, of(one), write.reset)));
   const taken = withoutBookkeeping(changed);
   if (!taken) return before ? [...left, ...withoutFields(before, undefined, removed)] : left;
   return [...left, managerOf(identity, write.timestamp, union(before && difference(fieldsOf(before), removed), taken) as FieldNode)];
 }
 
-function identityOf({ manager, group, version, subresource }: TrackedWrite, operation: 'Apply' | 'Update'): Identity {
+function identityOf(write: TrackedWrite, operation: 'Apply' | 'Update'): Identity {
+  const { manager, subresource } = write;
   return {
     manager: manager || 'unknown',
     operation,
-    apiVersion: group ? `${group}/${version}` : version,
+    apiVersion: versionOf(write),
     ...(subresource ? { subresource } : {}),
   };
+}
+
+function versionOf({ group, version }: TrackedWrite): string {
+  return group ? `${group}/${version}` : version;
+}
+
+interface Changes {
+  readonly changed: FieldSet;
+  readonly removed: FieldSet;
+}
+
+function changesOf({ modified, added, removed }: Comparison, reset: FieldSet): Changes {
+  return { changed: exclude(union(modified, added), reset), removed: exclude(removed, reset) };
+}
+
+function withoutChanges(manager: Manager, compared: Comparison | undefined, reset: FieldSet): readonly Manager[] {
+  if (!compared) return [manager];
+  const { changed, removed } = changesOf(compared, reset);
+  return withoutFields(manager, changed, removed);
 }
 
 /** The manager with what is left to it, which may be nothing. */
@@ -176,7 +222,7 @@ function managersToApply(write: TrackedWrite, live: KubeObject | undefined): Man
   const managers = decodeManagers(live?.metadata.managedFields) ?? noManagers;
   if (managers.length > 0 || !live) return managers;
   const compared = comparison(write, undefined, live);
-  return compared ? updatedManagers({ ...write, manager: managerBeforeApply }, managers, compared) : managers;
+  return compared ? updatedManagers({ ...write, manager: managerBeforeApply }, managers, { own: compared, of: () => compared }) : managers;
 }
 
 interface Applied {
@@ -208,7 +254,8 @@ function apply(write: TrackedWrite, live: Data, managers: Managers, config: Data
   const lastFields = last && fieldsOf(last);
   const pruned = lastFields ? prune(type, merged, union(claimed, ownedBy(others)), lastFields) : merged;
   const compared = compareFields(type, live, pruned);
-  const left = compared ? settled(others, compared, write.reset, force) : others;
+  const of = byVersion(write, compared, live as unknown as KubeObject, pruned as KubeObject);
+  const left = compared ? settled(others, of, write.reset, force) : others;
   const isSame = deepEqual(live, pruned);
   const fields = withoutBookkeeping(claimed);
   const applier = fields ? [managerOf(identity, isSame ? last?.time : write.timestamp, fields)] : [];
@@ -241,16 +288,19 @@ function prune(type: FieldType, merged: unknown, owned: FieldSet, last: FieldSet
   return removeItems(type, merged, intersection(gone, lastSet));
 }
 
-/** The other managers after an apply that changes what `compared` says; throws `Conflicts` when that is theirs and it may not. */
-function settled(others: Managers, compared: Comparison, reset: FieldSet, force: boolean): Managers {
-  const changed = exclude(union(compared.modified, compared.added), reset);
-  if (!force) refuseConflicts(others, changed);
-  return others.flatMap((one) => withoutFields(one, changed, exclude(compared.removed, reset)));
+/** The other managers after an apply that changes what `of` says; throws `Conflicts` when that is theirs and it may not. */
+function settled(others: Managers, of: Differences['of'], reset: FieldSet, force: boolean): Managers {
+  if (!force) refuseConflicts(others, of, reset);
+  return others.flatMap((one) => withoutChanges(one, of(one), reset));
 }
 
-function refuseConflicts(others: Managers, changed: FieldSet): void {
+function refuseConflicts(others: Managers, of: Differences['of'], reset: FieldSet): void {
   const inOrder = [...others].sort((a, b) => compareBytes(identifierOf(a), identifierOf(b)));
-  const conflicts = inOrder.flatMap((manager) => pathsOf(intersection(fieldsOf(manager), changed)).map((path) => ({ manager, path })));
+  const conflicts = inOrder.flatMap((manager) => {
+    const compared = of(manager);
+    const changed = compared && changesOf(compared, reset).changed;
+    return pathsOf(intersection(fieldsOf(manager), changed)).map((path) => ({ manager, path }));
+  });
   if (conflicts.length > 0) throw new Conflicts(conflicts);
 }
 

@@ -1,5 +1,6 @@
 import type { KubeObject, ResourceDefinition } from '../../api';
-import { definitionIdOfKind, type RequestContext } from '../context';
+import { apiVersionOf, definitionIdOfKind, type RequestContext } from '../context';
+import { toStorage } from '../storage';
 import { trackUpdate, type TrackedWrite } from './field-manager';
 import { setOfPath, union, type FieldSet } from './field-set';
 
@@ -7,6 +8,7 @@ import { setOfPath, union, type FieldSet } from './field-set';
 export function writeOf({ definition, info, fieldManager, timestamp }: RequestContext): TrackedWrite {
   const { group, version, kind } = definition;
   return {
+    ...(definition.otherVersions ? { inVersion: (apiVersion: string) => conversionTo(definition, apiVersion) } : {}),
     definitionId: definitionIdOfKind(definition),
     group,
     version,
@@ -15,6 +17,19 @@ export function writeOf({ definition, info, fieldManager, timestamp }: RequestCo
     subresource: info.subresource,
     timestamp,
     reset: resetFieldsOf(definition, info.subresource),
+  };
+}
+
+/** How an object of `definition` reads in another served version. */
+function conversionTo(definition: ResourceDefinition, apiVersion: string): ReturnType<NonNullable<TrackedWrite['inVersion']>> {
+  const other = definition.otherVersions?.().find((one) => apiVersionOf(one) === apiVersion);
+  if (!other) return undefined;
+  return {
+    definitionId: definitionIdOfKind(other),
+    convert(object) {
+      const stored = toStorage(definition, object);
+      return other.storedAs ? other.storedAs.decode(stored) : stored;
+    },
   };
 }
 
