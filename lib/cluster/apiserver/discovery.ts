@@ -42,12 +42,13 @@ export interface DiscoverySources {
 /** What an API server tells about itself: versions, groups, resources, schemas, health (`endpoints/discovery`). */
 export class Discovery {
   readonly #sources: DiscoverySources;
-  readonly #lists = new Map<string, readonly ApiResource[]>();
 
   constructor(sources: DiscoverySources) {
     this.#sources = sources;
-    for (const groupVersion of groupVersionsOf(sources.resources))
-      this.#lists.set(groupVersion, resourcesIn(groupVersion, sources.resources));
+  }
+
+  get #lists(): ReadonlyMap<string, readonly ApiResource[]> {
+    return listsOf(this.#sources.resources);
   }
 
   hasGroup(group: string): boolean {
@@ -230,6 +231,17 @@ function rankOf(group: string): number {
 
 function groupOf(groupVersion: string): string {
   return groupVersion.includes('/') ? groupVersion.slice(0, groupVersion.indexOf('/')) : '';
+}
+
+const lists = new WeakMap<readonly ResourceDefinition[], ReadonlyMap<string, readonly ApiResource[]>>();
+
+/** What every group and version has, worked out once for all clusters. */
+function listsOf(resources: readonly ResourceDefinition[]): ReadonlyMap<string, readonly ApiResource[]> {
+  const known = lists.get(resources);
+  if (known) return known;
+  const made = new Map(groupVersionsOf(resources).map((groupVersion) => [groupVersion, resourcesIn(groupVersion, resources)]));
+  lists.set(resources, made);
+  return made;
 }
 
 function groupVersionsOf(resources: readonly ResourceDefinition[]): string[] {
