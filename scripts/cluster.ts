@@ -122,6 +122,12 @@ server.listen(options.port, '127.0.0.1', () => {
     (error: Error) => fail(`--etcd-port ${options.etcdPort}: ${error.message}`),
   );
 });
+/** Simulated time passes with the host's. */
+async function wait(ms: number): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, ms));
+  pump.turn();
+}
+
 let isTurnDue = false;
 
 /** Calls that come together share a turn. */
@@ -144,7 +150,7 @@ async function serveMembers(port: number): Promise<string[]> {
     const gateway = serveEtcd((token) => {
       turnSoon();
       return cluster.network.dialEtcd(host, 'https://127.0.0.1:2379', token === undefined ? {} : { token });
-    });
+    }, wait);
     urls.push(`http://127.0.0.1:${await gateway.listen(port === 0 ? 0 : port + at, '127.0.0.1')}`);
     gateways.push(gateway);
   }

@@ -57,7 +57,7 @@ export interface RpcMethod {
   /** Where the JSON gateway has it. */
   readonly http: string;
   /** A call of one message and one answer; `token` is what the client authenticated with. Throws `RpcError`. */
-  readonly unary?: (request: Message, token: string | undefined) => Message;
+  readonly unary?: (request: Message, token: string | undefined) => Message | Promise<Message>;
   readonly stream?: (sink: Sink, token: string | undefined) => Talk;
 }
 
@@ -146,8 +146,13 @@ function unknownMethod(path: string): string {
 function unaryTalk(method: RpcMethod, sink: GrpcSink, token: string | undefined): Talk {
   return {
     message: (request) => {
-      sink.write(method.unary?.(request, token) ?? {});
-      sink.end();
+      const answered = (message: Message) => {
+        sink.write(message);
+        sink.end();
+      };
+      const message = method.unary?.(request, token) ?? {};
+      if (message instanceof Promise) message.then(answered, (error: unknown) => sink.end(rpcErrorOf(error)));
+      else answered(message);
     },
     end: () => undefined,
     close: () => undefined,
@@ -273,7 +278,7 @@ async function serveJson(methods: Readonly<Record<string, RpcMethod>>, request: 
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const asked = fromJson(method.request, JSON.parse(Buffer.concat(chunks).toString() || '{}') as unknown);
     const token = tokenOf(request.headers['authorization']);
-    if (!method.stream) return answer(response, toJson(method.response, method.unary?.(asked, token) ?? {}));
+    if (!method.stream) return answer(response, toJson(method.response, (await method.unary?.(asked, token)) ?? {}));
     const sink = new JsonSink(response, method.response);
     const talk = method.stream(sink, token);
     response.on('close', () => talk.close());

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import {
+  EtcdError,
   operationRevisions,
   writeSnapshotFile,
   type EtcdCompare,
@@ -20,18 +21,49 @@ import type { Message } from './wire';
 /** Reaches the member as somebody who authenticated with `token`. */
 type Dial = (token: string | undefined) => EtcdServer;
 
+/** Lets so much simulated time pass. */
+type Wait = (ms: number) => Promise<void>;
+
+/** How often a call that waits for a leader looks for one. */
+const lookEveryMs = 100;
+
+/** A call that would hang does: what has not been proposed is tried again until etcd would give up. */
+function patiently(call: () => Message, wait: Wait | undefined): Message | Promise<Message> {
+  try {
+    return call();
+  } catch (error) {
+    if (!(error instanceof EtcdError)) throw error;
+    if (error.hangs && wait) return hanging(call, wait, error, error.hangs.forMs);
+    throw new RpcError(error.code, error.message);
+  }
+}
+
+async function hanging(call: () => Message, wait: Wait, error: EtcdError, leftMs: number): Promise<Message> {
+  const ms = Math.min(leftMs, error.hangs?.isRepeatable ? lookEveryMs : leftMs);
+  await wait(ms);
+  if (!error.hangs?.isRepeatable || leftMs <= ms) throw new RpcError(error.code, error.message);
+  try {
+    return call();
+  } catch (again) {
+    if (again instanceof EtcdError && again.hangs) return hanging(call, wait, again, leftMs - ms);
+    return translated(() => {
+      throw again;
+    });
+  }
+}
+
 type Unary = (server: EtcdServer, request: Message) => Message;
 
 /** etcd's v3 API, as a real etcdctl speaks it. */
-export function serveEtcd(dial: Dial): RpcServer {
-  return createRpcServer(etcdMethods(dial));
+export function serveEtcd(dial: Dial, wait?: Wait): RpcServer {
+  return createRpcServer(etcdMethods(dial, wait));
 }
 
 /** The methods in terms of a member (`server/etcdserver/api/v3rpc`). */
-function etcdMethods(dial: Dial): Readonly<Record<string, RpcMethod>> {
+function etcdMethods(dial: Dial, wait: Wait | undefined): Readonly<Record<string, RpcMethod>> {
   const served = Object.entries(methods).flatMap(([path, shape]): [string, RpcMethod][] => {
     const run = unary[path as MethodPath];
-    if (run) return [[path, { ...shape, unary: (request, token) => translated(() => run(dial(token), request)) }]];
+    if (run) return [[path, { ...shape, unary: (request, token) => patiently(() => run(dial(token), request), wait) }]];
     return [];
   });
   return {
