@@ -41,7 +41,7 @@ function actOrFail(cluster: Cluster, one: Action): void {
     case 'boot':
       return void cluster.bootMachine(one.machine);
     case 'wait':
-      return cluster.kernel.runFor(one.ms);
+      return void cluster.kernel.runFor(one.ms);
   }
 }
 

@@ -245,7 +245,7 @@ describe('a session', () => {
     expect(session.nextDueMs() ?? Infinity).toBeGreaterThan(0);
     await session.ask('clock:set', { action: 'run-for', ms: 60_000 });
     expect(session.cluster.now).toBe(now + 60_000);
-    session.api({ method: 'GET', url: '/healthz', headers: {} });
+    await session.api({ method: 'GET', url: '/healthz', headers: {} });
     await session.run('kubectl create deployment web --image=nginx:1.27');
     await session.ask('clock:set', { action: 'run-until-idle' });
     expect(session.cluster.kernel.isIdle).toBe(true);
