@@ -29,8 +29,19 @@ export class RequestMetrics {
 /** Paths are the client's to make up. */
 const countersMax = 5000;
 
-/** The values of the labels below, in their order. */
+/** The key a request was last counted under: the same is asked again and again, and answered as before. */
+const lastKeys = new WeakMap<RequestInfo, { readonly method: string; readonly code: number; readonly key: string }>();
+
 function keyOf(info: RequestInfo, method: string, code: number): string {
+  const last = lastKeys.get(info);
+  if (last?.code === code && last.method === method) return last.key;
+  const key = makeKey(info, method, code);
+  lastKeys.set(info, { method, code, key });
+  return key;
+}
+
+/** The values of the labels below, in their order. */
+function makeKey(info: RequestInfo, method: string, code: number): string {
   if (!info.isResource) return `${code}\0\0\0\0\0${info.path}\0${method}\0`;
   const { verb, group, version, resource, subresource, name, namespace, query } = info;
   const dryRun = query.size > 0 ? (query.get('dryRun') ?? '') : '';
