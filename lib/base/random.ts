@@ -77,8 +77,20 @@ export class Random {
 
   /** A version 4 UUID. */
   uuid(): string {
-    const digits = this.hex(32);
-    const variant = '89ab'[parseInt(digits[16] as string, 16) & 3];
-    return `${digits.slice(0, 8)}-${digits.slice(8, 12)}-4${digits.slice(13, 16)}-${variant}${digits.slice(17, 20)}-${digits.slice(20)}`;
+    const [a, b, c, d] = [this.next(), this.next(), this.next(), this.next()];
+    const variant = '89ab'[(c >>> 28) & 3] as string;
+    return `${hex16(a >>> 16)}${hex16(a)}-${hex16(b >>> 16)}-4${hex12(b)}-${variant}${hex12(c >>> 16)}-${hex16(c)}${hex16(d >>> 16)}${hex16(d)}`;
   }
+}
+
+const bytes = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
+/** The lowest 16 bits. */
+function hex16(value: number): string {
+  return (bytes[(value >>> 8) & 255] as string) + (bytes[value & 255] as string);
+}
+
+/** The lowest 12 bits. */
+function hex12(value: number): string {
+  return hex16(value & 0xfff).slice(1);
 }

@@ -1,45 +1,60 @@
 import { compareBytes } from '@/lib/base';
 import type { KubeObject } from '../api';
-import type { Lookup } from './admission/plugin';
 import type { User } from './authentication';
 import type { Attributes } from './authorization';
 import { matchesUrl } from './rbac/rules';
 
 interface Flow {
   readonly schema: KubeObject;
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers: Headers;
 }
+
+/** The objects that decide, and a mark that changes whenever one of them does. */
+export interface FlowSource {
+  readonly mark: number;
+  list(kind: 'FlowSchema'): readonly KubeObject[];
+  find(kind: 'PriorityLevelConfiguration', namespace: string, name: string): KubeObject | undefined;
+}
+
+type Headers = Readonly<Record<string, string>>;
 
 /**
  * Which FlowSchema a request falls under and so which priority level, as an answer's headers say
  * (`apiserver/pkg/util/flowcontrol`, `filters/priority-and-fairness.go`). Nothing ever queues: a request takes no simulated time.
  */
 export class PriorityAndFairness {
-  readonly #lookup: Lookup;
-  #schemas: readonly KubeObject[] = [];
+  readonly #source: FlowSource;
+  #mark = -1;
   #flows: readonly Flow[] = [];
+  /** What was found for whom: the same few ask the same again and again. */
+  #known = new WeakMap<User, WeakMap<Attributes, Headers>>();
 
-  constructor(lookup: Lookup) {
-    this.#lookup = lookup;
+  constructor(source: FlowSource) {
+    this.#source = source;
   }
 
-  headersOf(user: User, asked: Attributes): Readonly<Record<string, string>> {
-    return this.#sorted().find(({ schema }) => falls(schema, user, asked))?.headers ?? none;
+  headersOf(user: User, asked: Attributes): Headers {
+    if (this.#source.mark !== this.#mark) this.#sort();
+    const ofUser = this.#known.get(user) ?? new WeakMap<Attributes, Headers>();
+    const known = ofUser.get(asked);
+    if (known) return known;
+    const headers = this.#flows.find(({ schema }) => falls(schema, user, asked))?.headers ?? none;
+    this.#known.set(user, ofUser.set(asked, headers));
+    return headers;
   }
 
-  /** By precedence and then by name, made anew when a FlowSchema has changed. */
-  #sorted(): readonly Flow[] {
-    const schemas = this.#lookup.list('FlowSchema');
-    if (schemas.length === this.#schemas.length && schemas.every((schema, index) => schema === this.#schemas[index])) return this.#flows;
-    this.#schemas = schemas;
-    this.#flows = schemas
+  /** By precedence and then by name. */
+  #sort(): void {
+    this.#mark = this.#source.mark;
+    this.#known = new WeakMap();
+    this.#flows = this.#source
+      .list('FlowSchema')
       .toSorted((a, b) => a.spec.matchingPrecedence - b.spec.matchingPrecedence || compareBytes(a.metadata.name, b.metadata.name))
       .map((schema) => ({ schema, headers: this.#headers(schema) }));
-    return this.#flows;
   }
 
-  #headers({ metadata, spec }: KubeObject): Readonly<Record<string, string>> {
-    const level = this.#lookup.find('PriorityLevelConfiguration', '', spec.priorityLevelConfiguration.name);
+  #headers({ metadata, spec }: KubeObject): Headers {
+    const level = this.#source.find('PriorityLevelConfiguration', '', spec.priorityLevelConfiguration.name);
     return {
       'x-kubernetes-pf-flowschema-uid': metadata.uid ?? '',
       ...(level ? { 'x-kubernetes-pf-prioritylevel-uid': level.metadata.uid ?? '' } : {}),
@@ -47,7 +62,7 @@ export class PriorityAndFairness {
   }
 }
 
-const none = {};
+const none: Headers = {};
 
 function falls({ spec }: KubeObject, user: User, asked: Attributes): boolean {
   return (spec.rules ?? []).some((rule: any) => rule.subjects.some((subject: any) => isSubject(subject, user)) && isAsked(rule, asked));

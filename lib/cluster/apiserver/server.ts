@@ -135,11 +135,11 @@ class Server implements ApiServer {
       resources.map((definition) => [`${definition.group}/${definition.version}/${definition.names.plural}`, definition]),
     );
     this.#authenticators = authenticatorsOf(options, this.#lookup());
-    const rbac = new RbacAuthorizer(new PolicyCache(this.#caches, resources));
+    const rbac = new RbacAuthorizer(new PolicyCache(this.#caches, resources, ['ClusterRole', 'ClusterRoleBinding', 'Role', 'RoleBinding']));
     this.#authorizers = authorizersOf(options, rbac, this.#lookup());
     this.#anonymousAuth = options.anonymousAuth ?? true;
     this.#auditIds = kernel.random.fork('kube-apiserver/audit-ids');
-    this.#flows = new PriorityAndFairness(this.#lookup());
+    this.#flows = new PriorityAndFairness(new PolicyCache(this.#caches, resources, ['FlowSchema', 'PriorityLevelConfiguration']));
     this.#audit = options.audit && new AuditLog(kernel, options.audit);
     this.#storage = new Storage(etcd);
     this.#services = this.#createServices(options, rbac);

@@ -3,17 +3,15 @@ import { storageKey } from '../storage';
 import type { WatchCache, WatchCaches } from '../watch-cache';
 import type { PolicySource } from './rbac-authorizer';
 
-const kinds = ['ClusterRole', 'ClusterRoleBinding', 'Role', 'RoleBinding'] as const;
-
-/** Roles and bindings as the API server's own caches have them. */
+/** What decides what a request may do: a few kinds as the API server's own caches have them, and a mark that changes whenever one of theirs does. */
 export class PolicyCache implements PolicySource {
   readonly #caches: WatchCaches;
   readonly #definitions: readonly ResourceDefinition[];
   #open: readonly WatchCache[] | undefined;
 
-  constructor(caches: WatchCaches, resources: readonly ResourceDefinition[]) {
+  constructor(caches: WatchCaches, resources: readonly ResourceDefinition[], kinds: readonly string[]) {
     this.#caches = caches;
-    this.#definitions = resources.filter(({ kind }) => (kinds as readonly string[]).includes(kind));
+    this.#definitions = resources.filter(({ kind }) => kinds.includes(kind));
   }
 
   get mark(): number {
