@@ -6,6 +6,7 @@ import type {
   V2MetricStatus,
 } from '@/generated/kubernetes/types';
 import { deepCopy } from '@/lib/base';
+import { DecodeError, decodeObject, QuantityError } from '../api';
 import { goValue } from './validation/go-value';
 
 /**
@@ -50,16 +51,19 @@ export function fromFirstVersion(object: V1HorizontalPodAutoscaler): V2Horizonta
   const { targetCPUUtilizationPercentage: target, ...sameSpec } = spec ?? ({} as V1HorizontalPodAutoscaler['spec']);
   const { currentCPUUtilizationPercentage: current, ...sameStatus } = status ?? ({} as V1HorizontalPodAutoscaler['status']);
   const given = metadata.annotations ?? {};
-  const behavior = readJson(given[annotations.behavior]);
+  const [behavior] = readAll<NonNullable<V2HorizontalPodAutoscaler['spec']['behavior']>>(
+    'HorizontalPodAutoscalerBehavior',
+    [lowerFirst(readJson(given[annotations.behavior]))].filter(isPlain),
+  );
   const metrics = [
     ...(target === undefined ? [] : [cpuShare({ target: { type: 'Utilization', averageUtilization: target } }) as V2MetricSpec]),
-    ...listIn(given[annotations.metrics]).map(metricFromFirst),
+    ...readAll<V2MetricSpec>('MetricSpec', listIn(given[annotations.metrics]).map(metricFromFirst)),
   ];
   const currentMetrics = [
     ...(current === undefined ? [] : [cpuShare({ current: { averageUtilization: current } }) as V2MetricStatus]),
-    ...listIn(given[annotations.current]).map(statusFromFirst),
+    ...readAll<V2MetricStatus>('MetricStatus', listIn(given[annotations.current]).map(statusFromFirst)),
   ];
-  const conditions = listIn(given[annotations.conditions]);
+  const conditions = readAll('HorizontalPodAutoscalerCondition', listIn(given[annotations.conditions]));
   return {
     kind: 'HorizontalPodAutoscaler',
     apiVersion: 'autoscaling/v2',
@@ -67,7 +71,7 @@ export function fromFirstVersion(object: V1HorizontalPodAutoscaler): V2Horizonta
     spec: {
       ...sameSpec,
       ...(metrics.length > 0 ? { metrics } : {}),
-      ...(behavior ? { behavior: lowerFirst(behavior) as NonNullable<V2HorizontalPodAutoscaler['spec']['behavior']> } : {}),
+      ...(behavior ? { behavior } : {}),
     },
     status: {
       ...sameStatus,
@@ -272,7 +276,21 @@ function readJson(text: string | undefined): unknown {
 
 function listIn(text: string | undefined): Plain[] {
   const value = readJson(text);
-  return Array.isArray(value) ? value.filter((item): item is Plain => typeof item === 'object' && item !== null) : [];
+  return Array.isArray(value) ? value.filter(isPlain) : [];
+}
+
+function isPlain(value: unknown): value is Plain {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** What an annotation says, as the type it is to be; none of it when some of it cannot be that. */
+function readAll<T>(type: string, items: readonly object[]): T[] {
+  try {
+    return items.map((item) => decodeObject(`io.k8s.api.autoscaling.v2.${type}`, item).value as T);
+  } catch (error) {
+    if (error instanceof DecodeError || error instanceof QuantityError || error instanceof RangeError) return [];
+    throw error;
+  }
 }
 
 /** Behavior is written in the names of Go's fields, and without what is null. */

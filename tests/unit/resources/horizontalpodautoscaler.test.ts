@@ -91,3 +91,21 @@ test('a write through autoscaling/v1 keeps what only autoscaling/v2 can say', ()
   expect(spec).toMatchObject({ maxReplicas: 9, metrics: [memory], behavior: { scaleDown: { stabilizationWindowSeconds: 7 } } });
   expect(metadata.annotations).toBeUndefined();
 });
+
+test.each([
+  'not json',
+  '5',
+  '{}',
+  '[5, null]',
+  '[{"type":"Object","object":{}}]',
+  '[{"type":"Pods","pods":7}]',
+  '[{"type":"Resource","resource":{"name":"cpu","targetAverageValue":"lots"}}]',
+  '[{"__proto__":{"type":"Resource"}}]',
+])('annotations of autoscaling/v1 that say %s are answered, not suffered', (text) => {
+  const api = bench();
+  const annotations = Object.fromEntries(
+    ['metrics', 'current-metrics', 'conditions', 'behavior'].map((name) => [`autoscaling.alpha.kubernetes.io/${name}`, text]),
+  );
+  const { status } = api.send('POST', path('v1'), { ...autoscaler(), metadata: { name: 'web', annotations } });
+  expect([201, 422]).toContain(status);
+});
