@@ -111,6 +111,8 @@ export class MvccStore implements Etcd {
   readonly #recent = new Map<string, KeyHistory>();
   /** Keys whose history in the tree is not the recent one: most are written again, as leases are, before anybody reads a range. */
   readonly #stale = new Set<string>();
+  /** Whether every key is among the recent ones, as in a store that is no fork. */
+  #isWhole: boolean;
   /** The key that was last looked for in vain: what is created is looked for a few times first. */
   #absent: string | undefined;
   #log: RevisionLog;
@@ -136,6 +138,7 @@ export class MvccStore implements Etcd {
 
   private constructor(state: State) {
     this.#histories = state.histories;
+    this.#isWhole = state.histories.size === 0;
     this.#log = state.log;
     this.#leases = new Map(state.leases);
     this.#attached = state.attached;
@@ -324,6 +327,7 @@ export class MvccStore implements Etcd {
     const state = other.#share();
     this.#histories = state.histories;
     this.#recent.clear();
+    this.#isWhole = false;
     this.#stale.clear();
     this.#absent = undefined;
     this.#log = state.log;
@@ -390,7 +394,7 @@ export class MvccStore implements Etcd {
 
   #historyOf(key: string): KeyHistory | undefined {
     const recent = this.#recent.get(key);
-    if (recent || key === this.#absent) return recent;
+    if (recent || this.#isWhole || key === this.#absent) return recent;
     const found = this.#histories.get(key);
     if (found) this.#recent.set(key, found);
     else this.#absent = key;
