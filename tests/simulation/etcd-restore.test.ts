@@ -148,3 +148,17 @@ test('a member whose data directory is gone begins anew: alone where it may, or 
   const [{ id } = { id: '' }] = membersOf(three, 'cp-2');
   expect(etcdLog(three, 'cp-1')).toContain(`"error":"member ${id} has already been bootstrapped"`);
 });
+
+test('a member that comes back without its data panics, and its group goes on without it', () => {
+  const cluster = group('emptied');
+  const { disk } = cluster.machine('cp-3');
+  const etcd = manifest(cluster, 'etcd', undefined, 'cp-3');
+  cluster.kernel.runFor(60_000);
+  for (const [path] of disk.list('/var/lib/etcd/')) disk.delete(path);
+  manifest(cluster, 'etcd', etcd, 'cp-3');
+  cluster.kernel.runFor(60_000);
+  expect(etcdLog(cluster, 'cp-3')).toMatch(
+    /"level":"panic".*"msg":"tocommit\(\d+\) is out of range \[lastIndex\(0\)\]\. Was the raft log corrupted, truncated, or lost\?"/,
+  );
+  adminOf(cluster).create('/api/v1/namespaces', { metadata: { name: 'meanwhile' } });
+});

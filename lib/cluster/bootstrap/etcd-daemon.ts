@@ -201,6 +201,7 @@ function createMember(context: DaemonContext, line: CommandLine, store: MvccStor
     isConnected: ({ peerUrls }) => peerUrls.some((url) => isOpen(context, url)),
     promoteAt: (leader, id) => askToPromote(network, namespace, leader, id),
     onRemoved: () => endRemoved(context),
+    onPanic: (msg) => panic(context, msg),
     log: logger(context),
   });
 }
@@ -217,6 +218,12 @@ function deliver(urls: readonly string[], send: (url: string) => Delivery): Deli
 function isOpen({ network, namespace }: DaemonContext, url: string): boolean {
   const [, host = '', port = ''] = /^https?:\/\/([^:/]+):(\d+)$/.exec(url) ?? [];
   return network.connect(namespace, host, Number(port)).type === 'open';
+}
+
+/** A Go program that panics ends with 2. */
+function panic(context: DaemonContext, msg: string): void {
+  context.log(JSON.stringify({ level: 'panic', ts: rfc3339Micro(context.kernel.now), logger: 'raft', msg }));
+  context.exit(2, msg);
 }
 
 function endRemoved(context: DaemonContext): void {

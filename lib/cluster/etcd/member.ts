@@ -68,6 +68,8 @@ export interface EtcdMemberOptions {
   readonly clientUrls?: readonly string[];
   /** The member is no part of the group any more, and must end. */
   readonly onRemoved?: () => void;
+  /** The member has lost what the group knows that it had, and must end. */
+  readonly onPanic?: (message: string) => void;
   /** The process this is: a member that finds its own session on the disk goes on with it. */
   readonly instance: string;
   readonly heartbeatMs?: number;
@@ -520,12 +522,21 @@ export class EtcdMember implements EtcdServer {
       while (!this.#isStopped && (this.#inbox.length > 0 || this.#node.hasReady)) {
         const arrived = this.#inbox;
         this.#inbox = [];
-        for (const message of arrived) this.#node.step(message);
+        for (const message of arrived) this.#step(message);
         if (this.#node.hasReady) this.#obey(this.#node.ready());
       }
     } finally {
       this.#isDraining = false;
     }
+  }
+
+  /** What a leader takes for agreed on here must be in the log (`raft/log.go`, commitTo): a data directory that was emptied under a member is told so. */
+  #step(message: PeerMessage): void {
+    const { log, term } = this.#node;
+    if (message.type !== 'heartbeat' || message.term < term || message.commit <= log.lastIndex) return this.#node.step(message);
+    const range = `tocommit(${message.commit}) is out of range [lastIndex(${log.lastIndex})]`;
+    this.stop();
+    this.#options.onPanic?.(`${range}. Was the raft log corrupted, truncated, or lost?`);
   }
 
   #obey(ready: Ready<GroupEntry, GroupSnapshot>): void {
