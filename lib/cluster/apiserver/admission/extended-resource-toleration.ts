@@ -6,7 +6,7 @@ export const ExtendedResourceToleration = defineAdmissionPlugin({
   mutate({ operation, definition, subresource, object: pod }) {
     if (definition.kind !== 'Pod' || subresource || !pod || (operation !== 'CREATE' && operation !== 'UPDATE')) return;
     const names = new Set<string>();
-    for (const { resources } of [...pod.spec.containers, ...(pod.spec.initContainers ?? [])])
+    for (const { resources } of [...(pod.spec.containers ?? []), ...(pod.spec.initContainers ?? [])])
       for (const name of Object.keys(resources?.requests ?? {})) if (isExtended(name)) names.add(name);
     const before: any[] = pod.spec.tolerations ?? [];
     const added = [...names].sort().filter((key) => !before.some((one) => one.key === key && one.operator === 'Exists' && !one.effect));

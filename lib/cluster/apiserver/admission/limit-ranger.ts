@@ -52,7 +52,7 @@ function addDefaults({ metadata, spec }: KubeObject, items: readonly V1LimitRang
     Object.assign(defaults.limits, item.default);
   }
   const said = [
-    ...spec.containers.flatMap((container: any) => addTo(container, defaults, 'container')),
+    ...(spec.containers ?? []).flatMap((container: any) => addTo(container, defaults, 'container')),
     ...(spec.initContainers ?? []).flatMap((container: any) => addTo(container, defaults, 'init container')),
   ];
   if (said.length > 0) metadata.annotations = { ...metadata.annotations, [annotation]: `LimitRanger plugin set: ${said.join('; ')}` };
@@ -73,7 +73,7 @@ function addTo(container: any, defaults: { requests: List; limits: List }, what:
 }
 
 function podErrors(pod: KubeObject, items: readonly V1LimitRangeItem[]): string[] {
-  const containers = [...pod.spec.containers, ...(pod.spec.initContainers ?? [])];
+  const containers = [...(pod.spec.containers ?? []), ...(pod.spec.initContainers ?? [])];
   return items.flatMap((item) => {
     if (item.type === 'Container')
       return containers.flatMap(({ resources }: any) => errorsOf(item, resources?.requests ?? {}, resources?.limits ?? {}));

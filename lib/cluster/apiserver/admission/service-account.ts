@@ -41,7 +41,7 @@ function checkSecretReferences(request: AdmissionRequest, pod: KubeObject, accou
     if (secret && !mountable.has(secret.secretName)) throw refuse(`volume with secret.secretName=${JSON.stringify(secret.secretName)}`);
   for (const [what, containers] of [
     ['init container', pod.spec.initContainers],
-    ['container', pod.spec.containers],
+    ['container', pod.spec.containers ?? []],
   ] as const) {
     for (const container of containers ?? []) {
       for (const { name: variable, valueFrom } of container.env ?? [])
@@ -86,7 +86,7 @@ function mountToken(pod: KubeObject, lookup: Lookup): void {
     existing?.name ??
     `kube-api-access-${lookup.kernel.random.fork(`token/${pod.metadata.namespace}/${pod.metadata.name ?? pod.metadata.generateName}/${lookup.kernel.takeSerial()}`).suffix(5)}`;
   let isNeeded = false;
-  for (const container of [...(pod.spec.initContainers ?? []), ...pod.spec.containers]) {
+  for (const container of [...(pod.spec.initContainers ?? []), ...(pod.spec.containers ?? [])]) {
     if (container.volumeMounts?.some((mount: any) => mount.mountPath === tokenPath)) continue;
     container.volumeMounts = [...(container.volumeMounts ?? []), { name, readOnly: true, mountPath: tokenPath }];
     isNeeded = true;

@@ -171,8 +171,8 @@ const conditionStatuses = ['False', 'True', 'Unknown'];
 const listed = (values: readonly string[]) => `valid values: [${values.map((value) => JSON.stringify(value)).join(' ')}]`;
 
 function validateFailurePolicy(spec: V1JobSpec, rules: readonly V1PodFailurePolicyRule[], path: FieldPath): FieldError[] {
-  const { containers = [], initContainers = [] } = spec.template?.spec ?? {};
-  const names = [...containers, ...initContainers].map(({ name }) => name);
+  const { containers, initContainers } = spec.template?.spec ?? {};
+  const names = [...(containers ?? []), ...(initContainers ?? [])].map(({ name }) => name);
   return [
     ...(rules.length > rulesMax ? [fieldError.tooMany(path, rules.length, rulesMax)] : []),
     ...rules.flatMap((rule, index) => validateFailureRule(spec, rule, names, path.index(index))),

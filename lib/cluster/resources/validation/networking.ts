@@ -143,7 +143,7 @@ function validateTypedReference({ apiGroup, kind, name }: TypedReference, path: 
   const segment = (field: string, value: string | undefined) =>
     value ? invalidEach(path.child(field), value, pathSegmentName(value)) : [fieldError.required(path.child(field))];
   return [
-    ...(apiGroup === undefined ? [] : invalidEach(path.child('apiGroup'), apiGroup, dnsSubdomain(apiGroup))),
+    ...(typeof apiGroup !== 'string' ? [] : invalidEach(path.child('apiGroup'), apiGroup, dnsSubdomain(apiGroup))),
     ...segment('kind', kind),
     ...segment('name', name),
   ];

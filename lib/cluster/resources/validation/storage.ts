@@ -82,8 +82,9 @@ function sameMeaning(a: ReadonlyMap<string, ReadonlySet<string>>, b: ReadonlyMap
 }
 
 function validateTopologyTerm({ matchLabelExpressions = [] }: V1TopologySelectorTerm, path: FieldPath): FieldError[] {
-  return matchLabelExpressions.flatMap(({ key, values = [] }, index, all) => {
+  return (matchLabelExpressions ?? []).flatMap(({ key, values: given }, index, all) => {
     const at = path.index(index);
+    const values = given ?? [];
     return [
       ...(values.length === 0 ? [fieldError.required(at.child('values'))] : []),
       ...values.flatMap((value, position) => {
