@@ -81,6 +81,12 @@ export class Flags {
     return parseDuration(this.string(name)) ?? 0;
   }
 
+  /** Whether it may be repeated: `create rolebinding --user` is such a flag, the kubeconfig's `--user` is not. */
+  isList(name: string): boolean {
+    const type = this.#definitions.get(name)?.type;
+    return type === 'strings' || type === 'array';
+  }
+
   list(name: string): string[] {
     const values = this.#values.get(name) ?? [];
     return this.#definitions.get(name)?.type === 'strings' ? values.flatMap(splitCsv) : values;

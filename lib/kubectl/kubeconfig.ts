@@ -110,7 +110,10 @@ export interface Target {
   readonly namespace: string;
 }
 
-export function selectTarget(config: Kubeconfig, flags: { string(name: string): string; list(name: string): string[] }): Target {
+export function selectTarget(
+  config: Kubeconfig,
+  flags: { string(name: string): string; list(name: string): string[]; isList(name: string): boolean },
+): Target {
   const contextName = flags.string('context') || config.currentContext;
   const context = config.contexts.get(contextName);
   if (flags.string('context') && !context) throw new CommandError(`context ${JSON.stringify(contextName)} does not exist`);
@@ -119,9 +122,10 @@ export function selectTarget(config: Kubeconfig, flags: { string(name: string): 
   const clusterName = flags.string('cluster') || context?.cluster || '';
   const cluster = config.clusters.get(clusterName);
   if (flags.string('cluster') && !cluster) throw new CommandError(`cluster ${JSON.stringify(clusterName)} does not exist`);
-  const userName = flags.string('user') || context?.user || '';
+  const asked = flags.isList('user') ? '' : flags.string('user');
+  const userName = asked || context?.user || '';
   const user = config.users.get(userName);
-  if (flags.string('user') && !user) throw new CommandError(`auth info ${JSON.stringify(userName)} does not exist`);
+  if (asked && !user) throw new CommandError(`auth info ${JSON.stringify(userName)} does not exist`);
   return {
     server: (flags.string('server') || cluster?.server || 'http://localhost:8080').replace(/\/$/, ''),
     headers: { ...credentials(flags.string('token') || user?.token), ...impersonation(flags) },
@@ -133,7 +137,11 @@ function credentials(token: string | undefined): Record<string, string> {
   return token ? { authorization: `Bearer ${token}` } : {};
 }
 
-function impersonation(flags: { string(name: string): string; list(name: string): string[] }): Record<string, string> {
+function impersonation(flags: {
+  string(name: string): string;
+  list(name: string): string[];
+  isList(name: string): boolean;
+}): Record<string, string> {
   const groups = flags.list('as-group');
   return {
     ...(flags.string('as') ? { 'impersonate-user': flags.string('as') } : {}),

@@ -9,6 +9,7 @@ import { objectPrinter, toJson } from '../output';
 import { TabWriter } from '../printers/table';
 import { toYaml } from '../yaml';
 import { compareBytes } from '@/lib/base';
+import { listAccess } from './access-list';
 import { refused } from './refused';
 
 const clientVersion = {
@@ -189,6 +190,7 @@ const canI = defineCommand({
   examples: [
     ['Check to see if I can create pods in any namespace', 'kubectl auth can-i create pods --all-namespaces'],
     ['Check to see if I can list deployments in my current namespace', 'kubectl auth can-i list deployments.apps'],
+    ['List all allowed actions in namespace "foo"', 'kubectl auth can-i --list --namespace=foo'],
   ],
   usage: 'VERB [TYPE | TYPE/NAME | NONRESOURCEURL]',
   flags: [
@@ -199,7 +201,7 @@ const canI = defineCommand({
     flag.string('subresource', 'SubResource such as pod/log or deployment/scale'),
   ],
   async run(context) {
-    if (context.flags.bool('list')) throw new CommandError('auth can-i --list is not simulated; ask for one verb and one type');
+    if (context.flags.bool('list')) return listAccess(context);
     const [verb, target] = context.args;
     if (!verb || !target || context.args.length > 3)
       throw new CommandError(

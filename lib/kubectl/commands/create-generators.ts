@@ -35,7 +35,7 @@ interface Generator {
 }
 
 /** A `kubectl create TYPE NAME`: the object is built here and sent, or only printed with `--dry-run=client`. */
-function generator(spec: Generator): Command {
+export function generator(spec: Generator): Command {
   return defineCommand({
     name: spec.name,
     ...(spec.aliases ? { aliases: spec.aliases } : {}),

@@ -22,6 +22,7 @@ import {
   createServiceAccount,
   createToken,
 } from './create-generators';
+import { createClusterRole, createClusterRoleBinding, createRole, createRoleBinding } from './create-rbac';
 import { refused } from './refused';
 
 export const create = defineCommand({
@@ -47,12 +48,8 @@ export const create = defineCommand({
     flag.bool('windows-line-endings', 'Only relevant if --edit=true. Defaults to the line ending native to your platform.'),
   ],
   subcommands: [
-    refused('clusterrole', 'Create a cluster role', 'write the manifest and use kubectl create -f'),
-    refused(
-      'clusterrolebinding',
-      'Create a cluster role binding for a particular cluster role',
-      'write the manifest and use kubectl create -f',
-    ),
+    createClusterRole,
+    createClusterRoleBinding,
     createConfigMap,
     createCronJob,
     createDeployment,
@@ -69,8 +66,8 @@ export const create = defineCommand({
       aliases: ['pc'],
     }),
     createQuota,
-    refused('role', 'Create a role with single rule', 'write the manifest and use kubectl create -f'),
-    refused('rolebinding', 'Create a role binding for a particular role or cluster role', 'write the manifest and use kubectl create -f'),
+    createRole,
+    createRoleBinding,
     createSecret,
     createService,
     createServiceAccount,
