@@ -75,7 +75,7 @@ function maybeEnsure(options: BootstrapOptions, objects: readonly KubeObject[]):
 /** The hooks that describe the API server to itself: what it serves, and how it shares itself out. */
 function maybeEnsureConfiguration(options: BootstrapOptions): boolean {
   if (options.options.isResumed) return true;
-  return maybeEnsure(options, [...localApiServices(), ...flowControlObjects(rfc3339(options.services.kernel.now))]);
+  return maybeEnsure(options, [...localApiServices(), ...flowControlObjects()]);
 }
 
 /** The hook `rbac/bootstrap-roles`: what is missing is made, what has lost something gets it back. */

@@ -1,33 +1,79 @@
-import type { FlowcontrolV1Subject, V1FlowSchemaSpec, V1PriorityLevelConfigurationSpec } from '@/generated/kubernetes/types';
+import type {
+  FlowcontrolV1Subject,
+  V1FlowSchemaCondition,
+  V1FlowSchemaSpec,
+  V1PriorityLevelConfigurationSpec,
+} from '@/generated/kubernetes/types';
 import type { KubeObject } from '../api';
+import { rfc3339 } from '../kernel';
+import type { Lookup } from './admission/plugin';
+import type { StoreHooks } from './store';
 
 // The mandatory and suggested objects of API priority and fairness (`apiserver/pkg/apis/flowcontrol/bootstrap`).
 
-export function flowControlObjects(now: string): KubeObject[] {
+export function flowControlObjects(): KubeObject[] {
   return [
-    ...Object.entries(levels).map(([name, spec]) => draft('PriorityLevelConfiguration', name, spec, {})),
-    ...schemas.map(([name, spec]) => draft('FlowSchema', name, spec, { conditions: [found(spec.priorityLevelConfiguration.name, now)] })),
+    ...Object.entries(levels).map(([name, spec]) => draft('PriorityLevelConfiguration', name, spec)),
+    ...schemas.map(([name, spec]) => draft('FlowSchema', name, spec)),
   ];
 }
 
-function draft(kind: string, name: string, spec: object, status: object): KubeObject {
+/**
+ * Every FlowSchema says whether the priority level it names is there (`apiserver/pkg/util/flowcontrol/apf_controller.go`).
+ * Upstream's controller says so moments after a write; here it is said with it.
+ */
+export function flowControlHooks(lookup: Lookup): readonly (readonly [string, StoreHooks])[] {
+  const mark = (schema: KubeObject, isThere: boolean) => {
+    const condition = dangling(schema.spec.priorityLevelConfiguration.name, isThere, rfc3339(lookup.kernel.now));
+    const conditions: V1FlowSchemaCondition[] = schema.status?.conditions ?? [];
+    const others = conditions.filter(({ type }) => type !== condition.type);
+    const old = conditions.find(({ type }) => type === condition.type);
+    if (old?.status === condition.status && old?.reason === condition.reason && old?.message === condition.message) return;
+    lookup.updateStatus({ ...schema, status: { ...schema.status, conditions: [...others, condition] } } as KubeObject);
+  };
+  const markAll = ({ metadata: { name } }: KubeObject, isThere: boolean) => {
+    for (const schema of lookup.list('FlowSchema')) if (schema.spec.priorityLevelConfiguration.name === name) mark(schema, isThere);
+  };
+  return [
+    [
+      'FlowSchema',
+      {
+        afterWrite(schema) {
+          const isThere = lookup.find('PriorityLevelConfiguration', '', schema.spec.priorityLevelConfiguration.name) !== undefined;
+          if (!schema.metadata.deletionTimestamp) mark(schema, isThere);
+        },
+      },
+    ],
+    [
+      'PriorityLevelConfiguration',
+      {
+        afterWrite(level, old) {
+          if (!old) markAll(level, true);
+        },
+        afterDeletion: (level) => markAll(level, false),
+      },
+    ],
+  ];
+}
+
+function draft(kind: string, name: string, spec: object): KubeObject {
   return {
     kind,
     apiVersion: 'flowcontrol.apiserver.k8s.io/v1',
     metadata: { name, annotations: { 'apf.kubernetes.io/autoupdate-spec': 'true' } },
     spec,
-    status,
   } as unknown as KubeObject;
 }
 
-function found(level: string, now: string): object {
+function dangling(level: string, isThere: boolean, now: string): V1FlowSchemaCondition {
+  const what = `This FlowSchema references the PriorityLevelConfiguration object named ${JSON.stringify(level)}`;
   return {
     type: 'Dangling',
-    status: 'False',
+    status: isThere ? 'False' : 'True',
     lastTransitionTime: now,
-    reason: 'Found',
-    message: `This FlowSchema references the PriorityLevelConfiguration object named ${JSON.stringify(level)} and it exists`,
-  };
+    reason: isThere ? 'Found' : 'NotFound',
+    message: `${what} ${isThere ? 'and it exists' : 'but there is no such object'}`,
+  } as unknown as V1FlowSchemaCondition;
 }
 
 const queued = (shares: number, lendablePercent: number, queues: number, handSize: number): V1PriorityLevelConfigurationSpec => ({

@@ -34,6 +34,7 @@ import { Discovery } from './discovery';
 import { tracked } from './fields';
 import type { KubeletDialer } from './kubelet-dialer';
 import { trackUpdate, writeOf } from './fields';
+import { flowControlHooks } from './flow-control';
 import { impersonated } from './impersonation';
 import { RequestMetrics } from './metrics';
 import { namespaceHooks } from './namespaces';
@@ -171,6 +172,7 @@ class Server implements ApiServer {
     const hooks = new Map<string, StoreHooks>([
       ['Service', addresses],
       ['Namespace', namespaceHooks],
+      ...flowControlHooks(lookup),
       ...escalationHooks(rbac, this.#authorizers),
     ]);
     const store = new Store({ storage, kernel, lookup, plugins: options.admission ?? admissionPlugins, hooks });

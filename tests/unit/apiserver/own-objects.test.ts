@@ -38,6 +38,24 @@ test('the mandatory and suggested priority levels are there, and every FlowSchem
   });
 });
 
+test('a FlowSchema says whether its priority level is there, and says otherwise when that changes', () => {
+  const bench = new ApiBench();
+  const flow = '/apis/flowcontrol.apiserver.k8s.io/v1';
+  const missing = () => (bench.get(`${flow}/flowschemas/mine`) as any).status.conditions;
+  const named = (level: string) =>
+    `This FlowSchema references the PriorityLevelConfiguration object named "${level}" but there is no such object`;
+  bench.create(`${flow}/flowschemas`, { metadata: { name: 'mine' }, spec: { priorityLevelConfiguration: { name: 'slow' } } });
+  expect(missing()).toMatchObject([{ type: 'Dangling', status: 'True', reason: 'NotFound', message: named('slow') }]);
+  const limited = { nominalConcurrencyShares: 1, limitResponse: { type: 'Reject' } };
+  bench.create(`${flow}/prioritylevelconfigurations`, { metadata: { name: 'slow' }, spec: { type: 'Limited', limited } });
+  expect(missing()).toMatchObject([{ type: 'Dangling', status: 'False', reason: 'Found' }]);
+  bench.send('DELETE', `${flow}/prioritylevelconfigurations/slow`);
+  expect(missing()).toMatchObject([{ status: 'True' }]);
+  const spec = { priorityLevelConfiguration: { name: 'other' } };
+  bench.patch(`${flow}/flowschemas/mine`, 'merge', { spec });
+  expect(missing()).toMatchObject([{ status: 'True', message: named('other') }]);
+});
+
 describe('addresses of Services', () => {
   const service = (name: string, spec: object = {}) => ({
     apiVersion: 'v1',
