@@ -22,3 +22,10 @@ test.each([
   api.create('/api/v1/namespaces/default/limitranges', { metadata: { name: 'l' }, spec: { limits } });
   expect(api.send('POST', path, { metadata: { name: 'x' }, ...body }).status).toBe(expected);
 });
+
+test('a resource named as JavaScript names an object’s parent is a bad name and no more', () => {
+  const limits = JSON.parse('[{"type":"Container","max":{"__proto__":"1"},"min":{"cpu":"1"}}]') as object[];
+  expect(bench().refusal('POST', '/api/v1/namespaces/default/limitranges', { metadata: { name: 'x' }, spec: { limits } })).toContain(
+    'spec.limits[0].max[__proto__]: Invalid value: "__proto__"',
+  );
+});

@@ -62,7 +62,7 @@ function amountsOf(item: V1LimitRangeItem): Amounts[] {
   const lists = [item.max, item.min, ...(isPod ? [] : [item.default, item.defaultRequest]), item.maxLimitRequestRatio];
   const names = [...new Set(lists.flatMap((list) => Object.keys(list ?? {})))].sort(compareBytes);
   const of = (list: Readonly<Record<string, string>> | undefined, name: string) =>
-    list?.[name] === undefined ? undefined : Quantity.parse(list[name]);
+    list && Object.hasOwn(list, name) ? Quantity.parse(list[name] as string) : undefined;
   return names.map((name) => ({
     name,
     min: of(item.min, name),
