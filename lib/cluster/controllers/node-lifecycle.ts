@@ -168,10 +168,10 @@ class NodeLifecycle {
     for (const pod of this.#pods.byIndex('node', name)) this.#attempt(() => this.#markPodNotReady(pod));
   }
 
-  /** A Pod that lands on, or says it is ready on, a node that is not ready. */
+  /** A Pod that lands on a node that is not ready. What the kubelet says of it later stands: it can be heard, after all. */
   #podSeen(old: V1Pod | undefined, pod: V1Pod): void {
     const node = pod.spec.nodeName ? this.#nodes.get(pod.spec.nodeName) : undefined;
-    if (!node || !isReady(pod) || readyStatus(node) === 'True' || (old && old.spec.nodeName === pod.spec.nodeName && isReady(old))) return;
+    if (!node || old?.spec.nodeName === pod.spec.nodeName || !isReady(pod) || readyStatus(node) === 'True') return;
     if (this.#health.has(node.metadata.name)) this.#soon(() => this.#markPodNotReady(pod));
   }
 

@@ -1,4 +1,4 @@
-import type { V1Node } from '@/generated/kubernetes/types';
+import type { V1Node, V1Pod } from '@/generated/kubernetes/types';
 import { Node, Pod } from '@/lib/cluster/resources';
 import { firstFree } from '@/lib/cluster/controllers/node-ipam';
 import { ControlPlane } from '@/tests/support/control-plane';
@@ -60,6 +60,19 @@ test('Pods on a lost node are not ready at once, and evicted after the toleratio
   const running = cp.pods().filter(({ metadata }) => !metadata.deletionTimestamp);
   expect(running).toHaveLength(3);
   expect(running.map(({ spec }) => spec.nodeName)).not.toContain('worker-1');
+});
+
+test('what a kubelet says of its Pods after its node was lost stands', () => {
+  const cp = cluster();
+  cp.deploy('web', 3);
+  cp.settle();
+  const lost = cp.pods().find(({ spec }) => spec.nodeName === 'worker-1') as V1Pod;
+  cp.silence('worker-1');
+  cp.kernel.runFor(70_000);
+  const conditions = [{ type: 'Ready', status: 'True' }];
+  cp.client.patch(Pod, lost.metadata, { status: { conditions } }, { subresource: 'status' });
+  cp.kernel.runFor(10_000);
+  expect(cp.client.get(Pod, lost.metadata).status.conditions).toContainEqual(expect.objectContaining(conditions[0] as object));
 });
 
 test('a node that comes back in time keeps its Pods', () => {
