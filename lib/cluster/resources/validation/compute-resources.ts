@@ -53,7 +53,7 @@ export function validateContainerResources(
     ...Object.entries(limits).flatMap(([name, limit]) => validateAmount(name, limit, path.child('limits').key(name))),
     ...Object.entries(requests).flatMap(([name, request]) => [
       ...validateAmount(name, request, path.child('requests').key(name)),
-      ...validateRequestWithLimit(name, request, limits[name], path),
+      ...validateRequestWithLimit(name, request, own(limits, name), path),
     ]),
     ...(usesHugePages && !usesCompute ? [fieldError.forbidden(path, 'HugePages require cpu or memory')] : []),
     ...validateClaims(resources, claims ?? [], path.child('claims')),
@@ -123,6 +123,11 @@ function validateHugePage(name: string, quantity: Quantity, path: FieldPath): Fi
     : [fieldError.invalid(path, quantity.toString(), `${quantity.toString()} is not positive integer multiple of ${name}`)];
 }
 
+/** A resource may be named as what every object has in JavaScript. */
+function own(amounts: Readonly<Record<string, string>>, name: string): string | undefined {
+  return Object.hasOwn(amounts, name) ? amounts[name] : undefined;
+}
+
 /** What cannot be overcommitted is asked for and limited alike. */
 function validateRequestWithLimit(name: string, request: string, limit: string | undefined, path: FieldPath): FieldError[] {
   if (limit === undefined)
@@ -162,7 +167,7 @@ export function validatePodLevelResources(spec: V1PodSpec, path: FieldPath): Fie
     ...check(limits, path.child('limits')),
     ...check(requests, path.child('requests')),
     ...Object.entries(requests).flatMap(([name, request]) =>
-      podLevelResources.includes(name) || isHugePage(name) ? validateRequestWithLimit(name, request, limits[name], path) : [],
+      podLevelResources.includes(name) || isHugePage(name) ? validateRequestWithLimit(name, request, own(limits, name), path) : [],
     ),
     ...validateAgainstContainers(spec, requests, limits, path),
   ];
@@ -182,24 +187,24 @@ function validateAgainstContainers(
 ): FieldError[] {
   const errors: FieldError[] = [];
   for (const [name, together] of aggregateRequests(spec)) {
-    const own = Quantity.of(requests[name]);
-    if (together.compare(own) > 0)
+    const asked = Quantity.of(own(requests, name));
+    if (together.compare(asked) > 0)
       errors.push(
-        ...invalidEach(path.child('requests').key(name), own.toString(), [
+        ...invalidEach(path.child('requests').key(name), asked.toString(), [
           `must be greater than or equal to aggregate container requests of ${together.toString()}`,
         ]),
       );
   }
   for (const [index, { resources }] of (spec.containers ?? []).entries()) {
     for (const [name, limit] of Object.entries(resources?.limits ?? {})) {
-      const own = limits[name];
-      const isMore = own !== undefined && Quantity.parse(limit).compare(Quantity.parse(own)) > 0;
+      const whole = own(limits, name);
+      const isMore = whole !== undefined && Quantity.parse(limit).compare(Quantity.parse(whole)) > 0;
       if (isMore)
         errors.push(
           fieldError.invalid(
             path.child('containers').index(index).key(name).child('limits'),
             limit,
-            `must be less than or equal to pod limits of ${own}`,
+            `must be less than or equal to pod limits of ${whole}`,
           ),
         );
     }
