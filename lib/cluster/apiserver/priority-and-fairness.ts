@@ -1,5 +1,5 @@
 import { compareBytes } from '@/lib/base';
-import type { KubeObject } from '../api';
+import { StatusError, type KubeObject } from '../api';
 import type { User } from './authentication';
 import type { Attributes } from './authorization';
 import { matchesUrl } from './rbac/rules';
@@ -34,7 +34,7 @@ export class PriorityAndFairness {
   }
 
   headersOf(user: User, asked: Attributes): Headers {
-    if (this.#source.mark !== this.#mark) this.#sort();
+    this.#refresh();
     const ofUser = this.#known.get(user) ?? new WeakMap<Attributes, Headers>();
     const known = ofUser.get(asked);
     if (known) return known;
@@ -43,14 +43,24 @@ export class PriorityAndFairness {
     return headers;
   }
 
+  /** While etcd is away a server that has just started knows no FlowSchemas; it answers all the same. */
+  #refresh(): void {
+    try {
+      if (this.#source.mark !== this.#mark) this.#sort();
+    } catch (error) {
+      if (!(error instanceof StatusError)) throw error;
+    }
+  }
+
   /** By precedence and then by name. */
   #sort(): void {
-    this.#mark = this.#source.mark;
-    this.#known = new WeakMap();
+    const { mark } = this.#source;
     this.#flows = this.#source
       .list('FlowSchema')
       .toSorted((a, b) => a.spec.matchingPrecedence - b.spec.matchingPrecedence || compareBytes(a.metadata.name, b.metadata.name))
       .map((schema) => ({ schema, headers: this.#headers(schema) }));
+    this.#known = new WeakMap();
+    this.#mark = mark;
   }
 
   #headers({ metadata, spec }: KubeObject): Headers {
