@@ -3,7 +3,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import { failure, StatusError, type ApiRequest, type ApiResponse, type ApiStream, type Status } from '@/lib/cluster';
-import { jsonText } from './api-json';
+import { jsonBytes, jsonText } from './api-json';
 import { speakChannels, subprotocols } from './api-websocket';
 
 export interface ClusterApiOptions {
@@ -102,9 +102,9 @@ function isProtobuf({ headers }: IncomingMessage): boolean {
 }
 
 function send(answered: ApiResponse, request: IncomingMessage, response: ServerResponse): void {
-  const text = textOf(answered.body);
-  const isGzip = text.length > 128 * 1024 && acceptsGzip(request);
-  const bytes = isGzip ? gzipSync(text, { level: constants.Z_BEST_SPEED }) : Buffer.from(text, 'utf8');
+  const plain = bytesOf(answered.body);
+  const isGzip = plain.length > 128 * 1024 && acceptsGzip(request);
+  const bytes = isGzip ? gzipSync(plain, { level: constants.Z_BEST_SPEED }) : plain;
   response.writeHead(answered.status, {
     ...headersOf(answered),
     ...(isGzip ? { 'content-encoding': 'gzip', vary: 'Accept-Encoding' } : {}),
@@ -117,6 +117,10 @@ function send(answered: ApiResponse, request: IncomingMessage, response: ServerR
 function headersOf({ headers }: ApiResponse): Record<string, string | string[]> {
   const { warning, ...others } = headers;
   return warning === undefined ? others : { ...others, warning: warning.split(/, (?=299 - ")/) };
+}
+
+function bytesOf(body: unknown): Buffer {
+  return typeof body === 'object' ? jsonBytes(body, '\n') : Buffer.from(textOf(body));
 }
 
 function textOf(body: unknown): string {
