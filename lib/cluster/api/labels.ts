@@ -314,7 +314,10 @@ const subdomainSentence =
   "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
 
 /** What `IsQualifiedName` says of a label or annotation key; empty when it is good. The same few keys are on everything. */
-export const qualifiedNameErrors: (key: string) => readonly string[] = memo((key) => deepFreeze(findNameErrors(key)), { max: 1024, lengthMax: 317 });
+export const qualifiedNameErrors: (key: string) => readonly string[] = memo((key) => deepFreeze(findNameErrors(key)), {
+  max: 1024,
+  lengthMax: 317,
+});
 
 function findNameErrors(key: string): string[] {
   const parts = key.split('/');
@@ -343,7 +346,10 @@ function labelKeyErrors(key: string): string[] {
 }
 
 /** What `IsValidLabelValue` says of a label's value; empty when it is good. */
-export const labelValueErrors: (value: string) => readonly string[] = memo((value) => deepFreeze(findValueErrors(value)), { max: 1024, lengthMax: 63 });
+export const labelValueErrors: (value: string) => readonly string[] = memo((value) => deepFreeze(findValueErrors(value)), {
+  max: 1024,
+  lengthMax: 63,
+});
 
 function findValueErrors(value: string): string[] {
   const errors = value.length > 63 ? ['must be no more than 63 bytes'] : [];
