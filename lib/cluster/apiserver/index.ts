@@ -9,3 +9,4 @@ export { type ExecOptions, type KubeletDialer, type LogOptions } from './kubelet
 export { authorizationModes, createApiServer, type ApiServer, type ApiServerOptions, type AuthorizationMode } from './server';
 export { type ServiceRanges } from './service-addresses';
 export { decodingText } from './text-values';
+export { mintLegacyToken } from './service-account-tokens';

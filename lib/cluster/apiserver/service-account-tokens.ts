@@ -1,5 +1,5 @@
 import { deepFreeze, hash32, memo, Random } from '@/lib/base';
-import type { KubeObject } from '../api';
+import { decodeBase64, type KubeObject } from '../api';
 import type { Kernel } from '../kernel';
 import type { Lookup } from './admission/plugin';
 import type { User } from './authentication';
@@ -75,12 +75,46 @@ export function mintToken(
     nbf: now,
     sub: `system:serviceaccount:${namespace}:${name}`,
   };
-  const signed = `${toBase64Url(JSON.stringify({ alg: 'RS256', kid: signature('kid', key).slice(0, 43) }))}.${toBase64Url(JSON.stringify(claims))}`;
-  return { token: `${signed}.${signature(signed, key)}`, expiresAt: (now + expirationSeconds) * 1000 };
+  return { token: signed(claims, key), expiresAt: (now + expirationSeconds) * 1000 };
+}
+
+function signed(claims: object, key: string): string {
+  const text = `${toBase64Url(JSON.stringify({ alg: 'RS256', kid: signature('kid', key).slice(0, 43) }))}.${toBase64Url(JSON.stringify(claims))}`;
+  return `${text}.${signature(text, key)}`;
 }
 
 function refTo({ metadata }: KubeObject): BoundRef {
   return { name: metadata.name, uid: metadata.uid as string };
+}
+
+const legacyIssuer = 'kubernetes/serviceaccount';
+const legacyPrefix = 'kubernetes.io/serviceaccount/';
+
+/** A token that lasts as long as the Secret it is in (`serviceaccount/legacy.go`). */
+export function mintLegacyToken({ metadata }: KubeObject, secret: string, key: string): string {
+  const claims = {
+    iss: legacyIssuer,
+    [`${legacyPrefix}namespace`]: metadata.namespace,
+    [`${legacyPrefix}secret.name`]: secret,
+    [`${legacyPrefix}service-account.name`]: metadata.name,
+    [`${legacyPrefix}service-account.uid`]: metadata.uid,
+    sub: `system:serviceaccount:${metadata.namespace}:${metadata.name}`,
+  };
+  return signed(claims, key);
+}
+
+/** Whose a legacy token is, while its Secret has it and its account is the same. */
+function readLegacyToken(token: string, claims: Readonly<Record<string, string>>, lookup: Lookup): User | undefined {
+  const claim = (name: string) => claims[`${legacyPrefix}${name}`] ?? '';
+  const [namespace, name, uid] = [claim('namespace'), claim('service-account.name'), claim('service-account.uid')];
+  const secret = lookup.find('Secret', namespace, claim('secret.name'));
+  const account = lookup.find('ServiceAccount', namespace, name);
+  if (decodeBase64(secret?.['data']?.token ?? '') !== token || account?.metadata.uid !== uid) return undefined;
+  return {
+    name: claims['sub'] as string,
+    uid,
+    groups: ['system:serviceaccounts', `system:serviceaccounts:${namespace}`, 'system:authenticated'],
+  };
 }
 
 /** Reads tokens that `mintToken` of the same cluster made, while they are valid and what they are bound to exists. */
@@ -88,6 +122,7 @@ export function tokenReader(lookup: Lookup, kernel: Kernel, key: string): (token
   const verified = verifiers(key);
   return (token) => {
     const claims = verified(token);
+    if (claims?.iss === legacyIssuer) return readLegacyToken(token, claims as unknown as Record<string, string>, lookup);
     if (!claims || claims.exp * 1000 <= kernel.now) return undefined;
     const { namespace, serviceaccount, pod, node, secret } = claims['kubernetes.io'];
     const isThere = (kind: string, within: string, ref: BoundRef) => lookup.find(kind, within, ref.name)?.metadata.uid === ref.uid;

@@ -5,6 +5,7 @@ import { defaultManagerOptions, type ManagerOptions } from './options';
 import { controllers } from './registry';
 
 interface CommandLine {
+  readonly accountKeyFile: string | undefined;
   readonly kubeconfig: string | undefined;
   readonly hasOwnAccounts: boolean;
   readonly leaderElect: boolean;
@@ -22,6 +23,7 @@ const flags: Flags<CommandLine> = {
   kubeconfig: { type: 'string', apply: (line, kubeconfig) => ({ ...line, kubeconfig }) },
   'leader-elect': { type: 'boolean', apply: (line, leaderElect) => ({ ...line, leaderElect }) },
   'root-ca-file': { type: 'string', apply: (line, rootCaFile) => ({ ...line, rootCaFile }) },
+  'service-account-private-key-file': { type: 'string', apply: (line, accountKeyFile) => ({ ...line, accountKeyFile }) },
   'secure-port': { type: 'number', apply: (line, securePort) => ({ ...line, securePort }) },
   controllers: option('list', (names) => ({ controllers: names })),
   'cluster-cidr': option('string', (clusterCidr) => ({ clusterCidr })),
@@ -46,7 +48,6 @@ const flags: Flags<CommandLine> = {
       'cluster-signing-cert-file',
       'cluster-signing-key-file',
       'requestheader-client-ca-file',
-      'service-account-private-key-file',
       'service-cluster-ip-range',
       'v',
       'feature-gates',
@@ -71,6 +72,7 @@ const flags: Flags<CommandLine> = {
 };
 
 const defaults: CommandLine = {
+  accountKeyFile: undefined,
   hasOwnAccounts: false,
   kubeconfig: undefined,
   leaderElect: true,
@@ -99,7 +101,11 @@ function start(context: DaemonContext, latency: WatchLatency | undefined): { sto
     log: context.log,
     isResumed: context.isResumed ?? false,
     hasOwnAccounts: line.hasOwnAccounts,
-    options: { ...line.options, rootCa: (line.rootCaFile && context.files.read(line.rootCaFile)) || '' },
+    options: {
+      ...line.options,
+      rootCa: (line.rootCaFile && context.files.read(line.rootCaFile)) || '',
+      serviceAccountKey: line.accountKeyFile === undefined ? undefined : context.files.read(line.accountKeyFile),
+    },
     ...(latency ? { latency } : {}),
     ...(line.leaderElect
       ? { leaderElection: { identity: identityOf(context), onLost: () => context.exit(1, 'leaderelection lost') } }

@@ -16,6 +16,8 @@ export interface ManagerOptions {
   readonly terminatedPodGcThreshold: number;
   /** PEM text for kube-root-ca.crt. */
   readonly rootCa: string;
+  /** What signs the tokens of Secrets; absent, the seed stands for it, as it does in the API server. */
+  readonly serviceAccountKey?: string | undefined;
 }
 
 export const defaultManagerOptions: ManagerOptions = {

@@ -14,6 +14,7 @@ import { replicaSetController } from './replicaset';
 import { resourceQuotaController } from './resourcequota';
 import { rootCaCertificatePublisherController } from './root-ca-certificate-publisher';
 import { serviceAccountController } from './serviceaccount';
+import { serviceAccountTokenController } from './serviceaccount-token';
 import { taintEvictionController } from './taint-eviction';
 import { ttlController } from './ttl';
 import { claimProtectionController, volumeProtectionController } from './volume-protection';
@@ -35,6 +36,7 @@ export const controllers: readonly Controller[] = [
   resourceQuotaController,
   rootCaCertificatePublisherController,
   serviceAccountController,
+  serviceAccountTokenController,
   taintEvictionController,
   ttlController,
   claimProtectionController,
