@@ -36,10 +36,16 @@ export function readStaticPods(
   return { pods: pods.sort((a, b) => compareBytes(a.metadata.name as string, b.metadata.name as string)), bad };
 }
 
+/** Every start of a kubelet asks for those of the same few manifests. */
+const hashOf = memo((manifest) => {
+  const seed = hash32(manifest);
+  return [0, 1, 2, 3].map((part) => hash32(String(part), seed).toString(16).padStart(8, '0')).join('');
+});
+
 function readStaticPod(text: string, { path, nodeName, now }: { path: string; nodeName: string; now: Instant }): V1Pod | { error: string } {
   const read = parseManifest(text);
   if ('error' in read) return { error: `${path}: ${read.error}` };
-  const hash = [0, 1, 2, 3].map((part) => hash32(`${nodeName}/${path}/${text}/${part}`).toString(16).padStart(8, '0')).join('');
+  const hash = hashOf(`${nodeName}/${path}/${text}/`);
   const { metadata, spec } = read.pod;
   return {
     apiVersion: 'v1',
