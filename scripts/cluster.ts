@@ -7,6 +7,7 @@ import { Cluster, instant, parseTokenFile, renderKubeconfig, type ApiRequest } f
 import { patiently } from '@/lib/labs';
 import { keepConnections, serveClusterApi } from '@/lib/sandbox/api-http';
 import { serveEtcd } from '@/lib/sandbox/etcd/methods';
+import { lively } from '@/lib/sandbox/lively';
 import { Pump } from '@/lib/sandbox/pump';
 
 const usage =
@@ -95,7 +96,7 @@ const api = serveClusterApi(
     pump.turn();
     const response = patiently(cluster, () => cluster.api(authenticated(request, raw)));
     setImmediate(() => pump.turn());
-    return response;
+    return response instanceof Promise ? response : lively(response, () => pump.turn());
   },
   { prefix: (raw) => inPath(raw.url)?.[0] ?? '' },
 );

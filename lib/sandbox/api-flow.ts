@@ -1,4 +1,4 @@
-import type { ApiConnection, ApiResponse, ApiStream } from '@/lib/cluster';
+import type { ApiConnection, ApiForwarding, ApiResponse, ApiStream, ForwardedConnection } from '@/lib/cluster';
 import { jsonText } from './api-json';
 import type { ApiAnswer, ClientFlow, ServerFlow } from './protocol';
 
@@ -7,9 +7,10 @@ export function sendAnswer(
   response: ApiResponse,
   send: (flow: ServerFlow) => void,
 ): { answer: ApiAnswer; flow?: (flow: ClientFlow) => void } {
-  const { status, headers, body, stream, connect } = response;
+  const { status, headers, body, stream, connect, forward } = response;
   if (stream) return { answer: { status, headers, kind: 'stream' }, flow: streamFlow(stream, send) };
   if (connect) return { answer: { status, headers, kind: 'connect' }, flow: connectionFlow(connect, send) };
+  if (forward) return { answer: { status, headers, kind: 'forward' }, flow: forwardingFlow(forward, send) };
   return {
     answer: {
       status,
@@ -45,7 +46,30 @@ function connectionFlow(connection: ApiConnection, send: (flow: ServerFlow) => v
     else if ('stdin' in flow) process?.stdin(flow.stdin);
     else if ('closeStdin' in flow) process?.closeStdin();
     else if ('resize' in flow) process?.resize(flow.resize.columns, flow.resize.rows);
-    else process?.hangUp();
+    else if ('hangUp' in flow) process?.hangUp();
+  };
+}
+
+function forwardingFlow(forwarding: ApiForwarding, send: (flow: ServerFlow) => void): (flow: ClientFlow) => void {
+  const connections = new Map<number, ForwardedConnection>();
+  return (flow) => {
+    if ('hangUp' in flow) forwarding.close();
+    if (!('forward' in flow)) return;
+    const forwarded = flow.forward;
+    if ('port' in flow)
+      connections.set(
+        forwarded,
+        forwarding.open(flow.port, {
+          data: (bytes) => send({ forwarded, bytes }),
+          end(error) {
+            connections.delete(forwarded);
+            send({ forwarded, closed: true, ...(error === undefined ? {} : { error }) });
+          },
+        }),
+      );
+    else if ('bytes' in flow) connections.get(forwarded)?.write(flow.bytes);
+    else if (flow.closes === 'write') connections.get(forwarded)?.closeWrite();
+    else connections.get(forwarded)?.hangUp();
   };
 }
 
@@ -60,6 +84,7 @@ export interface FlowPort {
 export function receiveAnswer({ status, headers, kind, body }: ApiAnswer, port: FlowPort): ApiResponse {
   if (kind === 'stream') return { status, headers, stream: receiveStream(port) };
   if (kind === 'connect') return { status, headers, connect: receiveConnection(port) };
+  if (kind === 'forward') return { status, headers, forward: receiveForwarding(port) };
   return { status, headers, ...(body === undefined ? {} : { body }) };
 }
 
@@ -92,5 +117,33 @@ function receiveConnection(port: FlowPort): ApiConnection {
         hangUp: () => port.send({ hangUp: true }),
       };
     },
+  };
+}
+
+function receiveForwarding(port: FlowPort): ApiForwarding {
+  const sinks = new Map<number, Parameters<ApiForwarding['open']>[1]>();
+  let last = 0;
+  port.receive((flow) => {
+    if (!('forwarded' in flow)) return;
+    const sink = sinks.get(flow.forwarded);
+    if ('bytes' in flow) return sink?.data(flow.bytes);
+    sinks.delete(flow.forwarded);
+    sink?.end(flow.error);
+  });
+  return {
+    open(number, sink) {
+      const forward = ++last;
+      sinks.set(forward, sink);
+      port.send({ forward, port: number });
+      return {
+        write: (bytes) => port.send({ forward, bytes }),
+        closeWrite: () => port.send({ forward, closes: 'write' }),
+        hangUp() {
+          sinks.delete(forward);
+          port.send({ forward, closes: 'both' });
+        },
+      };
+    },
+    close: () => port.send({ hangUp: true }),
   };
 }

@@ -1,10 +1,12 @@
 import { constants, gzipSync } from 'node:zlib';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { WebSocketServer } from 'ws';
-import { failure, StatusError, type ApiRequest, type ApiResponse, type ApiStream, type Status } from '@/lib/cluster';
+import { WebSocketServer, type WebSocket } from 'ws';
+import { failure, StatusError, type ApiForwarding, type ApiRequest, type ApiResponse, type ApiStream, type Status } from '@/lib/cluster';
 import { jsonBytes, jsonText } from './api-json';
 import { speakChannels, subprotocols } from './api-websocket';
+import { channelProtocols, portsOf, speakPortChannels } from './port-forward/channels';
+import { speakTunnel, tunnelProtocol } from './port-forward/tunnel';
 
 export interface ClusterApiOptions {
   /** What the path carries in front of the API's own: `/clusters/7`. */
@@ -32,8 +34,12 @@ export function serveClusterApi(handle: Handle, options: ClusterApiOptions = {})
   const limits = { prefix: '', bodyBytesMax: 3 * 1024 * 1024, unreadBytesMax: 16 * 1024 * 1024, ...options };
   const sockets = new WebSocketServer({
     noServer: true,
-    handleProtocols: (offered) => subprotocols.find((one) => offered.has(one)) ?? false,
+    handleProtocols: protocolFor,
     maxPayload: limits.bodyBytesMax,
+  });
+  // A slash has no place in the name of a subprotocol, and the library would refuse one that has it.
+  sockets.on('headers', (headers, request) => {
+    if (tunnelled.has(request)) headers.push(`Sec-WebSocket-Protocol: ${tunnelProtocol}`);
   });
   return {
     onRequest: (request, response) => void answer(handle, request, response, limits).catch((error: unknown) => refuse(response, error)),
@@ -54,7 +60,7 @@ async function answer(handle: Handle, request: IncomingMessage, response: Server
   const body = await readBody(request, limits.bodyBytesMax);
   const answered = await handle(apiRequest(request, limits.prefix, body), request);
   if (answered.stream) return stream(answered, answered.stream, request, response, limits);
-  if (answered.connect) throw failure(400, 'BadRequest', 'Upgrade request required');
+  if (answered.connect ?? answered.forward) throw failure(400, 'BadRequest', 'Upgrade request required');
   send(answered, request, response);
 }
 
@@ -180,25 +186,54 @@ async function upgrade(
 ): Promise<void> {
   socket.on('error', () => socket.destroy());
   try {
-    const offered = String(request.headers['sec-websocket-protocol'] ?? '')
-      .split(',')
-      .map((one) => one.trim());
+    const asked = apiRequest(request, limits.prefix, undefined);
+    const answered = await handle(asked, request);
+    if (!answered.connect && !answered.forward) return writeRaw(socket, answered.status, answered.headers, textOf(answered.body));
     if (String(request.headers.upgrade).toLowerCase() !== 'websocket')
       throw failure(400, 'BadRequest', 'only WebSocket upgrades are served: SPDY is not');
-    const answered = await handle(apiRequest(request, limits.prefix, undefined), request);
-    if (!answered.connect) return writeRaw(socket, answered.status, answered.headers, textOf(answered.body));
-    if (!offered.some((one) => subprotocols.includes(one)))
+    const offered = offeredProtocols(request);
+    const { connect, forward } = answered;
+    const accepted = forward ? forwardingProtocols : subprotocols;
+    if (!offered.some((one) => accepted.includes(one)))
       throw failure(
         403,
         'Forbidden',
-        `unable to upgrade: unable to negotiate protocol: client supports ${offered.join(',')}, server accepts ${subprotocols.join(',')}`,
+        `unable to upgrade: unable to negotiate protocol: client supports ${offered.join(',')}, server accepts ${accepted.join(',')}`,
       );
-    const { connect } = answered;
-    sockets.handleUpgrade(request, socket, head, (websocket) => speakChannels(websocket, connect));
+    if (forward && offered.includes(tunnelProtocol)) {
+      delete request.headers['sec-websocket-protocol'];
+      tunnelled.add(request);
+    }
+    const speak = forward
+      ? speakPorts(forward, asked.url, offered)
+      : (websocket: WebSocket) => connect && speakChannels(websocket, connect);
+    sockets.handleUpgrade(request, socket, head, speak);
   } catch (error) {
     const status = statusOf(error);
     writeRaw(socket, status.code, { 'content-type': 'application/json' }, `${JSON.stringify(status)}\n`);
   }
+}
+
+function offeredProtocols({ headers }: IncomingMessage): readonly string[] {
+  return String(headers['sec-websocket-protocol'] ?? '')
+    .split(',')
+    .map((one) => one.trim());
+}
+
+const forwardingProtocols: readonly string[] = [tunnelProtocol, ...channelProtocols];
+
+const tunnelled = new WeakSet<IncomingMessage>();
+
+function speakPorts(forwarding: ApiForwarding, url: string, offered: readonly string[]): (websocket: WebSocket) => void {
+  if (offered.includes(tunnelProtocol)) return (websocket) => speakTunnel(websocket, forwarding);
+  const ports = portsOf(url);
+  return (websocket) => speakPortChannels(websocket, forwarding, ports);
+}
+
+/** Newest first, but for the older channels where ports are meant: kubelets know no others. */
+function protocolFor(offered: ReadonlySet<string>, { url = '' }: IncomingMessage): string | false {
+  const known = /\/portforward(?=[?]|$)/.test(url) ? channelProtocols : subprotocols;
+  return known.find((one) => offered.has(one)) ?? false;
 }
 
 function writeRaw(socket: Duplex, code: number, headers: Readonly<Record<string, string>>, text: string): void {

@@ -1,5 +1,6 @@
 import type { RawData, WebSocket } from 'ws';
 import type { ApiConnection } from '@/lib/cluster';
+import { bytesOf } from './websocket-bytes';
 
 /** Newest first (`apimachinery/pkg/util/remotecommand/constants.go`). v5 is v4 plus a way to close one channel. */
 export const subprotocols: readonly string[] = ['v5.channel.k8s.io', 'v4.channel.k8s.io'];
@@ -44,10 +45,6 @@ function resize(text: string, process: ReturnType<ApiConnection['start']>): void
   } catch {
     // A client that garbles its window size keeps the size it had.
   }
-}
-
-function bytesOf(message: RawData): Buffer {
-  return Array.isArray(message) ? Buffer.concat(message) : Buffer.from(message as ArrayBuffer);
 }
 
 function frame(number: number, text: string): Buffer {

@@ -62,7 +62,7 @@ export type Outgoing =
 export interface ApiAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  readonly kind: 'body' | 'stream' | 'connect';
+  readonly kind: 'body' | 'stream' | 'connect' | 'forward';
   readonly body?: string;
 }
 
@@ -71,13 +71,19 @@ export type ServerFlow =
   | { readonly end: true }
   | { readonly stdout: string }
   | { readonly stderr: string }
-  | { readonly exit: { code: number; message?: string } };
+  | { readonly exit: { code: number; message?: string } }
+  /** Of a forwarded connection, by the number that the client gave it. */
+  | { readonly forwarded: number; readonly bytes: Uint8Array }
+  | { readonly forwarded: number; readonly closed: true; readonly error?: string };
 export type ClientFlow =
   | { readonly start: true }
   | { readonly hangUp: true }
   | { readonly stdin: string }
   | { readonly closeStdin: true }
-  | { readonly resize: { columns: number; rows: number } };
+  | { readonly resize: { columns: number; rows: number } }
+  | { readonly forward: number; readonly port: number }
+  | { readonly forward: number; readonly bytes: Uint8Array }
+  | { readonly forward: number; readonly closes: 'write' | 'both' };
 
 export interface SubmitAnswer {
   readonly result: GradingResult;

@@ -8,6 +8,7 @@ import {
   Log,
   makeInformer,
   PatchStrategy,
+  PortForward,
   setHeaderOptions,
   Watch,
   type V1ConfigMap,
@@ -143,6 +144,20 @@ test('it reads logs, follows them, and runs a command in a container', async () 
   });
   expect(status.status).toBe('Success');
   expect(String(stdout.read())).toContain('Welcome to nginx!');
+});
+
+test('it forwards a port of a Pod', async () => {
+  const name = (await core.listNamespacedPod({ namespace, labelSelector: 'app=web' })).items[0]?.metadata?.name as string;
+  const [input, output, errors] = [new PassThrough(), new PassThrough(), new PassThrough()];
+  const websocket = await new PortForward(config).portForward(namespace, name, [80], output, errors, input);
+  input.write('GET / HTTP/1.0\r\n\r\n');
+  let text = '';
+  for await (const part of output) {
+    text += String(part);
+    if (text.includes('</html>')) break;
+  }
+  expect(text).toMatch(/^HTTP\/1\.1 200 OK/);
+  if (websocket && !(websocket instanceof Function)) websocket.close();
 });
 
 test('it deletes, and what was owned goes too', async () => {

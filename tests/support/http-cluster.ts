@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Cluster } from '@/lib/cluster';
 import { serveClusterApi } from '@/lib/sandbox/api-http';
+import { lively } from '@/lib/sandbox/lively';
 
 export interface HttpCluster {
   readonly url: string;
@@ -12,8 +13,9 @@ export interface HttpCluster {
 export async function serveOverHttp(cluster: Cluster): Promise<HttpCluster> {
   const api = cluster.asAdmin('http');
   const handler = serveClusterApi((request) => {
-    setImmediate(() => cluster.kernel.runUntilIdle({ limitMs: 60_000 }));
-    return api(request);
+    const settle = (): void => void cluster.kernel.runUntilIdle({ limitMs: 60_000 });
+    setImmediate(settle);
+    return lively(api(request), settle);
   });
   const server: Server = createServer(handler.onRequest);
   server.on('upgrade', handler.onUpgrade);

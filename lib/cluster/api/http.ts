@@ -15,7 +15,7 @@ export interface ApiRequest {
   readonly actor?: string;
 }
 
-/** Exactly one of `body`, `stream` and `connect` is there. */
+/** Exactly one of `body`, `stream`, `connect` and `forward` is there. */
 export interface ApiResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
@@ -23,8 +23,10 @@ export interface ApiResponse {
   readonly body?: unknown;
   /** A watch (chunks are plain data, one JSON document a line) or a followed log (chunks are text). */
   readonly stream?: ApiStream;
-  /** exec, attach and port-forward: what an upgraded connection would speak. */
+  /** exec and attach: what an upgraded connection would speak. */
   readonly connect?: ApiConnection;
+  /** port-forward: the ports that an upgraded connection would reach. */
+  readonly forward?: ApiForwarding;
   /** A real server would still be waiting for its etcd; who can let time pass does so. */
   readonly hangs?: Hanging;
 }
@@ -48,6 +50,21 @@ export interface ApiConnection {
     resize(columns: number, rows: number): void;
     hangUp(): void;
   };
+}
+
+/** The way to a Pod's ports, for as many connections as its client opens (`portforward.k8s.io`). */
+export interface ApiForwarding {
+  /** The sink is called from inside kernel entries; `end` once, with a message when there was no connection or it broke. */
+  open(port: number, sink: { data(bytes: Uint8Array): void; end(error?: string): void }): ForwardedConnection;
+  /** The client is gone, and so is everything it opened. */
+  close(): void;
+}
+
+export interface ForwardedConnection {
+  write(bytes: Uint8Array): void;
+  /** Nothing more will be written; what is on its way back still arrives. */
+  closeWrite(): void;
+  hangUp(): void;
 }
 
 /** Carries a request to an API server and back. Throws `ConnectionError` when nobody answers there. */

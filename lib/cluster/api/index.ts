@@ -1,5 +1,14 @@
 export { FieldPath, fieldError, type FieldError } from './field';
-export { ConnectionError, type ApiConnection, type ApiRequest, type ApiResponse, type ApiStream, type Transport } from './http';
+export {
+  ConnectionError,
+  type ApiConnection,
+  type ApiForwarding,
+  type ApiRequest,
+  type ApiResponse,
+  type ApiStream,
+  type ForwardedConnection,
+  type Transport,
+} from './http';
 export { keyOf, splitKey, type Draft, type KubeObject, type ObjectList, type ObjectMeta, type OwnerReference } from './object';
 export { defineResource, type ResourceDefinition, type StrategyContext, type TableColumn } from './resource';
 export { failure, StatusError, statusErrors, type Status, type StatusDetails, type StatusReason } from './status';
@@ -20,7 +29,7 @@ export { matchesFields, parseFieldSelector, renderFieldSelector, type FieldRequi
 export { matchesNodeSelector, matchesNodeSelectorTerm, matchesRequiredAffinity } from './node-selector';
 export { canonicalQuantity, compareQuantities, Quantity, QuantityError, type QuantityFormat } from './quantity';
 export { definitionIdOf, fieldFacts, isAtomicDefinition, type FieldFacts } from './schema-facts';
-export { copyObject, decodeObject, decodeStatusOf, DecodeError, type Decoding } from './decode';
+export { copyObject, decodeObject, decodeStatusOf, DecodeError, type Decoding, type StructuralType, type TypeRef } from './decode';
 export { nullEmptyLists } from './empty-lists';
 export { JsonSyntaxError, readJson, type JsonReading } from './json-reader';
 export { decodeBase64, decodeBytes, decodedLength, encodeBase64, encodeBytes } from './base64';

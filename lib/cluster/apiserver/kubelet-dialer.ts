@@ -1,4 +1,4 @@
-import type { ApiConnection, ApiResponse, ExecOptions, KubeObject, LogOptions } from '../api';
+import type { ApiConnection, ApiForwarding, ApiResponse, ExecOptions, KubeObject, LogOptions } from '../api';
 
 export type { ExecOptions, LogOptions };
 
@@ -10,5 +10,5 @@ export interface KubeletDialer {
   logs(node: string, pod: KubeObject, options: LogOptions): Pick<ApiResponse, 'body' | 'stream'>;
   exec(node: string, pod: KubeObject, options: ExecOptions): ApiConnection;
   attach(node: string, pod: KubeObject, options: Omit<ExecOptions, 'command'>): ApiConnection;
-  portForward(node: string, pod: KubeObject, ports: readonly number[]): ApiConnection;
+  portForward(node: string, pod: KubeObject): ApiForwarding;
 }

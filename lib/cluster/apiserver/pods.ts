@@ -1,4 +1,4 @@
-import { copyObject, ConnectionError, failure, FieldPath, fieldError, statusErrors, type ApiConnection, type KubeObject } from '../api';
+import { copyObject, ConnectionError, failure, FieldPath, fieldError, statusErrors, type ApiResponse, type KubeObject } from '../api';
 import { decodeBody } from './body';
 import { definitionIdOfKind, type RequestContext } from './context';
 import type { ExecOptions, KubeletDialer, LogOptions } from './kubelet-dialer';
@@ -129,40 +129,39 @@ function containerOf({ metadata, spec }: KubeObject, name: string): string {
   );
 }
 
-export const execInPod: ResourceHandler = (services, request, context) => {
-  const command = valuesOf(request.url, 'command');
-  return connect(services, context, 'exec', (kubelet, node, pod, streams) => {
-    if (command.length === 0) throw statusErrors.badRequest('you must specify at least one command for the container');
-    return kubelet.exec(node, pod, { ...streams, command });
+export const execInPod: ResourceHandler = (services, request, context) =>
+  connect(services, context, (pod) => {
+    const options = { ...streamsOf(context, pod), command: valuesOf(request.url, 'command') };
+    if (options.command.length === 0) throw statusErrors.badRequest('you must specify at least one command for the container');
+    return (kubelet) => ({ connect: kubelet.exec(pod.spec.nodeName, pod, options) });
   });
-};
 
 export const attachToPod: ResourceHandler = (services, _request, context) =>
-  connect(services, context, 'attach', (kubelet, node, pod, streams) => kubelet.attach(node, pod, streams));
-
-export const portForwardToPod: ResourceHandler = (services, request, context) =>
-  connect(services, context, 'portForward', (kubelet, node, pod) => {
-    if (!kubelet.portForward)
-      throw failure(501, 'MethodNotAllowed', 'port-forward is not simulated here: use a NodePort Service or kubectl exec');
-    return kubelet.portForward(node, pod, valuesOf(request.url, 'ports').map(Number));
+  connect(services, context, (pod) => {
+    const options = streamsOf(context, pod);
+    return (kubelet) => ({ connect: kubelet.attach(pod.spec.nodeName, pod, options) });
   });
 
-type Dial = (kubelet: KubeletDialer, node: string, pod: KubeObject, streams: Omit<ExecOptions, 'command'>) => ApiConnection;
+export const portForwardToPod: ResourceHandler = (services, _request, context) =>
+  connect(services, context, (pod) => (kubelet) => ({ forward: kubelet.portForward(pod.spec.nodeName, pod) }));
 
-function connect(services: ResourceServices, context: RequestContext, what: string, open: Dial): Answer {
+/** Takes what is asked for a Pod, and then opens it. */
+type Opening = (pod: KubeObject) => (kubelet: KubeletDialer) => Pick<ApiResponse, 'connect' | 'forward'>;
+
+function connect(services: ResourceServices, context: RequestContext, opening: Opening): Answer {
   const { info } = context;
   if (info.verb !== 'create' && info.verb !== 'get') throw notAllowed();
   const pod = services.store.get(context);
-  const container = what === 'portForward' ? '' : containerOf(pod, info.query.get('container') ?? '');
+  const open = opening(pod);
   if (!pod.spec.nodeName) throw statusErrors.badRequest(`pod ${pod.metadata.name} does not have a host assigned`);
+  const upgraded = dial(services, open, (message) => failure(500, undefined, `error dialing backend: ${message}`));
+  return { type: 'response', response: { status: 101, headers: {}, ...upgraded } };
+}
+
+function streamsOf({ info }: RequestContext, pod: KubeObject): Omit<ExecOptions, 'command'> {
   const flag = (name: string) => isTrue(info.query.get(name));
-  const streams = { container, stdin: flag('stdin'), stdout: flag('stdout'), stderr: flag('stderr'), tty: flag('tty') };
-  const connection = dial(
-    services,
-    (kubelet) => open(kubelet, pod.spec.nodeName, pod, streams),
-    (message) => failure(500, undefined, `error dialing backend: ${message}`),
-  );
-  return { type: 'response', response: { status: 101, headers: {}, connect: connection } };
+  const container = containerOf(pod, info.query.get('container') ?? '');
+  return { container, stdin: flag('stdin'), stdout: flag('stdout'), stderr: flag('stderr'), tty: flag('tty') };
 }
 
 function dial<T>({ kubelet }: ResourceServices, call: (kubelet: KubeletDialer) => T, unreachable: (message: string) => Error): T {

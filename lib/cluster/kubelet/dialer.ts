@@ -3,6 +3,7 @@ import {
   failure,
   StatusError,
   type ApiConnection,
+  type ApiForwarding,
   type ApiResponse,
   type ExecOptions,
   type KubeObject,
@@ -27,12 +28,16 @@ export function createKubeletDialer({ dial }: { dial: (node: string) => Transpor
     if (!response.connect) throw failure(500, 'InternalError', 'the kubelet did not upgrade the connection');
     return response.connect;
   };
+  const forwarding = (response: ApiResponse): ApiForwarding => {
+    if (!response.forward) throw failure(500, 'InternalError', 'the kubelet did not upgrade the connection');
+    return response.forward;
+  };
   return {
     logs: (node, pod, options) => ask(node, 'GET', `/containerLogs/${pathOf(pod, options.container)}?${logQuery(options)}`),
     exec: (node, pod, options) => connection(ask(node, 'POST', `/exec/${pathOf(pod, options.container)}?${execQuery(options)}`)),
     attach: (node, pod, options) =>
       connection(ask(node, 'POST', `/attach/${pathOf(pod, options.container)}?${execQuery({ ...options, command: [] })}`)),
-    portForward: (node, pod) => connection(ask(node, 'POST', `/portForward/${pathOf(pod, '')}`)),
+    portForward: (node, pod) => forwarding(ask(node, 'POST', `/portForward/${pathOf(pod, '')}`)),
   };
 }
 

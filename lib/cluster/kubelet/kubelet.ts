@@ -157,6 +157,7 @@ class Kubelet {
       kernel,
       disk,
       runtime: this.#runtime,
+      network: options.network,
       execHost: options.execHost,
       findPod: (namespace, name) => this.#findPod(namespace, name),
     });

@@ -1,21 +1,24 @@
 import type { V1Pod } from '@/generated/kubernetes/types';
-import { failure, statusErrors, StatusError, type ApiConnection, type ApiRequest, type ApiResponse } from '../api';
+import { failure, statusErrors, StatusError, type ApiConnection, type ApiForwarding, type ApiRequest, type ApiResponse } from '../api';
 import { instant, type Disk, type Kernel } from '../kernel';
 import type { Container, ContainerRuntime } from '../runtime/cri';
 import { CriError } from '../runtime/cri-error';
 import type { ExecHost, ExecRequest } from '../runtime/exec-host';
 import { readLog, type LogEntry } from '../runtime/logs';
+import type { Network } from '../network/types';
 import { allContainers } from './containers';
+import { portForwarding } from './port-forward';
 
 export interface KubeletServerOptions {
   readonly kernel: Kernel;
   readonly disk: Disk;
   readonly runtime: ContainerRuntime;
+  readonly network: Network;
   readonly execHost: ExecHost | undefined;
   readonly findPod: (namespace: string, name: string) => V1Pod | undefined;
 }
 
-/** The kubelet's own API on port 10250: logs, exec and attach, as the API server asks for them (`kubelet/server/server.go`). */
+/** The kubelet's own API on port 10250: logs, exec, attach and port-forward, as the API server asks for them (`kubelet/server/server.go`). */
 export class KubeletServer {
   readonly #options: KubeletServerOptions;
   readonly #hangUps = new Set<() => void>();
@@ -39,7 +42,7 @@ export class KubeletServer {
         case 'attach':
           return { status: 101, headers: {}, connect: this.#attach(this.#running(namespace, name, container), parameters) };
         case 'portForward':
-          throw failure(501, undefined, 'port forwarding is not simulated');
+          return { status: 101, headers: {}, forward: this.#forward(namespace, name) };
         default:
           return { status: 404, headers: { 'content-type': 'text/plain' }, body: '404 page not found\n' };
       }
@@ -53,6 +56,12 @@ export class KubeletServer {
         };
       throw error;
     }
+  }
+
+  #forward(namespace: string, name: string): ApiForwarding {
+    const pod = this.#options.findPod(namespace, name);
+    if (!pod) throw failure(404, 'NotFound', 'pod does not exist');
+    return portForwarding(this.#options, pod, this.#hangUps);
   }
 
   /** Whatever still streams ends with the kubelet. */
