@@ -61,11 +61,22 @@ async function answer(handle: Handle, request: IncomingMessage, response: Server
   const answered = await handle(apiRequest(request, limits.prefix, body), request);
   if (answered.stream) return stream(answered, answered.stream, request, response, limits);
   if (answered.connect ?? answered.forward) throw failure(400, 'BadRequest', 'Upgrade request required');
-  send(answered, request, response);
+  send(behind(prefixOf(request, limits.prefix), answered), request, response);
+}
+
+/** A redirect within the API leads to where its client finds the API. */
+function behind(prefix: string, answered: ApiResponse): ApiResponse {
+  const { location } = answered.headers;
+  if (prefix === '' || !location?.startsWith('/')) return answered;
+  return { ...answered, headers: { ...answered.headers, location: prefix + location } };
+}
+
+function prefixOf(request: IncomingMessage, prefix: Limits['prefix']): string {
+  return typeof prefix === 'string' ? prefix : prefix(request);
 }
 
 function apiRequest(request: IncomingMessage, prefix: Limits['prefix'], body: string | Uint8Array | undefined): ApiRequest {
-  const { length } = typeof prefix === 'string' ? prefix : prefix(request);
+  const { length } = prefixOf(request, prefix);
   const url = (request.url ?? '/').slice(length) || '/';
   return {
     method: (request.method ?? 'GET') as ApiRequest['method'],

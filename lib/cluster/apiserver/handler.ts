@@ -7,6 +7,7 @@ import type { KubeletDialer } from './kubelet-dialer';
 import { negotiate } from './media-types';
 import type { WriteOptions } from './options';
 import { answered, type Answer } from './responses';
+import type { ProxyDialer } from './proxy';
 import type { Store } from './store';
 import { partialMetadata, tableOf, type Descriptions, type IncludeObject } from './tables';
 import type { WatchCaches } from './watch-cache';
@@ -20,6 +21,7 @@ export interface ResourceServices {
   readonly lookup: Lookup;
   readonly caches: WatchCaches;
   readonly kubelet: KubeletDialer | undefined;
+  readonly dial: ProxyDialer | undefined;
   readonly descriptions: () => Descriptions;
   readonly serviceAccountKey: string;
   readonly openWatches: Set<OpenWatch>;

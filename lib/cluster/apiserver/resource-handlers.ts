@@ -19,7 +19,7 @@ import { watchObjects } from './watches';
 
 export const answerResource: ResourceHandler = (services, request, context) => {
   const { info, definition } = context;
-  if (request.method === 'HEAD' || request.method === 'OPTIONS') throw notAllowed();
+  if ((request.method === 'HEAD' || request.method === 'OPTIONS') && info.subresource !== 'proxy') throw notAllowed();
   if (info.subresource) return answerSubresource(services, request, context);
   if (definition.scope === 'Cluster' && info.namespace && definition.kind !== 'Namespace') throw notServed();
   if (definition.verbs && !definition.verbs.includes(info.verb)) throw notAllowed();

@@ -42,6 +42,7 @@ import { NodeAuthorizer } from './node-authorizer';
 import { PriorityAndFairness } from './priority-and-fairness';
 import { escalationHooks } from './rbac/escalation';
 import { PolicyCache } from './rbac/policy-cache';
+import type { ProxyDialer } from './proxy';
 import { RbacAuthorizer } from './rbac/rbac-authorizer';
 import { readRequestInfo, type ResourceRequestInfo, type RequestInfo } from './request-info';
 import { failed, plainText, respond } from './responses';
@@ -64,6 +65,8 @@ export interface ApiServerOptions {
   readonly tokens?: readonly StaticToken[];
   /** Reaches kubelets for logs, exec and attach; absent, they are refused. */
   readonly kubelet?: KubeletDialer;
+  /** Passes requests on into the cluster's network; absent, the `proxy` subresources reach nobody. */
+  readonly dial?: ProxyDialer;
   /** `--service-cluster-ip-range` and `--service-node-port-range`. */
   readonly services?: Partial<ServiceRanges>;
   /** `--advertise-address`: the endpoint of Service `kubernetes`. */
@@ -184,6 +187,7 @@ class Server implements ApiServer {
       serviceAccountKey: keyOfAccounts(options),
       caches: this.#caches,
       kubelet: options.kubelet,
+      dial: options.dial,
       descriptions: options.descriptions ?? (() => ({})),
       openWatches: new Set(),
     };

@@ -3,6 +3,7 @@ import { evictPod } from './eviction';
 import { finalizeNamespace } from './namespaces';
 import { attachToPod, bindPod, execInPod, portForwardToPod, podLog } from './pods';
 import type { ResourceHandler } from './handler';
+import { proxyToNode, proxyToPod, proxyToService } from './proxy';
 import { answerScale } from './scale';
 import { createToken } from './token-requests';
 
@@ -16,8 +17,11 @@ export interface Subresource {
   readonly handler: ResourceHandler;
 }
 
+const proxyVerbs = ['create', 'delete', 'get', 'patch', 'update'];
+
 const byKind: Readonly<Record<string, readonly Subresource[]>> = {
   Namespace: [{ name: 'finalize', kind: 'Namespace', verbs: ['update'], handler: finalizeNamespace }],
+  Node: [{ name: 'proxy', kind: 'NodeProxyOptions', verbs: proxyVerbs, handler: proxyToNode }],
   Pod: [
     { name: 'attach', kind: 'PodAttachOptions', verbs: ['create', 'get'], handler: attachToPod },
     { name: 'binding', kind: 'Binding', verbs: ['create'], handler: bindPod },
@@ -25,7 +29,9 @@ const byKind: Readonly<Record<string, readonly Subresource[]>> = {
     { name: 'exec', kind: 'PodExecOptions', verbs: ['create', 'get'], handler: execInPod },
     { name: 'log', kind: 'Pod', verbs: ['get'], handler: podLog },
     { name: 'portforward', kind: 'PodPortForwardOptions', verbs: ['create', 'get'], handler: portForwardToPod },
+    { name: 'proxy', kind: 'PodProxyOptions', verbs: proxyVerbs, handler: proxyToPod },
   ],
+  Service: [{ name: 'proxy', kind: 'ServiceProxyOptions', verbs: proxyVerbs, handler: proxyToService }],
   ServiceAccount: [
     { name: 'token', kind: 'TokenRequest', group: 'authentication.k8s.io', version: 'v1', verbs: ['create'], handler: createToken },
   ],

@@ -203,6 +203,7 @@ function serve(
       ...(etcdCompactionIntervalMs === undefined ? {} : { etcdCompactionIntervalMs }),
       advertiseAddress: line.advertiseAddress ?? context.machine.ip,
       kubelet: kubeletDialer(context, components),
+      dial: (request) => context.network.http(context.namespace, request),
       ...(components.descriptions ? { descriptions: components.descriptions } : {}),
     });
     context.listen(line.securePort, 'TCP', { api: server.handle });

@@ -1,0 +1,1 @@
+export { proxyToNode, proxyToPod, proxyToService, type ProxyDialer } from './proxy';
