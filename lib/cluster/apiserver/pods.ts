@@ -19,6 +19,7 @@ export const bindPod: ResourceHandler = (services, request, context) => {
   checkTarget(binding);
   services.store.update(writing(context, request, options), (old) => boundPod(context, definition, old, binding), {
     subresource: 'binding',
+    shownAs: { operation: 'CREATE', kind: { group: '', version: 'v1', kind: 'Binding' }, show: () => binding },
   });
   return answered(done, 201);
 };

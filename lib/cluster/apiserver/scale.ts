@@ -75,7 +75,15 @@ export const answerScale: ResourceHandler = (services, request, context) => {
     if (!old) throw statusErrors.notFound({ group: definition.group, resource: definition.names.plural }, info.name);
     return withReplicas(definition, old, produce({ ...scaleOf(definition, old), ...ownersOf(definition, old) }));
   };
-  const { object } = services.store.update(scaling, scaled, { ...mainStrategy(definition), subresource: '' });
+  const { object } = services.store.update(scaling, scaled, {
+    ...mainStrategy(definition),
+    subresource: '',
+    shownAs: {
+      operation: 'UPDATE',
+      kind: { group: 'autoscaling', version: 'v1', kind: 'Scale' },
+      show: (whole) => scaleOf(definition, whole),
+    },
+  });
   return shown(scaleOf(definition, object));
 };
 

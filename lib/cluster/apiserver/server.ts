@@ -11,6 +11,8 @@ import {
 } from '../api';
 import { EtcdError, type Etcd } from '../etcd';
 import { rfc3339, type Kernel } from '../kernel';
+import { AdmissionConfiguration, configurationKinds } from './admission/dynamic/configuration';
+import { WebhookFailure, type WebhookDialer } from './admission/dynamic/webhook-call';
 import { admissionPlugins } from './admission/registry';
 import type { AdmissionPlugin, Lookup } from './admission/plugin';
 import {
@@ -29,7 +31,7 @@ import { decodeBody } from './body';
 import { bootstrap } from './bootstrap';
 import { bootstrapTokenReader } from './bootstrap-tokens';
 import { Compactor } from './compactor';
-import type { RequestContext } from './context';
+import { apiVersionOf, type RequestContext } from './context';
 import { Discovery } from './discovery';
 import { tracked } from './fields';
 import type { KubeletDialer } from './kubelet-dialer';
@@ -67,6 +69,8 @@ export interface ApiServerOptions {
   readonly kubelet?: KubeletDialer;
   /** Passes requests on into the cluster's network; absent, the `proxy` subresources reach nobody. */
   readonly dial?: ProxyDialer;
+  /** Reaches admission webhooks; absent, none answers. */
+  readonly webhooks?: WebhookDialer;
   /** `--service-cluster-ip-range` and `--service-node-port-range`. */
   readonly services?: Partial<ServiceRanges>;
   /** `--advertise-address`: the endpoint of Service `kubernetes`. */
@@ -115,6 +119,9 @@ class Server implements ApiServer {
   readonly #authenticators: readonly Authenticator[];
   readonly #authorizers: readonly Authorizer[];
   readonly #storage: Storage;
+  readonly #configuration: AdmissionConfiguration;
+  readonly #webhooks: WebhookDialer | undefined;
+  #reviewUids: Random | undefined;
   readonly #services: ResourceServices;
   readonly #discovery: Discovery;
   readonly #metrics = new RequestMetrics();
@@ -138,6 +145,8 @@ class Server implements ApiServer {
     this.#resources = new Map(
       resources.map((definition) => [`${definition.group}/${definition.version}/${definition.names.plural}`, definition]),
     );
+    this.#configuration = new AdmissionConfiguration(new PolicyCache(this.#caches, resources, configurationKinds));
+    this.#webhooks = options.webhooks;
     this.#authenticators = authenticatorsOf(options, this.#lookup());
     const rbac = new RbacAuthorizer(new PolicyCache(this.#caches, resources, ['ClusterRole', 'ClusterRoleBinding', 'Role', 'RoleBinding']));
     this.#authorizers = authorizersOf(options, rbac, this.#lookup());
@@ -228,17 +237,27 @@ class Server implements ApiServer {
       },
       list: (kind, namespace) => {
         const definition = byKind(kind);
-        const found: KubeObject[] = [];
-        if (!definition) return found;
-        const prefix = namespace === undefined ? storageRoot(definition) : `${storageRoot(definition)}${namespace}/`;
-        this.#caches.of(definition).forEach(prefix, (object) => void found.push(fromStorage(definition, object)));
-        return found;
+        return definition ? this.#listOf(definition, namespace) : [];
       },
       updateStatus: (object) => {
         const definition = byKind(object.kind as string);
         if (definition) this.#updateStatus(definition, object);
       },
+      configuration: this.#configuration,
+      webhooks: this.#webhooks,
+      decide: (user, asked) => decide(user, asked, this.#authorizers),
+      findDefinition: (apiVersion, kind) =>
+        [...this.#resources.values()].find((definition) => definition.kind === kind && apiVersionOf(definition) === apiVersion),
+      listOf: (definition, namespace) => this.#listOf(definition, namespace),
+      reviewUid: () => (this.#reviewUids ??= this.#kernel.streamFor('kube-apiserver/reviews')).uuid(),
     };
+  }
+
+  #listOf(definition: ResourceDefinition, namespace?: string): KubeObject[] {
+    const found: KubeObject[] = [];
+    const prefix = namespace === undefined ? storageRoot(definition) : `${storageRoot(definition)}${namespace}/`;
+    this.#caches.of(definition).forEach(prefix, (object) => void found.push(fromStorage(definition, object)));
+    return found;
   }
 
   #answer(request: ApiRequest): ApiResponse {
@@ -288,7 +307,8 @@ class Server implements ApiServer {
     } catch (error) {
       const answer = failed(statusErrorOf(error), request, warnings);
       const refusal = error instanceof StatusError ? error.cause : error;
-      return refusal instanceof EtcdError && refusal.hangs ? { ...answer, hangs: refusal.hangs } : answer;
+      const waits = refusal instanceof EtcdError || refusal instanceof WebhookFailure ? refusal.hangs : undefined;
+      return waits ? { ...answer, hangs: waits } : answer;
     }
   }
 

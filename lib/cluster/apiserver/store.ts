@@ -14,7 +14,7 @@ import type { KeyValue } from '../etcd';
 import type { Instant, Kernel } from '../kernel';
 import { validateObjectMeta, validateObjectMetaUpdate } from '../resources/validation/object-meta';
 import { mutate, validate } from './admission/registry';
-import type { AdmissionPlugin, AdmissionRequest, Lookup, Operation } from './admission/plugin';
+import type { AdmissionPlugin, AdmissionRequest, Lookup, Operation, ShownAs } from './admission/plugin';
 import { definitionIdOfKind, kindOf, resourceOf, type RequestContext } from './context';
 import { deletionOf, finalizersForGarbageCollection, markAsDeleting, type Deletion, type DeleteOptions } from './deletion';
 import { flagNotSimulated } from './not-simulated';
@@ -49,6 +49,8 @@ export interface UpdateStrategy {
   readonly notSimulated?: string;
   /** A configuration applied to nothing creates it, of whatever kind. */
   readonly createsMissing?: boolean;
+  /** What policies and webhooks take such an update for, where that is not an update of the object. */
+  readonly shownAs?: ShownAs;
 }
 
 export interface UpdateResult {
@@ -195,7 +197,7 @@ export class Store {
     checkUid(context, kv, object, old);
     this.#checkResourceVersion(context, object, old);
     matchNamespace(context, object);
-    this.#admit('UPDATE', context, object, old);
+    this.#admit('UPDATE', context, object, old, strategy);
     if (!strategy.subresource) this.#hooks.get(definition.kind)?.authorize?.(context, object, old);
     nullEmptyLists(definitionIdOfKind(definition), object);
     this.#beforeUpdate(context, object, old, strategy);
@@ -262,7 +264,7 @@ export class Store {
     const errors = [...metadataErrors(definition, metadata, before, strategy), ...(strategy.validate?.(object, old) ?? [])];
     if (errors.length > 0) throw statusErrors.invalid(kindOf(definition), metadata.name, errors);
     if (!strategy.subresource) context.warnings.push(...(definition.warnings?.(object, old) ?? []));
-    this.#validateAdmission('UPDATE', context, object, old);
+    this.#validateAdmission('UPDATE', context, object, old, strategy);
     if (!strategy.subresource) this.#hooks.get(definition.kind)?.allocate?.(object, old, isDryRun);
   }
 
@@ -271,7 +273,8 @@ export class Store {
     const { definition } = context;
     const kv = this.#getKv(context, name);
     const old = fromStorage(definition, objectOf(kv));
-    this.#admit('DELETE', context, undefined, old);
+    this.#admit('DELETE', context, undefined, old, { deleteOptions: options });
+    this.#validateAdmission('DELETE', context, undefined, old, { deleteOptions: options });
     const plan = deletionOf(definition, old, options, this.#kernel.now);
     const begun = this.#hooks.get(definition.kind)?.beginDeletion?.(old, this.#kernel.now);
     if (begun === 'pending') return { object: old, wasDeleted: false };
@@ -304,13 +307,12 @@ export class Store {
     return object;
   }
 
-  #admit(operation: Operation, context: RequestContext, object: KubeObject | undefined, old: KubeObject | undefined): void {
-    if (operation === 'DELETE') this.#validateAdmission(operation, context, object, old);
-    mutate(admissionRequest(operation, context, object, old), this.#lookup, this.#plugins);
+  #admit(...about: Parameters<typeof admissionRequest>): void {
+    mutate(admissionRequest(...about), this.#lookup, this.#plugins);
   }
 
-  #validateAdmission(operation: Operation, context: RequestContext, object: KubeObject | undefined, old: KubeObject | undefined): void {
-    validate(admissionRequest(operation, context, object, old), this.#lookup, this.#plugins);
+  #validateAdmission(...about: Parameters<typeof admissionRequest>): void {
+    validate(admissionRequest(...about), this.#lookup, this.#plugins);
   }
 }
 
@@ -319,11 +321,13 @@ function admissionRequest(
   context: RequestContext,
   object: KubeObject | undefined,
   old: KubeObject | undefined,
+  { shownAs, deleteOptions }: { shownAs?: ShownAs; deleteOptions?: DeleteOptions } = {},
 ): AdmissionRequest {
   const { definition, info } = context;
   const name = operation === 'CREATE' ? (object?.metadata.name ?? '') : (old?.metadata.name ?? info.name);
   const namespace = definition.kind === 'Namespace' ? name : info.namespace;
-  return { operation, context, definition, namespace, name, subresource: info.subresource, object, old };
+  const rounds = { isSecond: false, wantsSecond: false };
+  return { operation, context, definition, namespace, name, subresource: info.subresource, object, old, shownAs, deleteOptions, rounds };
 }
 
 /** Errors of metadata come once from the registry and again from the kind's own `Validate…Update`, which some kinds end with all that a create checks. */

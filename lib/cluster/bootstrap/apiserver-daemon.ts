@@ -10,6 +10,7 @@ import {
   type AuditOptions,
   type AuthorizationMode,
   type StaticToken,
+  type WebhookDialer,
 } from '../apiserver';
 import { failToStart, ignored, parseFlags, type Flags } from '../client';
 import { EtcdError, type Caller } from '../etcd';
@@ -203,6 +204,7 @@ function serve(
       ...(etcdCompactionIntervalMs === undefined ? {} : { etcdCompactionIntervalMs }),
       advertiseAddress: line.advertiseAddress ?? context.machine.ip,
       kubelet: kubeletDialer(context, components),
+      webhooks: webhookDialer(context),
       dial: (request) => context.network.http(context.namespace, request),
       ...(components.descriptions ? { descriptions: components.descriptions } : {}),
     });
@@ -242,6 +244,13 @@ function reconcilerOf(context: DaemonContext, line: CommandLine, handle: Transpo
     ip: advertiseAddress ?? machine.ip,
     port: securePort,
   });
+}
+
+/** Webhooks are asked from the API server's own machine. */
+function webhookDialer({ network, namespace }: DaemonContext): WebhookDialer {
+  return {
+    post: (url, body, { timeoutMs, headers }) => network.http(namespace, { method: 'POST', url, headers, body }, { timeoutMs }),
+  };
 }
 
 /** `--kubelet-preferred-address-types=InternalIP`. */

@@ -20,7 +20,6 @@ export const MutatingAdmissionPolicy = defineResource<V1MutatingAdmissionPolicy>
   validate: validateMutatingPolicy,
   updateChecksAll: true,
   hasGeneration: true,
-  notSimulated: 'no policy is evaluated.',
   columns: policyColumns(
     'Mutations',
     'Mutations indicates the number of mutations rules defined in this configuration',

@@ -16,6 +16,5 @@ export const MutatingAdmissionPolicyBinding = defineResource<V1MutatingAdmission
   validate: validatePolicyBinding,
   updateChecksAll: true,
   hasGeneration: true,
-  notSimulated: 'no policy is evaluated.',
   columns: policyBindingColumns,
 });

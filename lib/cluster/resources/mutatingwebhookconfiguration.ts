@@ -17,7 +17,6 @@ export const MutatingWebhookConfiguration = defineResource<V1MutatingWebhookConf
   validate: validateWebhooks,
   updateChecksAll: true,
   hasGeneration: true,
-  notSimulated: 'no webhook is called.',
   columns: [
     nameColumn,
     {

@@ -26,7 +26,6 @@ export const ValidatingAdmissionPolicy = defineResource<V1ValidatingAdmissionPol
   updateChecksAll: true,
   subresources: { status: true },
   hasGeneration: true,
-  notSimulated: 'no policy is evaluated.',
   columns: policyColumns(
     'Validations',
     'Validations indicates the number of validation rules defined in this configuration',

@@ -15,6 +15,5 @@ export const ValidatingAdmissionPolicyBinding = defineResource<V1ValidatingAdmis
   validate: validateValidatingBinding,
   updateChecksAll: true,
   hasGeneration: true,
-  notSimulated: 'no policy is evaluated.',
   columns: policyBindingColumns,
 });

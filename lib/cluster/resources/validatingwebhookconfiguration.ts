@@ -14,7 +14,6 @@ export const ValidatingWebhookConfiguration = defineResource<V1ValidatingWebhook
   validate: validateWebhooks,
   updateChecksAll: true,
   hasGeneration: true,
-  notSimulated: 'no webhook is called.',
   columns: [
     nameColumn,
     {

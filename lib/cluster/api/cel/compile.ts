@@ -105,7 +105,17 @@ function evaluationSentence({ message, summary }: Error & { summary?: string }):
   return (summary ?? message).replace(/^No such key: /, 'no such key: ').replace(/^no such overload: .*/, 'no such overload');
 }
 
+const prepared = new WeakSet<object>();
+
+/** Plain variables as CEL holds them, once for many programs. What is added to it afterwards is taken as it is. */
+export function celActivation(variables: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const values = mapValues(variables);
+  prepared.add(values);
+  return values;
+}
+
 function mapValues(variables: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  if (prepared.has(variables)) return variables as Record<string, unknown>;
   return Object.fromEntries(Object.entries(variables).map(([name, value]) => [name, celValue(value)]));
 }
 

@@ -1,4 +1,13 @@
 export { admissionVariables } from './admission';
 export { CelAuthorizer, type CelAccessAnswer, type CelAccessQuestion } from './authorizer';
-export { CelError, celValue, compileCel, type CelCompilation, type CelProgram, type CelType, type CelVariables } from './compile';
+export {
+  celActivation,
+  CelError,
+  celValue,
+  compileCel,
+  type CelCompilation,
+  type CelProgram,
+  type CelType,
+  type CelVariables,
+} from './compile';
 export { CelMessage } from './literals';

@@ -3,6 +3,9 @@ import { CertificateApproval, CertificateSigning, CertificateSubjectRestriction,
 import { DefaultIngressClass } from './default-ingress-class';
 import { DefaultStorageClass } from './default-storage-class';
 import { DefaultTolerationSeconds } from './default-toleration-seconds';
+import { MutatingAdmissionPolicy } from './dynamic/mutating-policy';
+import { ValidatingAdmissionPolicy } from './dynamic/validating-policy';
+import { MutatingAdmissionWebhook, ValidatingAdmissionWebhook } from './dynamic/webhooks';
 import { ExtendedResourceToleration } from './extended-resource-toleration';
 import { LimitRanger } from './limit-ranger';
 import { NamespaceLifecycle } from './namespace-lifecycle';
@@ -18,7 +21,7 @@ import { ServiceAccount } from './service-account';
 import { StorageObjectInUseProtection } from './storage-object-in-use-protection';
 import { TaintNodesByCondition } from './taint-nodes-by-condition';
 
-/** In the order of `AllOrderedPlugins` (`pkg/kubeapiserver/options/plugins.go`). Policies and webhooks come before the quota. */
+/** In the order of `AllOrderedPlugins` (`pkg/kubeapiserver/options/plugins.go`). */
 const ordered: readonly AdmissionPlugin[] = [
   NamespaceLifecycle,
   LimitRanger,
@@ -40,6 +43,10 @@ const ordered: readonly AdmissionPlugin[] = [
   CertificateSubjectRestriction,
   DefaultIngressClass,
   PodTopologyLabels,
+  MutatingAdmissionPolicy,
+  MutatingAdmissionWebhook,
+  ValidatingAdmissionPolicy,
+  ValidatingAdmissionWebhook,
   ResourceQuota,
 ];
 
@@ -53,16 +60,12 @@ const notSimulated = [
   'EventRateLimit',
   'ImagePolicyWebhook',
   'LimitPodHardAntiAffinityTopology',
-  'MutatingAdmissionPolicy',
-  'MutatingAdmissionWebhook',
   'NamespaceAutoProvision',
   'NamespaceExists',
   'NodeDeclaredFeatureValidator',
   'OwnerReferencesPermissionEnforcement',
   'PodNodeSelector',
   'PodTolerationRestriction',
-  'ValidatingAdmissionPolicy',
-  'ValidatingAdmissionWebhook',
 ];
 
 /** The plugins that run when nobody says anything. */
@@ -80,6 +83,9 @@ export function selectPlugins(enabled: readonly string[], disabled: readonly str
 }
 
 export function mutate(request: AdmissionRequest, lookup: Lookup, plugins: readonly AdmissionPlugin[]): void {
+  for (const plugin of plugins) plugin.mutate?.(request, lookup);
+  if (!request.rounds.wantsSecond) return;
+  request.rounds.isSecond = true;
   for (const plugin of plugins) plugin.mutate?.(request, lookup);
 }
 
