@@ -1,6 +1,7 @@
 // `npm run cluster -- --port 8001 --kubeconfig FILE`: one simulated cluster over HTTP, on loopback, for a real kubectl.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import { randomBytes } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { Cluster, instant, parseTokenFile, renderKubeconfig, type ApiRequest } from '@/lib/cluster';
@@ -9,9 +10,12 @@ import { keepConnections, serveClusterApi } from '@/lib/sandbox/api-http';
 import { serveEtcd } from '@/lib/sandbox/etcd/methods';
 import { lively } from '@/lib/sandbox/lively';
 import { Pump } from '@/lib/sandbox/pump';
+import { Authority } from '@/lib/sandbox/tls/certificates';
+import { presentedBy, unauthorized } from '@/lib/sandbox/tls/client-certificates';
+import { renderTlsKubeconfig } from '@/lib/sandbox/tls/kubeconfig';
 
 const usage =
-  'usage: npm run cluster -- --port 8001 --kubeconfig FILE [--control-planes 1|3] [--workers N] [--seed N] [--speed realtime|max] [--token-auth-file FILE] [--etcd-port 2379]';
+  'usage: npm run cluster -- --port 8001 --kubeconfig FILE [--control-planes 1|3] [--workers N] [--seed N] [--speed realtime|max] [--token-auth-file FILE] [--etcd-port 2379] [--tls]';
 
 function fail(message: string): never {
   console.error(`${message}\n${usage}`);
@@ -30,6 +34,7 @@ function readOptions() {
         speed: { type: 'string', default: 'realtime' },
         'token-auth-file': { type: 'string' },
         'etcd-port': { type: 'string' },
+        tls: { type: 'boolean', default: false },
       },
     });
     const port = wholeNumber('--port', values.port, 0, 65_535);
@@ -45,6 +50,7 @@ function readOptions() {
       workers,
       seed: values.seed,
       speed: values.speed,
+      isTls: values.tls,
       kubeconfig: values.kubeconfig,
       tokens: values['token-auth-file'] ? readTokens(values['token-auth-file']) : [],
     } as const;
@@ -93,15 +99,19 @@ function authenticated(request: ApiRequest, raw: IncomingMessage): ApiRequest {
 
 const api = serveClusterApi(
   (request, raw) => {
+    const presented = presentedBy(raw);
+    if (presented === 'untrusted' && !request.headers['authorization']) return unauthorized;
     pump.turn();
-    const response = patiently(cluster, () => cluster.api(authenticated(request, raw)));
+    const asked = authenticated(request, raw);
+    const response = patiently(cluster, () => cluster.api(asked, typeof presented === 'object' ? { presented } : {}));
     setImmediate(() => pump.turn());
     return response instanceof Promise ? response : lively(response, () => pump.turn());
   },
   { prefix: (raw) => inPath(raw.url)?.[0] ?? '' },
 );
 const gateways: ReturnType<typeof serveEtcd>[] = [];
-const server = createServer(api.onRequest);
+const authority = options.isTls ? new Authority('orrery', Date.now()) : undefined;
+const server = authority ? createTlsServer(tlsOptions(authority), api.onRequest) : createServer(api.onRequest);
 server.on('upgrade', api.onUpgrade);
 keepConnections(server);
 server.on('error', (error: NodeJS.ErrnoException) =>
@@ -109,13 +119,8 @@ server.on('error', (error: NodeJS.ErrnoException) =>
 );
 server.listen(options.port, '127.0.0.1', () => {
   const address = server.address();
-  const url = `http://127.0.0.1:${typeof address === 'object' && address ? address.port : options.port}`;
-  if (options.kubeconfig)
-    writeFileSync(
-      options.kubeconfig,
-      renderKubeconfig({ server: `${url}/as/${adminToken}`, user: 'orrery-admin', cluster: 'orrery', token: adminToken }),
-      { mode: 0o600 },
-    );
+  const url = `${authority ? 'https' : 'http'}://127.0.0.1:${typeof address === 'object' && address ? address.port : options.port}`;
+  if (options.kubeconfig) writeFileSync(options.kubeconfig, kubeconfigFor(url), { mode: 0o600 });
   pump.turn();
   if (options.etcdPort === undefined) return void console.log(`ready ${url}`);
   serveMembers(options.etcdPort).then(
@@ -123,6 +128,24 @@ server.listen(options.port, '127.0.0.1', () => {
     (error: Error) => fail(`--etcd-port ${options.etcdPort}: ${error.message}`),
   );
 });
+
+/** A client without a certificate is nobody yet, and may bring a token. */
+function tlsOptions(issuer: Authority) {
+  const { certificate, key } = issuer.issue(
+    { commonName: 'kube-apiserver' },
+    { server: ['127.0.0.1', '::1', 'localhost', 'kubernetes', 'kubernetes.default', 'kubernetes.default.svc'] },
+  );
+  return { cert: certificate, key, ca: issuer.certificate, requestCert: true, rejectUnauthorized: false, ALPNProtocols: ['http/1.1'] };
+}
+
+/** With TLS its user is a client certificate, as kubeadm writes `admin.conf`; without, a token in the server's path. */
+function kubeconfigFor(url: string): string {
+  if (!authority)
+    return renderKubeconfig({ server: `${url}/as/${adminToken}`, user: 'orrery-admin', cluster: 'orrery', token: adminToken });
+  const identity = authority.issue({ commonName: 'kubernetes-admin', organizations: ['system:masters'] }, 'client');
+  return renderTlsKubeconfig({ server: url, user: 'orrery-admin', cluster: 'orrery', authority: authority.certificate, identity });
+}
+
 /** Simulated time passes with the host's. */
 async function wait(ms: number): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, ms));

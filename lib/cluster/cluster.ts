@@ -237,11 +237,15 @@ export class Cluster {
   /**
    * A request from outside, with whatever credentials it carries. Answers 503 in Kubernetes' form while no API server is up,
    * as the load balancer in front of it would. `isAdmin`: whoever asks was let in as the cluster's administrator already.
+   * `presented` is the client certificate that whoever ends the caller's TLS has verified.
    */
-  api(request: ApiRequest, { isAdmin = false } = {}): ApiResponse {
+  api(
+    request: ApiRequest,
+    { isAdmin = false, presented }: { isAdmin?: boolean; presented?: ApiRequest['clientCertificate'] } = {},
+  ): ApiResponse {
     const { clientCertificate: _, actor: __, ...outside } = request;
     try {
-      return this.#connection(isAdmin)(outside);
+      return this.#connection(isAdmin)(presented ? { ...outside, clientCertificate: presented } : outside);
     } catch (error) {
       if (!(error instanceof ConnectionError)) throw error;
       const message = `the API server is not answering: ${error.message}`;

@@ -48,7 +48,7 @@ export function serveClusterApi(handle: Handle, options: ClusterApiOptions = {})
 }
 
 /** Go's clients keep idle connections for 90 seconds; a server that closes them earlier races with the next request. */
-export function keepConnections(server: Server): void {
+export function keepConnections(server: Pick<Server, 'keepAliveTimeout' | 'headersTimeout' | 'requestTimeout'>): void {
   server.keepAliveTimeout = 125_000;
   server.headersTimeout = 130_000;
   server.requestTimeout = 120_000;
