@@ -1,4 +1,5 @@
 import { definitions, type FieldSchema } from '@/generated/kubernetes/schema';
+import type { V1JSONSchemaProps } from '@/generated/kubernetes/types';
 import { define, renderPath } from './json-reader';
 import { canonicalQuantity } from './quantity';
 import { shapeOf, zeroItem } from './struct-shapes';
@@ -13,6 +14,16 @@ export interface Decoding {
   /** Paths of fields that the type does not have, in order. */
   readonly unknown: readonly string[];
 }
+
+/** A type that is told by a schema at run time instead of by Go's types: what a CustomResourceDefinition brings. */
+export interface StructuralType {
+  readonly schema: V1JSONSchemaProps;
+  /** As `decodeObject`. */
+  decode(data: unknown): Decoding;
+}
+
+/** The OpenAPI definition of a built-in type, or a type of its own. */
+export type TypeRef = string | StructuralType;
 
 type Part = string | number;
 
@@ -31,7 +42,12 @@ type Decoder = (value: unknown, context: Context) => unknown;
  * A mutable copy of plain data as the Go type `definitionId` holds it: unknown fields left out, empty values dropped or written as
  * Go's encoder would, quantities canonical. Throws `DecodeError`, `QuantityError` or `RangeError` for what Go would refuse.
  */
-export function decodeObject(definitionId: string, data: unknown): Decoding {
+export function decodeObject(type: TypeRef, data: unknown): Decoding {
+  if (typeof type !== 'string') return type.decode(data);
+  return decodeBuiltIn(type, data);
+}
+
+function decodeBuiltIn(definitionId: string, data: unknown): Decoding {
   const context: Context = { path: [], fields: [], struct: '', unknown: [] };
   if (!isObject(data))
     throw new DecodeError(`json: cannot unmarshal ${jsonType(data)} into Go value of type ${goTypeOf({ $ref: definitionId })}`);
@@ -43,12 +59,13 @@ export function decodeObject(definitionId: string, data: unknown): Decoding {
  * `decodeObject` of a new state of `known` whose status alone is to be written: any other field that is the very value `known` holds was
  * decoded when that was stored, and is taken over frozen as it is.
  */
-export function decodeStatusOf(known: object, definitionId: string, data: object): Decoding {
+export function decodeStatusOf(known: object, type: TypeRef, data: object): Decoding {
+  if (typeof type !== 'string') return type.decode(data);
   const before = known as Record<string, unknown>;
   const after = data as Record<string, unknown>;
   const taken = Object.keys(after).filter((field) => isTakenOver(field, after[field], before[field]));
-  if (taken.length === 0) return decodeObject(definitionId, data);
-  const decoding = decodeObject(definitionId, Object.fromEntries(Object.entries(after).filter(([field]) => !taken.includes(field))));
+  if (taken.length === 0) return decodeObject(type, data);
+  const decoding = decodeObject(type, Object.fromEntries(Object.entries(after).filter(([field]) => !taken.includes(field))));
   const value: Record<string, unknown> = {};
   for (const field of [...Object.keys(after), ...Object.keys(decoding.value)]) {
     const item = taken.includes(field) ? after[field] : decoding.value[field];
@@ -62,8 +79,8 @@ function isTakenOver(field: string, item: unknown, known: unknown): boolean {
 }
 
 /** The copy alone, for callers that cannot be wrong: data that was decoded before. */
-export function copyObject<T extends object>(definitionId: string, object: T): T {
-  return decodeObject(definitionId, object).value as T;
+export function copyObject<T extends object>(type: TypeRef, object: T): T {
+  return decodeObject(type, object).value as T;
 }
 
 const structs = new Map<string, Decoder>();

@@ -1,4 +1,5 @@
 import type { FieldSchema } from '@/generated/kubernetes/schema';
+import type { TypeRef } from './decode';
 import { shapeOf } from './struct-shapes';
 
 type Visitor = (struct: Record<string, unknown>) => void;
@@ -7,8 +8,8 @@ type Visitor = (struct: Record<string, unknown>) => void;
  * Makes the empty lists of fields that are always written null: storage does not tell an empty list from none. Whoever gave
  * the empty list owns the field all the same, so this comes last, when an object is stored.
  */
-export function nullEmptyLists(definitionId: string, object: object): void {
-  visitorOf(definitionId)?.(object as Record<string, unknown>);
+export function nullEmptyLists(type: TypeRef, object: object): void {
+  if (typeof type === 'string') visitorOf(type)?.(object as Record<string, unknown>);
 }
 
 const visitors = new Map<string, Visitor | undefined>();

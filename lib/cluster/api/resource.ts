@@ -1,3 +1,4 @@
+import type { StructuralType } from './decode';
 import type { KubeObject } from './object';
 import type { FieldError, FieldPath } from './field';
 
@@ -45,7 +46,11 @@ export interface ResourceDefinition<T extends KubeObject = KubeObject> {
     readonly short?: readonly string[];
     readonly categories?: readonly string[];
   };
+  /** Where it is not the kind with `List` after it. */
+  readonly listKind?: string;
   readonly scope: 'Namespaced' | 'Cluster';
+  /** The type of a custom resource. Absent, that is the built-in one of this group, version and kind. */
+  readonly type?: StructuralType;
   /** What can be done with it, where that is not everything. */
   readonly verbs?: readonly string[];
   /** `/registry/<prefix>/…`; absent means the plural (core) or `<group>/<plural>`. */
@@ -73,6 +78,8 @@ export interface ResourceDefinition<T extends KubeObject = KubeObject> {
   validateStatusUpdate?(object: T, old: T, path: FieldPath): FieldError[];
   /** Checks `metadata.name`; returns upstream's sentences. Absent means a DNS-1123 subdomain. */
   validateName?(name: string): string[];
+  /** A finalizer of such an object need be no more than a qualified name: `customresourcecleanup.apiextensions.k8s.io`. */
+  readonly takesAnyFinalizer?: boolean;
   /** Said in a `Warning:` header of every answer about this version. */
   readonly deprecation?: string;
   /** Sentences for `Warning:` headers of a create or update. */
@@ -85,6 +92,8 @@ export interface ResourceDefinition<T extends KubeObject = KubeObject> {
       readonly selector: string;
       /** The selector is plain labels, as a ReplicationController's. */
       readonly isSelectorLabels?: boolean;
+      /** The selector is text already, as a custom resource's status has it. */
+      readonly isSelectorText?: boolean;
     };
     /** Other ways to update the same object, each with its own strategy: `approval`. */
     readonly parts?: Readonly<

@@ -43,15 +43,18 @@ export const servedVersions: readonly ServedVersion[] = [
 
 /** The objects of the post-start hook `kube-apiserver-autoregistration`. kube-aggregator does not register itself. */
 export function localApiServices(): KubeObject[] {
-  return servedVersions
-    .filter(({ group }) => group !== 'apiregistration.k8s.io')
-    .map(
-      ({ group, version, groupPriority, versionPriority }) =>
-        ({
-          kind: 'APIService',
-          apiVersion: 'apiregistration.k8s.io/v1',
-          metadata: { name: `${version}.${group}`, labels: { 'kube-aggregator.kubernetes.io/automanaged': 'onstart' } },
-          spec: { ...(group ? { group } : {}), version, groupPriorityMinimum: groupPriority, versionPriority },
-        }) as unknown as KubeObject,
-    );
+  return servedVersions.filter(({ group }) => group !== 'apiregistration.k8s.io').map((one) => localApiService(one, 'onstart'));
+}
+
+/** The object that registers a version which the API server serves itself; `automanaged` says whether for good or for as long as there is a definition of it. */
+export function localApiService(
+  { group, version, groupPriority, versionPriority }: ServedVersion,
+  automanaged: 'onstart' | 'true',
+): KubeObject {
+  return {
+    kind: 'APIService',
+    apiVersion: 'apiregistration.k8s.io/v1',
+    metadata: { name: `${version}.${group}`, labels: { 'kube-aggregator.kubernetes.io/automanaged': automanaged } },
+    spec: { ...(group ? { group } : {}), version, groupPriorityMinimum: groupPriority, versionPriority },
+  } as unknown as KubeObject;
 }

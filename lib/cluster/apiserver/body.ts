@@ -16,6 +16,8 @@ import {
   type Decoding,
   type KubeObject,
   type ResourceDefinition,
+  type StructuralType,
+  type TypeRef,
 } from '../api';
 import { apiVersionOf, definitionIdOfKind } from './context';
 import type { FieldValidation } from './options';
@@ -110,6 +112,8 @@ interface Expected {
   readonly kind: string;
   /** Where it is not the kind's own group: `autoscaling/v1 Scale`. */
   readonly definitionId?: string;
+  /** A custom kind's. */
+  readonly type?: StructuralType;
 }
 
 /**
@@ -125,6 +129,7 @@ export function decodeBody(
 ): KubeObject {
   const reading = readOrRefuse(request, expected.kind);
   const given = typeMeta(reading.value, expected);
+  if (expected.type) return decodeCustom(reading, given, expected, expected.type, fieldValidation, warnings);
   return decodeReading(reading, given, expected, fieldValidation, warnings, known);
 }
 
@@ -200,7 +205,33 @@ function decodeReading(
   return object;
 }
 
-function decodeOrRefuse(id: string, value: unknown, refuse: (why: string) => Error, known: KubeObject | undefined): Decoding {
+/** Any object passes for a custom resource as long as its group and version are the path's: what else is wrong validation tells (`schemaCoercingDecoder`). */
+function decodeCustom(
+  reading: Reading,
+  given: GroupVersionKind,
+  expected: Expected,
+  type: StructuralType,
+  fieldValidation: FieldValidation,
+  warnings: string[],
+): KubeObject {
+  const refuse = (why: string) =>
+    statusErrors.badRequest(`${given.kind} in version ${JSON.stringify(given.version)} cannot be handled as a ${expected.kind}: ${why}`);
+  if (!(reading.value as KubeObject).kind)
+    throw refuse(`Object 'Kind' is missing in '${reading.text ?? JSON.stringify(reading.value)}'`);
+  const decoding = decodeOrRefuse(type, reading.value, refuse, undefined);
+  const problems = fieldValidation === 'Ignore' ? [] : strictProblems(reading, decoding);
+  if (problems.length > 0 && fieldValidation === 'Strict') throw refuse(`strict decoding error: ${problems.join(', ')}`);
+  if (apiVersionOf(given) !== apiVersionOf(expected))
+    throw statusErrors.badRequest(
+      `the API version in the data (${apiVersionOf(given)}) does not match the expected API version (${apiVersionOf(expected)})`,
+    );
+  warnings.push(...problems);
+  const object = decoding.value as KubeObject;
+  object.apiVersion = apiVersionOf(expected);
+  return object;
+}
+
+function decodeOrRefuse(id: TypeRef, value: unknown, refuse: (why: string) => Error, known: KubeObject | undefined): Decoding {
   try {
     return known ? decodeStatusOf(known, id, value as object) : decodeObject(id, value);
   } catch (error) {

@@ -4,6 +4,7 @@ import { rfc3339 } from '../kernel';
 import { defaultServiceRange } from './service-addresses';
 import type { ApiServerOptions } from './server';
 import type { RequestContext } from './context';
+import type { CustomResourceController } from './custom-resources/controller';
 import type { ResourceServices } from './handler';
 import { withDefaults } from './body';
 import { tracked, trackUpdate, writeOf } from './fields';
@@ -16,6 +17,8 @@ import { statusStrategy } from './store';
 
 export interface BootstrapOptions {
   readonly services: ResourceServices;
+  /** Goes to work when there are definitions already. */
+  readonly definitions: CustomResourceController | undefined;
   readonly context: (definition: ResourceDefinition, namespace: string, name: string) => RequestContext;
   readonly resources: readonly ResourceDefinition[];
   readonly options: Pick<ApiServerOptions, 'advertiseAddress' | 'authorizationModes' | 'isResumed' | 'securePort' | 'services'>;
@@ -57,13 +60,21 @@ export function bootstrap(options: BootstrapOptions): { stop(): void } {
     const isDone =
       maybeEnsure(options, [...systemNamespaces, ...priorityClasses, ...serviceRange(options), ...kubernetesService(options)]) &&
       maybeEnsureConfiguration(options) &&
-      maybeEnsurePolicy(options);
+      maybeEnsurePolicy(options) &&
+      maybeFollowDefinitions(options);
     if (!isDone) later(retryMs, 'post-start hooks', attempt);
   };
   attempt();
   keep(serviceIntervalMs, 'reconcile Service kubernetes', kubernetesService(options));
   keep(namespacesIntervalMs, 'reconcile system namespaces', systemNamespaces);
   return { stop: () => void (isStopped = true) };
+}
+
+/** A cluster without CustomResourceDefinitions has nothing that watches them. */
+function maybeFollowDefinitions({ definitions, services }: BootstrapOptions): boolean {
+  return maybe(() => {
+    if (definitions?.hasAny(services.etcd)) definitions.follow();
+  });
 }
 
 function maybeEnsure(options: BootstrapOptions, objects: readonly KubeObject[]): boolean {

@@ -1,4 +1,4 @@
-import { definitionIdOf, type KubeObject, type ResourceDefinition } from '../api';
+import { definitionIdOf, type KubeObject, type ResourceDefinition, type TypeRef } from '../api';
 import type { Instant } from '../kernel';
 import type { User } from './authentication';
 import type { Attributes } from './authorization';
@@ -38,6 +38,11 @@ export function resourceOf({ group, names }: ResourceDefinition): { group: strin
 
 export function apiVersionOf({ group, version }: Pick<ResourceDefinition, 'group' | 'version'>): string {
   return group ? `${group}/${version}` : version;
+}
+
+/** What objects of this kind are decoded, compared and applied by. */
+export function typeOf(definition: ResourceDefinition): TypeRef {
+  return definition.type ?? definitionIdOfKind(definition);
 }
 
 /** The name of an OpenAPI definition of a kind: `io.k8s.api.apps.v1.Deployment`. */

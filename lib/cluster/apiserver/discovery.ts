@@ -4,6 +4,7 @@ import { encodeBytes, failure, type ApiRequest, type ApiResponse, type ResourceD
 import type { Etcd } from '../etcd';
 import { servedVersions } from './api-services';
 import { apiVersionOf } from './context';
+import { compareVersions } from './custom-resources/definition';
 import { healthCheckPaths, healthChecks, healthPaths, healthResponse } from './health';
 import { acceptsAggregatedDiscovery, negotiate } from './media-types';
 import { openApiIndex, openApiOfPath, openApiV2, openApiV3 } from './openapi';
@@ -31,6 +32,7 @@ interface ApiResource {
 
 export interface DiscoverySources {
   readonly resources: readonly ResourceDefinition[];
+  readonly custom: { readonly resources: readonly ResourceDefinition[] };
   readonly etcd: Etcd;
   readonly descriptions: () => Descriptions;
   readonly serverAddress: string;
@@ -48,7 +50,12 @@ export class Discovery {
   }
 
   get #lists(): ReadonlyMap<string, readonly ApiResource[]> {
-    return listsOf(this.#sources.resources);
+    const { resources, custom } = this.#sources;
+    return custom.resources.length === 0 ? listsOf(resources) : withCustom(listsOf(resources), custom.resources);
+  }
+
+  hasBuiltInGroup(group: string): boolean {
+    return [...listsOf(this.#sources.resources).keys()].some((groupVersion) => groupOf(groupVersion) === group);
   }
 
   hasGroup(group: string): boolean {
@@ -155,7 +162,9 @@ export class Discovery {
   #versions(group: string): string[] {
     const priority = (groupVersion: string) =>
       servedVersions.find((one) => one.group === group && groupVersion.endsWith(`/${one.version}`))?.versionPriority ?? 0;
-    return [...this.#lists.keys()].filter((groupVersion) => groupOf(groupVersion) === group).sort((a, b) => priority(b) - priority(a));
+    return [...this.#lists.keys()]
+      .filter((groupVersion) => groupOf(groupVersion) === group)
+      .sort((a, b) => priority(b) - priority(a) || compareVersions(versionOf(a), versionOf(b)));
   }
 
   #group(name: string): object {
@@ -229,6 +238,10 @@ function rankOf(group: string): number {
   return rank < 0 ? groupOrder.length : rank;
 }
 
+function versionOf(groupVersion: string): string {
+  return groupVersion.slice(groupVersion.indexOf('/') + 1);
+}
+
 function groupOf(groupVersion: string): string {
   return groupVersion.includes('/') ? groupVersion.slice(0, groupVersion.indexOf('/')) : '';
 }
@@ -247,6 +260,36 @@ function listsOf(resources: readonly ResourceDefinition[]): ReadonlyMap<string, 
 function groupVersionsOf(resources: readonly ResourceDefinition[]): string[] {
   return [...new Set([...resources, ...reviews].map(apiVersionOf))];
 }
+
+const joined = new WeakMap<readonly ResourceDefinition[], ReadonlyMap<string, readonly ApiResource[]>>();
+
+/** Custom resources stand in the order of their definitions. */
+function withCustom(
+  builtIn: ReadonlyMap<string, readonly ApiResource[]>,
+  custom: readonly ResourceDefinition[],
+): ReadonlyMap<string, readonly ApiResource[]> {
+  const known = joined.get(custom);
+  if (known) return known;
+  const lists = new Map(builtIn);
+  for (const definition of custom) {
+    const groupVersion = apiVersionOf(definition);
+    lists.set(groupVersion, [...(lists.get(groupVersion) ?? []), ...customRowsOf(definition)]);
+  }
+  joined.set(custom, lists);
+  return lists;
+}
+
+/** As `rowsOf`, in the order the handler of custom resources has verbs and parts in. */
+function customRowsOf(definition: ResourceDefinition): ApiResource[] {
+  const [whole, ...parts] = rowsOf({ ...definition, verbs: customVerbs }) as [ApiResource, ...ApiResource[]];
+  return [
+    { ...whole, storageVersionHash: storageVersionHash(definition) },
+    ...parts.filter(({ name }) => name.endsWith('/status')),
+    ...parts.filter(({ name }) => !name.endsWith('/status')),
+  ];
+}
+
+const customVerbs = ['delete', 'deletecollection', 'get', 'list', 'patch', 'create', 'update', 'watch'];
 
 const standardVerbs = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
 

@@ -37,7 +37,7 @@ export function listObjects(
           ...(page.remaining === undefined ? {} : { remainingItemCount: page.remaining }),
         }),
   };
-  return { kind: `${definition.kind}List`, apiVersion: apiVersionOf(definition), metadata, items: page.items };
+  return { kind: definition.listKind ?? `${definition.kind}List`, apiVersion: apiVersionOf(definition), metadata, items: page.items };
 }
 
 /** A list of the newest state is worth what etcd's quorum says (`ConsistentListFromCache`): without one it fails rather than being stale. */

@@ -19,9 +19,11 @@ import {
   type ApiRequest,
   type Decoding,
   type KubeObject,
+  type ResourceDefinition,
+  type TypeRef,
 } from '../api';
 import { mediaTypeOf, readYaml, withDefaults, type Reading } from './body';
-import { definitionIdOfKind, resourceOf, type RequestContext } from './context';
+import { definitionIdOfKind, resourceOf, typeOf, type RequestContext } from './context';
 import { applyConfiguration, fieldTypeOf, typeOfMapField, writeOf, type FieldType } from './fields';
 import { checkName } from './handler';
 import type { WriteOptions } from './options';
@@ -37,8 +39,14 @@ const patchTypes: Readonly<Record<string, PatchType>> = {
 
 const operationsMax = 10_000;
 
-export function readPatchType({ headers }: ApiRequest): PatchType {
+export function readPatchType({ headers }: ApiRequest, definition?: ResourceDefinition): PatchType {
   const type = patchTypes[mediaTypeOf(headers)];
+  if (definition?.type && (!type || type === 'strategic'))
+    throw failure(
+      415,
+      'UnsupportedMediaType',
+      'the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml',
+    );
   if (!type) throw failure(415, 'UnsupportedMediaType', '415: Unsupported Media Type', {});
   return type;
 }
@@ -58,16 +66,16 @@ export function patchProducer(
   context: RequestContext,
   type: PatchType,
   options: WriteOptions,
-  definitionId = definitionIdOfKind(context.definition),
+  typeRef: TypeRef = typeOf(context.definition),
   subresource = '',
 ): (old: KubeObject | undefined) => KubeObject {
   const { definition, info, warnings } = context;
   const reading = readPatch(request, type);
   return (old) => {
     if (!old) throw statusErrors.notFound({ group: definition.group, resource: definition.names.plural }, info.name);
-    const patched = applied(type, reading, old, definitionId);
-    checkTypeMeta(patched, old, (kind) => definitionIdOfKind({ ...definition, kind }));
-    const decoding = decodeOrRefuse(definitionId, patched, info.subresource === 'status' ? old : undefined);
+    const patched = applied(type, reading, old, typeRef);
+    if (typeof typeRef === 'string') checkTypeMeta(patched, old, (kind) => definitionIdOfKind({ ...definition, kind }));
+    const decoding = decodeOrRefuse(typeRef, patched, info.subresource === 'status' ? old : undefined);
     judge([...patched.problems, ...decoding.unknown.map((path) => `unknown field ${JSON.stringify(path)}`)], patched, options, warnings);
     const object = { ...decoding.value, kind: old.kind, apiVersion: old.apiVersion } as KubeObject;
     if (object.metadata.name !== info.name)
@@ -91,7 +99,7 @@ export function applyProducer(
   const reading = readConfiguration(request, options, context.warnings);
   return (old) => {
     const data = applyConfiguration(write, old, { data: reading, force: options.force });
-    const object = { ...decodeObject(write.definitionId, data).value, kind: write.kind, apiVersion: data['apiVersion'] } as KubeObject;
+    const object = { ...decodeObject(write.type, data).value, kind: write.kind, apiVersion: data['apiVersion'] } as KubeObject;
     if (!old && object.metadata.uid)
       throw statusErrors.conflict(
         resourceOf(definition),
@@ -159,14 +167,14 @@ function readPatch({ body = '' }: ApiRequest, type: PatchType): Reading {
   }
 }
 
-function applied(type: PatchType, reading: Reading, old: KubeObject, definitionId: string): Patched {
+function applied(type: PatchType, reading: Reading, old: KubeObject, typeRef: TypeRef): Patched {
   const duplicates = reading.duplicates.map((path) => `duplicate field ${JSON.stringify(path)}`);
   if (type === 'json') {
     const data = patchByOperations(old, reading.value);
     return {
       data,
       problems: [...jsonPatchProblems(reading)],
-      shown: () => shownText(data, touchedBy(reading.value as readonly object[]), definitionId),
+      shown: () => shownText(data, touchedBy(reading.value as readonly object[]), typeRef),
     };
   }
   if (typeof reading.value !== 'object' || reading.value === null || Array.isArray(reading.value))
@@ -177,10 +185,10 @@ function applied(type: PatchType, reading: Reading, old: KubeObject, definitionI
     );
   if (type === 'merge') {
     const data = mergePatch(old, reading.value);
-    return { data, problems: duplicates, shown: () => shownText(data, reading.value, definitionId) };
+    return { data, problems: duplicates, shown: () => shownText(data, reading.value, typeRef) };
   }
   const { value } = reading;
-  return { data: strategic(definitionId, old, value), problems: duplicates, shown: () => goValue(value), isStrategic: true };
+  return { data: strategic(typeRef as string, old, value), problems: duplicates, shown: () => goValue(value), isStrategic: true };
 }
 
 function strategic(definitionId: string, old: KubeObject, patch: object): KubeObject {
@@ -223,9 +231,9 @@ function jsonPatchProblems({ value, duplicates }: Reading): string[] {
 }
 
 /** `known` is the object of which only the status is patched. */
-function decodeOrRefuse(definitionId: string, { data, shown, isStrategic }: Patched, known?: KubeObject): Decoding {
+function decodeOrRefuse(typeRef: TypeRef, { data, shown, isStrategic }: Patched, known?: KubeObject): Decoding {
   try {
-    return known && typeof data === 'object' && data ? decodeStatusOf(known, definitionId, data) : decodeObject(definitionId, data);
+    return known && typeof data === 'object' && data ? decodeStatusOf(known, typeRef, data) : decodeObject(typeRef, data);
   } catch (error) {
     if (error instanceof DecodeError || error instanceof QuantityError)
       throw refusal(shown, isStrategic ? restored(error.message) : error.message);
@@ -257,8 +265,8 @@ function refusal(shown: () => string, why: string) {
 }
 
 /** The keys of maps and of what a patch reached into are sorted, as Go encodes a map; `touched` has the patch's own shape. */
-function shownText(data: unknown, touched: unknown, definitionId: string): string {
-  return JSON.stringify(sortedAlong(data, touched, fieldTypeOf(definitionId)));
+function shownText(data: unknown, touched: unknown, typeRef: TypeRef): string {
+  return JSON.stringify(sortedAlong(data, touched, fieldTypeOf(typeRef)));
 }
 
 function sortedAlong(data: unknown, touched: unknown, type: FieldType | undefined): unknown {

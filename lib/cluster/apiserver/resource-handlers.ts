@@ -20,6 +20,7 @@ import { watchObjects } from './watches';
 export const answerResource: ResourceHandler = (services, request, context) => {
   const { info, definition } = context;
   if ((request.method === 'HEAD' || request.method === 'OPTIONS') && info.subresource !== 'proxy') throw notAllowed();
+  if (definition.type) checkCustom(context);
   if (info.subresource) return answerSubresource(services, request, context);
   if (definition.scope === 'Cluster' && info.namespace && definition.kind !== 'Namespace') throw notServed();
   if (definition.verbs && !definition.verbs.includes(info.verb)) throw notAllowed();
@@ -42,6 +43,16 @@ export const answerResource: ResourceHandler = (services, request, context) => {
       return removeCollection(services, request, context);
   }
 };
+
+/** What the handler of custom resources says of what it does not do (`customresource_handler.go`). */
+function checkCustom({ definition, info }: RequestContext): void {
+  const { subresources, group, names } = definition;
+  const isPart = info.subresource !== '';
+  if (isPart && !(info.subresource === 'status' ? subresources?.status : info.subresource === 'scale' && subresources?.scale))
+    throw statusErrors.notFound(resourceOf(definition), info.name);
+  if (isPart && !['get', 'update', 'patch'].includes(info.verb))
+    throw failure(405, 'MethodNotAllowed', `${info.verb} is not supported on resources of kind "${names.plural}.${group}"`, { group, kind: names.plural });
+}
 
 const answerSubresource: ResourceHandler = (services, request, context) => {
   const { info, definition } = context;
@@ -102,7 +113,7 @@ const list: ResourceHandler = (services, request, context) => {
       : listObjects(definition, services.caches.of(definition), services.etcd, info.namespace, options);
   switch (rendering.as) {
     case 'object':
-      return answered(found, 200, rendering.format);
+      return answered(definition.type ? untypedList(found) : found, 200, rendering.format);
     case 'Table':
       return answered(
         tableOf(definition, found.items, {
@@ -120,6 +131,11 @@ const list: ResourceHandler = (services, request, context) => {
       throw failure(406, 'NotAcceptable', 'you requested PartialObjectMetadata, but the requested object is a list');
   }
 };
+
+/** A list without a Go type tells where it continues even when it does not. */
+function untypedList(list: ObjectList): ObjectList {
+  return { ...list, metadata: { continue: '', ...list.metadata } as ObjectList['metadata'] };
+}
 
 const watch: ResourceHandler = (services, request, context) => {
   const { definition, info } = context;
@@ -216,7 +232,7 @@ function patch(
 ): Answer {
   const { info } = context;
   if (!info.name) throw notAllowed();
-  const type = readPatchType(request);
+  const type = readPatchType(request, context.definition);
   const options = readWriteOptions(info.query, 'PatchOptions', { isApply: type === 'apply' });
   const patching = writing(context, request, options);
   const produce =

@@ -89,7 +89,7 @@ export function answerReview(review: Review, context: ReviewContext): Answer {
   const asked = decodeBody(context.request, review, fieldValidation, context.warnings);
   trackUpdate(
     {
-      definitionId: definitionIdOfKind(review),
+      type: definitionIdOfKind(review),
       group,
       version,
       kind,

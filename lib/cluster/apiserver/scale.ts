@@ -10,7 +10,7 @@ import {
 } from '../api';
 import { since } from '../resources';
 import { decodeBody } from './body';
-import { apiVersionOf, definitionIdOfKind, type RequestContext } from './context';
+import { apiVersionOf, typeOf, type RequestContext } from './context';
 import {
   decodeManagers,
   difference,
@@ -89,7 +89,7 @@ export const answerScale: ResourceHandler = (services, request, context) => {
 
 function scaleProducer(request: ApiRequest, context: RequestContext, options: WriteOptions): (scale: KubeObject) => KubeObject {
   const write: TrackedWrite = {
-    definitionId: scaleId,
+    type: scaleId,
     group: 'autoscaling',
     version: 'v1',
     kind: 'Scale',
@@ -149,7 +149,9 @@ function withScaleOwners(definition: ResourceDefinition, old: KubeObject, scale:
   const added = scaleOwners.filter((owner) => !before.some((one) => isSameOwner(one, owner) && hasPath(fieldsOf(one), path)));
   return encodeManagers([
     ...kept,
-    ...added.map((owner) => managerOf({ ...owner, apiVersion: apiVersionOf(definition) }, owner.time, replicas)),
+    ...added.map((owner) =>
+      managerOf({ ...owner, apiVersion: apiVersionOf(definition) }, definition.type ? undefined : owner.time, replicas),
+    ),
   ]);
 }
 
@@ -175,8 +177,7 @@ function scaleOf({ subresources }: ResourceDefinition, object: KubeObject): Kube
   const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;
   const paths = subresources?.scale;
   const replicas = at(object, paths?.replicas) as number | undefined;
-  const given = at(object, paths?.selector) as object | undefined;
-  const selector = labelSelectorAsSelector(paths?.isSelectorLabels ? { matchLabels: { ...given } } : given).toString();
+  const selector = selectorOf(paths, object);
   return {
     kind: 'Scale',
     apiVersion: 'autoscaling/v1',
@@ -186,15 +187,24 @@ function scaleOf({ subresources }: ResourceDefinition, object: KubeObject): Kube
   };
 }
 
+function selectorOf(paths: NonNullable<ResourceDefinition['subresources']>['scale'], object: KubeObject): string {
+  if (!paths?.selector) return '';
+  const given = at(object, paths.selector) as object | string | undefined;
+  if (paths.isSelectorText) return typeof given === 'string' ? given : '';
+  return labelSelectorAsSelector(
+    (paths.isSelectorLabels ? { matchLabels: { ...(given as object) } } : given) as object | undefined,
+  ).toString();
+}
+
 function withReplicas(definition: ResourceDefinition, old: KubeObject, scale: KubeObject): KubeObject {
   const replicas: number = scale.spec?.replicas ?? 0;
-  if (replicas < 0)
+  if (replicas < 0 && !definition.type)
     throw statusErrors.invalid({ group: 'autoscaling', resource: 'Scale' }, old.metadata.name, [
       fieldError.invalid(FieldPath.of('spec').child('replicas'), replicas, 'must be greater than or equal to 0'),
     ]);
-  const object = copyObject(definitionIdOfKind(definition), old);
+  const object = copyObject(typeOf(definition), old);
   const path = (definition.subresources?.scale?.replicas ?? 'spec.replicas').split('.');
-  const parent = path.slice(0, -1).reduce((value: any, name) => value[name], object);
+  const parent = path.slice(0, -1).reduce((value: any, name) => (value[name] ??= {}), object);
   parent[path.at(-1) as string] = replicas;
   const managedFields = withScaleOwners(definition, old, scale);
   object.metadata = {

@@ -28,6 +28,8 @@ import {
 import { AuditLog, type AuditOptions, type AuditRecord } from './audit/audit-log';
 import { allowAuthenticated, authorize, decide, denyAll, forbidden, privilegedGroup, publicInfo, type Authorizer } from './authorization';
 import { decodeBody } from './body';
+import { CustomResourceController } from './custom-resources/controller';
+import { CustomResources } from './custom-resources/custom-resources';
 import { bootstrap } from './bootstrap';
 import { bootstrapTokenReader } from './bootstrap-tokens';
 import { Compactor } from './compactor';
@@ -123,6 +125,8 @@ class Server implements ApiServer {
   readonly #webhooks: WebhookDialer | undefined;
   #reviewUids: Random | undefined;
   readonly #services: ResourceServices;
+  readonly #custom: CustomResources;
+  readonly #customController: CustomResourceController | undefined;
   readonly #discovery: Discovery;
   readonly #metrics = new RequestMetrics();
   readonly #anonymousAuth: boolean;
@@ -155,9 +159,12 @@ class Server implements ApiServer {
     this.#flows = new PriorityAndFairness(new PolicyCache(this.#caches, resources, ['FlowSchema', 'PriorityLevelConfiguration']));
     this.#audit = options.audit && new AuditLog(kernel, options.audit);
     this.#storage = new Storage(etcd);
+    this.#custom = new CustomResources(this.#caches, definitionsKind(resources));
+    this.#customController = this.#controllerOfDefinitions(resources);
     this.#services = this.#createServices(options, rbac);
     this.#discovery = new Discovery({
       resources,
+      custom: this.#custom,
       etcd,
       descriptions: options.descriptions ?? (() => ({})),
       requests: this.#metrics,
@@ -169,6 +176,7 @@ class Server implements ApiServer {
     this.#compactor = new Compactor({ kernel, etcd, intervalMs: options.etcdCompactionIntervalMs });
     this.#bootstrap = bootstrap({
       services: this.#services,
+      definitions: this.#customController,
       context,
       resources,
       options,
@@ -186,6 +194,7 @@ class Server implements ApiServer {
       ['Namespace', namespaceHooks],
       ...flowControlHooks(lookup),
       ...escalationHooks(rbac, this.#authorizers),
+      ...(this.#customController ? [['CustomResourceDefinition', this.#customController.hooks] as const] : []),
     ]);
     const store = new Store({ storage, kernel, lookup, plugins: options.admission ?? admissionPlugins, hooks });
     return {
@@ -200,6 +209,17 @@ class Server implements ApiServer {
       descriptions: options.descriptions ?? (() => ({})),
       openWatches: new Set(),
     };
+  }
+
+  #controllerOfDefinitions(resources: readonly ResourceDefinition[]): CustomResourceController | undefined {
+    const kind = definitionsKind(resources);
+    if (!kind) return undefined;
+    return new CustomResourceController({
+      services: () => this.#services,
+      context: (definition, namespace, name) => this.#ownContext(definition, namespace, name),
+      kind,
+      apiService: resources.find((one) => one.kind === 'APIService'),
+    });
   }
 
   /** One IPAddress for every address that a Service has (`pkg/registry/core/service/ipallocator`). */
@@ -327,7 +347,7 @@ class Server implements ApiServer {
   }
 
   #answerResource(request: ApiRequest, info: ResourceRequestInfo, user: User, warnings: string[]): ApiResponse {
-    const definition = this.#resources.get(`${info.group}/${info.version}/${info.resource}`);
+    const definition = this.#definitionOf(info);
     if (!definition) return this.#answerUnstored(request, info, user, warnings);
     if (definition.deprecation) warnings.push(definition.deprecation);
     const context = this.#context(request, info, definition, user, warnings);
@@ -339,6 +359,10 @@ class Server implements ApiServer {
     );
   }
 
+  #definitionOf({ group, version, resource }: ResourceRequestInfo): ResourceDefinition | undefined {
+    return this.#resources.get(`${group}/${version}/${resource}`) ?? this.#custom.find(group, version, resource);
+  }
+
   #answerUnstored(request: ApiRequest, info: ResourceRequestInfo, user: User, warnings: string[]): ApiResponse {
     if (info.group === '' && info.version === 'v1' && info.resource === 'bindings')
       return this.#answerBinding(request, info, user, warnings);
@@ -346,7 +370,7 @@ class Server implements ApiServer {
       ({ group, version, plural }) => group === info.group && version === info.version && plural === info.resource,
     );
     if (!review)
-      return this.#discovery.hasGroup(info.group) ? failed(notServed(), request, warnings) : plainText(404, '404 page not found\n');
+      return this.#discovery.hasBuiltInGroup(info.group) ? failed(notServed(), request, warnings) : plainText(404, '404 page not found\n');
     if (info.verb !== 'create') throw notAllowed();
     const timestamp = rfc3339(this.#kernel.now);
     return respond(
@@ -436,10 +460,15 @@ class Server implements ApiServer {
 
   stop(): void {
     this.#bootstrap.stop();
+    this.#customController?.stop();
     this.#compactor.stop();
     for (const watch of this.#services.openWatches) watch.end();
     this.#caches.stop();
   }
+}
+
+function definitionsKind(resources: readonly ResourceDefinition[]): ResourceDefinition | undefined {
+  return resources.find(({ kind, group }) => kind === 'CustomResourceDefinition' && group === 'apiextensions.k8s.io');
 }
 
 function authenticatorsOf(options: ApiServerOptions, lookup: Lookup): readonly Authenticator[] {

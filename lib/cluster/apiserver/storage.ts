@@ -42,16 +42,23 @@ export function objectAtDeletion(prevKv: KeyValue, revision: Revision): KubeObje
   return Object.freeze({ ...stored, metadata: Object.freeze(withResourceVersion(stored.metadata, String(revision))) });
 }
 
-const views = new WeakMap<object, KubeObject>();
+const views = new WeakMap<ResourceDefinition, WeakMap<object, KubeObject>>();
 
 /** The object as `definition` words it, where it is a view of another kind's storage. Shared like the object itself. */
-export function fromStorage({ storedAs }: ResourceDefinition, object: KubeObject): KubeObject {
+export function fromStorage(definition: ResourceDefinition, object: KubeObject): KubeObject {
+  const { storedAs } = definition;
   if (!storedAs) return object;
-  const known = views.get(object);
+  const known = viewsAs(definition).get(object);
   if (known) return known;
   const view = deepFreeze(storedAs.decode(object) as KubeObject);
-  views.set(object, view);
+  viewsAs(definition).set(object, view);
   return view;
+}
+
+function viewsAs(definition: ResourceDefinition): WeakMap<object, KubeObject> {
+  let made = views.get(definition);
+  if (!made) views.set(definition, (made = new WeakMap()));
+  return made;
 }
 
 export function toStorage({ storedAs }: ResourceDefinition, object: KubeObject): KubeObject {

@@ -15,7 +15,7 @@ import type { Instant, Kernel } from '../kernel';
 import { validateObjectMeta, validateObjectMetaUpdate } from '../resources/validation/object-meta';
 import { mutate, validate } from './admission/registry';
 import type { AdmissionPlugin, AdmissionRequest, Lookup, Operation, ShownAs } from './admission/plugin';
-import { definitionIdOfKind, kindOf, resourceOf, type RequestContext } from './context';
+import { kindOf, resourceOf, typeOf, type RequestContext } from './context';
 import { deletionOf, finalizersForGarbageCollection, markAsDeleting, type Deletion, type DeleteOptions } from './deletion';
 import { flagNotSimulated } from './not-simulated';
 import { fromStorage, objectOf, storageKey, toStorage, type Storage } from './storage';
@@ -106,17 +106,17 @@ export class Store {
     const { definition } = context;
     matchNamespace(context, object);
     this.#admit('CREATE', context, object, undefined);
-    this.#hooks.get(definition.kind)?.authorize?.(context, object, undefined);
+    this.#hooksOf(definition)?.authorize?.(context, object, undefined);
     if (object.metadata.resourceVersion) throw failure(500, undefined, 'resourceVersion should not be set on objects to be created');
     const isGenerated = !object.metadata.name && Boolean(object.metadata.generateName);
     for (let attempt = 1; ; attempt++) {
       if (isGenerated) object.metadata.name = this.#generateName(object.metadata.generateName as string);
       if (attempt === 1) this.#beforeCreate(context, object);
-      if (!context.isDryRun) nullEmptyLists(definitionIdOfKind(definition), object);
+      if (!context.isDryRun) nullEmptyLists(typeOf(definition), object);
       const created = this.#write(context, object, undefined);
       if (created) {
         this.#flag(context, created, definition.notSimulated);
-        if (!context.isDryRun) this.#hooks.get(definition.kind)?.afterWrite?.(created, undefined);
+        if (!context.isDryRun) this.#hooksOf(definition)?.afterWrite?.(created, undefined);
         return created;
       }
       if (!isGenerated || attempt >= generatedNameTries) throw statusErrors.alreadyExists(resourceOf(definition), object.metadata.name);
@@ -152,6 +152,11 @@ export class Store {
     return { kind, apiVersion, metadata: kv ? { ...metadata, resourceVersion: String(kv.modRevision) } : metadata, ...rest } as KubeObject;
   }
 
+  /** A custom resource may have a built-in kind's name. */
+  #hooksOf({ kind, type }: ResourceDefinition): StoreHooks | undefined {
+    return type ? undefined : this.#hooks.get(kind);
+  }
+
   #generateName(base: string): string {
     return base.slice(0, generatedNameLengthMax) + this.#names.suffix(suffixLength);
   }
@@ -177,7 +182,7 @@ export class Store {
     context.warnings.push(...(definition.warnings?.(object) ?? []));
     if (context.isCreateOnUpdate) context.authorize({ ...context.info, verb: 'create' });
     this.#validateAdmission('CREATE', context, object, undefined);
-    this.#hooks.get(definition.kind)?.allocate?.(object, undefined, isDryRun);
+    this.#hooksOf(definition)?.allocate?.(object, undefined, isDryRun);
   }
 
   /**
@@ -198,15 +203,15 @@ export class Store {
     this.#checkResourceVersion(context, object, old);
     matchNamespace(context, object);
     this.#admit('UPDATE', context, object, old, strategy);
-    if (!strategy.subresource) this.#hooks.get(definition.kind)?.authorize?.(context, object, old);
-    nullEmptyLists(definitionIdOfKind(definition), object);
+    if (!strategy.subresource) this.#hooksOf(definition)?.authorize?.(context, object, old);
+    nullEmptyLists(typeOf(definition), object);
     this.#beforeUpdate(context, object, old, strategy);
     if (isDeletedByUpdate(object, old)) return { object: this.#deleteNow(context, kv, object), isCreated: false };
     delete (object.metadata as Partial<typeof object.metadata>).resourceVersion;
     if (sameStored(toStorage(definition, object), kv.value as unknown as KubeObject)) return { object: old, isCreated: false };
     const written = this.#write(context, object, kv);
     if (!written) throw statusErrors.conflict(resourceOf(definition), info.name, optimisticLock);
-    if (!context.isDryRun) this.#hooks.get(definition.kind)?.afterWrite?.(written, old);
+    if (!context.isDryRun) this.#hooksOf(definition)?.afterWrite?.(written, old);
     this.#flag(context, written, strategy.notSimulated);
     return { object: written, isCreated: false };
   }
@@ -265,7 +270,7 @@ export class Store {
     if (errors.length > 0) throw statusErrors.invalid(kindOf(definition), metadata.name, errors);
     if (!strategy.subresource) context.warnings.push(...(definition.warnings?.(object, old) ?? []));
     this.#validateAdmission('UPDATE', context, object, old, strategy);
-    if (!strategy.subresource) this.#hooks.get(definition.kind)?.allocate?.(object, old, isDryRun);
+    if (!strategy.subresource) this.#hooksOf(definition)?.allocate?.(object, old, isDryRun);
   }
 
   /** Deletes, or begins to: what is left of the object, and whether it is gone. */
@@ -276,7 +281,7 @@ export class Store {
     this.#admit('DELETE', context, undefined, old, { deleteOptions: options });
     this.#validateAdmission('DELETE', context, undefined, old, { deleteOptions: options });
     const plan = deletionOf(definition, old, options, this.#kernel.now);
-    const begun = this.#hooks.get(definition.kind)?.beginDeletion?.(old, this.#kernel.now);
+    const begun = this.#hooksOf(definition)?.beginDeletion?.(old, this.#kernel.now);
     if (begun === 'pending') return { object: old, wasDeleted: false };
     if (begun) return { object: this.#markDeleted(context, kv, begun).object, wasDeleted: false };
     if (plan.type === 'pending') return { object: old, wasDeleted: false };
@@ -303,7 +308,7 @@ export class Store {
     if (context.isDryRun) return object;
     const gone = context.commit(object, () => this.#storage.delete(kv));
     if (!gone) throw statusErrors.conflict(resourceOf(context.definition), object.metadata.name, optimisticLock);
-    this.#hooks.get(context.definition.kind)?.afterDeletion?.(object);
+    this.#hooksOf(context.definition)?.afterDeletion?.(object);
     return object;
   }
 
@@ -339,7 +344,7 @@ function metadataErrors(
 ): FieldError[] {
   const path = FieldPath.of('metadata');
   const all = validateObjectMeta(metadata, definition, path);
-  const changes = validateObjectMetaUpdate(metadata, before, path);
+  const changes = validateObjectMetaUpdate(metadata, before, path, definition.takesAnyFinalizer);
   return [...all, ...changes, ...changes, ...(definition.updateChecksAll && !subresource ? all : [])];
 }
 
@@ -400,7 +405,7 @@ function isNewGeneration(object: KubeObject, old: KubeObject): boolean {
   for (const field of new Set([...Object.keys(object), ...Object.keys(old)])) {
     if (field !== 'metadata' && field !== 'status' && !deepEqual(object[field], old[field])) return true;
   }
-  return object.kind === 'Deployment' && !deepEqual(object.metadata.annotations ?? {}, old.metadata.annotations ?? {});
+  return object.kind === 'Deployment' && object.apiVersion === 'apps/v1' && !deepEqual(object.metadata.annotations ?? {}, old.metadata.annotations ?? {});
 }
 
 function sameStored(object: KubeObject, stored: KubeObject): boolean {

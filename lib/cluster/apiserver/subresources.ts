@@ -47,8 +47,8 @@ const scale: Subresource = {
 };
 
 /** Everything below a kind's objects but `status`, in order of name. */
-export function subresourcesOf({ kind, subresources }: ResourceDefinition): readonly Subresource[] {
-  return [...(byKind[kind] ?? []), ...(subresources?.scale ? [scale] : [])];
+export function subresourcesOf({ kind, type, subresources }: ResourceDefinition): readonly Subresource[] {
+  return [...(type ? [] : (byKind[kind] ?? [])), ...(subresources?.scale ? [scale] : [])];
 }
 
 export function findSubresource(definition: ResourceDefinition, name: string): ResourceHandler | undefined {

@@ -23,7 +23,7 @@ export const createToken: ResourceHandler = (services, request, context) => {
   trackUpdate(
     {
       ...writeOf(writing(context, request, options)),
-      definitionId: definitionIdOfKind(tokenRequest),
+      type: definitionIdOfKind(tokenRequest),
       ...tokenRequest,
     },
     undefined,

@@ -45,7 +45,8 @@ export const CustomResourceDefinition = defineResource<V1CustomResourceDefinitio
   validateStatusUpdate: validateDefinitionStatus,
   subresources: { status: true },
   hasGeneration: true,
-  notSimulated: 'no custom resource is served.',
+  takesAnyFinalizer: true,
+  returnsDeletedObject: true,
 });
 
 function storageVersion({ spec }: V1CustomResourceDefinition): string | undefined {

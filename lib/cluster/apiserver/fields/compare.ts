@@ -1,6 +1,6 @@
 import { deepEqual } from '@/lib/base';
 import { FieldSetBuilder, leaf, nodeOf, type FieldNode, type FieldSet } from './field-set';
-import { elementOf, haveSameKeys, keyedElement, typeOfMapField, type FieldType, type ListType, type MapType } from './field-type';
+import { elementOf, haveSameKeys, keyedElement, settledType, typeOfMapField, type FieldType, type ListType, type MapType } from './field-type';
 
 export interface Comparison {
   readonly added: FieldSet;
@@ -27,8 +27,9 @@ class CompareWalk {
     return { added: this.#added.build(), modified: this.#modified.build(), removed: this.#removed.build() };
   }
 
-  compare(type: FieldType, before: unknown, after: unknown): void {
+  compare(given: FieldType, before: unknown, after: unknown): void {
     if (before === after) return;
+    const type = settledType(given, before, after);
     if (before === undefined) return this.#note(this.#added, wholeNode(type, after));
     if (after === undefined) return this.#note(this.#removed, wholeNode(type, before));
     if (this.#comparesWhole(type, before, after)) {
@@ -113,7 +114,8 @@ type Fields = Readonly<Record<string, unknown>>;
 const none: Fields = {};
 
 /** A value that appears or goes, with everything in it. */
-function wholeNode(type: FieldType, value: unknown): FieldNode {
+function wholeNode(given: FieldType, value: unknown): FieldNode {
+  const type = settledType(given, value);
   const children: Record<string, FieldNode> = {};
   if (type.kind === 'map' && !type.isAtomic) {
     const fields = fieldsOf(value);

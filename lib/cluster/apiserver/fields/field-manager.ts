@@ -1,5 +1,5 @@
 import { compareBytes, deepEqual } from '@/lib/base';
-import { decodeObject, failure, JsonSyntaxError, readJson, statusErrors, type KubeObject } from '../../api';
+import { decodeObject, failure, JsonSyntaxError, readJson, statusErrors, type KubeObject, type TypeRef } from '../../api';
 import { compareFields, type Comparison } from './compare';
 import {
   difference,
@@ -32,8 +32,8 @@ import { fieldSetOf, mergeTyped, removeItems, typedProblem, withNamedFields } fr
 
 /** A write whose fields are to be somebody's. */
 export interface TrackedWrite {
-  /** The OpenAPI definition of what is written. */
-  readonly definitionId: string;
+  /** The type of what is written. */
+  readonly type: TypeRef;
   readonly group: string;
   readonly version: string;
   readonly kind: string;
@@ -43,7 +43,7 @@ export interface TrackedWrite {
   /** Fields such a write does not change, whatever it says (`GetResetFields`). */
   readonly reset: FieldSet;
   /** What is written, in another version of its kind; undefined for one that is not served. */
-  inVersion?(apiVersion: string): { readonly definitionId: string; convert(object: KubeObject): KubeObject } | undefined;
+  inVersion?(apiVersion: string): { readonly type: TypeRef; convert(object: KubeObject): KubeObject } | undefined;
 }
 
 type Data = Record<string, unknown>;
@@ -107,13 +107,23 @@ function setManagedFields({ metadata }: KubeObject, managers: Managers): void {
 }
 
 /** Undefined when nothing differs, and when something cannot be compared, which validation will refuse. */
+/** Whoever set fields in another version is asked in that version's words, which for a custom kind may lack some (`Updater.update`). */
+function checkVersions(write: TrackedWrite, others: Managers, object: KubeObject): void {
+  for (const version of new Set(others.map(({ apiVersion }) => apiVersion))) {
+    const other = version === versionOf(write) ? undefined : write.inVersion?.(version);
+    if (!other || typeof other.type === 'string') continue;
+    const problem = typedProblem(fieldTypeOf(other.type), { ...other.convert(object), metadata: undefined });
+    if (problem !== undefined) throw failure(500, undefined, `failed to convert new object: ${problem}`);
+  }
+}
+
 function comparison(
-  { definitionId }: Pick<TrackedWrite, 'definitionId'>,
+  { type }: Pick<TrackedWrite, 'type'>,
   live: KubeObject | undefined,
   object: KubeObject,
 ): Comparison | undefined {
   try {
-    return compareFields(fieldTypeOf(definitionId), live ?? emptyObject(definitionId), object);
+    return compareFields(fieldTypeOf(type), live ?? emptyObject(type), object);
   } catch (error) {
     if (error instanceof ElementError) return undefined;
     throw error;
@@ -121,13 +131,15 @@ function comparison(
 }
 
 const empties = new Map<string, Data>();
+const nothing: Data = {};
 
 /** An object of a type with nothing in it but what Go always writes. */
-function emptyObject(definitionId: string): Data {
-  const known = empties.get(definitionId);
+function emptyObject(type: TypeRef): Data {
+  if (typeof type !== 'string') return nothing;
+  const known = empties.get(type);
   if (known) return known;
-  const empty = decodeObject(definitionId, {}).value;
-  empties.set(definitionId, empty);
+  const empty = decodeObject(type, {}).value;
+  empties.set(type, empty);
   return empty;
 }
 
@@ -195,7 +207,7 @@ const lastAppliedAnnotation = 'kubectl.kubernetes.io/last-applied-configuration'
 export function applyConfiguration(write: TrackedWrite, live: KubeObject | undefined, configuration: Configuration): Data {
   const { data } = configuration;
   checkVersion(write, data);
-  const before = live ?? emptyObject(write.definitionId);
+  const before = live ?? emptyObject(write.type);
   const managers = managersToApply(write, live);
   const applied = applyOrUpgrade(write, before, managers, configuration);
   const { metadata, ...rest } = applied.object as unknown as KubeObject;
@@ -244,7 +256,7 @@ function applyOrUpgrade(write: TrackedWrite, live: Data, managers: Managers, { d
 }
 
 function apply(write: TrackedWrite, live: Data, managers: Managers, config: Data, force: boolean): Applied {
-  const type = fieldTypeOf(write.definitionId);
+  const type = fieldTypeOf(write.type);
   checkTyped(write, type, config);
   const merged = mergeTyped(type, live, config);
   const identity = identityOf(write, 'Apply');
@@ -255,6 +267,7 @@ function apply(write: TrackedWrite, live: Data, managers: Managers, config: Data
   const pruned = lastFields ? prune(type, merged, union(claimed, ownedBy(others)), lastFields) : merged;
   const compared = compareFields(type, live, pruned);
   const of = byVersion(write, compared, live as unknown as KubeObject, pruned as KubeObject);
+  if (compared) checkVersions(write, others, pruned as KubeObject);
   const left = compared ? settled(others, of, write.reset, force) : others;
   const isSame = deepEqual(live, pruned);
   const fields = withoutBookkeeping(claimed);
@@ -345,11 +358,11 @@ class Conflicts extends Error {
 }
 
 /** The fields of the annotation that client-side apply leaves, as far as the object still has them so. */
-function unchangedSinceLastApplied({ definitionId, group, version }: TrackedWrite, live: Data): FieldSet {
+function unchangedSinceLastApplied({ type: typeRef, group, version }: TrackedWrite, live: Data): FieldSet {
   const text = annotationsOf(live)?.[lastAppliedAnnotation];
   const applied = text ? parsed(text) : undefined;
   if (!applied || applied['apiVersion'] !== (group ? `${group}/${version}` : version)) return undefined;
-  const type = fieldTypeOf(definitionId);
+  const type = fieldTypeOf(typeRef);
   if (typedProblem(type, applied) !== undefined) return undefined;
   const compared = compareFields(type, applied, live);
   const set = fieldSetOf(type, applied);

@@ -1,5 +1,6 @@
 import { definitions, type FieldSchema } from '@/generated/kubernetes/schema';
-import { fieldFacts, isAtomicDefinition, type FieldFacts } from '../../api';
+import type { V1JSONSchemaProps } from '@/generated/kubernetes/types';
+import { fieldFacts, isAtomicDefinition, type FieldFacts, type StructuralType, type TypeRef } from '../../api';
 
 /** How values of one type are compared and merged field by field (`structured-merge-diff/schema`). */
 export type FieldType =
@@ -13,6 +14,8 @@ export type FieldType =
       readonly isAtomic: boolean;
       readonly fields: ReadonlyMap<string, FieldType> | undefined;
       readonly values: FieldType | undefined;
+      /** Values of it, and so on below, are what they are. */
+      readonly isDeduced?: boolean;
     };
 
 /** What items are told apart by, and what it is where an item leaves it out (`default` in OpenAPI). */
@@ -25,6 +28,8 @@ export type ListType = Extract<FieldType, { kind: 'list' }>;
 export type MapType = Extract<FieldType, { kind: 'map' }>;
 
 const untyped: FieldType = { kind: 'untyped' };
+/** What a schema leaves open: maps are owned field by field, anything else as a whole. */
+const deduced: MapType = { kind: 'map', isAtomic: false, fields: undefined, values: undefined, isDeduced: true };
 const scalars = {
   string: { kind: 'scalar', scalar: 'string' },
   integer: { kind: 'scalar', scalar: 'numeric' },
@@ -35,8 +40,74 @@ const scalars = {
 
 const types = new Map<string, FieldType>();
 
-/** The type of an OpenAPI definition. Nobody owns `managedFields` themselves, so they are no field here. */
-export function fieldTypeOf(definitionId: string): FieldType {
+/** The type of an OpenAPI definition, or of a schema. Nobody owns `managedFields` themselves, so they are no field here. */
+export function fieldTypeOf(type: TypeRef): FieldType {
+  return typeof type === 'string' ? builtInType(type) : structuralType(type);
+}
+
+const structural = new WeakMap<StructuralType, FieldType>();
+
+function structuralType(type: StructuralType): FieldType {
+  const known = structural.get(type);
+  if (known) return known;
+  const made = resourceType(type.schema);
+  structural.set(type, made);
+  return made;
+}
+
+/** A schema whose objects have type and metadata besides what it says (`apiextensions-apiserver/pkg/controller/openapi/builder`). */
+function resourceType(schema: V1JSONSchemaProps): FieldType {
+  const own = typeOfSchema(schema);
+  const fields = new Map(own.kind === 'map' ? own.fields : []);
+  for (const name of ['apiVersion', 'kind']) fields.set(name, scalars.string);
+  fields.set('metadata', builtInType('io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta'));
+  return { kind: 'map', isAtomic: false, fields, values: own.kind === 'map' ? own.values : undefined };
+}
+
+function typeOfSchema(schema: V1JSONSchemaProps): FieldType {
+  if (schema['x-kubernetes-embedded-resource']) {
+    const { 'x-kubernetes-embedded-resource': _, ...rest } = schema;
+    return resourceType(rest);
+  }
+  if (schema['x-kubernetes-int-or-string']) return scalars.untyped;
+  switch (schema.type) {
+    case 'array':
+      return listOfSchema(schema);
+    case 'object':
+      return mapOfSchema(schema);
+    case 'string':
+    case 'integer':
+    case 'number':
+    case 'boolean':
+      return scalars[schema.type];
+    default:
+      return untyped;
+  }
+}
+
+function listOfSchema(schema: V1JSONSchemaProps): FieldType {
+  const items = (schema.items ?? {}) as V1JSONSchemaProps;
+  const keys = [...(schema['x-kubernetes-list-map-keys'] ?? [])].sort();
+  return {
+    kind: 'list',
+    relation: (schema['x-kubernetes-list-type'] ?? 'atomic') as ListType['relation'],
+    keys: keys.map((name) => ({ name, whenAbsent: items.properties?.[name]?.default })),
+    item: typeOfSchema(items),
+  };
+}
+
+function mapOfSchema(schema: V1JSONSchemaProps): FieldType {
+  const { properties, additionalProperties } = schema;
+  const isAtomic = schema['x-kubernetes-map-type'] === 'atomic';
+  const isOpen = schema['x-kubernetes-preserve-unknown-fields'] === true;
+  if (typeof additionalProperties === 'object')
+    return { kind: 'map', isAtomic, fields: undefined, values: typeOfSchema(additionalProperties as V1JSONSchemaProps) };
+  if (!properties) return isOpen && !isAtomic ? deduced : { kind: 'map', isAtomic, fields: undefined, values: isOpen ? deduced : untyped };
+  const fields = new Map(Object.entries(properties).map(([name, one]) => [name, typeOfSchema(one)]));
+  return { kind: 'map', isAtomic, fields, values: isOpen ? deduced : undefined };
+}
+
+function builtInType(definitionId: string): FieldType {
   const known = types.get(definitionId);
   if (known) return known;
   const definition = definitions[definitionId];
@@ -61,7 +132,7 @@ function plainType(definitionId: string, { type }: FieldSchema): FieldType {
 }
 
 function typeOfField(schema: FieldSchema, facts: FieldFacts | undefined): FieldType {
-  if (schema.$ref) return withMapType(fieldTypeOf(schema.$ref), facts);
+  if (schema.$ref) return withMapType(builtInType(schema.$ref), facts);
   if (schema.items)
     return {
       kind: 'list',
@@ -94,8 +165,15 @@ function withMapType(type: FieldType, facts: FieldFacts | undefined): FieldType 
   return { ...type, isAtomic: facts.mapType === 'atomic' };
 }
 
-export function typeOfMapField({ fields, values }: MapType, name: string): FieldType | undefined {
-  return fields ? fields.get(name) : values;
+export function typeOfMapField({ fields, values, isDeduced }: MapType, name: string): FieldType | undefined {
+  return fields?.get(name) ?? (isDeduced ? deduced : values);
+}
+
+/** The type values are compared and merged by, where it is left to them. */
+export function settledType(type: FieldType, ...values: readonly unknown[]): FieldType {
+  if (type.kind !== 'map' || !type.isDeduced) return type;
+  const areMaps = values.every((value) => value === undefined || value === null || (typeof value === 'object' && !Array.isArray(value)));
+  return areMaps ? type : untyped;
 }
 
 /** The path element of an item; throws `ElementError` for one that has none. */

@@ -1,5 +1,5 @@
 import type { KubeObject, ResourceDefinition } from '../../api';
-import { apiVersionOf, definitionIdOfKind, type RequestContext } from '../context';
+import { apiVersionOf, definitionIdOfKind, typeOf, type RequestContext } from '../context';
 import { toStorage } from '../storage';
 import { trackUpdate, type TrackedWrite } from './field-manager';
 import { setOfPath, union, type FieldSet } from './field-set';
@@ -9,7 +9,7 @@ export function writeOf({ definition, info, fieldManager, timestamp }: RequestCo
   const { group, version, kind } = definition;
   return {
     ...(definition.otherVersions ? { inVersion: (apiVersion: string) => conversionTo(definition, apiVersion) } : {}),
-    definitionId: definitionIdOfKind(definition),
+    type: typeOf(definition),
     group,
     version,
     kind,
@@ -24,8 +24,9 @@ export function writeOf({ definition, info, fieldManager, timestamp }: RequestCo
 function conversionTo(definition: ResourceDefinition, apiVersion: string): ReturnType<NonNullable<TrackedWrite['inVersion']>> {
   const other = definition.otherVersions?.().find((one) => apiVersionOf(one) === apiVersion);
   if (!other) return undefined;
+  if (other.type) return { type: other.type, convert: (object) => ({ ...object, apiVersion }) };
   return {
-    definitionId: definitionIdOfKind(other),
+    type: typeOf(other),
     convert(object) {
       const stored = toStorage(definition, object);
       return other.storedAs ? other.storedAs.decode(stored) : stored;
@@ -51,6 +52,7 @@ const resets = new Map<string, FieldSet>();
 function resetFieldsOf(definition: ResourceDefinition, subresource: string): FieldSet {
   if (!definition.subresources?.status) return undefined;
   if (subresource !== 'status') return status;
+  if (definition.type) return statusResets(definition);
   const id = definitionIdOfKind(definition);
   if (!resets.has(id)) resets.set(id, statusResets(definition));
   return resets.get(id);

@@ -1,5 +1,5 @@
 import { leaf, nodeOf, renderElement, isMember, type FieldNode, type FieldSet } from './field-set';
-import { elementOf, ElementError, typeOfMapField, type FieldType, type ListType, type MapType } from './field-type';
+import { elementOf, ElementError, settledType, typeOfMapField, type FieldType, type ListType, type MapType } from './field-type';
 import { isEmptyList, isEmptyMap } from './compare';
 
 type Fields = Record<string, unknown>;
@@ -11,7 +11,8 @@ export function fieldSetOf(type: FieldType, value: unknown): FieldSet {
 }
 
 /** The node of a value, as a member or not; undefined where nothing in it is owned. */
-function nodeFor(type: FieldType, value: unknown): FieldNode | undefined {
+function nodeFor(given: FieldType, value: unknown): FieldNode | undefined {
+  const type = settledType(given, value);
   switch (type.kind) {
     case 'map':
       return type.isAtomic ? leaf : entriesNode(type, value);
@@ -47,7 +48,8 @@ function owned(node: FieldNode | undefined): FieldNode {
 }
 
 /** `config` laid over `live`: fields it does not name stay, keyed items are merged, what it names comes in its order (`typed/merge.go`). */
-export function mergeTyped(type: FieldType, live: unknown, config: unknown): unknown {
+export function mergeTyped(given: FieldType, live: unknown, config: unknown): unknown {
+  const type = settledType(given, live, config);
   const laid = config !== undefined ? config : live;
   switch (type.kind) {
     case 'list':
@@ -122,8 +124,9 @@ function firstItems(elements: readonly string[], items: readonly unknown[]): Map
 }
 
 /** `value` without the fields and items of `set`; what is empty afterwards is null (`typed/remove.go`). */
-export function removeItems(type: FieldType, value: unknown, set: FieldSet): unknown {
+export function removeItems(given: FieldType, value: unknown, set: FieldSet): unknown {
   if (set === undefined) return value;
+  const type = settledType(given, value);
   switch (type.kind) {
     case 'map':
       return isFields(value) && !type.isAtomic ? removeEntries(type, value, set) : null;
@@ -186,7 +189,8 @@ export function typedProblem(type: FieldType, value: unknown): string | undefine
   return lines.length < 2 ? lines[0] : ['errors:', ...lines.map((line) => `  ${line}`)].join('\n');
 }
 
-function validate(type: FieldType, value: unknown): TypedError[] {
+function validate(given: FieldType, value: unknown): TypedError[] {
+  const type = settledType(given, value);
   if (value === null || value === undefined) return [];
   switch (type.kind) {
     case 'scalar':

@@ -44,7 +44,7 @@ export function validateAnnotations(annotations: Readonly<Record<string, string>
 }
 
 /** The part of a kind's definition that metadata is checked by. */
-type NameRules = Pick<ResourceDefinition, 'scope' | 'validateName'>;
+type NameRules = Pick<ResourceDefinition, 'scope' | 'validateName' | 'takesAnyFinalizer'>;
 
 /** `ValidateObjectMeta` of `apimachinery/pkg/api/validation/objectmeta.go`. */
 export function validateObjectMeta(meta: ObjectMeta, rules: NameRules, path: FieldPath): FieldError[] {
@@ -61,7 +61,7 @@ export function validateObjectMeta(meta: ObjectMeta, rules: NameRules, path: Fie
     ...validateLabels(meta.labels, path.child('labels')),
     ...validateAnnotations(meta.annotations, path.child('annotations')),
     ...validateOwnerReferences(meta.ownerReferences ?? [], path.child('ownerReferences')),
-    ...validateFinalizers(meta.finalizers ?? [], path.child('finalizers')),
+    ...validateFinalizers(meta.finalizers ?? [], path.child('finalizers'), rules.takesAnyFinalizer),
   ];
 }
 
@@ -112,10 +112,10 @@ function validateOwnerReference(reference: OwnerReference, path: FieldPath): Fie
 
 const standardFinalizers = new Set(['kubernetes', 'orphan', 'foregroundDeletion']);
 
-function validateFinalizers(finalizers: readonly string[], path: FieldPath): FieldError[] {
+function validateFinalizers(finalizers: readonly string[], path: FieldPath, takesAny = false): FieldError[] {
   const errors = finalizers.flatMap((finalizer, index) => [
     ...invalidEach(path, finalizer, qualifiedNameErrors(finalizer)),
-    ...validateStandardFinalizer(finalizer, path.index(index)),
+    ...(takesAny ? [] : validateStandardFinalizer(finalizer, path.index(index))),
   ]);
   const isTorn = finalizers.includes('orphan') && finalizers.includes('foregroundDeletion');
   return isTorn ? [...errors, fieldError.invalid(path, finalizers, 'finalizer orphan and foregroundDeletion cannot be both set')] : errors;
@@ -127,9 +127,9 @@ export function validateStandardFinalizer(finalizer: string, path: FieldPath): F
 }
 
 /** What may not change once set (`ValidateObjectMetaUpdate`). */
-export function validateObjectMetaUpdate(meta: ObjectMeta, old: ObjectMeta, path: FieldPath): FieldError[] {
+export function validateObjectMetaUpdate(meta: ObjectMeta, old: ObjectMeta, path: FieldPath, takesAnyFinalizer = false): FieldError[] {
   return [
-    ...validateAddedFinalizers(meta, old, path.child('finalizers')),
+    ...validateAddedFinalizers(meta, old, path.child('finalizers'), takesAnyFinalizer),
     ...((meta.generation ?? 0) < (old.generation ?? 0)
       ? [fieldError.invalid(path.child('generation'), meta.generation ?? 0, 'must not be decremented')]
       : []),
@@ -143,9 +143,9 @@ export function validateObjectMetaUpdate(meta: ObjectMeta, old: ObjectMeta, path
 }
 
 /** Nothing may be added to what is being deleted but garbage collection's own. */
-function validateAddedFinalizers(meta: ObjectMeta, old: ObjectMeta, path: FieldPath): FieldError[] {
+function validateAddedFinalizers(meta: ObjectMeta, old: ObjectMeta, path: FieldPath, takesAny: boolean): FieldError[] {
   const added = (meta.finalizers ?? []).filter((finalizer) => !old.finalizers?.includes(finalizer));
-  const errors = validateFinalizers(meta.finalizers ?? [], path);
+  const errors = validateFinalizers(meta.finalizers ?? [], path, takesAny);
   if (!old.deletionTimestamp || added.length === 0) return errors;
   return [
     ...errors,

@@ -1,0 +1,63 @@
+import type { V1CustomResourceDefinition } from '@/generated/kubernetes/types';
+import { StatusError, type KubeObject, type ResourceDefinition } from '../../api';
+import { storageKey, storageRoot } from '../storage';
+import type { WatchCaches } from '../watch-cache';
+import { isTrue } from './conditions';
+import { definitionsOf } from './definition';
+
+/** What CustomResourceDefinitions add to what is served, as it is now (`apiextensions-apiserver/pkg/apiserver/customresource_handler.go`). */
+export class CustomResources {
+  readonly #caches: WatchCaches;
+  readonly #kind: ResourceDefinition | undefined;
+  #known: { readonly at: number; readonly resources: readonly ResourceDefinition[] } = { at: -1, resources: [] };
+
+  /** `kind` is the one of the definitions themselves; without it there are none. */
+  constructor(caches: WatchCaches, kind: ResourceDefinition | undefined) {
+    this.#caches = caches;
+    this.#kind = kind;
+  }
+
+  /** The kind served at `group/version` under `plural`. */
+  find(group: string, version: string, plural: string): ResourceDefinition | undefined {
+    if (!this.#kind || !group.includes('.')) return undefined;
+    const crd = this.#caches.of(this.#kind).get(storageKey(this.#kind, '', `${plural}.${group}`));
+    return crd && isServed(crd) ? definitionsOf(asDefinition(crd)).get(version) : undefined;
+  }
+
+  /** Whether its CustomResourceDefinition is on its way out: nothing new is made of it. */
+  isTerminating(group: string, plural: string): boolean {
+    if (!this.#kind) return false;
+    const crd = this.#caches.of(this.#kind).get(storageKey(this.#kind, '', `${plural}.${group}`));
+    return crd !== undefined && isTrue(asDefinition(crd), 'Terminating');
+  }
+
+  /** Every version of every kind that discovery tells of, in order of name; the same array until something changes. What was known last while etcd is away. */
+  get resources(): readonly ResourceDefinition[] {
+    try {
+      return this.#kind ? this.#read(this.#kind) : [];
+    } catch (error) {
+      if (error instanceof StatusError) return this.#known.resources;
+      throw error;
+    }
+  }
+
+  #read(kind: ResourceDefinition): readonly ResourceDefinition[] {
+    const cache = this.#caches.of(kind);
+    if (this.#known.at === cache.changedAt) return this.#known.resources;
+    const resources: ResourceDefinition[] = [];
+    cache.forEach(storageRoot(kind), (crd) => {
+      if (isTrue(asDefinition(crd), 'Established')) resources.push(...definitionsOf(asDefinition(crd)).values());
+    });
+    this.#known = { at: cache.changedAt, resources };
+    return resources;
+  }
+}
+
+/** The names may be accepted a moment before it is established, and both count. */
+function isServed(crd: KubeObject): boolean {
+  return isTrue(asDefinition(crd), 'NamesAccepted') || isTrue(asDefinition(crd), 'Established');
+}
+
+function asDefinition(crd: KubeObject): V1CustomResourceDefinition {
+  return crd as unknown as V1CustomResourceDefinition;
+}

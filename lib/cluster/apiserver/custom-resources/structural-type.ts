@@ -1,0 +1,57 @@
+import type { V1JSONSchemaProps } from '@/generated/kubernetes/types';
+import { compareBytes } from '@/lib/base';
+import { decodeObject, type Decoding, type StructuralType } from '../../api';
+import { applyDefaults, dropNulls } from './defaulting';
+import { prune } from './pruning';
+import { additionalOf, itemsOf, type Data, type Schema } from './schema';
+
+const types = new WeakMap<object, StructuralType>();
+
+/** How objects of a schema are read: defaults filled in, unknown fields pruned, metadata as every object's (`schemaCoercingDecoder`). One for each schema, in all clusters. */
+export function structuralTypeOf(schema: V1JSONSchemaProps): StructuralType {
+  const known = types.get(schema);
+  if (known) return known;
+  const type: StructuralType = { schema, decode: (data) => decode(schema, data) };
+  types.set(schema, type);
+  return type;
+}
+
+const objectMeta = 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta';
+
+function decode(schema: Schema, data: unknown): Decoding {
+  const { metadata, ...rest } = data as Data;
+  const meta = decodeObject(objectMeta, metadata ?? {});
+  const value = sortedCopy(rest) as Data;
+  applyDefaults(value, schema);
+  const unknown = [...meta.unknown.map((path) => `metadata.${path}`), ...prune(value, schema)];
+  dropNulls(value, schema);
+  unknown.push(...coerceEmbedded(value, schema, ''));
+  return { value: { ...value, metadata: meta.value }, unknown };
+}
+
+/** A map of a Go program has no order but that of its keys when it is written out. */
+function sortedCopy(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sortedCopy);
+  if (typeof value !== 'object' || value === null) return value;
+  const source = value as Data;
+  const copy: Data = {};
+  for (const name of Object.keys(source).sort(compareBytes)) if (source[name] !== undefined) copy[name] = sortedCopy(source[name]);
+  return copy;
+}
+
+/** The metadata of objects within the object (`schema/objectmeta.Coerce`). */
+function coerceEmbedded(value: unknown, schema: Schema | undefined, path: string): string[] {
+  if (!schema || typeof value !== 'object' || value === null) return [];
+  if (Array.isArray(value)) return value.flatMap((item, index) => coerceEmbedded(item, itemsOf(schema), `${path}[${index}]`));
+  const data = value as Data;
+  const unknown: string[] = [];
+  const at = (name: string) => (path ? `${path}.${name}` : name);
+  if (schema['x-kubernetes-embedded-resource'] && data['metadata'] !== undefined) {
+    const meta = decodeObject(objectMeta, data['metadata']);
+    data['metadata'] = meta.value;
+    unknown.push(...meta.unknown.map((one) => at(`metadata.${one}`)));
+  }
+  for (const name of Object.keys(data))
+    unknown.push(...coerceEmbedded(data[name], schema.properties?.[name] ?? additionalOf(schema), at(name)));
+  return unknown;
+}
