@@ -74,10 +74,14 @@ export class LoneContainer {
     return this;
   }
 
-  request(port: number, url: string, { method = 'GET', headers = {} }: { method?: string; headers?: Record<string, string> } = {}) {
+  request(
+    port: number,
+    url: string,
+    { method = 'GET', headers = {}, body }: { method?: string; headers?: Record<string, string>; body?: string } = {},
+  ) {
     const listener = this.listeners.get(port);
     if (!listener?.http) throw new Error(`nobody listens on ${port}`);
-    return listener.http({ method, url, headers }, { ip: '10.244.1.1' });
+    return listener.http({ method, url, headers, ...(body === undefined ? {} : { body }) }, { ip: '10.244.1.1' });
   }
 
   #print(printed: readonly { stream: 'stdout' | 'stderr'; text: string }[]): void {

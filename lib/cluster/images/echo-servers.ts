@@ -1,5 +1,6 @@
 import type { HttpRequest, HttpResponse } from '../network/types';
 import { defineImage, type ImageDefinition, type ProcessContext, type Program } from '../runtime/program';
+import { admissionWebhook } from './admission-webhook';
 import { alpinePrograms, busyboxPrograms } from './applets';
 import { pauseProgram } from './pause';
 
@@ -124,7 +125,12 @@ const agnhost: Program<any> = {
   onRequest: (ctx, state, request, peer) => (agnhostCommands[ctx.argv[1] ?? 'pause']?.onRequest ?? refuse)(ctx, state, request, peer),
   onSignal: (ctx, state, signal) => agnhostCommands[ctx.argv[1] ?? 'pause']?.onSignal?.(ctx, state, signal) ?? state,
 };
-const agnhostCommands: Readonly<Record<string, Program<any>>> = { netexec, pause: pauseProgram, 'serve-hostname': serveHostname };
+const agnhostCommands: Readonly<Record<string, Program<any>>> = {
+  netexec,
+  pause: pauseProgram,
+  'serve-hostname': serveHostname,
+  webhook: admissionWebhook,
+};
 const refuse: NonNullable<Program<any>['onRequest']> = (_ctx, state) => ({ state, response: { status: 404, headers: {}, body: '' } });
 
 export const echoServers: readonly ImageDefinition[] = [

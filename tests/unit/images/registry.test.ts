@@ -39,13 +39,17 @@ describe('registries', () => {
   });
 });
 
-function run(repository: string, args: readonly string[], options: { http?: () => ReturnType<typeof ok>; ms?: number } = {}) {
+function run(
+  repository: string,
+  args: readonly string[],
+  options: { http?: () => ReturnType<typeof ok>; ms?: number; files?: Record<string, string> } = {},
+) {
   const image = images.find((one) => one.repository === repository);
   if (!image) throw new Error(`no image ${repository}`);
   const argv = [...(image.entrypoint ?? []), ...args];
   return new LoneContainer({
     programs: image.programs ?? {},
-    files: image.files ?? {},
+    files: { ...image.files, ...options.files },
     env: { PATH: '/usr/local/bin:/usr/sbin:/usr/bin:/bin' },
     argv,
     ...(options.http ? { http: options.http } : {}),
@@ -100,5 +104,40 @@ describe('small servers', () => {
     expect(run('registry.k8s.io/e2e-test-images/agnhost', ['netexec', '--http-port=80']).request(80, 'http://web/hostname').body).toBe(
       'web-1',
     );
+  });
+});
+
+describe('agnhost webhook', () => {
+  const agnhost = 'registry.k8s.io/e2e-test-images/agnhost';
+  const files = { '/certs/tls.crt': 'certificate', '/certs/tls.key': 'key' };
+  const args = ['webhook', '--tls-cert-file=/certs/tls.crt', '--tls-private-key-file=/certs/tls.key', '--port=8443'];
+
+  test('answers AdmissionReviews by path', () => {
+    const container = run(agnhost, args, { files });
+    const ask = (path: string, object: object) => {
+      const body = JSON.stringify({
+        apiVersion: 'admission.k8s.io/v1',
+        kind: 'AdmissionReview',
+        request: { uid: '1', operation: 'CREATE', object },
+      });
+      const { response } = JSON.parse(container.request(8443, `https://webhook${path}?timeout=5s`, { method: 'POST', body }).body);
+      return { ...response, ...(response.patch ? { patch: JSON.parse(atob(response.patch)) } : {}) };
+    };
+    expect(ask('/always-deny', {})).toEqual({ uid: '1', allowed: false, status: { message: 'this webhook denies all requests' } });
+    expect(ask('/add-label', { metadata: { labels: { a: 'b' } } })).toEqual({
+      uid: '1',
+      allowed: true,
+      patchType: 'JSONPatch',
+      patch: [{ op: 'add', path: '/metadata/labels/added-label', value: 'yes' }],
+    });
+    expect(ask('/pods', { metadata: {}, spec: { containers: [{ name: 'webhook-disallow-me' }] } })).toMatchObject({
+      allowed: false,
+      status: { message: 'the pod contains unwanted container name;' },
+    });
+    expect(container.request(8443, 'https://webhook/readyz').body).toBe('ok');
+  });
+
+  test('does not start without its certificate', () => {
+    expect(run(agnhost, args)).toMatchObject({ exitCode: 2 });
   });
 });

@@ -1,5 +1,5 @@
 import { applyJsonPatch, failure, JsonPatchError, type KubeObject } from '../../../api';
-import { apiVersionOf, definitionIdOfKind } from '../../context';
+import { apiVersionOf, typeOf } from '../../context';
 import { fieldTypeOf, mergeTyped, typedProblem, type FieldType } from '../../fields';
 import { forbid } from '../forbidden';
 import { defineAdmissionPlugin, type AdmissionRequest, type Lookup } from '../plugin';
@@ -109,7 +109,7 @@ function mutated(
   const { object } = versioned(request, target);
   if (!object || !request.object || request.shownAs) return;
   const made = plainOf(expression.evaluate(values));
-  const fieldType = fieldTypeOf(definitionIdOfKind(target.definition));
+  const fieldType = fieldTypeOf(typeOf(target.definition));
   const changed = type === 'JSONPatch' ? jsonPatched(object, made) : merged(fieldType, object, made, apiVersionOf(target.definition));
   if (changed) replaceObject(request, changed, target.definition);
 }

@@ -37,7 +37,7 @@ export function paramsOf(
   const found = all.filter(({ metadata }) => (selector ? selector.matches(metadata.labels) : metadata.name === ref.name));
   if (found.length === 0 && ref.parameterNotFoundAction === 'Deny')
     throw new ConfigurationError('no params found for policy binding with `Deny` parameterNotFoundAction');
-  return found.map(withoutType);
+  return definition.type ? found : found.map(withoutType);
 }
 
 /** As informers of built-in kinds hold them. */

@@ -1,6 +1,6 @@
 import { copyObject, decodeObject, DecodeError, QuantityError, type KubeObject } from '../../../api';
 import { withDefaults } from '../../body';
-import { definitionIdOfKind } from '../../context';
+import { typeOf } from '../../context';
 import type { AdmissionRequest } from '../plugin';
 import { inVersion } from './target';
 
@@ -15,7 +15,7 @@ export function replaceObject(request: AdmissionRequest, changed: unknown, defin
   const own =
     definition === request.definition
       ? decoded
-      : copyObject(definitionIdOfKind(request.definition), inVersion(decoded, definition, request.definition));
+      : copyObject(typeOf(request.definition), inVersion(decoded, definition, request.definition));
   const object = request.object as KubeObject;
   for (const field of Object.keys(object)) if (!(field in own)) delete object[field];
   Object.assign(object, own);
@@ -23,7 +23,7 @@ export function replaceObject(request: AdmissionRequest, changed: unknown, defin
 
 function readAs(definition: AdmissionRequest['definition'], changed: unknown): KubeObject {
   try {
-    return decodeObject(definitionIdOfKind(definition), changed).value as KubeObject;
+    return decodeObject(typeOf(definition), changed).value as KubeObject;
   } catch (error) {
     const isRefusal = error instanceof DecodeError || error instanceof QuantityError || error instanceof RangeError;
     throw isRefusal ? new ReplacementError(error.message) : error;
