@@ -51,12 +51,20 @@ export function shouldBeRestarted(container: V1Container, pod: V1Pod, runtimePod
 /** Where in the Pod's spec a container is, as its events say it: `spec.containers{web}`. */
 export function fieldPathOf(pod: V1Pod, name: string): string {
   if (pod.spec.initContainers?.some((container) => container.name === name)) return `spec.initContainers{${name}}`;
+  if (ephemeralContainers(pod).some((container) => container.name === name)) return `spec.ephemeralContainers{${name}}`;
   return `spec.containers{${name}}`;
 }
 
 export function allContainers(pod: V1Pod): readonly V1Container[] {
-  return [...(pod.spec.initContainers ?? []), ...pod.spec.containers];
+  return [...(pod.spec.initContainers ?? []), ...pod.spec.containers, ...ephemeralContainers(pod)];
 }
+
+/** Containers that somebody added to look into the Pod: of a container they have all but what would keep them alive. */
+export function ephemeralContainers({ spec }: V1Pod): readonly V1Container[] {
+  return (spec.ephemeralContainers ?? none) as readonly V1Container[];
+}
+
+const none: readonly never[] = [];
 
 /** `web_default(0f5c…)`, as log lines and back-off messages name a Pod. */
 export function formatPod({ metadata }: V1Pod): string {

@@ -2,7 +2,7 @@ import type { V1Container, V1ContainerState, V1ContainerStatus, V1Pod, V1PodCond
 import { instant, rfc3339 } from '../kernel';
 import { qosClassOf } from '../resources';
 import type { Container } from '../runtime/cri';
-import { isRestartableInit, latestOf, sandboxOf, shouldBeRestarted, type RuntimePod } from './containers';
+import { ephemeralContainers, isRestartableInit, latestOf, sandboxOf, shouldBeRestarted, type RuntimePod } from './containers';
 
 /** Why a container is waiting, remembered from the last try to start it (`kubelet/reason_cache.go`). */
 export interface WaitingReason {
@@ -34,6 +34,7 @@ export function generatePodStatus(input: StatusInput): V1PodStatus {
   const { pod, runtimePod, previous, hostIp, now } = input;
   const initContainerStatuses = containerStatuses(input, pod.spec.initContainers ?? [], true);
   const statuses = containerStatuses(input, pod.spec.containers, false);
+  const ephemeral = ephemeralContainers(pod).map((container) => withReason(input, container, false, rawStatus(input, container)));
   const phase = input.verdict ? 'Failed' : phaseOf(pod, initContainerStatuses, statuses, input.isTerminal);
   const sandbox = sandboxOf(runtimePod) ?? runtimePod.sandboxes[0];
   const ip = sandbox?.ip ?? previous.podIP;
@@ -49,6 +50,7 @@ export function generatePodStatus(input: StatusInput): V1PodStatus {
     startTime: previous.startTime ?? rfc3339(instant(now)),
     ...(initContainerStatuses.length ? { initContainerStatuses } : {}),
     containerStatuses: statuses,
+    ...(ephemeral.length ? { ephemeralContainerStatuses: ephemeral } : {}),
     qosClass: previous.qosClass ?? qosClassOf(pod.spec),
     resources: {},
     ...(previous.nominatedNodeName ? { nominatedNodeName: previous.nominatedNodeName } : {}),
@@ -77,9 +79,7 @@ function rawStatus(input: StatusInput, container: V1Container): V1ContainerStatu
     mountPath,
     ...(readOnly ? { readOnly: true, recursiveReadOnly: 'Disabled' } : {}),
   }));
-  const old = [...(previous.containerStatuses ?? []), ...(previous.initContainerStatuses ?? [])].find(
-    ({ name }) => name === container.name,
-  );
+  const old = statusBefore(previous, container);
   const uid = container.securityContext?.runAsUser ?? pod.spec.securityContext?.runAsUser ?? 0;
   const gid = container.securityContext?.runAsGroup ?? pod.spec.securityContext?.runAsGroup ?? 0;
   return {
@@ -104,11 +104,16 @@ function rawStatus(input: StatusInput, container: V1Container): V1ContainerStatu
   };
 }
 
+function statusBefore(
+  { containerStatuses = [], initContainerStatuses = [], ephemeralContainerStatuses = [] }: V1PodStatus,
+  container: V1Container,
+): V1ContainerStatus | undefined {
+  return [...containerStatuses, ...initContainerStatuses, ...ephemeralContainerStatuses].find(({ name }) => name === container.name);
+}
+
 function missingStatus(input: StatusInput, container: V1Container): V1ContainerStatus {
   const { pod, previous, isTerminal } = input;
-  const old = [...(previous.containerStatuses ?? []), ...(previous.initContainerStatuses ?? [])].find(
-    ({ name }) => name === container.name,
-  );
+  const old = statusBefore(previous, container);
   const waiting: V1ContainerStatus = {
     name: container.name,
     state: { waiting: { reason: pod.spec.initContainers?.length ? 'PodInitializing' : 'ContainerCreating' } },

@@ -11,6 +11,7 @@ import { Backoff } from './backoff';
 import {
   allContainers,
   containerHash,
+  ephemeralContainers,
   fieldPathOf,
   formatPod,
   isRestartableInit,
@@ -442,12 +443,12 @@ export class PodWorker {
   }
 
   /**
-   * Init containers one after another, sidecars when they have started, then all the others (`computePodActions`).
+   * Ephemeral containers, once; init containers one after another, sidecars when they have started, then all the others (`computePodActions`).
    * What was killed in this sync is started again whatever it exited with, unless nothing ever is.
    */
   #containersToStart(runtimePod: RuntimePod, killed: readonly string[]): V1Container[] {
     const isKilled = ({ name }: V1Container) => killed.includes(name) && this.#pod.spec.restartPolicy !== 'Never';
-    const due: V1Container[] = [];
+    const due: V1Container[] = ephemeralContainers(this.#pod).filter(({ name }) => latestOf(runtimePod, name) === undefined);
     const hasStartedMain = this.#pod.spec.containers.some(
       ({ name }) => latestOf(runtimePod, name) !== undefined && this.#isInThisSandbox(runtimePod, name),
     );

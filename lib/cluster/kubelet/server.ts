@@ -88,7 +88,8 @@ export class KubeletServer {
       );
     }
     if (latest) return latest;
-    const status = [...(pod.status?.containerStatuses ?? []), ...(pod.status?.initContainerStatuses ?? [])].find(
+    const { containerStatuses = [], initContainerStatuses = [], ephemeralContainerStatuses = [] } = pod.status ?? {};
+    const status = [...containerStatuses, ...initContainerStatuses, ...ephemeralContainerStatuses].find(
       (one) => one.name === containerName,
     );
     const { reason = 'ContainerCreating' } = status?.state?.waiting ?? {};

@@ -16,7 +16,6 @@ export const podParts: Parts = {
       countGeneration(pod, old);
     },
     validate: validateEphemeralContainersUpdate,
-    notSimulated: 'no kubelet starts its ephemeral containers',
   },
   resize: {
     prepare(pod, old) {

@@ -53,15 +53,6 @@ test('an ephemeral container is neither changed nor removed', () => {
   expect(put([{ ...debug, image: 'busybox:2' }])).toContain('existing ephemeral containers "debug" may not be changed\n@@');
 });
 
-test('until a kubelet here starts them, an Event says that ephemeral containers do not run', () => {
-  const bench = withPod();
-  addDebug(bench);
-  const { items } = bench.get('/api/v1/namespaces/default/events') as unknown as { items: object[] };
-  expect(items).toMatchObject([
-    { reason: 'NotSimulated', message: expect.stringContaining('no kubelet starts its ephemeral containers') as string },
-  ]);
-});
-
 test('a Pod’s CPU is resized in place', () => {
   const bench = withPod(cpu('100m'));
   expect(resize(bench, cpu('200m'))).toMatchObject({
