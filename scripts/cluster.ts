@@ -6,10 +6,12 @@ import { randomBytes } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { Cluster, instant, parseTokenFile, renderKubeconfig, type ApiRequest } from '@/lib/cluster';
 import { patiently } from '@/lib/labs';
+import { Waits } from '@/lib/labs/waits';
 import { keepConnections, serveClusterApi } from '@/lib/sandbox/api-http';
 import { serveEtcd } from '@/lib/sandbox/etcd/methods';
 import { lively } from '@/lib/sandbox/lively';
 import { Pump } from '@/lib/sandbox/pump';
+import { createExecHost } from '@/lib/shell';
 import { Authority } from '@/lib/sandbox/tls/certificates';
 import { presentedBy, unauthorized } from '@/lib/sandbox/tls/client-certificates';
 import { renderTlsKubeconfig } from '@/lib/sandbox/tls/kubeconfig';
@@ -78,13 +80,27 @@ function readTokens(path: string) {
 
 const options = readOptions();
 const adminToken = randomBytes(24).toString('base64url');
-const cluster = Cluster.boot({
-  topology: { controlPlanes: options.controlPlanes, workers: options.workers },
-  seed: options.seed,
-  // kubectl counts ages by its own clock, so this cluster starts at the host's.
-  now: instant(Date.now()),
-  tokens: [...options.tokens, { token: adminToken, user: 'kubernetes-admin', uid: 'admin', groups: ['system:masters'] }],
+const shells = createExecHost({
+  now: () => cluster.now,
+  sleep(ms, signal) {
+    const slept = waits.sleep(ms, signal);
+    setImmediate(() => pump.turn());
+    return slept;
+  },
+  yield: () => new Promise((resolve) => setImmediate(resolve)),
+  network: () => cluster.network,
 });
+const cluster: Cluster = Cluster.boot(
+  {
+    topology: { controlPlanes: options.controlPlanes, workers: options.workers },
+    seed: options.seed,
+    // kubectl counts ages by its own clock, so this cluster starts at the host's.
+    now: instant(Date.now()),
+    tokens: [...options.tokens, { token: adminToken, user: 'kubernetes-admin', uid: 'admin', groups: ['system:masters'] }],
+  },
+  { exec: shells },
+);
+const waits = new Waits(cluster.kernel);
 const pump = new Pump(cluster.kernel, { speed: options.speed });
 
 /** client-go sends a bearer token only over TLS (`clientcmd/client_config.go`), so the kubeconfig carries it in the server's path. */
