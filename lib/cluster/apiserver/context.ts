@@ -20,6 +20,8 @@ export interface RequestContext {
   readonly warnings: string[];
   /** An update of what is not there creates it, and whoever asks must be allowed to. */
   readonly isCreateOnUpdate?: boolean;
+  /** Admission has decided about what this write is a part of. */
+  readonly isAdmitted?: boolean;
   /** Says something about the request in its audit event. */
   annotate(key: string, value: string): void;
   /** Throws Forbidden unless the user may do this too. */

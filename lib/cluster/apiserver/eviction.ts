@@ -9,6 +9,7 @@ import { readWriteOptions } from './options';
 import { answered } from './responses';
 import { statusStrategy } from './store';
 
+const evictionKind = { group: 'policy', version: 'v1', kind: 'Eviction' } as const;
 const evicted = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 };
 
 /** `pods/eviction`: a deletion that a disruption budget may refuse (`registry/core/pod/storage/eviction.go`). */
@@ -16,10 +17,13 @@ export const evictPod: ResourceHandler = (services, request, context) => {
   const { info } = context;
   if (info.verb !== 'create') throw notAllowed();
   const options = readWriteOptions(info.query, 'CreateOptions');
-  const eviction = decodeBody(request, { group: 'policy', version: 'v1', kind: 'Eviction' }, options.fieldValidation, context.warnings);
+  const eviction = decodeBody(request, evictionKind, options.fieldValidation, context.warnings);
   if (eviction.metadata.name !== info.name) throw statusErrors.badRequest('name in URL does not match name in Eviction object');
   const deletion = (eviction['deleteOptions'] ?? {}) as DeleteOptions;
-  const evicting = { ...writing(context, request, options), isDryRun: options.isDryRun || deletion.dryRun?.includes('All') === true };
+  const isDryRun = options.isDryRun || deletion.dryRun?.includes('All') === true;
+  const admitting = { ...writing(context, request, options), isDryRun };
+  services.store.admit(admitting, eviction, evictionKind);
+  const evicting = { ...admitting, isAdmitted: true };
   const pod = services.store.get(context);
   if (canDisrupt(pod)) spendBudget(services, evicting, pod);
   if (isLive(pod)) markDisrupted(services, evicting);

@@ -1,4 +1,14 @@
-import { copyObject, ConnectionError, failure, FieldPath, fieldError, statusErrors, type ApiResponse, type KubeObject } from '../api';
+import {
+  copyObject,
+  ConnectionError,
+  failure,
+  FieldPath,
+  fieldError,
+  statusErrors,
+  type ApiRequest,
+  type ApiResponse,
+  type KubeObject,
+} from '../api';
 import { decodeBody } from './body';
 import { definitionIdOfKind, type RequestContext } from './context';
 import type { ExecOptions, KubeletDialer, LogOptions } from './kubelet-dialer';
@@ -131,32 +141,56 @@ function containerOf({ metadata, spec }: KubeObject, name: string): string {
 }
 
 export const execInPod: ResourceHandler = (services, request, context) =>
-  connect(services, context, (pod) => {
+  connect(services, request, context, (pod) => {
     const options = { ...streamsOf(context, pod), command: valuesOf(request.url, 'command') };
     if (options.command.length === 0) throw statusErrors.badRequest('you must specify at least one command for the container');
     return (kubelet) => ({ connect: kubelet.exec(pod.spec.nodeName, pod, options) });
   });
 
-export const attachToPod: ResourceHandler = (services, _request, context) =>
-  connect(services, context, (pod) => {
+export const attachToPod: ResourceHandler = (services, request, context) =>
+  connect(services, request, context, (pod) => {
     const options = streamsOf(context, pod);
     return (kubelet) => ({ connect: kubelet.attach(pod.spec.nodeName, pod, options) });
   });
 
-export const portForwardToPod: ResourceHandler = (services, _request, context) =>
-  connect(services, context, (pod) => (kubelet) => ({ forward: kubelet.portForward(pod.spec.nodeName, pod) }));
+export const portForwardToPod: ResourceHandler = (services, request, context) =>
+  connect(services, request, context, (pod) => (kubelet) => ({ forward: kubelet.portForward(pod.spec.nodeName, pod) }));
 
 /** Takes what is asked for a Pod, and then opens it. */
 type Opening = (pod: KubeObject) => (kubelet: KubeletDialer) => Pick<ApiResponse, 'connect' | 'forward'>;
 
-function connect(services: ResourceServices, context: RequestContext, opening: Opening): Answer {
+function connect(services: ResourceServices, request: ApiRequest, context: RequestContext, opening: Opening): Answer {
   const { info } = context;
   if (info.verb !== 'create' && info.verb !== 'get') throw notAllowed();
+  admitConnection(services, request, context);
   const pod = services.store.get(context);
   const open = opening(pod);
   if (!pod.spec.nodeName) throw statusErrors.badRequest(`pod ${pod.metadata.name} does not have a host assigned`);
   const upgraded = dial(services, open, (message) => failure(500, undefined, `error dialing backend: ${message}`));
   return { type: 'response', response: { status: 101, headers: {}, ...upgraded } };
+}
+
+const optionKinds: Readonly<Record<string, string>> = {
+  attach: 'PodAttachOptions',
+  exec: 'PodExecOptions',
+  portforward: 'PodPortForwardOptions',
+};
+
+/** Policies and webhooks see a connection as the options it was asked for with. */
+function admitConnection({ store }: ResourceServices, { url }: ApiRequest, context: RequestContext): void {
+  const { query, subresource } = context.info;
+  const kind = { group: '', version: 'v1', kind: optionKinds[subresource] as string };
+  const flags = ['stdin', 'stdout', 'stderr', 'tty'].filter((name) => isTrue(query.get(name))).map((name) => [name, true]);
+  const container = query.get('container');
+  const command = valuesOf(url, 'command');
+  const options = {
+    kind: kind.kind,
+    apiVersion: 'v1',
+    ...Object.fromEntries(flags),
+    ...(container ? { container } : {}),
+    ...(command.length > 0 ? { command } : {}),
+  };
+  store.admit(context, options as unknown as KubeObject, kind, 'CONNECT');
 }
 
 function streamsOf({ info }: RequestContext, pod: KubeObject): Omit<ExecOptions, 'command'> {

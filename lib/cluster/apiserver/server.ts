@@ -267,7 +267,9 @@ class Server implements ApiServer {
       webhooks: this.#webhooks,
       decide: (user, asked) => decide(user, asked, this.#authorizers),
       findDefinition: (apiVersion, kind) =>
-        [...this.#resources.values()].find((definition) => definition.kind === kind && apiVersionOf(definition) === apiVersion),
+        [...this.#resources.values(), ...this.#custom.resources].find(
+          (definition) => definition.kind === kind && apiVersionOf(definition) === apiVersion,
+        ),
       listOf: (definition, namespace) => this.#listOf(definition, namespace),
       reviewUid: () => (this.#reviewUids ??= this.#kernel.streamFor('kube-apiserver/reviews')).uuid(),
     };

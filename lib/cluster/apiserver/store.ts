@@ -123,10 +123,11 @@ export class Store {
     }
   }
 
-  /** Asks admission about the making of what is never stored, such as a token. */
-  admit(context: RequestContext, object: KubeObject): void {
-    this.#admit('CREATE', context, object, undefined);
-    this.#validateAdmission('CREATE', context, object, undefined);
+  /** Asks admission about what is never stored: a token, an eviction, a connection. */
+  admit(context: RequestContext, object: KubeObject, kind: ShownAs['kind'], operation: 'CREATE' | 'CONNECT' = 'CREATE'): void {
+    const shownAs: ShownAs = { operation, kind, show: (whole) => whole };
+    this.#admit(operation, context, object, undefined, { shownAs });
+    this.#validateAdmission(operation, context, object, undefined, { shownAs });
   }
 
   #flag(context: RequestContext, object: KubeObject, what: string | undefined): void {
@@ -313,11 +314,11 @@ export class Store {
   }
 
   #admit(...about: Parameters<typeof admissionRequest>): void {
-    mutate(admissionRequest(...about), this.#lookup, this.#plugins);
+    if (!about[1].isAdmitted) mutate(admissionRequest(...about), this.#lookup, this.#plugins);
   }
 
   #validateAdmission(...about: Parameters<typeof admissionRequest>): void {
-    validate(admissionRequest(...about), this.#lookup, this.#plugins);
+    if (!about[1].isAdmitted) validate(admissionRequest(...about), this.#lookup, this.#plugins);
   }
 }
 
@@ -405,7 +406,11 @@ function isNewGeneration(object: KubeObject, old: KubeObject): boolean {
   for (const field of new Set([...Object.keys(object), ...Object.keys(old)])) {
     if (field !== 'metadata' && field !== 'status' && !deepEqual(object[field], old[field])) return true;
   }
-  return object.kind === 'Deployment' && object.apiVersion === 'apps/v1' && !deepEqual(object.metadata.annotations ?? {}, old.metadata.annotations ?? {});
+  return (
+    object.kind === 'Deployment' &&
+    object.apiVersion === 'apps/v1' &&
+    !deepEqual(object.metadata.annotations ?? {}, old.metadata.annotations ?? {})
+  );
 }
 
 function sameStored(object: KubeObject, stored: KubeObject): boolean {

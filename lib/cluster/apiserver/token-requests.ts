@@ -32,7 +32,7 @@ export const createToken: ResourceHandler = (services, request, context) => {
   const { expirationSeconds } = asked.spec as { expirationSeconds: number };
   checkExpiration(expirationSeconds);
   const audiences: readonly string[] = asked.spec?.audiences?.length ? asked.spec.audiences : [issuer];
-  services.store.admit(context, asked);
+  services.store.admit(context, asked, tokenRequest);
   const bound = boundObjects(services, account, asked.spec?.boundObjectRef);
   const { token, expiresAt } = mintToken({ account, ...bound, audiences, expirationSeconds }, services);
   const { name, namespace, uid } = account.metadata;

@@ -1,4 +1,4 @@
-import { ApiBench, configMap, deploymentOf } from '@/tests/support/api-server';
+import { ApiBench, configMap, deploymentOf, podOf } from '@/tests/support/api-server';
 import { readAuditPolicy } from '@/lib/cluster/apiserver';
 
 const registration = '/apis/admissionregistration.k8s.io/v1';
@@ -252,6 +252,34 @@ describe('a ValidatingAdmissionPolicy', () => {
     expect(api.send('DELETE', `${core}/configmaps/gone`).status).toBe(200);
   });
 
+  test('sees connections, evictions and requests for tokens as what they are', () => {
+    const api = new ApiBench();
+    api.create(`${core}/serviceaccounts`, { metadata: { name: 'default' } });
+    api.create(`${core}/pods`, podOf('web', { nodeName: 'n' }));
+    const parts = ['pods/exec', 'pods/eviction', 'pods/binding', 'pods/proxy', 'serviceaccounts/token'];
+    const rule = { apiGroups: [''], apiVersions: ['v1'], resources: parts, operations: ['CREATE', 'CONNECT'] };
+    const messageExpression =
+      "request.operation + ' ' + request.kind.kind + ' ' + request.name + (has(object.command) ? ' ' + object.command.join(' ') : '')";
+    policy(api, 'validating', 'p', { ...matching(rule), validations: [{ expression: 'false', messageExpression }] });
+    const why = (url: string, body?: object) => api.refusal('POST', url, body).replace(/^.*denied request: /, '');
+    expect(why(`${core}/pods/web/exec?command=ls&command=-l&stdout=true`)).toBe('CONNECT PodExecOptions web ls -l');
+    expect(why(`${core}/pods/web/proxy/index.html`)).toBe('CONNECT PodProxyOptions web');
+    expect(why(`${core}/pods/web/eviction`, { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name: 'web' } })).toBe(
+      'CREATE Eviction web',
+    );
+    expect(why(`${core}/pods/web/binding`, { metadata: { name: 'web' }, target: { kind: 'Node', name: 'n' } })).toMatch(
+      /already assigned|CREATE Binding web/,
+    );
+    expect(why(`${core}/serviceaccounts/default/token`, { metadata: { name: 'default' }, spec: {} })).toBe('CREATE TokenRequest default');
+    api.send('DELETE', `${registration}/validatingadmissionpolicybindings/p`);
+    policy(api, 'validating', 'q', {
+      ...matching({ apiGroups: [''], apiVersions: ['v1'], resources: ['pods', 'pods/*'], operations: ['DELETE', 'UPDATE'] }),
+      validations: [{ expression: 'false' }],
+    });
+    const eviction = { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name: 'web' } };
+    expect(api.send('POST', `${core}/pods/web/eviction`, eviction).status).toBe(201);
+  });
+
   test('never stands in the way of those who change policies', () => {
     const api = new ApiBench();
     policy(api, 'validating', 'all', {
@@ -286,6 +314,37 @@ describe('the params of a policy', () => {
     const paramRef = { selector: { matchLabels: { for: 'p' } }, parameterNotFoundAction: 'Deny' };
     policy(api, 'validating', 'p', { ...spec, validations }, { paramRef });
     expect(secret(api, { a: '', b: '' })).toContain('denied request: at most 1');
+  });
+
+  test('may be custom resources', () => {
+    const api = new ApiBench();
+    const schema = { type: 'object', properties: { spec: { type: 'object', properties: { max: { type: 'integer' } } } } };
+    api.create('/apis/apiextensions.k8s.io/v1/customresourcedefinitions', {
+      metadata: { name: 'limits.example.com' },
+      spec: {
+        group: 'example.com',
+        names: { plural: 'limits', kind: 'Limit' },
+        scope: 'Cluster',
+        versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: schema } }],
+      },
+    });
+    api.kernel.runFor(10_000);
+    api.create('/apis/example.com/v1/limits', { apiVersion: 'example.com/v1', kind: 'Limit', metadata: { name: 'l' }, spec: { max: 1 } });
+    const paramKind = { apiVersion: 'example.com/v1', kind: 'Limit' };
+    const few = [{ expression: 'object.data.size() <= params.spec.max', messageExpression: 'string(params.kind)' }];
+    const paramRef = { name: 'l', parameterNotFoundAction: 'Deny' };
+    policy(api, 'validating', 'p', { ...spec, paramKind, validations: few }, { paramRef });
+    expect(secret(api, { a: '', b: '' })).toContain('denied request: Limit');
+    expect(secret(api, { a: '' })).toBe('201 undefined');
+  });
+
+  test('of a kind that is not there cannot be had', () => {
+    const api = new ApiBench();
+    const paramKind = { apiVersion: 'example.com/v1', kind: 'Limit' };
+    policy(api, 'validating', 'p', { ...spec, paramKind, validations }, { paramRef: { name: 'l', parameterNotFoundAction: 'Allow' } });
+    expect(secret(api, { a: '' })).toContain(
+      "failed to configure policy: failed to find resource referenced by paramKind: 'example.com/v1, Kind=Limit'",
+    );
   });
 
   test('when there are none, the binding says what follows', () => {

@@ -66,6 +66,8 @@ export interface Lookup {
 /** Throws a `StatusError` to refuse (`admission.MutationInterface`, `ValidationInterface`). */
 export interface AdmissionPlugin {
   readonly name: string;
+  /** It is asked about connections too: exec, attach, port-forward, proxy. */
+  readonly seesConnections?: boolean;
   mutate?(request: AdmissionRequest, lookup: Lookup): void;
   validate?(request: AdmissionRequest, lookup: Lookup): void;
 }

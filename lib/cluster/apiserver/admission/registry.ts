@@ -83,12 +83,17 @@ export function selectPlugins(enabled: readonly string[], disabled: readonly str
 }
 
 export function mutate(request: AdmissionRequest, lookup: Lookup, plugins: readonly AdmissionPlugin[]): void {
-  for (const plugin of plugins) plugin.mutate?.(request, lookup);
+  const asked = askedAbout(request, plugins);
+  for (const plugin of asked) plugin.mutate?.(request, lookup);
   if (!request.rounds.wantsSecond) return;
   request.rounds.isSecond = true;
-  for (const plugin of plugins) plugin.mutate?.(request, lookup);
+  for (const plugin of asked) plugin.mutate?.(request, lookup);
 }
 
 export function validate(request: AdmissionRequest, lookup: Lookup, plugins: readonly AdmissionPlugin[]): void {
-  for (const plugin of plugins) plugin.validate?.(request, lookup);
+  for (const plugin of askedAbout(request, plugins)) plugin.validate?.(request, lookup);
+}
+
+function askedAbout({ operation }: AdmissionRequest, plugins: readonly AdmissionPlugin[]): readonly AdmissionPlugin[] {
+  return operation === 'CONNECT' ? plugins.filter(({ seesConnections }) => seesConnections) : plugins;
 }

@@ -1,19 +1,18 @@
-import { failure, type ApiRequest, type ApiResponse } from '../../api';
+import { failure, type ApiRequest, type ApiResponse, type KubeObject } from '../../api';
 import type { HttpRequest, HttpResult } from '../../network/types';
 import type { RequestContext } from '../context';
 import { notServed, type ResourceHandler, type ResourceServices } from '../handler';
 import type { Answer } from '../responses';
 import { rewrittenPage, rewrittenUrl, type Passage } from './rewriting';
-import { nodeTarget, podTarget, serviceTarget, type Target } from './targets';
+import { nodeTarget, podTarget, serviceTarget, type FindTarget, type Target } from './targets';
 
 /** The API server's own way into the cluster's network. */
 export type ProxyDialer = (request: HttpRequest) => HttpResult;
 
 /** `pods/proxy`, `services/proxy` and `nodes/proxy`: any request, passed on to what the object stands for (`util/proxy/upgradeaware.go`). */
-export const proxyToPod: ResourceHandler = (services, request, context) => pass(services, request, context, podTarget(services, context));
-export const proxyToService: ResourceHandler = (services, request, context) =>
-  pass(services, request, context, serviceTarget(services, context));
-export const proxyToNode: ResourceHandler = (services, request, context) => pass(services, request, context, nodeTarget(services, context));
+export const proxyToPod: ResourceHandler = (services, request, context) => pass(services, request, context, podTarget);
+export const proxyToService: ResourceHandler = (services, request, context) => pass(services, request, context, serviceTarget);
+export const proxyToNode: ResourceHandler = (services, request, context) => pass(services, request, context, nodeTarget);
 
 const proxied = /^(\/api\/v1\/(?:namespaces\/[^/]+\/)?(?:pods|services|nodes)\/[^/]+\/proxy)(\/.*)?$/;
 /** `net.Dialer` of the API server's transport gives up by then. */
@@ -21,7 +20,10 @@ const dialMsMax = 30_000;
 /** Less than this is not worth waiting for. */
 const waitedMsMin = 50;
 
-function pass(services: ResourceServices, request: ApiRequest, { info }: RequestContext, target: Target): Answer {
+function pass(services: ResourceServices, request: ApiRequest, context: RequestContext, findTarget: FindTarget): Answer {
+  const { info } = context;
+  admitConnection(services, context);
+  const target = findTarget(services, context);
   const [, prefix, path = ''] = proxied.exec(info.path) ?? [];
   if (prefix === undefined) throw notServed();
   const query = request.url.slice(info.path.length);
@@ -33,6 +35,15 @@ function pass(services: ResourceServices, request: ApiRequest, { info }: Request
   const { status, headers, body } = result.response;
   const passage = { prefix, host: target.host, askedHost: request.headers['host'] ?? '' };
   return answer({ status, ...incoming(headers, body, passage), ...waited(result.tookMs) });
+}
+
+/** Policies and webhooks see it as a connection (`PodProxyOptions`). */
+function admitConnection({ store }: ResourceServices, context: RequestContext): void {
+  const { info, definition } = context;
+  const path = proxied.exec(info.path)?.[2];
+  const kind = { group: '', version: 'v1', kind: `${definition.kind}ProxyOptions` };
+  const options = { kind: kind.kind, apiVersion: 'v1', ...(path ? { path } : {}) };
+  store.admit(context, options as unknown as KubeObject, kind, 'CONNECT');
 }
 
 function outgoing({ method, headers, body }: ApiRequest, { scheme, host }: Target, url: string, asked: string): HttpRequest {

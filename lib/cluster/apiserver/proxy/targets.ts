@@ -15,7 +15,7 @@ interface Reference {
   readonly port: string;
 }
 
-type FindTarget = (services: ResourceServices, context: RequestContext) => Target;
+export type FindTarget = (services: ResourceServices, context: RequestContext) => Target;
 
 function referenceOf({ info }: RequestContext, what: string): Reference {
   const parts = info.name.split(':');

@@ -88,7 +88,7 @@ function matchesObject(request: AdmissionRequest, selector: LabelSelector | unde
   if (isEverything(selector)) return true;
   const { object, old } = versioned(request, ownTarget(request));
   const wanted = labelSelectorAsSelector(selector);
-  return [object, old].some((one) => one !== undefined && wanted.matches(one.metadata.labels));
+  return [object, old].some((one) => one?.metadata !== undefined && wanted.matches(one.metadata.labels));
 }
 
 /** What is in no namespace is always meant (`predicates/namespace/matcher.go`). */

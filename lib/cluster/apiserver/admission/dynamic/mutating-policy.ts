@@ -15,6 +15,7 @@ import { versioned } from './target';
 /** `apiserver/pkg/admission/plugin/policy/mutating` */
 export const MutatingAdmissionPolicy = defineAdmissionPlugin({
   name: 'MutatingAdmissionPolicy',
+  seesConnections: true,
   mutate(request, lookup) {
     const hooks = lookup.configuration.hooks.mutatingPolicies;
     if (hooks.length === 0 || isExempt(request)) return;

@@ -11,6 +11,13 @@ interface ParamKind {
   readonly kind: string;
 }
 
+/** Throws `ConfigurationError` for a kind that is not served. */
+export function checkParamKind({ spec }: KubeObject, lookup: Lookup): undefined {
+  const paramKind = spec?.paramKind as ParamKind | undefined;
+  if (paramKind && !lookup.findDefinition(paramKind.apiVersion, paramKind.kind))
+    throw new ConfigurationError(`failed to find resource referenced by paramKind: '${goKind(paramKind)}'`);
+}
+
 /**
  * The objects a binding says a policy is to be evaluated with, each by itself; undefined stands for none (`CollectParams`).
  * Throws `ConfigurationError`.
@@ -25,7 +32,7 @@ export function paramsOf(
   const ref = binding.spec?.paramRef;
   if (!paramKind || !ref) return [undefined];
   const definition = lookup.findDefinition(paramKind.apiVersion, paramKind.kind);
-  if (!definition) throw new ConfigurationError(`failed to find resource referenced by paramKind: '${goKind(paramKind)}'`);
+  if (!definition) return [];
   const isNamespaced = definition.scope === 'Namespaced';
   if (!isNamespaced && ref.namespace)
     throw new ConfigurationError('paramRef.namespace must not be provided for a cluster-scoped `paramKind`');

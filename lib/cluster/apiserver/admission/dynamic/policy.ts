@@ -5,7 +5,7 @@ import { activationOf, type Activation, type NamedExpression } from './activatio
 import type { PolicyHook } from './configuration';
 import { compiled, type Condition } from './expressions';
 import { findTarget, type Constraints } from './matching';
-import { ConfigurationError, paramsOf } from './params';
+import { checkParamKind, ConfigurationError, paramsOf } from './params';
 import type { Target } from './target';
 
 /** What both sorts of policy have, ready to be evaluated. */
@@ -59,6 +59,8 @@ export function invocationsOf(
   return hooks.flatMap(({ policy, bindings }) => {
     const target = attempt(policy, undefined, () => findTarget(request, lookup, constraintsOf(policy.spec?.matchConstraints)));
     if (!target || 'message' in target) return target ? [target] : [];
+    const unknown = attempt(policy, undefined, () => checkParamKind(policy, lookup));
+    if (unknown) return [unknown];
     return bindings.flatMap((binding): readonly (Invocation | Misconfiguration)[] => {
       const found = attempt(policy, binding, () => (isBound(request, lookup, binding) ? paramsOf(policy, binding, request, lookup) : []));
       return 'message' in found ? [found] : found.map((param) => ({ policy, binding, target, param }));

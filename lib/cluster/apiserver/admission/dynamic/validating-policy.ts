@@ -10,6 +10,7 @@ import { compiledHead, invocationsOf, valuesOf, type Invocation, type Misconfigu
 /** `apiserver/pkg/admission/plugin/policy/validating` */
 export const ValidatingAdmissionPolicy = defineAdmissionPlugin({
   name: 'ValidatingAdmissionPolicy',
+  seesConnections: true,
   validate(request, lookup) {
     const hooks = lookup.configuration.hooks.validatingPolicies;
     if (hooks.length === 0 || isExempt(request)) return;

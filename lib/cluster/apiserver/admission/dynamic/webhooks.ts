@@ -13,6 +13,7 @@ import { callWebhook, WebhookFailure, type Webhook } from './webhook-call';
 /** `apiserver/pkg/admission/plugin/webhook/mutating`: one after the other, each sees what those before it made. */
 export const MutatingAdmissionWebhook = defineAdmissionPlugin({
   name: 'MutatingAdmissionWebhook',
+  seesConnections: true,
   mutate(request, lookup) {
     const configurations = lookup.configuration.hooks.mutatingWebhooks;
     if (configurations.length === 0 || isExempt(request)) return;
@@ -25,6 +26,7 @@ export const MutatingAdmissionWebhook = defineAdmissionPlugin({
 /** `apiserver/pkg/admission/plugin/webhook/validating`: all are asked, the first that refuses is told. */
 export const ValidatingAdmissionWebhook = defineAdmissionPlugin({
   name: 'ValidatingAdmissionWebhook',
+  seesConnections: true,
   validate(request, lookup) {
     const configurations = lookup.configuration.hooks.validatingWebhooks;
     if (configurations.length === 0 || isExempt(request)) return;
