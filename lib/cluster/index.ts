@@ -25,7 +25,7 @@ export { HistoryTrimmedError, trimmedMessage, type HistoryReach, type ObjectChan
 export { instant, Kernel, rfc3339, type Disk, type Instant, type TraceEntry } from './kernel';
 export type { Machine } from './machine';
 export type { DnsAnswer, DnsQuery, HttpRequest, HttpResponse, HttpResult, Network, NetworkNamespace } from './network';
-export { renderRuleset, rulesetPath, type Ruleset } from './network';
+export { httpReasons, renderRuleset, rulesetPath, type Ruleset } from './network';
 export {
   CriError,
   HostFiles,

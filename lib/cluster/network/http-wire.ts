@@ -155,7 +155,8 @@ function indexOfHeadEnd(bytes: Uint8Array): number | undefined {
   return undefined;
 }
 
-const reasons: Readonly<Record<number, string>> = {
+/** What a server says of itself beside the number. */
+export const httpReasons: Readonly<Record<number, string>> = {
   200: 'OK',
   201: 'Created',
   202: 'Accepted',
@@ -190,7 +191,7 @@ function renderResponse({ status, headers, body }: HttpResponse, method: string,
   const content = encoder.encode(body);
   const hasNone = status === 204 || status === 304;
   const lines = [
-    `HTTP/1.1 ${status} ${reasons[status] ?? 'Unknown'}`,
+    `HTTP/1.1 ${status} ${httpReasons[status] ?? 'Unknown'}`,
     ...Object.entries(headers)
       .filter(([name]) => !framing.has(name.toLowerCase()))
       .map(([name, value]) => `${canonical(name)}: ${value}`),

@@ -1,4 +1,4 @@
-import type { HttpRequest, HttpResponse, HttpResult } from '@/lib/cluster';
+import { encodeBase64, httpReasons, type HttpRequest, type HttpResponse, type HttpResult } from '@/lib/cluster';
 import { defineTool, ToolError, type Tool, type ToolContext } from '../tool';
 import type { ToolNetwork } from './network';
 
@@ -49,7 +49,7 @@ const settings: Readonly<Record<string, Setter>> = {
   o: (o, value) => void (o.output = value),
   w: (o, value) => void (o.format = value),
   m: (o, value) => void (o.maxMs = seconds(value, '-m')),
-  u: (o, value) => void o.headers.push(['authorization', `Basic ${base64(value)}`]),
+  u: (o, value) => void o.headers.push(['authorization', `Basic ${encodeBase64(value)}`]),
   'connect-timeout': (o, value) => void (o.connectMs = seconds(value, '--connect-timeout')),
 };
 
@@ -262,7 +262,7 @@ function deliver(
 
 function headOf(response: HttpResponse): string {
   const lines = Object.entries(response.headers).map(([name, value]) => `${titled(name)}: ${value}\r\n`);
-  return `HTTP/1.1 ${response.status} ${reasons[response.status] ?? ''}\r\n${lines.join('')}\r\n`;
+  return `HTTP/1.1 ${response.status} ${httpReasons[response.status] ?? ''}\r\n${lines.join('')}\r\n`;
 }
 
 function verbose(context: ToolContext, request: HttpRequest, target: Target, result: Extract<HttpResult, { type: 'response' }>): void {
@@ -346,46 +346,3 @@ function print(context: ToolContext, text: string): number {
   context.stdout(text);
   return 0;
 }
-
-const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
-
-export function base64(text: string): string {
-  const bytes = new TextEncoder().encode(text);
-  let encoded = '';
-  for (let index = 0; index < bytes.length; index += 3) {
-    const [a = 0, b, c] = [bytes[index], bytes[index + 1], bytes[index + 2]];
-    const bits = (a << 16) | ((b ?? 0) << 8) | (c ?? 0);
-    encoded +=
-      alphabet.charAt(bits >> 18) +
-      alphabet.charAt((bits >> 12) & 63) +
-      (b === undefined ? '=' : alphabet.charAt((bits >> 6) & 63)) +
-      (c === undefined ? '=' : alphabet.charAt(bits & 63));
-  }
-  return encoded;
-}
-
-const reasons: Readonly<Record<number, string>> = {
-  200: 'OK',
-  201: 'Created',
-  202: 'Accepted',
-  204: 'No Content',
-  206: 'Partial Content',
-  301: 'Moved Permanently',
-  302: 'Found',
-  303: 'See Other',
-  304: 'Not Modified',
-  307: 'Temporary Redirect',
-  308: 'Permanent Redirect',
-  400: 'Bad Request',
-  401: 'Unauthorized',
-  403: 'Forbidden',
-  404: 'Not Found',
-  405: 'Method Not Allowed',
-  409: 'Conflict',
-  429: 'Too Many Requests',
-  500: 'Internal Server Error',
-  501: 'Not Implemented',
-  502: 'Bad Gateway',
-  503: 'Service Unavailable',
-  504: 'Gateway Timeout',
-};
