@@ -8,3 +8,4 @@ export { deepCopy, deepEqual, deepFreeze, type Json, type JsonObject } from './j
 export { memo } from './memo';
 export { Random } from './random';
 export { prefixEnd, SortedMap } from './sorted-map';
+export { readTar, TarError, writeTar, type TarEntry } from './tar';

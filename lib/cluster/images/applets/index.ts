@@ -5,9 +5,10 @@ import { coreApplets } from './core';
 import { curl } from './curl';
 import { fileApplets } from './files';
 import { networkApplets } from './network';
+import { tar } from './tar';
 import { textApplets } from './text';
 
-const common: Readonly<Record<string, Applet>> = { ...coreApplets, ...fileApplets, ...textApplets };
+const common: Readonly<Record<string, Applet>> = { ...coreApplets, ...fileApplets, ...textApplets, tar };
 
 type Programs = Readonly<Record<string, Program>>;
 
