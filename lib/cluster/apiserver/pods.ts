@@ -93,6 +93,10 @@ function readLogOptions(query: Query, pod: KubeObject, now: number): LogOptions 
   const container = containerOf(pod, query.get('container') ?? '');
   const sinceSeconds = integer(query, 'sinceSeconds');
   const sinceTime = query.get('sinceTime');
+  if (sinceTime && Number.isNaN(Date.parse(sinceTime)))
+    throw statusErrors.badRequest(
+      `parsing time ${JSON.stringify(sinceTime)} as "2006-01-02T15:04:05Z07:00": cannot parse ${JSON.stringify(sinceTime)} as "2006"`,
+    );
   const errors = (['tailLines', 'limitBytes', 'sinceSeconds'] as const).flatMap((name) => {
     const value = integer(query, name);
     const least = name === 'tailLines' ? 0 : 1;
@@ -100,6 +104,8 @@ function readLogOptions(query: Query, pod: KubeObject, now: number): LogOptions 
       ? [fieldError.invalid(FieldPath.of(name), value, least === 0 ? 'must be greater than or equal to 0' : 'must be greater than 0')]
       : [];
   });
+  // The gate PodLogsQuerySplitStreams is off.
+  if (query.get('stream')) errors.push(fieldError.forbidden(FieldPath.of('stream'), 'may not be specified'));
   if (sinceSeconds !== undefined && sinceTime)
     errors.push(fieldError.forbidden(FieldPath.of(''), 'at most one of `sinceTime` or `sinceSeconds` may be specified'));
   if (errors.length > 0) throw statusErrors.invalid({ group: '', resource: 'PodLogOptions' }, pod.metadata.name, errors);

@@ -116,7 +116,7 @@ export class KubeletServer {
     const tail = number('tailLines');
     const limitBytes = number('limitBytes');
     const whole = render(tail === undefined ? entries : lastLines(entries, tail), hasTimestamps);
-    const limited = limitBytes === undefined ? whole : whole.slice(0, limitBytes);
+    const limited = limitBytes === undefined ? whole : firstBytes(whole, limitBytes);
     if (parameters.get('follow')?.[0] !== 'true') return text(limited);
     return {
       status: 200,
@@ -305,6 +305,12 @@ export class KubeletServer {
 
 function text(body: string): ApiResponse {
   return { status: 200, headers: { 'content-type': 'text/plain' }, body };
+}
+
+/** `limitBytes` may cut a character in two; what is left of it is not shown. */
+function firstBytes(whole: string, count: number): string {
+  const bytes = new TextEncoder().encode(whole);
+  return bytes.length <= count ? whole : new TextDecoder().decode(bytes.subarray(0, count), { stream: true });
 }
 
 function render(entries: readonly LogEntry[], hasTimestamps: boolean): string {

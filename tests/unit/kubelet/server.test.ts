@@ -32,6 +32,8 @@ describe('logs', () => {
     expect(pods.logs('box', '?tailLines=2')).toBe('line 3\nline 4\n');
     expect(pods.logs('box', '?sinceSeconds=15')).toBe('line 3\nline 4\n');
     expect(pods.logs('box', '?limitBytes=8')).toBe('line 1\nl');
+    expect(pods.logs('box', '?stream=Stderr')).toContain('stream: Forbidden: may not be specified');
+    expect(pods.logs('box', '?sinceTime=noon')).toBe('parsing time "noon" as "2006-01-02T15:04:05Z07:00": cannot parse "noon" as "2006"');
     expect(pods.logs('box', '?tailLines=1&timestamps=true')).toMatch(/^2026-01-05T\d\d:\d\d:\d\d\.\d{9}Z line 4\n$/);
   });
 
