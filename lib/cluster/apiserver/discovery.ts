@@ -4,10 +4,11 @@ import { encodeBytes, failure, type ApiRequest, type ApiResponse, type ResourceD
 import type { Etcd } from '../etcd';
 import { servedVersions } from './api-services';
 import { apiVersionOf } from './context';
+import type { CustomResources } from './custom-resources/custom-resources';
 import { compareVersions } from './custom-resources/definition';
 import { healthCheckPaths, healthChecks, healthPaths, healthResponse } from './health';
 import { acceptsAggregatedDiscovery, negotiate } from './media-types';
-import { openApiIndex, openApiOfPath, openApiV2, openApiV3 } from './openapi';
+import { openApiIndex, openApiOfPath, openApiV2WithCustom, openApiV3, openApiV3Custom } from './openapi';
 import type { RequestInfo } from './request-info';
 import { renderHealthMetrics, renderMetrics, type RequestMetrics } from './metrics';
 import { keysResponse, openIdConfiguration } from './openid';
@@ -32,7 +33,7 @@ interface ApiResource {
 
 export interface DiscoverySources {
   readonly resources: readonly ResourceDefinition[];
-  readonly custom: { readonly resources: readonly ResourceDefinition[] };
+  readonly custom: Pick<CustomResources, 'resources' | 'revision'>;
   readonly etcd: Etcd;
   readonly descriptions: () => Descriptions;
   readonly serverAddress: string;
@@ -203,13 +204,21 @@ export class Discovery {
     return [...about, ...groups.map((group) => `apis/${group}`)].sort(compareBytes);
   }
 
+  /** What is built in never changes. */
+  #stateOf(path: string): string {
+    const { custom } = this.#sources;
+    return custom.resources.some((one) => `apis/${apiVersionOf(one)}` === path) ? String(custom.revision) : '';
+  }
+
   #openApi(request: ApiRequest, path: string): ApiResponse | undefined {
-    const { resources, descriptions } = this.#sources;
+    const { resources, custom, descriptions } = this.#sources;
     const json = (body: object) => respond(answered(body), request, []);
-    if (path === '/openapi/v3') return json(openApiIndex(this.#openApiPaths()));
-    if (path === '/openapi/v2') return json(openApiV2(resources, descriptions()));
+    if (path === '/openapi/v3') return json(openApiIndex(this.#openApiPaths(), (path) => this.#stateOf(path)));
+    if (path === '/openapi/v2') return json(openApiV2WithCustom(resources, custom.resources, descriptions()));
     const about = path.slice('/openapi/v3/'.length);
     const groupVersion = about.replace(/^apis?\//, '');
+    if (custom.resources.some((one) => apiVersionOf(one) === groupVersion))
+      return json(openApiV3Custom(groupVersion, custom.resources, descriptions()));
     if (this.#lists.has(groupVersion)) return json(openApiV3(groupVersion, resources, descriptions()));
     return this.#openApiPaths().includes(about) ? json(openApiOfPath(`/${about}`)) : undefined;
   }

@@ -2,16 +2,17 @@ import { hash32 } from '@/lib/base';
 import { definitions, type Definition, type FieldSchema } from '@/generated/kubernetes/schema';
 import { fieldFacts, isAtomicDefinition, type ResourceDefinition } from '../api';
 import { apiVersionOf, definitionIdOfKind } from './context';
+import { customDefinitionId, customSchemas } from './custom-resources/open-api';
 import { reviews, type Review } from './reviews';
 import { subresourcesOf } from './subresources';
 import type { Descriptions } from './tables';
 
 const documents = new WeakMap<object, Map<string, object>>();
 
-/** `/openapi/v3`: where the document of each group and version is. */
-export function openApiIndex(documents: readonly string[]): object {
+/** `/openapi/v3`: where the document of each group and version is. A client keeps one for as long as its hash, of `stateOf` the path, stays. */
+export function openApiIndex(documents: readonly string[], stateOf: (path: string) => string): object {
   const paths = documents.map((path) => {
-    return [path, { serverRelativeURL: `/openapi/v3/${path}?hash=${hash32(path).toString(16).toUpperCase().padStart(8, '0')}` }];
+    return [path, { serverRelativeURL: `/openapi/v3/${path}?hash=${hash32(path + stateOf(path)).toString(16).toUpperCase().padStart(8, '0')}` }];
   });
   return { paths: Object.fromEntries(paths) };
 }
@@ -45,7 +46,7 @@ export function openApiV3(groupVersion: string, resources: readonly ResourceDefi
 }
 
 /** `/openapi/v2`, JSON only: definitions of everything served, and their paths. */
-export function openApiV2(resources: readonly ResourceDefinition[], descriptions: Descriptions): object {
+function openApiV2(resources: readonly ResourceDefinition[], descriptions: Descriptions): object {
   return remembered(resources, descriptions, 'v2', () => ({
     swagger: '2.0',
     info: { title: 'Kubernetes', version: 'v1.36.0' },
@@ -59,6 +60,40 @@ export function openApiV2(resources: readonly ResourceDefinition[], descriptions
       descriptions,
       v2,
     ),
+  }));
+}
+
+/** The document of a group and version that definitions describe; not of one that is built in. */
+export function openApiV3Custom(groupVersion: string, custom: readonly ResourceDefinition[], descriptions: Descriptions): object {
+  return remembered(custom, descriptions, groupVersion, () => {
+    const served = custom.filter((definition) => apiVersionOf(definition) === groupVersion);
+    const ids = reach([`${metaId}ObjectMeta`, `${metaId}ListMeta`, ...commonIds]);
+    return {
+      openapi: '3.0.0',
+      info: { title: 'Kubernetes CRD Swagger', version: 'v0.1.0' },
+      paths: Object.assign({}, ...served.map((definition) => pathsOf(definition, v3))),
+      components: {
+        schemas: {
+          ...Object.assign({}, ...served.map((definition) => customSchemas(definition, v3))),
+          ...schemasOf(ids, descriptions, v3),
+        },
+      },
+    };
+  });
+}
+
+/** The document of all that is served, custom kinds too. */
+export function openApiV2WithCustom(
+  resources: readonly ResourceDefinition[],
+  custom: readonly ResourceDefinition[],
+  descriptions: Descriptions,
+): object {
+  const builtIn = openApiV2(resources, descriptions) as { paths: object; definitions: object };
+  if (custom.length === 0) return builtIn;
+  return remembered(custom, descriptions, 'v2', () => ({
+    ...builtIn,
+    paths: Object.assign({}, builtIn.paths, ...custom.map((definition) => pathsOf(definition, v2))),
+    definitions: Object.assign({}, builtIn.definitions, ...custom.map((definition) => customSchemas(definition, v2))),
   }));
 }
 
@@ -202,7 +237,7 @@ function pathsOf(definition: ResourceDefinition, dialect: Dialect): Record<strin
   const isNamespaced = scope === 'Namespaced';
   const collection = `${root}${isNamespaced ? '/namespaces/{namespace}' : ''}/${names.plural}`;
   const gvk = { group, version, kind };
-  const id = definitionIdOfKind(definition);
+  const id = definition.type ? customDefinitionId(definition) : definitionIdOfKind(definition);
   const path = (parameters: readonly string[], operations: readonly Operation[], body = id) => ({
     ...Object.fromEntries(operations.map((operation) => [methodOf[operation], operationOf(operation, gvk, body, dialect)])),
     parameters: parameters.map((name) => pathParameter(name, dialect)),

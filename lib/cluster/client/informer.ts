@@ -381,6 +381,15 @@ export class InformerFactory {
     return informer;
   }
 
+  /** Stops the informer of a kind that is no longer served. */
+  forget(resource: ResourceRef<any>): void {
+    const informer = this.#whole.get(resource);
+    if (!informer) return;
+    informer.stop();
+    this.#whole.delete(resource);
+    for (const [name, known] of this.#informers) if (known === informer) this.#informers.delete(name);
+  }
+
   start(): void {
     this.#isStarted = true;
     for (const name of [...this.#informers.keys()].sort(compareBytes)) this.#informers.get(name)?.start();

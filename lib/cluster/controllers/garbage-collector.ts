@@ -2,6 +2,7 @@ import type { V1OwnerReference } from '@/generated/kubernetes/types';
 import { StatusError, type KubeObject, type ResourceDefinition } from '../api';
 import { whenAllSynced, WorkQueue } from '../client';
 import { builtInResources } from '../resources';
+import { followCustomKinds, type CustomKinds } from './custom-kinds';
 import { subjectOf, type Controller, type ControllerEnvironment } from './controller';
 
 const foregroundFinalizer = 'foregroundDeletion';
@@ -35,6 +36,7 @@ class GarbageCollector {
   readonly #dependents = new Map<string, Set<string>>();
   readonly #deletions: WorkQueue;
   readonly #orphanings: WorkQueue;
+  readonly #custom: CustomKinds;
   #isBuilt = false;
 
   constructor(environment: ControllerEnvironment) {
@@ -56,17 +58,20 @@ class GarbageCollector {
       onError,
       startsClosed: true,
     });
-    for (const resource of collected) {
-      informers.for<KubeObject>(resource).addHandler({
-        added: (object) => this.#seen(resource, undefined, object),
-        updated: (old, object) => this.#seen(resource, old, object),
-        deleted: (object) => this.#gone(object),
-      });
-    }
+    for (const resource of collected) this.#monitor(resource);
+    this.#custom = followCustomKinds(informers, (resource) => this.#monitor(resource));
     whenAllSynced(
       collected.map((resource) => informers.for<KubeObject>(resource)),
       () => this.#graphBuilt(),
     );
+  }
+
+  #monitor(resource: ResourceDefinition): void {
+    this.#environment.informers.for<KubeObject>(resource).addHandler({
+      added: (object) => this.#seen(resource, undefined, object),
+      updated: (old, object) => this.#seen(resource, old, object),
+      deleted: (object) => this.#gone(object),
+    });
   }
 
   stop(): void {
@@ -197,7 +202,8 @@ class GarbageCollector {
   }
 
   #stateOf(resource: ResourceDefinition, live: KubeObject, owner: V1OwnerReference): 'solid' | 'dangling' | 'waiting' {
-    const kind = collected.find((one) => one.kind === owner.kind && one.group === groupOf(owner.apiVersion));
+    const isOwners = (one: ResourceDefinition) => one.kind === owner.kind && one.group === groupOf(owner.apiVersion);
+    const kind = collected.find(isOwners) ?? [...this.#custom.values()].find(isOwners);
     if (!kind) return 'solid';
     if (kind.scope === 'Namespaced' && resource.scope === 'Cluster') return this.#reportInvalid(resource, live, owner, 'solid');
     const found = this.#environment.client.find<KubeObject>(kind, { name: owner.name, namespace: live.metadata.namespace });

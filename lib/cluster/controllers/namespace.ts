@@ -3,7 +3,7 @@ import { compareBytes, deepCopy, deepEqual } from '@/lib/base';
 import { StatusError, type KubeObject, type ResourceDefinition } from '../api';
 import { done, objectPath, requeueAfter, type Client, type Outcome } from '../client';
 import { parseInstant, rfc3339, type Instant } from '../kernel';
-import { builtInResources, Namespace } from '../resources';
+import { builtInResources, CustomResourceDefinition, customKindOf, Namespace } from '../resources';
 import { findCondition } from './conditions';
 import { defineController, type ReconcileContext } from './controller';
 
@@ -48,13 +48,21 @@ interface Remaining {
 /** Deletes everything of every kind, and returns what is still there afterwards. */
 function deleteContents(client: Client, namespace: string): Remaining[] {
   const remaining: Remaining[] = [];
-  for (const resource of contents) {
+  for (const resource of [...contents, ...customContents(client)]) {
     if (client.list(resource, { namespace }).items.length === 0) continue;
     client.deleteCollection(resource, { namespace }, { propagationPolicy: 'Background' });
     const objects = client.list(resource, { namespace }).items as KubeObject[];
     if (objects.length > 0) remaining.push({ resource: dotted(resource), objects });
   }
   return remaining;
+}
+
+/** Custom kinds that are served at the moment. */
+function customContents(client: Client): ResourceDefinition[] {
+  return client
+    .list(CustomResourceDefinition)
+    .items.flatMap((crd) => customKindOf(crd) ?? [])
+    .filter(({ scope }) => scope === 'Namespaced');
 }
 
 function dotted({ names, group }: ResourceDefinition): string {

@@ -7,6 +7,7 @@ import { amountsOf, masked, sum, textsOf, type Amounts } from '../resources/quot
 import { evaluatorOf, isCounted, scopesOf } from '../resources/quota/evaluators';
 import { ResourceQuota } from '../resources/resourcequota';
 import type { Controller } from './controller';
+import { followCustomKinds } from './custom-kinds';
 
 /** `--resource-quota-sync-period`. */
 const resyncMs = 5 * 60_000;
@@ -40,7 +41,7 @@ export const resourceQuotaController: Controller = {
     const usageOf = (quota: V1ResourceQuota): Amounts => {
       const names = Object.keys(quota.spec?.hard ?? {});
       let used: Amounts = amountsOf(Object.fromEntries(names.map((name) => [name, '0'])));
-      for (const definition of counted) used = sum(used, usageOfKind(quota, definition, names));
+      for (const definition of [...counted, ...custom.values()]) used = sum(used, usageOfKind(quota, definition, names));
       return masked(used, names);
     };
     const usageOfKind = (quota: V1ResourceQuota, definition: ResourceDefinition, names: readonly string[]): Amounts => {
@@ -63,13 +64,17 @@ export const resourceQuotaController: Controller = {
       updated: (old, quota) => void (deepEqual(old.spec?.hard, quota.spec?.hard) || queue.add(keyOf(quota))),
       deleted() {},
     });
-    for (const definition of counted) {
+    const monitor = (definition: ResourceDefinition) =>
       informers.for<KubeObject>(definition).addHandler({
         added() {},
         updated: (old, object) => void (frees(definition, old, object) && replenish(definition, object.metadata.namespace)),
         deleted: (object) => replenish(definition, object.metadata.namespace),
       });
-    }
+    counted.forEach(monitor);
+    const custom = followCustomKinds(informers, (definition) => {
+      monitor(definition);
+      informers.for<KubeObject>(definition).whenSynced(() => replenish(definition, undefined));
+    });
     whenAllSynced(
       counted.map((definition) => informers.for<KubeObject>(definition)),
       () => queue.open(),

@@ -3,6 +3,8 @@ export { summaryOf as podSummaryOf } from './columns/pod';
 export { ConfigMap } from './configmap';
 export { ControllerRevision } from './controllerrevision';
 export { CronJob } from './cronjob';
+export { customKindOf } from './custom-kind';
+export { CustomResourceDefinition } from './customresourcedefinition';
 export { DaemonSet } from './daemonset';
 export { defaultPodOnly, defaultPodSpec } from './defaults/pod-spec';
 export { Deployment } from './deployment';

@@ -1,5 +1,5 @@
 import type { V1CustomResourceDefinition } from '@/generated/kubernetes/types';
-import { StatusError, type KubeObject, type ResourceDefinition } from '../../api';
+import { failure, StatusError, type KubeObject, type ResourceDefinition } from '../../api';
 import { storageKey, storageRoot } from '../storage';
 import type { WatchCaches } from '../watch-cache';
 import { isTrue } from './conditions';
@@ -24,11 +24,14 @@ export class CustomResources {
     return crd && isServed(crd) ? definitionsOf(asDefinition(crd)).get(version) : undefined;
   }
 
-  /** Whether its CustomResourceDefinition is on its way out: nothing new is made of it. */
-  isTerminating(group: string, plural: string): boolean {
-    if (!this.#kind) return false;
-    const crd = this.#caches.of(this.#kind).get(storageKey(this.#kind, '', `${plural}.${group}`));
-    return crd !== undefined && isTrue(asDefinition(crd), 'Terminating');
+  /** Nothing new is made of a kind whose definition is on its way out. */
+  checkCreate({ group, names }: ResourceDefinition): void {
+    const crd = this.#kind && this.#caches.of(this.#kind).get(storageKey(this.#kind, '', `${names.plural}.${group}`));
+    if (crd && isTrue(asDefinition(crd), 'Terminating'))
+      throw failure(405, 'MethodNotAllowed', 'create not allowed while custom resource definition is terminating', {
+        group,
+        kind: names.plural,
+      });
   }
 
   /** Every version of every kind that discovery tells of, in order of name; the same array until something changes. What was known last while etcd is away. */
@@ -39,6 +42,11 @@ export class CustomResources {
       if (error instanceof StatusError) return this.#known.resources;
       throw error;
     }
+  }
+
+  /** When `resources` were last another. */
+  get revision(): number {
+    return this.#known.at;
   }
 
   #read(kind: ResourceDefinition): readonly ResourceDefinition[] {

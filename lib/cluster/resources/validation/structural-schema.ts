@@ -413,7 +413,7 @@ function validateRules(schema: Schema, root: Schema, path: FieldPath): FieldErro
 }
 
 function validateRule(rule: V1ValidationRule, self: CelType, path: FieldPath): FieldError[] {
-  const variables = { self, oldSelf: self };
+  const variables = { self, oldSelf: rule.optionalOldSelf ? 'optional' : self };
   const shown = goValue('ValidationRule', rule);
   const compiled = compileCel(rule.rule, variables);
   const errors =
