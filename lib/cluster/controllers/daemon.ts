@@ -163,6 +163,5 @@ const notSimulated = [
   'taint-eviction-controller',
   'ttl-after-finished-controller',
   'ttl-controller',
-  'validatingadmissionpolicy-status-controller',
   'volumeattributesclass-protection-controller',
 ];

@@ -17,6 +17,7 @@ import { serviceAccountController } from './serviceaccount';
 import { serviceAccountTokenController } from './serviceaccount-token';
 import { taintEvictionController } from './taint-eviction';
 import { ttlController } from './ttl';
+import { validatingAdmissionPolicyStatusController } from './validatingadmissionpolicy-status';
 import { claimProtectionController, volumeProtectionController } from './volume-protection';
 
 /** Every controller of kube-controller-manager, in the order they start. */
@@ -39,6 +40,7 @@ export const controllers: readonly Controller[] = [
   serviceAccountTokenController,
   taintEvictionController,
   ttlController,
+  validatingAdmissionPolicyStatusController,
   claimProtectionController,
   volumeProtectionController,
 ];

@@ -51,6 +51,19 @@ export function compileCel(expression: string, variables: CelVariables): CelComp
   }
 }
 
+/** The type of an expression's value, or what is wrong with it, without the means to evaluate it. */
+export function checkCel(expression: string, environment: Environment): { readonly celType: CelType } | { readonly issues: string } {
+  const { text, offset } = withoutLiterals(expression);
+  try {
+    const checked = environment.parse(text).check();
+    if (!checked.valid) throw checked.error;
+    return { celType: checked.type ?? 'dyn' };
+  } catch (error) {
+    const issues = issuesOf(text, error, environment).map((issue) => ({ ...issue, offset: offset(issue.offset) }));
+    return { issues: renderIssues(expression, issues) };
+  }
+}
+
 function issuesOf(expression: string, error: unknown, environment: Environment) {
   switch ((error as Error).name) {
     case 'ParseError':
@@ -73,11 +86,7 @@ function environmentOf(variables: CelVariables): Environment {
   const key = JSON.stringify(variables);
   const made = environments.get(key);
   if (made) return made;
-  const environment = base().clone();
-  for (const [name, type] of Object.entries(variables)) {
-    if (typeof type === 'string') environment.registerVariable(name, type as RegisteredVariableType);
-    else environment.registerVariable(name, { schema: type } as never);
-  }
+  const environment = declareVariables(bareEnvironment(), variables);
   if (environments.size >= environmentsMax) environments.clear();
   environments.set(key, environment);
   return environment;
@@ -88,6 +97,19 @@ const environmentsMax = 64;
 const limits = { maxAstNodes: 10_000, maxDepth: 100 };
 
 let bare: Environment | undefined;
+
+export function declareVariables(environment: Environment, variables: CelVariables): Environment {
+  for (const [name, type] of Object.entries(variables)) {
+    if (typeof type === 'string') environment.registerVariable(name, type as RegisteredVariableType);
+    else environment.registerVariable(name, { schema: type } as never);
+  }
+  return environment;
+}
+
+/** Every function of Kubernetes, and no variables yet. */
+export function bareEnvironment(): Environment {
+  return base().clone();
+}
 
 function base(): Environment {
   return (bare ??= withLibraries(new Environment({ enableOptionalTypes: true, homogeneousAggregateLiterals: false, limits })));

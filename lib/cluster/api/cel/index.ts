@@ -11,3 +11,4 @@ export {
   type CelVariables,
 } from './compile';
 export { CelMessage } from './literals';
+export { typeCheck, type TypedScope } from './schema-types';
