@@ -337,6 +337,35 @@ describe('rules of a schema', () => {
     expect(api.create(widgets, widget('ok', { parts: [{ name: 'x' }] })).spec.size).toBe(3);
   });
 
+  test('see numbers, times, durations and odd names as their schema says', () => {
+    const api = ruled(
+      [
+        { rule: 'self.cost + 0.5 < 2.0', message: 'too dear' },
+        { rule: 'self.since > timestamp("2020-01-01T00:00:00Z")', message: 'too old' },
+        { rule: 'self.grace <= duration("1m")', message: 'too patient' },
+        { rule: 'self.__namespace__ != "" && self.api__dash__key == "k"', message: 'odd' },
+        { rule: 'semver(self.version).isLessThan(semver("2.0.0"))', message: 'too new' },
+      ],
+      {
+        type: 'object',
+        properties: {
+          cost: { type: 'number' },
+          since: { type: 'string', format: 'date-time' },
+          grace: { type: 'string', format: 'duration' },
+          namespace: { type: 'string' },
+          'api-key': { type: 'string' },
+          version: { type: 'string' },
+        },
+      },
+    );
+    const good = { cost: 1, since: '2024-01-01T00:00:00Z', grace: '30s', namespace: 'x', 'api-key': 'k', version: '1.9.0' };
+    expect(api.create(widgets, widget('ok', good)).spec).toEqual(good);
+    expect(refusal(api, { ...good, cost: 2 })).toContain('too dear');
+    expect(refusal(api, { ...good, since: '2019-01-01T00:00:00Z' })).toContain('too old');
+    expect(refusal(api, { ...good, grace: '1h' })).toContain('too patient');
+    expect(refusal(api, { ...good, version: '2.1.0' })).toContain('too new');
+  });
+
   test('that cannot be evaluated refuse too', () => {
     expect(refusal(ruled([{ rule: 'self.color == "red"' }]), {})).toBe(
       'spec: Invalid value: "object": no such key: color evaluating rule: self.color == "red"',

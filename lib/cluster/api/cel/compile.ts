@@ -20,6 +20,8 @@ export interface CelProgram {
   readonly celType: CelType;
   /** Throws `CelError` where evaluation fails. */
   evaluate(variables: Readonly<Record<string, unknown>>): unknown;
+  /** `evaluate` for values that are as CEL holds them already: whole numbers that are `double` stay so. */
+  evaluateValues(values: Readonly<Record<string, unknown>>): unknown;
 }
 
 /** An evaluation that failed: `no such key: replicas`. */
@@ -43,7 +45,12 @@ export function compileCel(expression: string, variables: CelVariables): CelComp
     const celType = checked.type ?? 'dyn';
     return {
       type: 'program',
-      program: { output: goTypeName(celType), celType, evaluate: (values) => evaluated(() => parsed(mapValues(values))) },
+      program: {
+        output: goTypeName(celType),
+        celType,
+        evaluate: (values) => evaluated(() => parsed(mapValues(values))),
+        evaluateValues: (values) => evaluated(() => parsed(values as Record<string, unknown>)),
+      },
     };
   } catch (error) {
     const issues = issuesOf(text, error, environment).map((issue) => ({ ...issue, offset: offset(issue.offset) }));

@@ -10,5 +10,6 @@ export {
   type CelType,
   type CelVariables,
 } from './compile';
+export { escapedName } from './escaping';
 export { CelMessage } from './literals';
 export { typeCheck, type TypedScope } from './schema-types';

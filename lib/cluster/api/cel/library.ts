@@ -4,14 +4,16 @@ import { registerAuthorizer } from './authorizer';
 import { registerLists } from './lists';
 import { registerLiterals } from './literals';
 import { registerNetwork } from './network';
+import { registerSemver } from './semver';
 import { registerStrings } from './strings';
 
-/** What Kubernetes adds to CEL (`apiserver/pkg/cel/library`), as far as it is there: quantities, lists, regular expressions, sets, strings, URLs, addresses. */
+/** What Kubernetes adds to CEL (`apiserver/pkg/cel/library`), as far as it is there: quantities, lists, regular expressions, sets, strings, URLs, addresses, versions. */
 export function withLibraries(environment: Environment): Environment {
   registerQuantities(environment);
   registerLists(environment);
   registerStrings(environment);
   registerNetwork(environment);
+  registerSemver(environment);
   registerAuthorizer(environment);
   registerLiterals(environment);
   return environment;

@@ -1,27 +1,48 @@
+import { decodeBytes } from '../../api';
+import { compileCel, escapedName, type CelProgram } from '../../api/cel';
 import { additionalOf, isData, itemsOf, type Schema } from './schema';
 
-/** A value as CEL holds it by its schema: whole numbers are `int` unless the schema says `number` (`schema/cel/values.go`). */
+/** A value as CEL holds it by its schema: whole numbers are `int` unless the schema says `number`, times and durations are what they say (`schema/cel/values.go`). */
 export function celValueOf(value: unknown, schema: Schema | undefined, isResource = false): unknown {
   if (typeof value === 'number') return schema?.type === 'number' || !Number.isInteger(value) ? value : BigInt(value);
+  if (typeof value === 'string') return celString(value, schema?.format);
   if (Array.isArray(value)) return value.map((item) => celValueOf(item, schema && itemsOf(schema)));
   if (!isData(value)) return value;
   const values = schema && additionalOf(schema);
-  const isOpen = schema?.['x-kubernetes-preserve-unknown-fields'] === true || isResource;
+  const isOpen = isResource || !schema?.properties || schema['x-kubernetes-preserve-unknown-fields'] === true;
   const found: Record<string, unknown> = {};
   for (const [name, one] of Object.entries(value)) {
     const property = schema?.properties?.[name];
-    if (one === undefined || (schema?.properties && !property && !values && !isOpen)) continue;
-    found[schema?.properties && property ? escaped(name) : name] = celValueOf(one, property ?? values);
+    const escaped = property ? escapedName(name) : name;
+    if (one === undefined || escaped === undefined || !(property || values || isOpen)) continue;
+    found[escaped] = celValueOf(one, property ?? values);
   }
   return found;
 }
 
-const reserved = new Set(
-  'true false null in as break const continue else for function if import let loop package namespace return'.split(' '),
-);
+const conversions = new Map<string, CelProgram>();
 
-/** Names of fields that CEL could not read (`apiserver/pkg/cel/escaping.go`). */
-export function escaped(name: string): string {
-  if (reserved.has(name)) return `__${name}__`;
-  return name.replaceAll('__', '__underscores__').replaceAll('.', '__dot__').replaceAll('-', '__dash__').replaceAll('/', '__slash__');
+function celString(text: string, format: string | undefined): unknown {
+  switch (format) {
+    case 'date-time':
+      return converted('timestamp(text)', text);
+    case 'date':
+      return converted('timestamp(text)', `${text}T00:00:00Z`);
+    case 'duration':
+      return converted('duration(text)', text);
+    case 'byte':
+      return decodeBytes(text) ?? text;
+    default:
+      return text;
+  }
+}
+
+function converted(expression: string, text: string): unknown {
+  let program = conversions.get(expression);
+  if (!program) {
+    const compiled = compileCel(expression, { text: 'string' });
+    if (compiled.type === 'error') return text;
+    conversions.set(expression, (program = compiled.program));
+  }
+  return program.evaluateValues({ text });
 }

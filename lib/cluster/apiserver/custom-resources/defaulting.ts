@@ -21,7 +21,7 @@ function defaultFields(data: Data, schema: Schema): void {
   for (const name in properties) {
     const property = properties[name] as Schema;
     if (property.default === undefined) continue;
-    if (!(name in data) || isNullForDefault(data[name], property)) data[name] = defaultOf(property);
+    if (!Object.hasOwn(data, name) || isNullForDefault(data[name], property)) data[name] = defaultOf(property);
   }
   for (const name of Object.keys(data)) {
     const property = properties[name] ?? values;

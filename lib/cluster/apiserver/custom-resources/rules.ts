@@ -122,7 +122,7 @@ function evaluateRule(
   if (typeof program === 'string') return [fieldError.invalid(at, type, `rule compile error: ${program}`)];
   if (usesOldSelf && values.oldSelf === undefined && !rule.optionalOldSelf) return [];
   try {
-    if (program.evaluate(variablesOf(compiled, values)) === true) return [];
+    if (program.evaluateValues(variablesOf(compiled, values)) === true) return [];
   } catch (error) {
     if (!(error instanceof CelError)) throw error;
     return [fieldError.invalid(at, type, failureOf(error.message, rule))];
@@ -139,7 +139,7 @@ function variablesOf({ rule }: CompiledRule, { self, oldSelf }: { self: unknown;
 /** CEL's optional, as its library makes them. */
 function optionalOf(value: unknown): unknown {
   const made = compileCel(value === undefined ? 'optional.none()' : 'optional.of(value)', { value: 'dyn' });
-  return made.type === 'program' ? made.program.evaluate({ value }) : undefined;
+  return made.type === 'program' ? made.program.evaluateValues(value === undefined ? {} : { value }) : undefined;
 }
 
 function failureOf(message: string, rule: V1ValidationRule): string {
@@ -160,7 +160,7 @@ function messageOf(compiled: CompiledRule, values: { self: unknown; oldSelf: unk
 function evaluatedMessage(compiled: CompiledRule, values: { self: unknown; oldSelf: unknown }): string | undefined {
   if (!compiled.message) return undefined;
   try {
-    const text = compiled.message.evaluate(variablesOf(compiled, values));
+    const text = compiled.message.evaluateValues(variablesOf(compiled, values));
     const trimmed = typeof text === 'string' ? text.trim() : '';
     return trimmed === '' || trimmed.includes('\n') || trimmed.length > 5 * 1024 ? undefined : trimmed;
   } catch (error) {

@@ -152,7 +152,7 @@ function validateObject(data: Data, schema: Schema, path: string, old: unknown):
       return property ? validate(data[name], property, at(name), before ? before[name] : unknownBefore) : [];
     }),
     ...required
-      .filter((name) => !(name in data))
+      .filter((name) => !Object.hasOwn(data, name))
       .map((name): Problem => ({ path: `${path}.${name}`, error: (to) => fieldError.required(to) })),
   ];
 }

@@ -1,7 +1,7 @@
 import type { V1JSONSchemaProps, V1ValidationRule } from '@/generated/kubernetes/types';
 import { compareBytes, deepEqual } from '@/lib/base';
 import { type FieldError, type FieldPath, fieldError } from '../../api';
-import { compileCel, type CelType } from '../../api/cel';
+import { compileCel, escapedName, type CelType } from '../../api/cel';
 import { goValue } from './go-value';
 
 // What a schema of custom resources must be (`apiextensions-apiserver/pkg/apiserver/schema`, `pkg/apis/apiextensions/validation`).
@@ -448,9 +448,12 @@ export function celTypeOf(schema: Schema, isRoot = false): CelType {
   if (type === 'array') return `list<${nameOf(itemsOf(schema))}>`;
   if (type !== 'object') return 'dyn';
   if (schema.additionalProperties) return `map<string, ${nameOf(additionalOf(schema))}>`;
-  const fields = Object.entries(properties).filter(([name]) => /^[A-Za-z_]\w*$/.test(name));
+  const fields = Object.entries(properties).flatMap(([name, one]) => {
+    const escaped = escapedName(name);
+    return escaped === undefined ? [] : [[escaped, celTypeOf(one)] as const];
+  });
   const implied = isRoot || schema['x-kubernetes-embedded-resource'] ? resourceFields : {};
-  const all = { ...Object.fromEntries(fields.map(([name, one]) => [name, celTypeOf(one)])), ...implied };
+  const all = { ...Object.fromEntries(fields), ...implied };
   return Object.keys(all).length > 0 ? all : schema['x-kubernetes-preserve-unknown-fields'] ? 'dyn' : 'map<string, dyn>';
 }
 
