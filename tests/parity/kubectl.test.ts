@@ -30,6 +30,12 @@ const files: Record<string, string> = {
   'elsewhere.yaml': 'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: c\n  namespace: elsewhere\n',
 };
 
+const request =
+  'LS0tLS1CRUdJTiBDRVJUSUZJQ0FURSBSRVFVRVNULS0tLS0KTUlIV01IOENBUUF3SFRFTk1Bc0dBMVVFQXd3RWFtRnVaVEVNTUFvR0ExVUVDZ3dEWkdWMk1Ga3dFd1lIS29aSQp6ajBDQVFZSUtvWkl6ajBEQVFjRFFnQUUrVkRjRldTclRsR1FWejJwZER2TURBZUVRSWhlZVdPYVBnTkNBUVdVCm1tclo1Sm9OSm83aGVUNWpqTDd3aGFHdHZRL2MyTElBVGFyeFhPcEJrTDB0ajZBQU1Bb0dDQ3FHU000OUJBTUMKQTBjQU1FUUNJR0pyNmtvT0x2V3RUOHd2dkJRME5KQmo3UG9LMWw4YTAxQWhCd1FMV2VSZEFpQncyZDN5Zm5wNApkbHpQOFJLbCtzOTBVbVFaUk15aUgwSTgvZ0lKNG9uOXRRPT0KLS0tLS1FTkQgQ0VSVElGSUNBVEUgUkVRVUVTVC0tLS0tCg==';
+for (const place of ['real', 'ours'])
+  files[`csr-${place}.yaml`] =
+    `apiVersion: certificates.k8s.io/v1\nkind: CertificateSigningRequest\nmetadata: {name: csr-${place}}\nspec: {request: ${request}, signerName: kubernetes.io/kube-apiserver-client, usages: [client auth]}\n`;
+
 beforeAll(async () => {
   if (!real) return;
   cluster = freshCluster();
@@ -245,5 +251,50 @@ compared('a real kubectl and ours say the same', () => {
     const words = command.split(' ');
     const expected = masked(await runReal(['-n', 'real', ...words]));
     expect(masked(await runOurs(['-n', 'ours', ...words]))).toBe(expected);
+  });
+
+  /** The same, with PLACE in the names of what has no namespace. */
+  const more = [
+    'create ingress a --rule=foo.com/bar=svc1:8080,tls=my-cert --rule=foo.com/p*=svc2:http --class=c --annotation=a=b --default-backend=d:80',
+    'get ingress a -o yaml',
+    'create ingress a --rule=/=svc:80',
+    'create ingress b --rule=/path=svc:80 --rule=*.x.com/*=s:80,tls --dry-run=client -o yaml',
+    'create ingress b',
+    'create ingress b --rule=bad',
+    'create ingress b --default-backend=bad',
+    'create pdb a --selector=app=x,b=c --min-available=50%',
+    'get pdb a -o yaml',
+    'create pdb a --selector=app=x --max-unavailable=1',
+    'create pdb b --selector=app=x --max-unavailable=1 --dry-run=client -o yaml',
+    'create pdb b',
+    'create pdb b --selector=a=b',
+    'create pdb b --selector=a=b --min-available=1 --max-unavailable=1',
+    'create priorityclass PLACE-high --value=1000 --description=high --preemption-policy=Never',
+    'create priorityclass PLACE-high --value=1000',
+    'create pc PLACE-other --value=5 --global-default --dry-run=client -o yaml',
+    'create deployment web --image=nginx',
+    'autoscale deploy/web --min=2 --max=10',
+    'get hpa web -o yaml',
+    'autoscale deploy/web --max=10',
+    'autoscale deploy/web --max=5 --cpu=80% --memory=200Mi --name=other --dry-run=client -o yaml',
+    'autoscale deploy/web --cpu=500m --max=4 --name=third',
+    'autoscale deploy/web',
+    'autoscale deploy/web --max=0',
+    'autoscale deploy/web --min=5 --max=3',
+    'autoscale cm/kube-root-ca.crt --max=3',
+    'create -f csr-PLACE.yaml',
+    'certificate approve csr-PLACE',
+    'certificate approve csr-PLACE',
+    'certificate deny csr-PLACE',
+    'certificate approve nope',
+    'certificate approve',
+    'certificate',
+    'get csr csr-PLACE -o jsonpath={.status.conditions[*].message}',
+  ];
+
+  test.each(more.map((command, index) => [index + 1, command] as const))('afterwards %i: kubectl %s', async (_, command) => {
+    const words = (place: string) => ['-n', place, ...command.replaceAll('PLACE', place).split(' ')];
+    const expected = masked(await runReal(words('real')));
+    expect(masked(await runOurs(words('ours')))).toBe(expected);
   });
 });

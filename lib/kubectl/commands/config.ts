@@ -8,7 +8,7 @@ import { JsonPath } from '../jsonpath';
 import { toJson } from '../output';
 import { TabWriter } from '../printers/table';
 import { toYaml } from '../yaml';
-import { refused } from './refused';
+import { setProperty, unsetProperty } from './config-property';
 
 type Maps = { clusters: Map<string, any>; users: Map<string, any>; contexts: Map<string, any> };
 
@@ -251,7 +251,7 @@ export const config = defineCommand({
     getContexts,
     listNames('get-users', 'Display users defined in the kubeconfig', ({ users }) => users),
     renameContext,
-    refused('set', 'Set an individual value in a kubeconfig file', 'use set-cluster, set-context or set-credentials'),
+    setProperty,
     stanzaCommand({
       name: 'set-cluster',
       short: 'Set a cluster entry in kubeconfig',
@@ -295,7 +295,7 @@ export const config = defineCommand({
         flag.bool('embed-certs', 'Embed client cert/key for the user entry in kubeconfig'),
       ],
     }),
-    refused('unset', 'Unset an individual value in a kubeconfig file', 'use delete-cluster, delete-context or delete-user'),
+    unsetProperty,
     useContext,
     view,
   ],

@@ -22,8 +22,8 @@ import {
   createServiceAccount,
   createToken,
 } from './create-generators';
+import { createIngress, createPodDisruptionBudget, createPriorityClass } from './create-policies';
 import { createClusterRole, createClusterRoleBinding, createRole, createRoleBinding } from './create-rbac';
-import { refused } from './refused';
 
 export const create = defineCommand({
   name: 'create',
@@ -53,18 +53,11 @@ export const create = defineCommand({
     createConfigMap,
     createCronJob,
     createDeployment,
-    refused('ingress', 'Create an ingress with the specified name', 'write the manifest and use kubectl create -f', { aliases: ['ing'] }),
+    createIngress,
     createJob,
     createNamespace,
-    refused(
-      'poddisruptionbudget',
-      'Create a pod disruption budget with the specified name',
-      'write the manifest and use kubectl create -f',
-      { aliases: ['pdb'] },
-    ),
-    refused('priorityclass', 'Create a priority class with the specified name', 'write the manifest and use kubectl create -f', {
-      aliases: ['pc'],
-    }),
+    createPodDisruptionBudget,
+    createPriorityClass,
     createQuota,
     createRole,
     createRoleBinding,

@@ -1,8 +1,11 @@
 import type { Command, CommandGroup } from '../command';
 import { flag } from '../flags';
 import { apply } from './apply';
+import { autoscale } from './autoscale';
+import { certificate } from './certificate';
 import { apiResources, apiVersions, auth, clusterInfo, top, version } from './cluster';
 import { config } from './config';
+import { cp } from './cp';
 import { create } from './create';
 import { deleteCommand } from './delete';
 import { describe } from './describe';
@@ -31,15 +34,11 @@ export const commandGroups: readonly CommandGroup[] = [
   { title: 'Basic Commands (Intermediate)', commands: [explain, get, edit, deleteCommand] },
   {
     title: 'Deploy Commands',
-    commands: [
-      rollout,
-      scale,
-      refused('autoscale', 'Auto-scale a deployment, replica set, stateful set, or replication controller', 'use kubectl scale'),
-    ],
+    commands: [rollout, scale, autoscale],
   },
   {
     title: 'Cluster Management Commands',
-    commands: [refused('certificate', 'Modify certificate resources', ''), clusterInfo, top, cordon, uncordon, drain, taint],
+    commands: [certificate, clusterInfo, top, cordon, uncordon, drain, taint],
   },
   {
     title: 'Troubleshooting and Debugging Commands',
@@ -61,14 +60,7 @@ export const commandGroups: readonly CommandGroup[] = [
         },
       ),
       refused('proxy', 'Run a proxy to the Kubernetes API server', 'use kubectl get --raw PATH'),
-      refused('cp', 'Copy files and directories to and from containers', 'use kubectl exec POD -- cat FILE', {
-        usage: '<file-spec-src> <file-spec-dest>',
-        flags: [
-          flag.string('container,c', 'Container name.'),
-          flag.bool('no-preserve', "The copied file/directory's ownership and permissions will not be preserved in the container"),
-          flag.int('retries', 'Set number of retries to complete a copy operation from a container.'),
-        ],
-      }),
+      cp,
       auth,
       refused(
         'debug',

@@ -61,7 +61,7 @@ describe('on a cluster', () => {
     ['get pods nope', 'Error from server (NotFound): pods "nope" not found\n'],
     ['create deployment x --image=nginx --dry-run=foo', 'error: Invalid dry-run value (foo). Must be "none", "server", or "client".\n'],
     ['top nodes', 'error: Metrics API not available\n'],
-    ['cp a b', 'error: cp is not simulated; use kubectl exec POD -- cat FILE\n'],
+    ['proxy', 'error: proxy is not simulated; use kubectl get --raw PATH\n'],
   ])('kubectl %s explains itself and exits with 1', async (command, stderr) => {
     expect(await new Desk(cluster).run(command)).toEqual({ stdout: '', stderr, exitCode: 1 });
   });
