@@ -352,7 +352,7 @@ class Server implements ApiServer {
     const definition = this.#definitionOf(info);
     if (!definition) return this.#answerUnstored(request, info, user, warnings);
     if (definition.deprecation) warnings.push(definition.deprecation);
-    if (definition.type && info.verb === 'create' && !info.subresource) this.#custom.checkCreate(definition);
+    if (definition.type) this.#custom.check(definition, info);
     const context = this.#context(request, info, definition, user, warnings);
     const renewed = maybeRenewLease(this.#storage, request, context);
     return respond(

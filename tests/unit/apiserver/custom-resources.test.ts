@@ -408,6 +408,15 @@ describe('versions of a custom resource', () => {
     );
   });
 
+  test('that only a webhook could convert are refused, all but the one they are stored in', () => {
+    const clientConfig = { service: { namespace: 'default', name: 'converter' } };
+    const api = bench({ versions, conversion: { strategy: 'Webhook', webhook: { clientConfig, conversionReviewVersions: ['v1'] } } });
+    api.create(widgets, widget('a'));
+    expect(api.refusal('GET', '/apis/example.com/v2/namespaces/default/widgets/a')).toContain(
+      'conversion webhook for example.com/v2, Kind=Widget failed',
+    );
+  });
+
   test('are stored in the storage version', () => {
     const api = bench({ versions });
     api.create('/apis/example.com/v2/namespaces/default/widgets', { ...widget('a'), apiVersion: 'example.com/v2' });

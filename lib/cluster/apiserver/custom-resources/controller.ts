@@ -45,7 +45,10 @@ export class CustomResourceController {
   get hooks(): StoreHooks {
     return {
       afterWrite: () => this.follow(),
-      beginDeletion: (object, now) => (object.metadata.deletionTimestamp ? undefined : this.#terminating(object, rfc3339(now))),
+      beginDeletion: (object, now) => {
+        this.follow();
+        return object.metadata.deletionTimestamp ? undefined : this.#terminating(object, rfc3339(now));
+      },
     };
   }
 

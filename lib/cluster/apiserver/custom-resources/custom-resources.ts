@@ -1,5 +1,6 @@
 import type { V1CustomResourceDefinition } from '@/generated/kubernetes/types';
-import { failure, StatusError, type KubeObject, type ResourceDefinition } from '../../api';
+import { failure, StatusError, statusErrors, type KubeObject, type ResourceDefinition } from '../../api';
+import type { ResourceRequestInfo } from '../request-info';
 import { storageKey, storageRoot } from '../storage';
 import type { WatchCaches } from '../watch-cache';
 import { isTrue } from './conditions';
@@ -24,14 +25,21 @@ export class CustomResources {
     return crd && isServed(crd) ? definitionsOf(asDefinition(crd)).get(version) : undefined;
   }
 
-  /** Nothing new is made of a kind whose definition is on its way out. */
-  checkCreate({ group, names }: ResourceDefinition): void {
-    const crd = this.#kind && this.#caches.of(this.#kind).get(storageKey(this.#kind, '', `${names.plural}.${group}`));
-    if (crd && isTrue(asDefinition(crd), 'Terminating'))
+  /** Refuses what cannot be done as its definition stands: nothing new is made of a kind that goes, and no webhook converts. */
+  check(definition: ResourceDefinition, { verb, subresource }: Pick<ResourceRequestInfo, 'verb' | 'subresource'>): void {
+    const { group, version, names, kind } = definition;
+    const found = this.#kind && this.#caches.of(this.#kind).get(storageKey(this.#kind, '', `${names.plural}.${group}`));
+    if (!found) return;
+    const crd = asDefinition(found);
+    if (verb === 'create' && !subresource && isTrue(crd, 'Terminating'))
       throw failure(405, 'MethodNotAllowed', 'create not allowed while custom resource definition is terminating', {
         group,
         kind: names.plural,
       });
+    if (crd.spec.conversion?.strategy === 'Webhook' && version !== definition.storageVersion)
+      throw statusErrors.internal(
+        `conversion webhook for ${group}/${version}, Kind=${kind} failed: this cluster calls no conversion webhooks; use ${group}/${definition.storageVersion}`,
+      );
   }
 
   /** Every version of every kind that discovery tells of, in order of name; the same array until something changes. What was known last while etcd is away. */
