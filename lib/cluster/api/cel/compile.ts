@@ -1,4 +1,5 @@
 import { Environment, type ParseError, type RegisteredVariableType, type TypeError as CelTypeError } from '@marcbachmann/cel-js';
+import { metered, withinBudget } from './budget';
 import { checkIssues, goTypeName, renderIssues, syntaxIssues } from './errors';
 import { withLibraries } from './library';
 import { withoutLiterals } from './literals';
@@ -43,13 +44,14 @@ export function compileCel(expression: string, variables: CelVariables): CelComp
     const checked = parsed.check();
     if (!checked.valid) throw checked.error;
     const celType = checked.type ?? 'dyn';
+    metered(parsed.ast);
     return {
       type: 'program',
       program: {
         output: goTypeName(celType),
         celType,
-        evaluate: (values) => evaluated(() => parsed(mapValues(values))),
-        evaluateValues: (values) => evaluated(() => parsed(values as Record<string, unknown>)),
+        evaluate: (values) => evaluated(values, () => parsed(mapValues(values))),
+        evaluateValues: (values) => evaluated(values, () => parsed(values as Record<string, unknown>)),
       },
     };
   } catch (error) {
@@ -122,9 +124,9 @@ function base(): Environment {
   return (bare ??= withLibraries(new Environment({ enableOptionalTypes: true, homogeneousAggregateLiterals: false, limits })));
 }
 
-function evaluated(run: () => unknown): unknown {
+function evaluated(values: object, run: () => unknown): unknown {
   try {
-    return run();
+    return withinBudget(values, run);
   } catch (error) {
     throw new CelError(evaluationSentence(error as Error & { summary?: string }));
   }
