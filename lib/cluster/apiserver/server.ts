@@ -354,7 +354,7 @@ class Server implements ApiServer {
     if (definition.deprecation) warnings.push(definition.deprecation);
     if (definition.type) this.#custom.check(definition, info);
     const context = this.#context(request, info, definition, user, warnings);
-    const renewed = maybeRenewLease(this.#storage, request, context);
+    const renewed = this.#configuration.isEmpty ? maybeRenewLease(this.#storage, request, context) : undefined;
     return respond(
       renewed ? rendered(this.#services, request, context, renewed) : answerResource(this.#services, request, context),
       request,

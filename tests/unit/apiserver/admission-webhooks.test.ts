@@ -88,6 +88,32 @@ describe('a validating webhook', () => {
     ]);
   });
 
+  test('is told of a patch as the update it comes to', () => {
+    const { api, reviews } = bench({});
+    make(api);
+    configure(api, 'validating', webhook('check'));
+    api.patch(`${core}/configmaps/x?fieldManager=me`, 'merge', { data: { a: '1' } });
+    expect(reviews[0]?.request).toMatchObject({
+      operation: 'UPDATE',
+      object: { data: { a: '1' } },
+      oldObject: { metadata: { name: 'x' } },
+      options: { kind: 'UpdateOptions', fieldManager: 'me' },
+    });
+  });
+
+  test('may refuse the renewal of a Lease', () => {
+    const { api } = bench({ check: () => ({ allowed: false }) });
+    const leases = '/apis/coordination.k8s.io/v1/namespaces/default/leases';
+    const renewTime = (second: number) => `2026-01-05T08:00:0${second}.000000Z`;
+    const lease = api.create(leases, { metadata: { name: 'l' }, spec: { holderIdentity: 'me', renewTime: renewTime(1) } });
+    const renew = (second: number) =>
+      api.send('PUT', `${leases}/l`, { ...api.get(`${leases}/l`), spec: { ...lease['spec'], renewTime: renewTime(second) } }).status;
+    expect(renew(2)).toBe(200);
+    const rule = { apiGroups: ['coordination.k8s.io'], apiVersions: ['v1'], resources: ['leases'], operations: ['UPDATE'] };
+    configure(api, 'validating', webhook('check', { rules: [rule] }));
+    expect(renew(3)).toBe(400);
+  });
+
   test('refuses with its own status, and the API server says who it was', () => {
     const { api } = bench({ check: () => ({ allowed: false, status: { code: 418, message: 'no maps today', reason: 'Teapot' } }) });
     configure(api, 'validating', webhook('check'));

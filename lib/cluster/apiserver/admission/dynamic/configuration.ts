@@ -39,6 +39,12 @@ export class AdmissionConfiguration {
     this.#source = source;
   }
 
+  /** Whether nobody outside has a say in what is written. */
+  get isEmpty(): boolean {
+    const { validatingPolicies, mutatingPolicies, validatingWebhooks, mutatingWebhooks } = this.hooks;
+    return validatingPolicies.length + mutatingPolicies.length + validatingWebhooks.length + mutatingWebhooks.length === 0;
+  }
+
   get hooks(): Hooks {
     const { mark } = this.#source;
     if (this.#hooks?.mark !== mark) this.#hooks = this.#read(mark);

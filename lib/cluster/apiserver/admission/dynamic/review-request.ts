@@ -28,18 +28,17 @@ function userInfoOf({ name, uid, groups, extra }: User): object {
 
 const kinds = { CREATE: 'CreateOptions', UPDATE: 'UpdateOptions', DELETE: 'DeleteOptions', CONNECT: '' } as const;
 
+/** A patch is told as the create or update it comes to. */
 function optionsOf(request: AdmissionRequest): object {
   const { context, deleteOptions } = request;
-  const { verb, query } = context.info;
-  const kind = verb === 'patch' ? 'PatchOptions' : kinds[operationOf(request)];
-  const type = { kind, apiVersion: 'meta.k8s.io/v1' };
+  const { query } = context.info;
+  const type = { kind: kinds[operationOf(request)], apiVersion: 'meta.k8s.io/v1' };
   if (deleteOptions) return { ...deleteOptions, ...type };
   const fieldManager = query.get('fieldManager');
   const fieldValidation = query.get('fieldValidation');
   return {
     ...type,
     ...(context.isDryRun ? { dryRun: ['All'] } : {}),
-    ...(verb === 'patch' && query.has('force') ? { force: query.get('force') !== 'false' } : {}),
     ...(fieldManager ? { fieldManager } : {}),
     ...(fieldValidation ? { fieldValidation } : {}),
   };
