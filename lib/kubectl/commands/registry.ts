@@ -7,6 +7,7 @@ import { apiResources, apiVersions, auth, clusterInfo, top, version } from './cl
 import { config } from './config';
 import { cp } from './cp';
 import { create } from './create';
+import { debug } from './debug';
 import { deleteCommand } from './delete';
 import { describe } from './describe';
 import { diff } from './diff';
@@ -62,11 +63,7 @@ export const commandGroups: readonly CommandGroup[] = [
       refused('proxy', 'Run a proxy to the Kubernetes API server', 'use kubectl get --raw PATH'),
       cp,
       auth,
-      refused(
-        'debug',
-        'Create debugging sessions for troubleshooting workloads and nodes',
-        'use kubectl run with the image of your choice',
-      ),
+      debug,
       events,
     ],
   },

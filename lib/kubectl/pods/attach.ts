@@ -36,10 +36,13 @@ export async function attachTo(
 }
 
 /** The whole log of a container that has ended already. */
-export async function streamLogs(context: Context, pod: KubeObject): Promise<void> {
+export async function streamLogs(
+  context: Context,
+  pod: KubeObject,
+  container = defaultContainer(context, pod, { isLoud: false }),
+): Promise<void> {
   const path = pathOf(await podsResource(context), pod.metadata.namespace, pod.metadata.name, 'log');
-  for await (const chunk of context.client.stream(path, { query: { container: defaultContainer(context, pod, { isLoud: false }) } }))
-    context.out(String(chunk));
+  for await (const chunk of context.client.stream(path, { query: { container } })) context.out(String(chunk));
 }
 
 /** Pipes a connection to the terminal or to the streams of this command; resolves with how the process ended. */
