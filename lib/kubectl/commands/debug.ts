@@ -81,8 +81,10 @@ async function debugPod(context: Context, resource: ApiResource, pod: KubeObject
     );
   const container = { ...containerOf(context, pod), ...(target ? { targetContainerName: target } : {}) };
   const path = pathOf(resource, pod.metadata.namespace, pod.metadata.name, 'ephemeralcontainers');
+  const before = (pod['spec'].ephemeralContainers ?? []) as { name: string }[];
+  const order = [...before, container].map(({ name }) => ({ name }));
   const changed = await context.client.patch(path, 'application/strategic-merge-patch+json', {
-    spec: { ephemeralContainers: [container] },
+    spec: { '$setElementOrder/ephemeralContainers': order, ephemeralContainers: [container] },
   });
   await maybeAttach(context, changed, container.name, 'ephemeralContainerStatuses');
 }
