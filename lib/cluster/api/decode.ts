@@ -266,7 +266,9 @@ function badBase64At(text: string): number {
 }
 
 function decodeQuantity(value: unknown): unknown {
-  return canonicalQuantity(typeof value === 'number' ? value : String(value).trim());
+  return canonicalQuantity(
+    typeof value === 'number' ? value : (isObject(value) || Array.isArray(value) ? JSON.stringify(value) : String(value)).trim(),
+  );
 }
 
 function decodeIntOrString(value: unknown, context: Context): unknown {

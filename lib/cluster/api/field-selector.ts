@@ -15,7 +15,9 @@ export function parseFieldSelector(text: string): FieldRequirement[] {
 
 /** A field that an object does not have counts as empty, as upstream's `fields.Set` does. */
 export function matchesFields(requirements: readonly FieldRequirement[], fields: Readonly<Record<string, string>>): boolean {
-  return requirements.every(({ field, operator, value }) => ((fields[field] ?? '') === value) === (operator === '='));
+  return requirements.every(
+    ({ field, operator, value }) => ((Object.hasOwn(fields, field) ? (fields[field] ?? '') : '') === value) === (operator === '='),
+  );
 }
 
 export function renderFieldSelector(requirements: readonly FieldRequirement[]): string {

@@ -31,7 +31,7 @@ export { canonicalQuantity, compareQuantities, Quantity, QuantityError, type Qua
 export { definitionIdOf, fieldFacts, isAtomicDefinition, type FieldFacts } from './schema-facts';
 export { copyObject, decodeObject, decodeStatusOf, DecodeError, type Decoding, type StructuralType, type TypeRef } from './decode';
 export { nullEmptyLists } from './empty-lists';
-export { JsonSyntaxError, readJson, type JsonReading } from './json-reader';
+export { define, JsonSyntaxError, readJson, type JsonReading } from './json-reader';
 export { decodeBase64, decodeBytes, decodedLength, encodeBase64, encodeBytes } from './base64';
 export { goValue, mergePatch, PatchError, strategicMergePatch } from './patch';
 export type { ExecOptions, LogOptions } from './kubelet';

@@ -21,12 +21,20 @@ type Container = Record<string, unknown> | unknown[];
  * Returns a new document. Throws `JsonPatchError`.
  */
 export function applyJsonPatch(document: unknown, operations: readonly unknown[]): unknown {
-  const root = { document: deepCopy(document) };
-  for (const operation of operations) apply(root, operation as Operation);
+  const root: Root = { document: deepCopy(document), copied: 0 };
+  for (const operation of operations) apply(root, (operation ?? {}) as Operation);
   return root.document;
 }
 
-function apply(root: { document: unknown }, { op, path, from, value }: Operation): void {
+/** What copies may add to a document altogether, as JSON: kube-apiserver's limit of a body (`AccumulatedCopySizeLimit`). */
+const copiedMax = 3 * 1024 * 1024;
+
+interface Root {
+  document: unknown;
+  copied: number;
+}
+
+function apply(root: Root, { op, path, from, value }: Operation): void {
   if (typeof path !== 'string') throw new JsonPatchError('missing path');
   switch (op) {
     case 'add':
@@ -38,12 +46,21 @@ function apply(root: { document: unknown }, { op, path, from, value }: Operation
     case 'move':
       return add(root, path, remove(root, textOf(from)));
     case 'copy':
-      return add(root, path, deepCopy(read(root, textOf(from)) ?? null));
+      return add(root, path, copied(root, read(root, textOf(from)) ?? null));
     case 'test':
       return test(root, path, plain(value));
     default:
       throw new JsonPatchError(`unexpected kind: ${String(op)}`);
   }
+}
+
+function copied(root: Root, value: unknown): unknown {
+  root.copied += JSON.stringify(value).length;
+  if (root.copied > copiedMax)
+    throw new JsonPatchError(
+      `Unable to complete the copy, the accumulated size increase of copy is ${root.copied}, exceeding the limit ${copiedMax}`,
+    );
+  return deepCopy(value);
 }
 
 /** A value left out is null. */
@@ -57,7 +74,7 @@ function textOf(from: unknown): string {
 }
 
 /** What a pointer's last part stands in. A pointer's first part is dropped whatever it is. */
-function find(root: { document: unknown }, path: string): { container: Container; key: string } {
+function find(root: Root, path: string): { container: Container; key: string } {
   const parts = path
     .split('/')
     .slice(1)
@@ -82,20 +99,20 @@ function indexOf(key: string, length: number): number {
   return counted;
 }
 
-function read(root: { document: unknown }, path: string): unknown {
+function read(root: Root, path: string): unknown {
   if (path === '') return root.document;
   const { container, key } = find(root, path);
   return get(container, key);
 }
 
-function add(root: { document: unknown }, path: string, value: unknown): void {
+function add(root: Root, path: string, value: unknown): void {
   const { container, key } = find(root, path);
   if (!Array.isArray(container)) return define(container, key, value);
   if (key === '-') return void container.push(value);
   container.splice(indexOf(key, container.length + 1), 0, value);
 }
 
-function remove(root: { document: unknown }, path: string): unknown {
+function remove(root: Root, path: string): unknown {
   const { container, key } = find(root, path);
   if (Array.isArray(container)) return container.splice(indexOf(key, container.length), 1)[0];
   if (!Object.hasOwn(container, key)) throw new JsonPatchError(`unable to remove nonexistent key: ${key}`);
@@ -104,13 +121,13 @@ function remove(root: { document: unknown }, path: string): unknown {
   return value;
 }
 
-function replace(root: { document: unknown }, path: string, value: unknown): void {
+function replace(root: Root, path: string, value: unknown): void {
   const { container, key } = find(root, path);
   if (Array.isArray(container)) container[indexOf(key, container.length)] = value;
   else define(container, key, value);
 }
 
-function test(root: { document: unknown }, path: string, value: unknown): void {
+function test(root: Root, path: string, value: unknown): void {
   const found = read(root, path) ?? null;
   if (!deepEqual(found, value)) throw new JsonPatchError(`testing value ${path} failed`);
 }

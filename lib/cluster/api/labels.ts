@@ -58,7 +58,7 @@ export function labelSelectorAsSelector(selector: LabelSelector | undefined | nu
 const operators: Readonly<Record<string, RequirementOperator>> = { In: 'in', NotIn: 'notin', Exists: 'exists', DoesNotExist: '!' };
 
 function requirementOf({ key, operator, values }: NonNullable<LabelSelector['matchExpressions']>[number]): Requirement {
-  const known = operators[operator];
+  const known = Object.hasOwn(operators, operator) ? operators[operator] : undefined;
   if (!known) throw new SelectorSyntaxError(`${JSON.stringify(operator)} is not a valid label selector operator`);
   return { key, operator: known, values: values ?? [] };
 }

@@ -1,4 +1,4 @@
-import { deepCopy, deepEqual } from '@/lib/base';
+import { deepCopy } from '@/lib/base';
 import { fieldFacts } from './schema-facts';
 import { definitions, type FieldSchema } from '@/generated/kubernetes/schema';
 import { define } from './json-reader';
@@ -98,14 +98,16 @@ function mergeList(original: readonly unknown[], patch: readonly unknown[], fiel
   if (original.length === 0 && patch.length === 0) return [];
   if (!isFields(patch[0] ?? original[0])) return ordered([...new Set([...original, ...patch])], patch, original, undefined);
   const { mergeKey, schema } = field;
+  if (![...original, ...patch].every(isFields)) throw new PatchError(`list element types are not identical: ${goValue([original, patch])}`);
   if (!mergeKey) throw new PatchError('cannot merge lists without merge key');
   const { kept, items } = applySpecialItems(original as Fields[], patch as Fields[], mergeKey);
   const merged = [...kept];
+  const places = placesOf(merged.map((one) => one[mergeKey]));
   for (const item of items) {
     if (!Object.hasOwn(item, mergeKey)) throw noMergeKey(item, mergeKey);
-    const at = merged.findIndex((one) => one[mergeKey] === item[mergeKey]);
-    if (at < 0) merged.push(withoutNulls(item) as Fields);
-    else merged[at] = mergeMap({ ...merged[at] }, { ...item }, schema?.items);
+    const at = places.get(item[mergeKey]);
+    if (at !== undefined) merged[at] = mergeMap({ ...merged[at] }, { ...item }, schema?.items);
+    else places.set(item[mergeKey], merged.push(withoutNulls(item) as Fields) - 1);
   }
   return ordered(merged, items, kept, mergeKey);
 }
@@ -117,18 +119,25 @@ function applySpecialItems(
   mergeKey: string,
 ): { kept: readonly Fields[]; items: readonly Fields[] } {
   const items: Fields[] = [];
-  let kept = original;
+  const deleted = new Set<unknown>();
   let isReplaced = false;
   for (const item of patch) {
     if (!Object.hasOwn(item, directive)) items.push(item);
     else if (item[directive] === 'replace') isReplaced = true;
     else if (item[directive] === 'delete') {
       if (!Object.hasOwn(item, mergeKey)) throw noMergeKey(item, mergeKey);
-      kept = kept.filter((one) => one[mergeKey] !== item[mergeKey]);
+      deleted.add(item[mergeKey]);
     } else if (item[directive] === 'merge') throw new PatchError('merging lists cannot yet be specified in the patch');
     else throw badDirective(item);
   }
-  return { kept: isReplaced ? [] : kept, items };
+  return { kept: isReplaced ? [] : original.filter((one) => !deleted.has(one[mergeKey])), items };
+}
+
+/** Where each key stands first. */
+function placesOf(keys: readonly unknown[]): Map<unknown, number> {
+  const places = new Map<unknown, number>();
+  keys.forEach((key, index) => void (places.has(key) || places.set(key, index)));
+  return places;
 }
 
 function noMergeKey(item: Fields, mergeKey: string): PatchError {
@@ -142,13 +151,14 @@ function ordered(
   serverOrder: readonly unknown[],
   mergeKey: string | undefined,
 ): unknown[] {
-  const keyOf = (item: unknown) => (mergeKey === undefined ? item : (item as Fields)[mergeKey]);
-  const patchKeys = patchOrder.map(keyOf);
-  const serverKeys = serverOrder.map(keyOf);
-  const rank = (keys: readonly unknown[]) => (a: unknown, b: unknown) => keys.indexOf(keyOf(a)) - keys.indexOf(keyOf(b));
-  const named = merged.filter((item) => patchKeys.includes(keyOf(item))).sort(rank(patchKeys));
-  const serverOnly = merged.filter((item) => !patchKeys.includes(keyOf(item))).sort(rank(serverKeys));
-  return interleave(serverOnly, named, (item) => serverKeys.indexOf(keyOf(item)));
+  const keyOf = (item: unknown) => (mergeKey === undefined || !isFields(item) ? item : item[mergeKey]);
+  const inPatch = placesOf(patchOrder.map(keyOf));
+  const inServer = placesOf(serverOrder.map(keyOf));
+  const placeIn = (places: Map<unknown, number>, item: unknown) => places.get(keyOf(item)) ?? -1;
+  const rank = (places: Map<unknown, number>) => (a: unknown, b: unknown) => placeIn(places, a) - placeIn(places, b);
+  const named = merged.filter((item) => inPatch.has(keyOf(item))).sort(rank(inPatch));
+  const serverOnly = merged.filter((item) => !inPatch.has(keyOf(item))).sort(rank(inServer));
+  return interleave(serverOnly, named, (item) => placeIn(inServer, item));
 }
 
 function interleave(left: readonly unknown[], right: readonly unknown[], placeOf: (item: unknown) => number): unknown[] {
@@ -167,11 +177,12 @@ function applyRetainKeys(original: Fields, patch: Fields): void {
   delete patch[retainKeys];
   if (keys === undefined) return;
   if (!Array.isArray(keys)) throw new PatchError('invalid patch format of $retainKeys');
+  const retained = new Set<unknown>(keys);
   for (const key of Object.keys(patch)) {
     const isPlain = patch[key] !== null && !key.startsWith(deleteList) && !key.startsWith(elementOrder);
-    if (isPlain && !keys.includes(key)) throw new PatchError('invalid patch format of $retainKeys');
+    if (isPlain && !retained.has(key)) throw new PatchError('invalid patch format of $retainKeys');
   }
-  for (const key of Object.keys(original)) if (!keys.includes(key)) delete original[key];
+  for (const key of Object.keys(original)) if (!retained.has(key)) delete original[key];
 }
 
 function applyElementOrders(original: Fields, patch: Fields, schema: FieldSchema | undefined): void {
@@ -185,8 +196,8 @@ function applyElementOrders(original: Fields, patch: Fields, schema: FieldSchema
 }
 
 function applyElementOrder(original: Fields, patch: Fields, name: string, order: readonly unknown[], field: MergeField): void {
-  const current = original[name] as readonly unknown[] | undefined;
-  const change = patch[name] as readonly unknown[] | null | undefined;
+  const current = listIn(original, name);
+  const change = patch[name] === null ? null : listIn(patch, name);
   if (change === null || (!current && !change)) return;
   delete patch[name];
   if (change) checkOrder(change, order, field.mergeKey, name);
@@ -197,22 +208,34 @@ function applyElementOrder(original: Fields, patch: Fields, name: string, order:
       : field.isMerged
         ? mergeList(current, change, field)
         : change;
-  original[name] = ordered(merged, order, current ?? [], field.mergeKey);
+  define(original, name, ordered(merged, order, current ?? [], field.mergeKey));
+}
+
+function listIn(fields: Fields, name: string): readonly unknown[] | undefined {
+  const value: unknown = Object.hasOwn(fields, name) ? fields[name] : undefined;
+  if (value === undefined || value === null) return undefined;
+  if (!Array.isArray(value)) throw new PatchError(`unexpected type of ${name}: it is no list`);
+  return value;
 }
 
 /** Everything the patch changes must be in the order it asks for, in that order. */
 function checkOrder(change: readonly unknown[], order: readonly unknown[], mergeKey: string | undefined, name: string): void {
-  const keyOf = (item: unknown) => (mergeKey === undefined ? item : (item as Fields)[mergeKey]);
-  const listed = order.map(keyOf);
-  const places = change.filter((item) => !isFields(item) || !Object.hasOwn(item, directive)).map((item) => listed.indexOf(keyOf(item)));
+  const keyOf = (item: unknown) => (mergeKey === undefined || !isFields(item) ? item : item[mergeKey]);
+  const listed = placesOf(order.map(keyOf));
+  const places = change.filter((item) => !isFields(item) || !Object.hasOwn(item, directive)).map((item) => listed.get(keyOf(item)) ?? -1);
   if (places.every((place, index) => place >= 0 && (index === 0 || place > (places[index - 1] as number)))) return;
   throw new PatchError(`The order in patch list:\n${goValue(change)}\n doesn't match ${elementOrder}${name} list:\n${goValue(order)}\n`);
 }
 
 function deleteFromList(original: Fields, name: string, values: unknown): void {
   if (!Array.isArray(values)) throw new PatchError('invalid patch format of $deleteFromPrimitiveList');
-  if (Array.isArray(original[name]))
-    original[name] = (original[name] as unknown[]).filter((item) => !values.some((value) => deepEqual(value, item)));
+  const gone = new Set<unknown>(values);
+  if (Object.hasOwn(original, name) && Array.isArray(original[name]))
+    define(
+      original,
+      name,
+      (original[name] as unknown[]).filter((item) => !gone.has(item)),
+    );
 }
 
 /** Undefined when the value itself is nothing but a directive. */

@@ -1,5 +1,5 @@
 import { definitions, type FieldSchema } from '@/generated/kubernetes/schema';
-import { define } from './json-reader';
+import { define, JsonSyntaxError, readJson } from './json-reader';
 import { protobufFields } from './protobuf-fields';
 import { definitionIdOf } from './schema-facts';
 
@@ -38,8 +38,13 @@ function readTypeMeta(bytes: Uint8Array): { apiVersion: string; kind: string } {
 
 /** A message as the JSON it stands for, by the schema of `definitionId`. Fields with no known number are left out. */
 export function readProtobuf(definitionId: string, bytes: Uint8Array): Record<string, unknown> {
+  return readMessage(definitionId, bytes, 0);
+}
+
+function readMessage(definitionId: string, bytes: Uint8Array, depth: number): Record<string, unknown> {
+  if (depth > depthMax) throw new ProtobufError('exceeded max depth');
   const object: Record<string, unknown> = {};
-  readInto(object, definitionId, numbersOf(definitionId), bytes);
+  readInto(object, definitionId, numbersOf(definitionId), bytes, depth);
   return object;
 }
 
@@ -49,37 +54,54 @@ const scalarMessages: Readonly<Record<string, (bytes: Uint8Array) => unknown>> =
   Time: (bytes) => readTime(bytes, 0),
   MicroTime: (bytes) => readTime(bytes, 6),
   IntOrString: readIntOrString,
-  FieldsV1: (bytes) => JSON.parse(firstText(bytes) || '{}') as unknown,
-  RawExtension: (bytes) => JSON.parse(firstText(bytes) || '{}') as unknown,
+  FieldsV1: (bytes) => readEmbedded(firstText(bytes)),
+  RawExtension: (bytes) => readEmbedded(firstText(bytes)),
 };
 
-function readInto(object: Record<string, unknown>, definitionId: string, numbers: Numbers, bytes: Uint8Array): void {
+function readEmbedded(text: string): unknown {
+  try {
+    return text === '' ? {} : readJson(text).value;
+  } catch (error) {
+    throw error instanceof JsonSyntaxError ? new ProtobufError(error.message) : error;
+  }
+}
+
+/** Schemas may contain schemas; a client's may not be deeper than what JSON is read to. */
+const depthMax = 500;
+
+function readInto(object: Record<string, unknown>, definitionId: string, numbers: Numbers, bytes: Uint8Array, depth: number): void {
   const properties = definitions[definitionId]?.properties ?? {};
   for (const { number, value } of new Reader(bytes).fields()) {
     const field = numbers.get(number);
     if (!field) continue;
     if (field.inlined) {
-      readInto(object, definitionId, numbersOf(`${definitionId.slice(0, definitionId.lastIndexOf('.') + 1)}${field.name}`), bytesOf(value));
+      readInto(
+        object,
+        definitionId,
+        numbersOf(`${definitionId.slice(0, definitionId.lastIndexOf('.') + 1)}${field.name}`),
+        bytesOf(value),
+        depth + 1,
+      );
       continue;
     }
     const schema = properties[field.name];
-    if (schema) readField(object, field.name, schema, value);
+    if (schema) readField(object, field.name, schema, value, depth);
   }
 }
 
-function readField(object: Record<string, unknown>, name: string, schema: FieldSchema, value: WireValue): void {
-  if (schema.items) object[name] = [...((object[name] as unknown[] | undefined) ?? []), readValue(schema.items, value)];
+function readField(object: Record<string, unknown>, name: string, schema: FieldSchema, value: WireValue, depth: number): void {
+  if (schema.items) ((object[name] ??= []) as unknown[]).push(readValue(schema.items, value, depth));
   else if (schema.additionalProperties)
-    readEntry((object[name] ??= {}) as Record<string, unknown>, schema.additionalProperties, bytesOf(value));
-  else object[name] = readValue(schema, value);
+    readEntry((object[name] ??= {}) as Record<string, unknown>, schema.additionalProperties, bytesOf(value), depth);
+  else object[name] = readValue(schema, value, depth);
 }
 
-function readEntry(map: Record<string, unknown>, schema: FieldSchema, bytes: Uint8Array): void {
+function readEntry(map: Record<string, unknown>, schema: FieldSchema, bytes: Uint8Array, depth: number): void {
   let key = '';
   let value: unknown = schema.type === 'string' ? '' : schema.items ? [] : undefined;
   for (const field of new Reader(bytes).fields()) {
     if (field.number === 1) key = textOf(bytesOf(field.value));
-    else value = schema.items ? readStrings(bytesOf(field.value)) : readValue(schema, field.value);
+    else value = schema.items ? readStrings(bytesOf(field.value)) : readValue(schema, field.value, depth);
   }
   define(map, key, value);
 }
@@ -89,10 +111,10 @@ function readStrings(bytes: Uint8Array): string[] {
   return [...new Reader(bytes).fields()].map(({ value }) => textOf(bytesOf(value)));
 }
 
-function readValue(schema: FieldSchema, value: WireValue): unknown {
+function readValue(schema: FieldSchema, value: WireValue, depth: number): unknown {
   if (schema.$ref) {
     const scalar = scalarMessages[schema.$ref.slice(schema.$ref.lastIndexOf('.') + 1)];
-    return scalar ? scalar(bytesOf(value)) : readProtobuf(schema.$ref, bytesOf(value));
+    return scalar ? scalar(bytesOf(value)) : readMessage(schema.$ref, bytesOf(value), depth + 1);
   }
   switch (schema.type) {
     case 'boolean':
@@ -125,7 +147,9 @@ function readTime(bytes: Uint8Array, digits: 0 | 6): string | null {
     else if (number === 2) nanos = numberOf(value);
   }
   if (bytes.length === 0) return null;
-  const text = new Date(Number(seconds) * 1000).toISOString().slice(0, 19);
+  const millis = Number(seconds) * 1000;
+  if (Math.abs(millis) > 8.64e15) throw new ProtobufError('time is out of range');
+  const text = new Date(millis).toISOString().slice(0, 19);
   return digits === 0 ? `${text}Z` : `${text}.${String(nanos / 1000n).padStart(6, '0')}Z`;
 }
 

@@ -1,4 +1,3 @@
-import { parseDocument } from 'yaml';
 import { definitions } from '@/generated/kubernetes/schema';
 import {
   decodeObject,
@@ -20,7 +19,9 @@ import {
   type TypeRef,
 } from '../api';
 import { apiVersionOf, definitionIdOfKind } from './context';
+import type { DeleteOptions } from './deletion';
 import type { FieldValidation } from './options';
+import { readYaml } from './yaml';
 
 const bodyBytesMax = 3 * 1024 * 1024;
 
@@ -80,32 +81,6 @@ function parseText(text: string, mediaType: string): Reading {
   }
 }
 
-/** YAML 1.1 as `sigs.k8s.io/yaml` reads it: `yes` is true, dates stay text. */
-export function readYaml(text: string): Reading {
-  const document = parseDocument(text, {
-    version: '1.1',
-    merge: true,
-    strict: false,
-    customTags: (tags) => tags.filter((tag) => (typeof tag === 'string' ? tag !== 'timestamp' : tag.tag !== 'tag:yaml.org,2002:timestamp')),
-  });
-  const [error] = document.errors.filter(({ code }) => code !== 'DUPLICATE_KEY');
-  if (error)
-    throw new DecodeError(
-      `error converting YAML to JSON: yaml: line ${error.linePos?.[0].line ?? 1}: ${error.message.split('\n')[0]?.replace(/ at line \d+, column \d+:?$/, '')}`,
-    );
-  const repeated = document.errors.map(
-    ({ linePos, pos }) =>
-      `  line ${linePos?.[0].line ?? 0}: key ${JSON.stringify(/^["']?([^"':\s]+)/.exec(text.slice(pos[0]))?.[1] ?? '')} already set in map`,
-  );
-  const value: unknown = document.toJS({ maxAliasCount: 100 });
-  return {
-    value,
-    text,
-    duplicates: [],
-    ...(repeated.length ? { yamlProblem: `error converting YAML to JSON: yaml: unmarshal errors:\n${repeated.join('\n')}` } : {}),
-  };
-}
-
 interface Expected {
   readonly group: string;
   readonly version: string;
@@ -147,6 +122,18 @@ function readOrRefuse(request: ApiRequest, kind: string): Reading {
 function unrecognized(kind: string, why: string, text: string) {
   const summary = text === '' ? '<empty>' : text.length > 30 ? `${text.slice(0, 30)} ...` : text;
   return statusErrors.badRequest(`the object provided is unrecognized (must be of type ${kind}): ${why} (${summary})`);
+}
+
+const deleteOptions = 'io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions';
+
+/** The options in the body of a deletion, whatever group's they call themselves. What cannot be read has no code of its own upstream: 500. */
+export function decodeDeleteOptions(request: ApiRequest): DeleteOptions {
+  try {
+    return decodeObject(deleteOptions, readBody(request).value ?? {}).value;
+  } catch (error) {
+    if (error instanceof JsonSyntaxError) throw failure(500, undefined, `couldn't get version/kind; json parse error: ${error.message}`);
+    throw error instanceof DecodeError ? failure(500, undefined, error.message) : error;
+  }
 }
 
 interface GroupVersionKind {
@@ -216,8 +203,7 @@ function decodeCustom(
 ): KubeObject {
   const refuse = (why: string) =>
     statusErrors.badRequest(`${given.kind} in version ${JSON.stringify(given.version)} cannot be handled as a ${expected.kind}: ${why}`);
-  if (!(reading.value as KubeObject).kind)
-    throw refuse(`Object 'Kind' is missing in '${reading.text ?? JSON.stringify(reading.value)}'`);
+  if (!(reading.value as KubeObject).kind) throw refuse(`Object 'Kind' is missing in '${reading.text ?? JSON.stringify(reading.value)}'`);
   const decoding = decodeOrRefuse(type, reading.value, refuse, undefined);
   const problems = fieldValidation === 'Ignore' ? [] : strictProblems(reading, decoding);
   if (problems.length > 0 && fieldValidation === 'Strict') throw refuse(`strict decoding error: ${problems.join(', ')}`);

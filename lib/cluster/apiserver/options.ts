@@ -92,7 +92,9 @@ const blank = { metadata: {}, spec: {}, status: {}, involvedObject: {}, source: 
 
 function isSelectable({ selectableFields }: ResourceDefinition, field: string): boolean {
   return (
-    field === 'metadata.name' || field === 'metadata.namespace' || (selectableFields !== undefined && field in selectableFields(blank))
+    field === 'metadata.name' ||
+    field === 'metadata.namespace' ||
+    (selectableFields !== undefined && Object.hasOwn(selectableFields(blank), field))
   );
 }
 

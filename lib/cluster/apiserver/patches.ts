@@ -22,11 +22,12 @@ import {
   type ResourceDefinition,
   type TypeRef,
 } from '../api';
-import { mediaTypeOf, readYaml, withDefaults, type Reading } from './body';
+import { mediaTypeOf, withDefaults, type Reading } from './body';
 import { definitionIdOfKind, resourceOf, typeOf, type RequestContext } from './context';
-import { applyConfiguration, fieldTypeOf, typeOfMapField, writeOf, type FieldType } from './fields';
+import { applyConfiguration, ElementError, fieldTypeOf, typeOfMapField, writeOf, type FieldType } from './fields';
 import { checkName } from './handler';
 import type { WriteOptions } from './options';
+import { readYaml } from './yaml';
 
 export type PatchType = 'json' | 'merge' | 'strategic' | 'apply';
 
@@ -98,8 +99,8 @@ export function applyProducer(
   const { definition, info } = context;
   const reading = readConfiguration(request, options, context.warnings);
   return (old) => {
-    const data = applyConfiguration(write, old, { data: reading, force: options.force });
-    const object = { ...decodeObject(write.type, data).value, kind: write.kind, apiVersion: data['apiVersion'] } as KubeObject;
+    const data = appliedTo(write, old, { data: reading, force: options.force });
+    const object = { ...restoredFrom(write.type, data).value, kind: write.kind, apiVersion: data['apiVersion'] } as KubeObject;
     if (!old && object.metadata.uid)
       throw statusErrors.conflict(
         resourceOf(definition),
@@ -110,6 +111,24 @@ export function applyProducer(
     if (write.kind === definition.kind) definition.defaults?.(object);
     return object;
   };
+}
+
+/** A list of what is stored may have items that cannot be told apart, if it was not applied. */
+function appliedTo(...[write, live, configuration]: Parameters<typeof applyConfiguration>): ReturnType<typeof applyConfiguration> {
+  try {
+    return applyConfiguration(write, live, configuration);
+  } catch (error) {
+    throw error instanceof ElementError ? failure(500, undefined, error.message) : error;
+  }
+}
+
+/** What has the schema's types may still be no value of Go's, such as a number that is too large; upstream has no code for that. */
+function restoredFrom(type: TypeRef, data: object): Decoding {
+  try {
+    return decodeObject(type, data);
+  } catch (error) {
+    throw error instanceof DecodeError || error instanceof QuantityError ? failure(500, undefined, error.message) : error;
+  }
 }
 
 function readConfiguration(request: ApiRequest, { fieldValidation }: WriteOptions, warnings: string[]): Record<string, unknown> {
@@ -210,6 +229,7 @@ function patchByOperations(old: KubeObject, operations: unknown): unknown {
       'RequestEntityTooLarge',
       `Request entity too large: The allowed maximum operations in a JSON patch is ${operationsMax}, got ${operations.length}`,
     );
+  operations.forEach(checkOperation);
   try {
     return applyJsonPatch(old, operations);
   } catch (error) {
@@ -219,11 +239,24 @@ function patchByOperations(old: KubeObject, operations: unknown): unknown {
   }
 }
 
+/** An operation has the type it should (`jsonPatchOp`); whether it can be done comes later. */
+function checkOperation(operation: unknown): void {
+  const mistyped = (value: unknown, what: string) =>
+    statusErrors.badRequest(`error decoding patch: json: cannot unmarshal ${jsonType(value)} into Go ${what}`);
+  if (operation === null) return;
+  if (typeof operation !== 'object' || Array.isArray(operation)) throw mistyped(operation, 'value of type handlers.jsonPatchOp');
+  for (const field of ['op', 'from', 'path']) {
+    const value = Object.hasOwn(operation, field) ? (operation as Record<string, unknown>)[field] : undefined;
+    if (value !== undefined && value !== null && typeof value !== 'string')
+      throw mistyped(value, `struct field jsonPatchOp.${field} of type string`);
+  }
+}
+
 const operationFields = ['op', 'path', 'from', 'value'];
 
 function jsonPatchProblems({ value, duplicates }: Reading): string[] {
   const unknown = (value as readonly object[]).flatMap((operation, index) =>
-    Object.keys(operation)
+    Object.keys(operation ?? {})
       .filter((key) => !operationFields.includes(key))
       .map((key) => `json patch unknown field "[${index}].${key}"`),
   );
@@ -277,21 +310,25 @@ function sortedAlong(data: unknown, touched: unknown, type: FieldType | undefine
   const below = (name: string) =>
     sortedAlong(
       (data as Record<string, unknown>)[name],
-      isTouched ? (touched as Record<string, unknown>)[name] : undefined,
+      isTouched && Object.hasOwn(touched, name) ? (touched as Record<string, unknown>)[name] : undefined,
       map && typeOfMapField(map, name),
     );
   return Object.fromEntries(names.map((name) => [name, below(name)]));
 }
 
+/** Without a parent, so that no name leads out of it. */
+type Touched = { [name: string]: Touched };
+
 /** The objects on the way to what operations change. */
-function touchedBy(operations: readonly { readonly path?: unknown; readonly from?: unknown }[]): object {
-  const root: Record<string, any> = {};
-  for (const pointer of operations.flatMap(({ path, from }) => [path, from])) {
+function touchedBy(operations: readonly ({ readonly path?: unknown; readonly from?: unknown } | null)[]): object {
+  const root = Object.create(null) as Touched;
+  for (const pointer of operations.flatMap((operation) => [operation?.path, operation?.from])) {
     if (typeof pointer === 'string')
       pointer
         .split('/')
         .slice(1, -1)
-        .reduce((node, part) => (node[part.replaceAll('~1', '/').replaceAll('~0', '~')] ??= {}), root);
+        .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))
+        .reduce((node, part) => (node[part] ??= Object.create(null) as Touched), root);
   }
   return root;
 }

@@ -1,5 +1,5 @@
 import { failure, statusErrors, type ApiRequest, type KubeObject, type ObjectList, type ResourceDefinition } from '../api';
-import { decodeBody, readBody, withDefaults } from './body';
+import { decodeBody, decodeDeleteOptions, withDefaults } from './body';
 import { resourceOf, type RequestContext } from './context';
 import { componentStatuses } from './component-statuses';
 import { checkDeleteOptions, type DeleteOptions } from './deletion';
@@ -51,7 +51,10 @@ function checkCustom({ definition, info }: RequestContext): void {
   if (isPart && !(info.subresource === 'status' ? subresources?.status : info.subresource === 'scale' && subresources?.scale))
     throw statusErrors.notFound(resourceOf(definition), info.name);
   if (isPart && !['get', 'update', 'patch'].includes(info.verb))
-    throw failure(405, 'MethodNotAllowed', `${info.verb} is not supported on resources of kind "${names.plural}.${group}"`, { group, kind: names.plural });
+    throw failure(405, 'MethodNotAllowed', `${info.verb} is not supported on resources of kind "${names.plural}.${group}"`, {
+      group,
+      kind: names.plural,
+    });
 }
 
 const answerSubresource: ResourceHandler = (services, request, context) => {
@@ -279,8 +282,8 @@ const removeCollection: ResourceHandler = (services, request, context) => {
 };
 
 function readDeleteOptions(request: ApiRequest, { info }: RequestContext): DeleteOptions {
-  const { value } = request.body === undefined || request.body === '' ? { value: undefined } : readBody(request);
-  const options = value === undefined ? deleteOptionsOfQuery(info.query) : (value as DeleteOptions);
+  const isAbsent = request.body === undefined || request.body === '' || (request.body as Uint8Array).length === 0;
+  const options = isAbsent ? deleteOptionsOfQuery(info.query) : decodeDeleteOptions(request);
   checkDeleteOptions(options);
   return options;
 }

@@ -7,6 +7,7 @@ import {
   statusErrors,
   type FieldError,
   type KubeObject,
+  type OwnerReference,
   type ResourceDefinition,
   type StrategyContext,
 } from '../api';
@@ -469,5 +470,11 @@ function withDeletion(
 function dedupeOwners(object: KubeObject): void {
   const owners = object.metadata.ownerReferences;
   if (!owners || owners.length < 2) return;
-  object.metadata.ownerReferences = owners.filter((owner, index) => owners.findIndex((other) => deepEqual(other, owner)) === index);
+  const seen = new Set<string>();
+  object.metadata.ownerReferences = owners.filter((owner) => seen.size < seen.add(sameOwner(owner)).size);
+}
+
+/** Equal for owners that are. */
+function sameOwner({ apiVersion, kind, name, uid, controller, blockOwnerDeletion }: OwnerReference): string {
+  return JSON.stringify([apiVersion, kind, name, uid, controller, blockOwnerDeletion]);
 }

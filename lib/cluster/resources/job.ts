@@ -76,7 +76,7 @@ function generateSelector({ metadata, spec }: V1Job): void {
   const template = (spec.template ??= {});
   const sharesLabels = metadata.labels !== undefined && metadata.labels === template.metadata?.labels;
   const uid = metadata.uid ?? '';
-  const labels = { ...generatedLabels(metadata.name, uid), ...template.metadata?.labels };
+  const labels = { ...generatedLabels(metadata.name ?? '', uid), ...template.metadata?.labels };
   template.metadata = { ...template.metadata, labels } as NonNullable<typeof template.metadata>;
   spec.selector ??= {};
   spec.selector.matchLabels = { 'batch.kubernetes.io/controller-uid': uid, ...spec.selector.matchLabels };

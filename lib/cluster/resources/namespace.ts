@@ -20,7 +20,7 @@ export const Namespace = defineResource<V1Namespace>({
     namespace.spec ??= {};
     namespace.spec.finalizers = [...new Set([...(namespace.spec.finalizers ?? []), 'kubernetes'])];
     namespace.status = { phase: 'Active' };
-    namespace.metadata.labels = { ...namespace.metadata.labels, [nameLabel]: namespace.metadata.name };
+    namespace.metadata.labels = { ...namespace.metadata.labels, [nameLabel]: namespace.metadata.name ?? '' };
   },
   prepareForUpdate(namespace, old) {
     keepSpec(namespace, old);

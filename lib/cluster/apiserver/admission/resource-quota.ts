@@ -58,7 +58,7 @@ function checkStatement(request: AdmissionRequest, quota: KubeObject, evaluator:
   const restricted = evaluator.matching(namesOf(hardOf(quota)));
   const missing = evaluator.constraint?.(request.object as KubeObject, restricted);
   if (missing) throw forbid(request, `failed quota: ${quota.metadata.name}: ${missing}`);
-  const unknown = restricted.filter((name) => !(name in usedOf(quota)));
+  const unknown = restricted.filter((name) => !Object.hasOwn(usedOf(quota), name));
   if (unknown.length > 0) throw forbid(request, `status unknown for quota: ${quota.metadata.name}, resources: ${unknown.join(',')}`);
 }
 

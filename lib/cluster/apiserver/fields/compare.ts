@@ -1,6 +1,18 @@
 import { deepEqual } from '@/lib/base';
 import { FieldSetBuilder, leaf, nodeOf, type FieldNode, type FieldSet } from './field-set';
-import { elementOf, haveSameKeys, keyedElement, settledType, typeOfMapField, type FieldType, type ListType, type MapType } from './field-type';
+import {
+  elementOf,
+  haveSameKeys,
+  keyedElement,
+  settledType,
+  typeOfMapField,
+  type FieldType,
+  type ListType,
+  type MapType,
+} from './field-type';
+
+/** Up to so many differing items are looked for one by one. */
+const fewItems = 64;
 
 export interface Comparison {
   readonly added: FieldSet;
@@ -62,8 +74,8 @@ class CompareWalk {
   }
 
   #compareEntries(type: MapType, before: Fields, after: Fields): void {
-    for (const name in before) this.#compareEntry(type, name, before[name], after[name]);
-    for (const name in after) if (before[name] === undefined) this.#compareEntry(type, name, undefined, after[name]);
+    for (const name in before) this.#compareEntry(type, name, before[name], ownOf(after, name));
+    for (const name in after) if (ownOf(before, name) === undefined) this.#compareEntry(type, name, undefined, after[name]);
   }
 
   #compareEntry(type: MapType, name: string, before: unknown, after: unknown): void {
@@ -87,7 +99,7 @@ class CompareWalk {
     for (let index = 0; index < before.length; index++) {
       if (deepEqual(before[index], after[index])) continue;
       if (relation !== 'map' || !haveSameKeys(keys, before[index], after[index])) return false;
-      differing.push(index);
+      if (differing.push(index) > fewItems) return false;
     }
     if (differing.some((index) => after.some((other, at) => at !== index && haveSameKeys(keys, after[index], other)))) return false;
     for (const index of differing) this.#within(keyedElement(keys, after[index]), item, before[index], after[index]);
@@ -108,6 +120,12 @@ class CompareWalk {
       this.#note(this.#added, leaf, path);
     }
   }
+}
+
+/** What every object has by its nature is no field of it. */
+export function ownOf(fields: Fields, name: string): unknown {
+  const value = fields[name];
+  return value === undefined || Object.hasOwn(fields, name) ? value : undefined;
 }
 
 type Fields = Readonly<Record<string, unknown>>;

@@ -1,6 +1,7 @@
 import { leaf, nodeOf, renderElement, isMember, type FieldNode, type FieldSet } from './field-set';
 import { elementOf, ElementError, settledType, typeOfMapField, type FieldType, type ListType, type MapType } from './field-type';
-import { isEmptyList, isEmptyMap } from './compare';
+import { define } from '../../api';
+import { isEmptyList, isEmptyMap, ownOf } from './compare';
 
 type Fields = Record<string, unknown>;
 
@@ -67,8 +68,9 @@ function mergeEntries(type: MapType, live: Fields, config: Fields): Fields {
   const merged: Fields = {};
   for (const name of new Set([...Object.keys(live), ...Object.keys(config)])) {
     const field = typeOfMapField(type, name);
-    const value = field ? mergeTyped(field, live[name], config[name]) : (config[name] ?? live[name]);
-    if (value !== undefined) merged[name] = value;
+    const [own, asked] = [ownOf(live, name), ownOf(config, name)];
+    const value = field ? mergeTyped(field, own, asked) : (asked ?? own);
+    if (value !== undefined) define(merged, name, value);
   }
   return merged;
 }
@@ -143,7 +145,7 @@ function removeEntries(type: MapType, value: Fields, set: FieldNode): Fields | n
     const node = set[`f:${name}`];
     if (isMember(node)) continue;
     const field = typeOfMapField(type, name);
-    left[name] = node && field ? removeItems(field, value[name], node) : value[name];
+    define(left, name, node && field ? removeItems(field, value[name], node) : value[name]);
   }
   return isEmptyMap(left) ? null : left;
 }

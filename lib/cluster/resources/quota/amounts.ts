@@ -26,7 +26,7 @@ export function maximum(a: Amounts, b: Amounts): Amounts {
 }
 
 export function masked(amounts: Amounts, names: readonly string[]): Amounts {
-  return Object.fromEntries(names.filter((name) => name in amounts).map((name) => [name, amounts[name] as Quantity]));
+  return Object.fromEntries(names.filter((name) => Object.hasOwn(amounts, name)).map((name) => [name, amounts[name] as Quantity]));
 }
 
 export function withoutZeros(amounts: Amounts): Amounts {

@@ -160,7 +160,7 @@ function podConstraint({ spec }: KubeObject, names: readonly string[]): string |
   for (const container of [...(spec.containers ?? []), ...(spec.initContainers ?? [])]) {
     const given = named(container.resources);
     for (const name of names) {
-      if (!computeNames.includes(name) || name in given || name in isSetOnPod) continue;
+      if (!computeNames.includes(name) || Object.hasOwn(given, name) || Object.hasOwn(isSetOnPod, name)) continue;
       missing.set(name, (missing.get(name) ?? new Set()).add(container.name));
     }
   }

@@ -17,7 +17,7 @@ export function podLimits(pod: V1Pod): Amounts {
     ...amountsOf(spec?.resources?.limits as List | undefined),
   };
   const overhead = amountsOf(spec?.overhead as List | undefined);
-  const limited = Object.keys(overhead).filter((name) => name in total && !total[name]?.isZero);
+  const limited = Object.keys(overhead).filter((name) => Object.hasOwn(total, name) && !total[name]?.isZero);
   return sum(total, Object.fromEntries(limited.map((name) => [name, overhead[name] as Amounts[string]])));
 }
 

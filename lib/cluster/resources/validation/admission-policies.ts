@@ -41,7 +41,7 @@ export function validateValidatingPolicy({ metadata, spec }: V1ValidatingAdmissi
       ? [fieldError.required(specPath.child('validations'), nothing), fieldError.required(specPath.child('auditAnnotations'), nothing)]
       : []),
     ...validations.flatMap((one, index) => validateValidation(one, context, specPath.child('validations').index(index))),
-    ...validateAuditAnnotations(auditAnnotations, metadata.name, context, specPath.child('auditAnnotations')),
+    ...validateAuditAnnotations(auditAnnotations, metadata.name ?? '', context, specPath.child('auditAnnotations')),
   ];
 }
 

@@ -14,7 +14,7 @@ export function validateConfigMap({ data = {}, binaryData = {} }: V1ConfigMap): 
   const errors = [
     ...Object.keys(data).flatMap((key) => [
       ...invalidEach(dataPath.key(key), key, configMapKey(key)),
-      ...(key in binaryData ? [fieldError.invalid(dataPath.key(key), key, 'duplicate of key present in binaryData')] : []),
+      ...(Object.hasOwn(binaryData, key) ? [fieldError.invalid(dataPath.key(key), key, 'duplicate of key present in binaryData')] : []),
     ]),
     ...Object.keys(binaryData).flatMap((key) => invalidEach(binaryPath.key(key), key, configMapKey(key))),
   ];
@@ -55,7 +55,7 @@ export function validateSecret(secret: V1Secret): FieldError[] {
 }
 
 function validateSecretType({ type, metadata }: V1Secret, data: Readonly<Record<string, string>>): FieldError[] {
-  const needs = (...keys: string[]) => keys.flatMap((key) => (key in data ? [] : [fieldError.required(dataPath.key(key))]));
+  const needs = (...keys: string[]) => keys.flatMap((key) => (Object.hasOwn(data, key) ? [] : [fieldError.required(dataPath.key(key))]));
   switch (type) {
     case 'kubernetes.io/service-account-token': {
       const annotation = 'kubernetes.io/service-account.name';

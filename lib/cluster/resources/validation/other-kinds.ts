@@ -42,7 +42,7 @@ export function validatePriorityClass(priorityClass: V1PriorityClass): FieldErro
     preemptionPolicy === undefined
       ? []
       : validateEnum(preemptionPolicy, ['PreemptLowerPriority', 'Never'], FieldPath.of('preemptionPolicy'));
-  if (metadata.name.startsWith('system-')) return [...validateSystemClass(priorityClass), ...policy];
+  if (metadata.name?.startsWith('system-')) return [...validateSystemClass(priorityClass), ...policy];
   return [
     ...((value ?? 0) > userPriorityMax
       ? [fieldError.forbidden(FieldPath.of('value'), `maximum allowed value of a user defined priority is ${userPriorityMax}`)]

@@ -60,7 +60,7 @@ function validateKept(containers: readonly V1Container[], old: readonly V1Contai
     const at = path.index(index).child('resources');
     const after = containers[index]?.resources ?? {};
     const lost = (field: 'requests' | 'limits') =>
-      Object.keys(before.resources?.[field] ?? {}).some((name) => !(name in (after[field] ?? {})));
+      Object.keys(before.resources?.[field] ?? {}).some((name) => !Object.hasOwn(after[field] ?? {}, name));
     return [
       ...(lost('requests') ? [fieldError.forbidden(at.child('requests'), 'resource requests cannot be removed')] : []),
       ...(lost('limits') ? [fieldError.forbidden(at.child('limits'), 'resource limits cannot be removed')] : []),

@@ -107,7 +107,7 @@ function selectorFor(pod: V1Pod, { labelSelector, matchLabelKeys = [] }: V1Topol
   const selector = labelSelectorAsSelector(labelSelector);
   const labels = pod.metadata.labels ?? {};
   const extra = matchLabelKeys
-    .filter((key) => key in labels)
+    .filter((key) => Object.hasOwn(labels, key))
     .map((key) => ({ key, operator: 'in' as const, values: [labels[key] as string] }));
   return extra.length > 0 ? selectorOf([...selector.requirements, ...extra]) : selector;
 }
