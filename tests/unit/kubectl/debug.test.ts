@@ -31,8 +31,8 @@ test('debug adds an ephemeral container, as the profile and the flags say', asyn
   });
 });
 
-test('without a name it gets one, and what it printed is shown when it is over', async () => {
-  const { stdout } = await desk.run('debug web --image=busybox:1.36 --attach -- hostname');
+test('without a name it gets one, and what it prints is shown', async () => {
+  const { stdout } = await desk.run(['debug', 'web', '--image=busybox:1.36', '--attach', '--', 'sh', '-c', 'sleep 2; hostname']);
   expect(stdout).toMatch(/^Defaulting debug container name to debugger-[a-z0-9]{5}\.\nweb\n$/);
   expect(await query('.status.ephemeralContainerStatuses[*].name')).toMatch(/debugger-/);
 });
