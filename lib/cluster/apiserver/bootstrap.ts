@@ -1,10 +1,10 @@
 import { deepCopy } from '@/lib/base';
 import { StatusError, type KubeObject, type ResourceDefinition } from '../api';
+import type { Etcd } from '../etcd';
 import { rfc3339 } from '../kernel';
 import { defaultServiceRange } from './service-addresses';
 import type { ApiServerOptions } from './server';
 import type { RequestContext } from './context';
-import type { CustomResourceController } from './custom-resources/controller';
 import type { ResourceServices } from './handler';
 import { withDefaults } from './body';
 import { tracked, trackUpdate, writeOf } from './fields';
@@ -15,10 +15,15 @@ import { flowControlObjects } from './flow-control';
 import { objectOf } from './storage';
 import { statusStrategy } from './store';
 
+interface Follower {
+  hasAny(etcd: Etcd): boolean;
+  follow(): void;
+}
+
 export interface BootstrapOptions {
   readonly services: ResourceServices;
-  /** Goes to work when there are definitions already. */
-  readonly definitions: CustomResourceController | undefined;
+  /** Whoever goes to work when there is work already. */
+  readonly followers: readonly Follower[];
   readonly context: (definition: ResourceDefinition, namespace: string, name: string) => RequestContext;
   readonly resources: readonly ResourceDefinition[];
   readonly options: Pick<ApiServerOptions, 'advertiseAddress' | 'authorizationModes' | 'isResumed' | 'securePort' | 'services'>;
@@ -61,7 +66,7 @@ export function bootstrap(options: BootstrapOptions): { stop(): void } {
       maybeEnsure(options, [...systemNamespaces, ...priorityClasses, ...serviceRange(options), ...kubernetesService(options)]) &&
       maybeEnsureConfiguration(options) &&
       maybeEnsurePolicy(options) &&
-      maybeFollowDefinitions(options);
+      maybeFollow(options);
     if (!isDone) later(retryMs, 'post-start hooks', attempt);
   };
   attempt();
@@ -70,10 +75,10 @@ export function bootstrap(options: BootstrapOptions): { stop(): void } {
   return { stop: () => void (isStopped = true) };
 }
 
-/** A cluster without CustomResourceDefinitions has nothing that watches them. */
-function maybeFollowDefinitions({ definitions, services }: BootstrapOptions): boolean {
+/** A cluster without CustomResourceDefinitions has nothing that watches them, and so with aggregated APIs. */
+function maybeFollow({ followers, services }: BootstrapOptions): boolean {
   return maybe(() => {
-    if (definitions?.hasAny(services.etcd)) definitions.follow();
+    for (const one of followers) if (one.hasAny(services.etcd)) one.follow();
   });
 }
 

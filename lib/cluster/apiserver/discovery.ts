@@ -33,6 +33,8 @@ interface ApiResource {
 
 export interface DiscoverySources {
   readonly resources: readonly ResourceDefinition[];
+  /** What other servers serve behind Services, by group and version. */
+  readonly aggregated: () => ReadonlyMap<string, readonly object[]> | undefined;
   readonly custom: Pick<CustomResources, 'resources' | 'revision'>;
   readonly etcd: Etcd;
   readonly descriptions: () => Descriptions;
@@ -52,7 +54,9 @@ export class Discovery {
 
   get #lists(): ReadonlyMap<string, readonly ApiResource[]> {
     const { resources, custom } = this.#sources;
-    return custom.resources.length === 0 ? listsOf(resources) : withCustom(listsOf(resources), custom.resources);
+    const own = custom.resources.length === 0 ? listsOf(resources) : withCustom(listsOf(resources), custom.resources);
+    const others = this.#sources.aggregated();
+    return others?.size ? new Map([...own, ...(others as ReadonlyMap<string, readonly ApiResource[]>)]) : own;
   }
 
   hasBuiltInGroup(group: string): boolean {

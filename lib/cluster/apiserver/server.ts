@@ -11,6 +11,7 @@ import {
 } from '../api';
 import { EtcdError, type Etcd } from '../etcd';
 import { rfc3339, type Kernel } from '../kernel';
+import { AggregatedApis } from './aggregation/aggregated-apis';
 import { AdmissionConfiguration, configurationKinds } from './admission/dynamic/configuration';
 import { WebhookFailure, type WebhookDialer } from './admission/dynamic/webhook-call';
 import { admissionPlugins } from './admission/registry';
@@ -127,6 +128,7 @@ class Server implements ApiServer {
   readonly #services: ResourceServices;
   readonly #custom: CustomResources;
   readonly #customController: CustomResourceController | undefined;
+  readonly #aggregated: AggregatedApis | undefined;
   readonly #discovery: Discovery;
   readonly #metrics = new RequestMetrics();
   readonly #anonymousAuth: boolean;
@@ -161,10 +163,12 @@ class Server implements ApiServer {
     this.#storage = new Storage(etcd);
     this.#custom = new CustomResources(this.#caches, definitionsKind(resources));
     this.#customController = this.#controllerOfDefinitions(resources);
+    this.#aggregated = this.#aggregatedApis(options);
     this.#services = this.#createServices(options, rbac);
     this.#discovery = new Discovery({
       resources,
       custom: this.#custom,
+      aggregated: () => this.#aggregated?.lists,
       etcd,
       descriptions: options.descriptions ?? (() => ({})),
       requests: this.#metrics,
@@ -176,7 +180,7 @@ class Server implements ApiServer {
     this.#compactor = new Compactor({ kernel, etcd, intervalMs: options.etcdCompactionIntervalMs });
     this.#bootstrap = bootstrap({
       services: this.#services,
-      definitions: this.#customController,
+      followers: [this.#customController, this.#aggregated].filter((one) => one !== undefined),
       context,
       resources,
       options,
@@ -195,6 +199,7 @@ class Server implements ApiServer {
       ...flowControlHooks(lookup),
       ...escalationHooks(rbac, this.#authorizers),
       ...(this.#customController ? [['CustomResourceDefinition', this.#customController.hooks] as const] : []),
+      ...(this.#aggregated ? [['APIService', this.#aggregated.hooks] as const] : []),
     ]);
     const store = new Store({ storage, kernel, lookup, plugins: options.admission ?? admissionPlugins, hooks });
     return {
@@ -209,6 +214,14 @@ class Server implements ApiServer {
       descriptions: options.descriptions ?? (() => ({})),
       openWatches: new Set(),
     };
+  }
+
+  #aggregatedApis({ kernel, resources, dial }: ApiServerOptions): AggregatedApis | undefined {
+    const kindOf = (kind: string) => resources.filter((one) => one.kind === kind);
+    const [apiService] = kindOf('APIService');
+    if (!apiService) return undefined;
+    const watched = ['Service', 'EndpointSlice'].flatMap(kindOf);
+    return new AggregatedApis({ kernel, caches: this.#caches, lookup: () => this.#services.lookup, kinds: { apiService, watched }, dial });
   }
 
   #controllerOfDefinitions(resources: readonly ResourceDefinition[]): CustomResourceController | undefined {
@@ -325,7 +338,7 @@ class Server implements ApiServer {
       const verdict = decide(user, info, this.#authorizers);
       this.#record?.decided(verdict);
       if (verdict.decision !== 'allow') throw forbidden(user, info, verdict.reason);
-      return info.isResource ? this.#answerResource(request, info, user, warnings) : this.#answerOther(request, info);
+      return info.isResource ? this.#answerResource(request, info, user, warnings) : this.#answerOther(request, info, user);
     } catch (error) {
       const answer = failed(statusErrorOf(error), request, warnings);
       const refusal = error instanceof StatusError ? error.cause : error;
@@ -344,8 +357,10 @@ class Server implements ApiServer {
     return speaker;
   }
 
-  #answerOther(request: ApiRequest, info: Extract<RequestInfo, { isResource: false }>): ApiResponse {
-    return this.#discovery.answer(request, info) ?? plainText(404, '404 page not found\n');
+  #answerOther(request: ApiRequest, info: Extract<RequestInfo, { isResource: false }>, user: User): ApiResponse {
+    return (
+      this.#discovery.answer(request, info) ?? this.#aggregated?.answer(request, info.path, user) ?? plainText(404, '404 page not found\n')
+    );
   }
 
   #answerResource(request: ApiRequest, info: ResourceRequestInfo, user: User, warnings: string[]): ApiResponse {
@@ -373,7 +388,9 @@ class Server implements ApiServer {
       ({ group, version, plural }) => group === info.group && version === info.version && plural === info.resource,
     );
     if (!review)
-      return this.#discovery.hasBuiltInGroup(info.group) ? failed(notServed(), request, warnings) : plainText(404, '404 page not found\n');
+      return this.#discovery.hasBuiltInGroup(info.group)
+        ? failed(notServed(), request, warnings)
+        : (this.#aggregated?.answer(request, info.path, user) ?? plainText(404, '404 page not found\n'));
     if (info.verb !== 'create') throw notAllowed();
     const timestamp = rfc3339(this.#kernel.now);
     return respond(
@@ -464,6 +481,7 @@ class Server implements ApiServer {
   stop(): void {
     this.#bootstrap.stop();
     this.#customController?.stop();
+    this.#aggregated?.stop();
     this.#compactor.stop();
     for (const watch of this.#services.openWatches) watch.end();
     this.#caches.stop();
