@@ -13,7 +13,7 @@ import { EtcdError, type Etcd } from '../etcd';
 import { rfc3339, type Kernel } from '../kernel';
 import { AggregatedApis } from './aggregation/aggregated-apis';
 import { AdmissionConfiguration, configurationKinds } from './admission/dynamic/configuration';
-import { WebhookFailure, type WebhookDialer } from './admission/dynamic/webhook-call';
+import type { WebhookDialer } from './admission/dynamic/webhook-call';
 import { admissionPlugins } from './admission/registry';
 import type { AdmissionPlugin, Lookup } from './admission/plugin';
 import {
@@ -125,6 +125,8 @@ class Server implements ApiServer {
   readonly #configuration: AdmissionConfiguration;
   readonly #webhooks: WebhookDialer | undefined;
   #reviewUids: Random | undefined;
+  /** How long webhooks have kept the request at hand. */
+  #waitedMs = 0;
   readonly #services: ResourceServices;
   readonly #custom: CustomResources;
   readonly #customController: CustomResourceController | undefined;
@@ -152,7 +154,7 @@ class Server implements ApiServer {
       resources.map((definition) => [`${definition.group}/${definition.version}/${definition.names.plural}`, definition]),
     );
     this.#configuration = new AdmissionConfiguration(new PolicyCache(this.#caches, resources, configurationKinds));
-    this.#webhooks = options.webhooks;
+    this.#webhooks = options.webhooks && this.#timed(options.webhooks);
     this.#authenticators = authenticatorsOf(options, this.#lookup());
     const rbac = new RbacAuthorizer(new PolicyCache(this.#caches, resources, ['ClusterRole', 'ClusterRoleBinding', 'Role', 'RoleBinding']));
     this.#authorizers = authorizersOf(options, rbac, this.#lookup());
@@ -300,10 +302,29 @@ class Server implements ApiServer {
     const before = this.#unwritten;
     const cause = this.#kernel.record('request', request.actor ?? 'outside', `${request.method} ${info.path}`);
     this.#unwritten = cause;
-    const response = this.#kernel.causedBy(cause, () => this.#admitted(request, info));
+    const waitedBefore = this.#waitedMs;
+    this.#waitedMs = 0;
+    const response = this.#late(this.#kernel.causedBy(cause, () => this.#admitted(request, info)));
+    this.#waitedMs = waitedBefore;
     this.#metrics.count(info, request.method, response.status);
     this.#unwritten = before;
     return request.actor === undefined ? this.#labelled(response, info) : response;
+  }
+
+  /** Webhooks answer at once and say how long they took; who can let time pass waits that long. */
+  #late(response: ApiResponse): ApiResponse {
+    const forMs = this.#waitedMs;
+    return forMs < waitedMsMin || response.hangs ? response : { ...response, hangs: { forMs, isRepeatable: false } };
+  }
+
+  #timed(dialer: WebhookDialer): WebhookDialer {
+    return {
+      post: (...call) => {
+        const result = dialer.post(...call);
+        this.#waitedMs += result.tookMs;
+        return result;
+      },
+    };
   }
 
   /** What an answer to the outside says of itself. */
@@ -342,8 +363,7 @@ class Server implements ApiServer {
     } catch (error) {
       const answer = failed(statusErrorOf(error), request, warnings);
       const refusal = error instanceof StatusError ? error.cause : error;
-      const waits = refusal instanceof EtcdError || refusal instanceof WebhookFailure ? refusal.hangs : undefined;
-      return waits ? { ...answer, hangs: waits } : answer;
+      return refusal instanceof EtcdError && refusal.hangs ? { ...answer, hangs: refusal.hangs } : answer;
     }
   }
 
@@ -532,6 +552,9 @@ function authorizersOfMode(mode: AuthorizationMode, rbac: RbacAuthorizer, lookup
 function keyOfAccounts({ serviceAccountKey, kernel }: ApiServerOptions): string {
   return serviceAccountKey ?? kernel.seed;
 }
+
+/** Less than this is not worth waiting for. */
+const waitedMsMin = 50;
 
 function statusErrorOf(error: unknown): StatusError {
   if (error instanceof StatusError) return error;

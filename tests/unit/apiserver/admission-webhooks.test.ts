@@ -52,6 +52,12 @@ const webhook = (path: string, more: object = {}) => ({
 const configure = (api: ApiBench, kind: 'validating' | 'mutating', ...webhooks: object[]) =>
   api.create(`${registration}/${kind}webhookconfigurations`, { metadata: { name: 'hooks' }, webhooks });
 
+/** An approval that takes its time. */
+function answer(uid: string, tookMs: number): HttpResult {
+  const body = JSON.stringify({ kind: 'AdmissionReview', apiVersion: 'admission.k8s.io/v1', response: { uid, allowed: true } });
+  return { type: 'response', tookMs, remoteIp: '', response: { status: 200, headers: {}, body } };
+}
+
 const make = (api: ApiBench, name = 'x', metadata: object = {}) => api.send('POST', `${core}/configmaps`, configMap(name, {}, metadata));
 const refusal = (api: ApiBench, name = 'x') => api.refusal('POST', `${core}/configmaps`, configMap(name));
 const patching = (...patch: object[]) => ({ allowed: true, patchType: 'JSONPatch', patch: encodeBase64(JSON.stringify(patch)) });
@@ -160,6 +166,10 @@ describe('a validating webhook', () => {
     const { api } = bench({ check: () => ({ type: 'error', error: 'timeout', message: '', tookMs: 3000 }) });
     configure(api, 'validating', webhook('check', { timeoutSeconds: 3 }));
     expect(make(api).hangs).toEqual({ forMs: 3000, isRepeatable: false });
+    const slow = bench({ check: ({ request }) => answer(request['uid'], 2000) });
+    configure(slow.api, 'validating', webhook('check'));
+    expect(make(slow.api)).toMatchObject({ status: 201, hangs: { forMs: 2000 } });
+    expect(slow.api.send('GET', `${core}/configmaps/x`).hangs).toBeUndefined();
   });
 
   test('whose Service or port is not there cannot be asked', () => {

@@ -27,12 +27,9 @@ export interface WebhookDialer {
 /** It could not be asked, or its answer makes no sense: the failure policy decides. */
 export class WebhookFailure extends Error {
   override readonly name = 'WebhookFailure';
-  /** How long it kept the API server waiting. */
-  readonly hangs: { readonly forMs: number; readonly isRepeatable: boolean } | undefined;
 
-  constructor(webhook: string, why: string, waitedMs = 0) {
+  constructor(webhook: string, why: string) {
     super(`failed calling webhook ${JSON.stringify(webhook)}: ${why}`);
-    this.hangs = waitedMs > 0 ? { forMs: waitedMs, isRepeatable: false } : undefined;
   }
 }
 
@@ -76,16 +73,16 @@ interface Address {
 function posted({ name, spec }: Webhook, body: string, lookup: Lookup): HttpResponse {
   const timeoutSeconds: number = spec['timeoutSeconds'] ?? 10;
   const { caBundle } = spec['clientConfig'];
-  const failed = (why: string, waitedMs?: number) => new WebhookFailure(name, why, waitedMs);
+  const failed = (why: string) => new WebhookFailure(name, why);
   if (caBundle && !/-----BEGIN [A-Z ]+-----/.test(decodeBase64(caBundle) ?? ''))
     throw failed('could not get REST client: unable to load root certificates: unable to parse bytes as PEM block');
   const url = urlOf(spec['clientConfig'], timeoutSeconds);
-  const unreachable = (why: string, waitedMs?: number) => failed(`failed to call webhook: Post ${JSON.stringify(url)}: ${why}`, waitedMs);
+  const unreachable = (why: string) => failed(`failed to call webhook: Post ${JSON.stringify(url)}: ${why}`);
   const address = addressOf(url, spec['clientConfig'].service, lookup);
   if (typeof address === 'string') throw unreachable(address);
   const headers = { 'content-type': 'application/json', accept: 'application/json, */*', host: address.authority };
   const result = lookup.webhooks?.post(address.dialed, body, { timeoutMs: timeoutSeconds * 1000, headers });
-  if (result?.type !== 'response') throw unreachable(dialSentence(result, address), result?.tookMs);
+  if (result?.type !== 'response') throw unreachable(dialSentence(result, address));
   if (!caBundle) throw unreachable('tls: failed to verify certificate: x509: certificate signed by unknown authority');
   if (result.response.status < 200 || result.response.status > 206)
     throw failed(`failed to call webhook: ${serverSentence(result.response)}`);

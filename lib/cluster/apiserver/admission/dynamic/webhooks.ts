@@ -86,14 +86,10 @@ function refusalsOf(webhook: Webhook, target: Target, request: AdmissionRequest,
   } catch (error) {
     if (error instanceof StatusError) return [error];
     if (!(error instanceof WebhookFailure)) throw error;
-    if (webhook.spec['failurePolicy'] !== 'Ignore') return [internal(error)];
+    if (webhook.spec['failurePolicy'] !== 'Ignore') return [statusErrors.internal(error.message)];
     request.context.annotate(`failed-open.validating.webhook.admission.k8s.io/round_0_index_${webhook.index}`, webhook.name);
     return [];
   }
-}
-
-function internal(error: WebhookFailure): StatusError {
-  return Object.assign(statusErrors.internal(error.message), { cause: error });
 }
 
 function askToMutate(webhook: Webhook, request: AdmissionRequest, lookup: Lookup, reinvocations: Reinvocations): void {
@@ -110,7 +106,7 @@ function askToMutate(webhook: Webhook, request: AdmissionRequest, lookup: Lookup
     reinvocations.called(key, { hasChanged, canAgain: webhook.spec['reinvocationPolicy'] === 'IfNeeded' });
   } catch (error) {
     if (!(error instanceof WebhookFailure)) throw error;
-    if (webhook.spec['failurePolicy'] !== 'Ignore') throw internal(error);
+    if (webhook.spec['failurePolicy'] !== 'Ignore') throw statusErrors.internal(error.message);
     noteMutation(webhook, request, place, false);
     request.context.annotate(`failed-open.mutation.webhook.admission.k8s.io/${place}`, webhook.name);
   }
