@@ -12,7 +12,15 @@ const documents = new WeakMap<object, Map<string, object>>();
 /** `/openapi/v3`: where the document of each group and version is. A client keeps one for as long as its hash, of `stateOf` the path, stays. */
 export function openApiIndex(documents: readonly string[], stateOf: (path: string) => string): object {
   const paths = documents.map((path) => {
-    return [path, { serverRelativeURL: `/openapi/v3/${path}?hash=${hash32(path + stateOf(path)).toString(16).toUpperCase().padStart(8, '0')}` }];
+    return [
+      path,
+      {
+        serverRelativeURL: `/openapi/v3/${path}?hash=${hash32(path + stateOf(path))
+          .toString(16)
+          .toUpperCase()
+          .padStart(8, '0')}`,
+      },
+    ];
   });
   return { paths: Object.fromEntries(paths) };
 }

@@ -420,6 +420,7 @@ describe('versions of a custom resource', () => {
   test('are stored in the storage version', () => {
     const api = bench({ versions });
     api.create('/apis/example.com/v2/namespaces/default/widgets', { ...widget('a'), apiVersion: 'example.com/v2' });
-    expect((api.etcd.range('/registry/example.com/widgets/default/a').kvs[0]?.value as any).apiVersion).toBe('example.com/v1');
+    const [kv] = api.etcd.range('/registry/example.com/widgets/default/a').kvs;
+    expect(kv?.value).toMatchObject({ apiVersion: 'example.com/v1' });
   });
 });

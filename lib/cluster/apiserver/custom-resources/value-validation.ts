@@ -88,7 +88,7 @@ function matches(pattern: string, value: string): boolean {
 
 const ranges: Readonly<Record<string, readonly [number, number]>> = {
   int32: [-2_147_483_648, 2_147_483_647],
-  int64: [-9_223_372_036_854_775_808, 9_223_372_036_854_775_807],
+  int64: [-(2 ** 63), 2 ** 63],
   uint32: [0, 4_294_967_295],
   float: [-3.402_823_466_385_288_6e38, 3.402_823_466_385_288_6e38],
 };

@@ -117,11 +117,7 @@ function checkVersions(write: TrackedWrite, others: Managers, object: KubeObject
   }
 }
 
-function comparison(
-  { type }: Pick<TrackedWrite, 'type'>,
-  live: KubeObject | undefined,
-  object: KubeObject,
-): Comparison | undefined {
+function comparison({ type }: Pick<TrackedWrite, 'type'>, live: KubeObject | undefined, object: KubeObject): Comparison | undefined {
   try {
     return compareFields(fieldTypeOf(type), live ?? emptyObject(type), object);
   } catch (error) {
