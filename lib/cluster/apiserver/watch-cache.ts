@@ -14,6 +14,9 @@ export interface CacheEvent {
   readonly revision: Revision;
 }
 
+/** Stands for a map until something is put into it: of most kinds there is nothing. */
+const nothing = new SortedMap<KubeObject>();
+
 export interface Watcher {
   /** Called inside a kernel entry, in order of revision; maybe once more after it has ceased to watch. */
   onEvents(events: readonly CacheEvent[]): void;
@@ -28,7 +31,7 @@ export class WatchCache {
   readonly #etcd: Etcd;
   readonly #kernel: Kernel;
   readonly root: string;
-  readonly #objects = new SortedMap<KubeObject>();
+  #objects = nothing;
   #watchers: readonly Watcher[] = [];
   #cancel: () => void;
   #changedAt: Revision;
@@ -40,7 +43,7 @@ export class WatchCache {
     this.#kernel = kernel;
     this.root = storageRoot(definition);
     this.#changedAt = etcd.revision;
-    for (const kv of etcd.range(this.root, rangeOf(this.root)).kvs) this.#objects.set(kv.key, objectOf(kv));
+    for (const kv of etcd.range(this.root, rangeOf(this.root)).kvs) this.#put(kv.key, objectOf(kv));
     this.#cancel = this.#follow();
   }
 
@@ -147,10 +150,15 @@ export class WatchCache {
   #hold(events: readonly CacheEvent[], revision: Revision): void {
     this.#changedAt = revision;
     for (const { type, key, object } of events) {
-      if (type === 'put') this.#objects.set(key, object);
+      if (type === 'put') this.#put(key, object);
       else this.#objects.delete(key);
     }
     if (this.#watchers.length > 0) this.#deliver(events);
+  }
+
+  #put(key: string, object: KubeObject): void {
+    if (this.#objects === nothing) this.#objects = new SortedMap();
+    this.#objects.set(key, object);
   }
 
   /** To those who watch now, later in this instant. Heartbeats stay in the background; any other change is worth waking for. */

@@ -50,6 +50,9 @@ interface Index<T> {
 /** Stands for a map until something is put into it: of most kinds there is nothing. */
 const nothing: Map<string, any> = new Map();
 
+/** Most informers have one handler, no index and nobody who waits for them. */
+const none: readonly any[] = [];
+
 const controllerIndex = 'controller';
 
 /**
@@ -64,13 +67,14 @@ export class Informer<T extends KubeObject = KubeObject> implements Lister<T> {
   readonly #latency: WatchLatency;
   readonly #filter: Filter;
   readonly #random: Random;
-  readonly #backoff: Backoff;
-  readonly #handlers: InformerHandler<T>[] = [];
-  readonly #onSynced: (() => void)[] = [];
+  /** Absent until a connection is lost. */
+  #backoff: Backoff | undefined;
+  #handlers: readonly InformerHandler<T>[] = none;
+  #onSynced: readonly (() => void)[] = none;
   #objects: Map<string, T> = nothing;
   /** Absent until somebody asks for a namespace. */
   #byNamespace: Map<string, Map<string, T>> | undefined;
-  #indexes: readonly Index<T>[] = [];
+  #indexes: readonly Index<T>[] = none;
   #hasSynced = false;
   #isStarted = false;
   #resourceVersion: string | undefined;
@@ -86,8 +90,6 @@ export class Informer<T extends KubeObject = KubeObject> implements Lister<T> {
     this.#latency = latency;
     this.#filter = filter;
     this.#random = kernel.random.fork(`informer/${client.actor}/${resource.names.plural}`);
-    this.#backoff = new Backoff({ initialMs: 800, maxMs: 30_000, jitter: 1, random: this.#random });
-    this.addIndex(controllerIndex, controllerValue);
   }
 
   get hasSynced(): boolean {
@@ -100,7 +102,7 @@ export class Informer<T extends KubeObject = KubeObject> implements Lister<T> {
 
   /** Handlers are called in the order they were added; one added late is told first of all there is. */
   addHandler(handler: InformerHandler<T>): void {
-    this.#handlers.push(handler);
+    this.#handlers = [...this.#handlers, handler];
     if (this.#hasSynced) for (const object of [...this.#objects.values()]) handler.added?.(object);
   }
 
@@ -113,7 +115,7 @@ export class Informer<T extends KubeObject = KubeObject> implements Lister<T> {
   /** Called once the first list has been delivered, at once when it has been. */
   whenSynced(callback: () => void): void {
     if (this.#hasSynced) callback();
-    else this.#onSynced.push(callback);
+    else this.#onSynced = [...this.#onSynced, callback];
   }
 
   start(): void {
@@ -151,11 +153,16 @@ export class Informer<T extends KubeObject = KubeObject> implements Lister<T> {
   }
 
   controlledBy(uid: string): T[] {
-    return this.byIndex(controllerIndex, uid);
+    return this.#byController(uid);
   }
 
   orphans(namespace = ''): T[] {
-    return this.byIndex(controllerIndex, orphansOf(namespace));
+    return this.#byController(orphansOf(namespace));
+  }
+
+  #byController(value: string): T[] {
+    this.addIndex(controllerIndex, controllerValue);
+    return this.byIndex(controllerIndex, value);
   }
 
   #listAndWatch(): void {
@@ -180,12 +187,12 @@ export class Informer<T extends KubeObject = KubeObject> implements Lister<T> {
         end: () => {
           if (life !== this.#life || isOver) return;
           isOver = true;
-          this.#rewatch(this.#kernel.now > openedAt ? 0 : this.#backoff.nextMs());
+          this.#rewatch(this.#kernel.now > openedAt ? 0 : this.#nextDelayMs());
         },
       });
       if (!isOver) this.#hangUp = hangUp;
       else hangUp();
-      this.#backoff.reset();
+      this.#backoff?.reset();
     });
   }
 
@@ -231,10 +238,15 @@ export class Informer<T extends KubeObject = KubeObject> implements Lister<T> {
   }
 
   #fail(error: unknown): void {
-    if (error instanceof ConnectionError) return this.#rewatch(this.#backoff.nextMs());
+    if (error instanceof ConnectionError) return this.#rewatch(this.#nextDelayMs());
     if (!(error instanceof StatusError)) throw error;
     if (error.code === 410) this.#resourceVersion = undefined;
-    this.#rewatch(this.#backoff.nextMs());
+    this.#rewatch(this.#nextDelayMs());
+  }
+
+  #nextDelayMs(): number {
+    this.#backoff ??= new Backoff({ initialMs: 800, maxMs: 30_000, jitter: 1, random: this.#random });
+    return this.#backoff.nextMs();
   }
 
   #rewatch(delayMs: number): void {
@@ -263,7 +275,9 @@ export class Informer<T extends KubeObject = KubeObject> implements Lister<T> {
     for (const key of [...this.#objects.keys()]) if (!listed.has(key)) this.#drop(key);
     if (this.#hasSynced) return;
     this.#hasSynced = true;
-    for (const callback of this.#onSynced.splice(0)) callback();
+    const waiting = this.#onSynced;
+    this.#onSynced = none;
+    for (const callback of waiting) callback();
   }
 
   #apply(type: string, key: string, object: T): void {

@@ -1,6 +1,6 @@
 import type { V1OwnerReference } from '@/generated/kubernetes/types';
 import { StatusError, type KubeObject, type ResourceDefinition } from '../api';
-import { whenAllSynced, WorkQueue } from '../client';
+import { whenAllSynced, WorkQueue, type InformerHandler } from '../client';
 import { builtInResources } from '../resources';
 import { followCustomKinds, type CustomKinds } from './custom-kinds';
 import { subjectOf, type Controller, type ControllerEnvironment } from './controller';
@@ -67,11 +67,7 @@ class GarbageCollector {
   }
 
   #monitor(resource: ResourceDefinition): void {
-    this.#environment.informers.for<KubeObject>(resource).addHandler({
-      added: (object) => this.#seen(resource, undefined, object),
-      updated: (old, object) => this.#seen(resource, old, object),
-      deleted: (object) => this.#gone(object),
-    });
+    this.#environment.informers.for<KubeObject>(resource).addHandler(new Monitor(this, resource));
   }
 
   stop(): void {
@@ -88,7 +84,7 @@ class GarbageCollector {
     this.#orphanings.open();
   }
 
-  #seen(resource: ResourceDefinition, old: KubeObject | undefined, object: KubeObject): void {
+  seen(resource: ResourceDefinition, old: KubeObject | undefined, object: KubeObject): void {
     const { uid } = object.metadata;
     this.#vertices.set(uid, { resource, object });
     this.#link(uid, old?.metadata.ownerReferences ?? [], object.metadata.ownerReferences ?? []);
@@ -98,7 +94,7 @@ class GarbageCollector {
     } else if (this.#isBuilt && this.#mayBeAbandoned(object, old)) this.#deletions.add(uid, { background: false });
   }
 
-  #gone({ metadata }: KubeObject): void {
+  gone({ metadata }: KubeObject): void {
     this.#vertices.delete(metadata.uid);
     this.#link(metadata.uid, metadata.ownerReferences ?? [], []);
     for (const dependent of this.#dependents.get(metadata.uid) ?? []) this.#deletions.add(dependent, { background: false });
@@ -280,6 +276,29 @@ class GarbageCollector {
     unlessGone(() =>
       this.#environment.client.delete<KubeObject>(resource, live.metadata, { propagationPolicy, preconditions: { uid, resourceVersion } }),
     );
+  }
+}
+
+/** Hears of the objects of one kind. There are as many as there are kinds, most of them without an object. */
+class Monitor implements InformerHandler {
+  readonly #collector: GarbageCollector;
+  readonly #resource: ResourceDefinition;
+
+  constructor(collector: GarbageCollector, resource: ResourceDefinition) {
+    this.#collector = collector;
+    this.#resource = resource;
+  }
+
+  added(object: KubeObject): void {
+    this.#collector.seen(this.#resource, undefined, object);
+  }
+
+  updated(old: KubeObject, object: KubeObject): void {
+    this.#collector.seen(this.#resource, old, object);
+  }
+
+  deleted(object: KubeObject): void {
+    this.#collector.gone(object);
   }
 }
 
