@@ -96,6 +96,20 @@ describe('a CustomResourceDefinition', () => {
     expect(conditionsOf(api, 'gadgets.example.com')).toContain('Established=True InitialNamesAccepted');
   });
 
+  test('has defaults that fit the schema they stand in', () => {
+    const api = new ApiBench();
+    const wrong = structuredClone(definition()) as any;
+    wrong.spec.versions[0].schema.openAPIV3Schema.properties.spec.properties.size.default = 11;
+    expect(api.refusal('POST', crds, wrong)).toContain(
+      'spec.validation.openAPIV3Schema.properties[spec].properties[size].default: Invalid value: 11: ',
+    );
+    wrong.spec.versions[0].schema.openAPIV3Schema.properties.spec.properties.size.default = 3;
+    wrong.spec.versions[0].schema.openAPIV3Schema.properties.spec.default = { bogus: 1 };
+    expect(api.refusal('POST', crds, wrong)).toContain(
+      'properties[spec].default: Invalid value: {"bogus":1}: must not have unknown fields',
+    );
+  });
+
   test('is told by discovery, legacy and aggregated, and by an APIService', () => {
     const api = bench({}, { subresources: { status: {} } });
     const [whole, status] = (api.send('GET', '/apis/example.com/v1').body as any).resources;

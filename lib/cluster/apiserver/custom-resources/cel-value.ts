@@ -1,6 +1,6 @@
 import { decodeBytes } from '../../api';
 import { compileCel, escapedName, type CelProgram } from '../../api/cel';
-import { additionalOf, isData, itemsOf, type Schema } from './schema';
+import { additionalOf, isData, itemsOf, type Schema } from '../../resources/structural/schema';
 
 /** A value as CEL holds it by its schema: whole numbers are `int` unless the schema says `number`, times and durations are what they say (`schema/cel/values.go`). */
 export function celValueOf(value: unknown, schema: Schema | undefined, isResource = false): unknown {

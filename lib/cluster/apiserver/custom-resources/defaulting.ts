@@ -1,5 +1,5 @@
 import { deepCopy, type Json } from '@/lib/base';
-import { additionalOf, isData, itemsOf, type Data, type Schema } from './schema';
+import { additionalOf, isData, itemsOf, type Data, type Schema } from '../../resources/structural/schema';
 
 /** Fills in, in place, what the schema says and the writer left out (`schema/defaulting.Default`). */
 export function applyDefaults(value: unknown, schema: Schema | undefined): void {

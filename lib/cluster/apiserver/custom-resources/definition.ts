@@ -8,8 +8,8 @@ import { type FieldError, type KubeObject, type ResourceDefinition, type TableCo
 import { since } from '../../resources';
 import { columnPath } from './column-path';
 import { structuralTypeOf } from './structural-type';
-import { prune } from './pruning';
-import type { Data, Schema } from './schema';
+import { prune } from '../../resources/structural/pruning';
+import type { Data, Schema } from '../../resources/structural/schema';
 import { validateResource, validateResourceStatus } from './validation';
 
 /** What every served version of a CustomResourceDefinition does, by the name of the version. One for each state of it, in all clusters. */

@@ -1,5 +1,5 @@
 import { FieldPath, fieldError, type FieldError } from '../../api';
-import { additionalOf, isData, itemsOf, type Schema } from './schema';
+import { additionalOf, isData, itemsOf, type Schema } from '../../resources/structural/schema';
 
 /** Items of sets and of keyed lists are there once (`schema/listtype`). */
 export function validateListTypes(value: unknown, schema: Schema | undefined, path = FieldPath.of('')): FieldError[] {

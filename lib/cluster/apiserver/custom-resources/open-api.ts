@@ -1,5 +1,5 @@
 import type { ResourceDefinition } from '../../api';
-import { additionalOf, isData, itemsOf, type Schema } from './schema';
+import { additionalOf, isData, itemsOf, type Schema } from '../../resources/structural/schema';
 
 /** `com.example.v1.Widget` for Widgets of `example.com/v1` (`openapi/builder`, `ToRESTFriendlyName`). */
 export function customDefinitionId({ group, version, kind }: Pick<ResourceDefinition, 'group' | 'version' | 'kind'>): string {

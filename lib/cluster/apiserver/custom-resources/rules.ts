@@ -4,8 +4,8 @@ import { FieldPath, fieldError, type FieldError } from '../../api';
 import { CelError, compileCel, type CelProgram } from '../../api/cel';
 import { celTypeOf } from '../../resources/validation/structural-schema';
 import { celValueOf } from './cel-value';
-import { oldItems } from './correlation';
-import { additionalOf, isData, itemsOf, type Data, type Schema } from './schema';
+import { oldItems } from '../../resources/structural/correlation';
+import { additionalOf, isData, itemsOf, type Data, type Schema } from '../../resources/structural/schema';
 
 /** Checks an object, and what it was before, by every `x-kubernetes-validations` of its schema. */
 export type RuleCheck = (object: Data, old: Data | undefined) => FieldError[];

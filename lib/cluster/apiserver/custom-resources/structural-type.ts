@@ -2,8 +2,8 @@ import type { V1JSONSchemaProps } from '@/generated/kubernetes/types';
 import { compareBytes } from '@/lib/base';
 import { decodeObject, type Decoding, type StructuralType } from '../../api';
 import { applyDefaults, dropNulls } from './defaulting';
-import { prune } from './pruning';
-import { additionalOf, itemsOf, type Data, type Schema } from './schema';
+import { prune } from '../../resources/structural/pruning';
+import { additionalOf, itemsOf, type Data, type Schema } from '../../resources/structural/schema';
 
 const types = new WeakMap<object, StructuralType>();
 

@@ -2,8 +2,8 @@ import type { V1CustomResourceDefinitionSpec, V1CustomResourceDefinitionVersion 
 import { FieldPath, fieldError, type FieldError, type KubeObject } from '../../api';
 import { validateListTypes } from './list-types';
 import { validateRules } from './rules';
-import type { Data, Schema } from './schema';
-import { validateValue } from './value-validation';
+import type { Data, Schema } from '../../resources/structural/schema';
+import { validateValue } from '../../resources/structural/value-validation';
 
 interface About {
   readonly spec: V1CustomResourceDefinitionSpec;

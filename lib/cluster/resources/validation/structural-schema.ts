@@ -2,6 +2,7 @@ import type { V1JSONSchemaProps, V1ValidationRule } from '@/generated/kubernetes
 import { compareBytes, deepEqual } from '@/lib/base';
 import { type FieldError, type FieldPath, fieldError } from '../../api';
 import { compileCel, escapedName, type CelType } from '../../api/cel';
+import { validateDefaults } from '../structural/default-validation';
 import { goValue } from './go-value';
 
 // What a schema of custom resources must be (`apiextensions-apiserver/pkg/apiserver/schema`, `pkg/apis/apiextensions/validation`).
@@ -19,9 +20,10 @@ export function validateSchema(schema: Schema, path: FieldPath): FieldError[] {
   const structural = [...validateInvariants(schema, 'root', path), ...validateCompleteness(schema, schema, path)];
   const sorted = structural.sort((a, b) => compareBytes(`${a.field}: ${a.message}`, `${b.field}: ${b.message}`));
   const nullable = schema.nullable ? [fieldError.forbidden(path.child('nullable'), 'nullable cannot be true at the root')] : [];
+  const defaults = sorted.length === 0 ? validateDefaults(schema, path) : [];
   const open = validateOpenApi(schema, { isRoot: true }, path);
-  const isFit = sorted.length === 0 && open.length === 0;
-  return [...nullable, ...sorted, ...open, ...(isFit ? validateRules(schema, schema, path) : [])];
+  const isFit = sorted.length === 0 && defaults.length === 0 && open.length === 0;
+  return [...nullable, ...sorted, ...defaults, ...open, ...(isFit ? validateRules(schema, schema, path) : [])];
 }
 
 type Level = 'root' | 'item' | 'field';

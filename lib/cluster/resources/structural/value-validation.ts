@@ -24,6 +24,14 @@ export function validateValue(value: unknown, schema: Schema, base: string, old?
   });
 }
 
+/** `validateValue` of what stands at a path of its own. */
+export function validateValueAt(value: unknown, schema: Schema, at: FieldPath): FieldError[] {
+  return validate(value, schema, '', unknownBefore).map(({ path, error }) => {
+    const name = path?.replace(/^\./, '');
+    return error(name ? at.child(name) : at);
+  });
+}
+
 function validate(value: unknown, schema: Schema, path: string, old: unknown): Problem[] {
   if (old !== unknownBefore && old !== undefined && deepEqual(value, old)) return [];
   if (value === null || value === undefined) return [...validateType(null, schema, path), ...validateEnum(value, schema, path)];
