@@ -1,4 +1,12 @@
-import { ConnectionError, StatusError, type ApiConnection, type ApiRequest, type ApiResponse, type Status } from '@/lib/cluster';
+import {
+  ConnectionError,
+  StatusError,
+  type ApiConnection,
+  type ApiForwarding,
+  type ApiRequest,
+  type ApiResponse,
+  type Status,
+} from '@/lib/cluster';
 import { Exit, ServerUnreachable } from './errors';
 import type { KubectlIo } from './io';
 import type { Target } from './kubeconfig';
@@ -79,6 +87,15 @@ export class Client {
     });
     if (!response.connect) throw new StatusError({ ...failedUpgrade });
     return response.connect;
+  }
+
+  /** The ports of a Pod that an upgraded connection reaches. */
+  async forward(path: string): Promise<ApiForwarding> {
+    const response = await this.send('POST', path, {
+      headers: { connection: 'Upgrade', upgrade: 'websocket', 'sec-websocket-protocol': 'SPDY/3.1+portforward.k8s.io' },
+    });
+    if (!response.forward) throw new StatusError({ ...failedUpgrade });
+    return response.forward;
   }
 
   /** The chunks of a followed answer until it ends or the reader stops. */

@@ -1,4 +1,4 @@
-import type { ApiConnection, ApiRequest, ApiResponse } from '@/lib/cluster';
+import type { ApiConnection, ApiRequest, ApiResponse, ForwardedAnswer, ForwardedRequest } from '@/lib/cluster';
 
 /**
  * Everything kubectl needs of the machine it runs on. Nothing here is a host's: time, files and the network
@@ -28,6 +28,8 @@ export interface KubectlIo {
   sleep(ms: number): Promise<void>;
   /** Aborts on Ctrl-C. */
   readonly signal: Signal;
+  /** Answers on a port of this machine until the returned function is called; undefined when the port is taken. Absent where there is no machine. */
+  listen?(port: number, answer: (request: ForwardedRequest) => ForwardedAnswer): (() => void) | undefined;
   /** Opens the learner's editor; null when it was closed without saving. */
   editor(request: { readonly title: string; readonly text: string }): Promise<string | null>;
   /** Joins a terminal to a process in a container until that ends. Used for `-t`; without a terminal kubectl pipes by itself. */

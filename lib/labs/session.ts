@@ -10,6 +10,8 @@ import {
   type ClusterHosts,
   type ClusterSnapshot,
   type ClusterView,
+  type ForwardedAnswer,
+  type ForwardedRequest,
   type KubeObject,
   type StoreChange,
 } from '@/lib/cluster';
@@ -440,7 +442,20 @@ export class Session implements HostedSession {
     return createKubectl(
       (server, request, kubeconfig) => this.#dial(machine, server, request, kubeconfig),
       () => this.cluster.now,
+      (port, answer) => this.#serve(machine, port, answer),
     );
+  }
+
+  /** A program at this machine's keyboard that serves one of its ports. */
+  #serve(machine: string, port: number, answer: (request: ForwardedRequest) => ForwardedAnswer): (() => void) | undefined {
+    return this.cluster.network.host(machine).listen(port, 'TCP', {
+      http({ url, ...request }) {
+        const target = url.replace(/^https?:\/\/[^/?#]+/, '') || '/';
+        const answered = answer({ ...request, target });
+        // The network cannot cut a connection that it has opened.
+        return answered.type === 'response' ? { ...answered.response, tookMs: answered.tookMs } : { status: 502, headers: {}, body: '' };
+      },
+    });
   }
 
   #dial(machine: string, server: string, request: ApiRequest, kubeconfig: string): ApiResponse {

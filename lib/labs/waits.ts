@@ -1,4 +1,4 @@
-import type { ApiConnection, ApiResponse, ApiStream, Kernel } from '@/lib/cluster';
+import type { ApiConnection, ApiForwarding, ApiResponse, ApiStream, Kernel } from '@/lib/cluster';
 
 /**
  * What the outside world (a shell, which is asynchronous) waits for inside the simulation. When something it waited for
@@ -53,6 +53,7 @@ export class Waits {
   /** The same answer; whoever reads its stream or talks to its process is known to wait. */
   watched(response: ApiResponse): ApiResponse {
     if (response.stream) return { ...response, stream: this.#watchedStream(response.stream) };
+    if (response.forward) return { ...response, forward: this.#watchedForwarding(response.forward) };
     if (response.connect) return { ...response, connect: this.#watchedConnection(response.connect) };
     return response;
   }
@@ -75,6 +76,17 @@ export class Waits {
           release();
           hangUp();
         };
+      },
+    };
+  }
+
+  #watchedForwarding(forwarding: ApiForwarding): ApiForwarding {
+    const release = this.#hold();
+    return {
+      ...forwarding,
+      close() {
+        release();
+        forwarding.close();
       },
     };
   }

@@ -56,9 +56,27 @@ export interface ApiConnection {
 export interface ApiForwarding {
   /** The sink is called from inside kernel entries; `end` once, with a message when there was no connection or it broke. */
   open(port: number, sink: { data(bytes: Uint8Array): void; end(error?: string): void }): ForwardedConnection;
+  /** One whole request, for clients within the simulation, whose network knows no bytes. */
+  exchange?(port: number, request: ForwardedRequest): ForwardedAnswer;
   /** The client is gone, and so is everything it opened. */
   close(): void;
 }
+
+export interface ForwardedRequest {
+  readonly method: string;
+  /** `/index.html?a=b`. */
+  readonly target: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+export type ForwardedAnswer =
+  | {
+      readonly type: 'response';
+      readonly response: { readonly status: number; readonly headers: Readonly<Record<string, string>>; readonly body: string };
+      readonly tookMs: number;
+    }
+  | { readonly type: 'error'; readonly message: string };
 
 export interface ForwardedConnection {
   write(bytes: Uint8Array): void;

@@ -6,7 +6,9 @@ export {
   type ApiRequest,
   type ApiResponse,
   type ApiStream,
+  type ForwardedAnswer,
   type ForwardedConnection,
+  type ForwardedRequest,
   type Transport,
 } from './http';
 export { keyOf, splitKey, type Draft, type KubeObject, type ObjectList, type ObjectMeta, type OwnerReference } from './object';

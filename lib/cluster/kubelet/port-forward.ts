@@ -1,5 +1,5 @@
 import type { V1Pod } from '@/generated/kubernetes/types';
-import type { ApiForwarding, ForwardedConnection } from '../api';
+import type { ApiForwarding, ForwardedAnswer, ForwardedConnection, ForwardedRequest } from '../api';
 import type { Kernel } from '../kernel';
 import { HttpExchange } from '../network/http-wire';
 import type { Network, NetworkNamespace } from '../network/types';
@@ -26,11 +26,21 @@ export function portForwarding(surroundings: Surroundings, pod: V1Pod, hangUps: 
       connections.add(connection);
       return connection;
     },
+    exchange: (port, request) => exchange(surroundings, pod, port, request),
     close() {
       hangUps.delete(lose);
       for (const connection of connections) connection.hangUp();
     },
   };
+}
+
+function exchange(surroundings: Surroundings, pod: V1Pod, port: number, request: ForwardedRequest): ForwardedAnswer {
+  const place = placeOf(surroundings, pod);
+  if (place.type === 'missing') return { type: 'error', message: failure(surroundings, pod, port, place.why) };
+  const { target, ...rest } = request;
+  const result = surroundings.network.http(place.namespace, { ...rest, url: `http://127.0.0.1:${port}${target}` });
+  if (result.type === 'response') return result;
+  return { type: 'error', message: failure(surroundings, pod, port, refused(port, place.sandbox.id)) };
 }
 
 /** One TCP connection to a port of the Pod. The simulated network knows requests, not bytes, so they are put together here. */
@@ -121,22 +131,31 @@ class Connection implements ForwardedConnection {
     });
   }
 
-  #place():
-    | { readonly type: 'found'; readonly namespace: NetworkNamespace; readonly sandbox: PodSandbox }
-    | { readonly type: 'missing'; readonly why: string } {
-    const { runtime, network } = this.#surroundings;
-    const sandboxes = runtime.listPodSandboxes(this.#pod.metadata.uid as string);
-    const sandbox = sandboxes.find(({ state }) => state === 'ready');
-    const namespace = sandbox && network.find(sandbox.ip);
-    if (sandbox && namespace) return { type: 'found', namespace, sandbox };
-    const id = (sandbox ?? sandboxes.at(-1))?.id ?? '';
-    return { type: 'missing', why: id ? `network namespace for sandbox ${JSON.stringify(id)} is closed` : 'sandbox not found' };
+  #place(): Place {
+    return placeOf(this.#surroundings, this.#pod);
   }
 
   #failure(why: string): string {
-    const id = this.#surroundings.runtime.listPodSandboxes(this.#pod.metadata.uid as string).at(-1)?.id ?? '';
-    return `error forwarding port ${this.#port} to pod ${id}, uid : ${why}`;
+    return failure(this.#surroundings, this.#pod, this.#port, why);
   }
+}
+
+type Place =
+  | { readonly type: 'found'; readonly namespace: NetworkNamespace; readonly sandbox: PodSandbox }
+  | { readonly type: 'missing'; readonly why: string };
+
+function placeOf({ runtime, network }: Surroundings, pod: V1Pod): Place {
+  const sandboxes = runtime.listPodSandboxes(pod.metadata.uid as string);
+  const sandbox = sandboxes.find(({ state }) => state === 'ready');
+  const namespace = sandbox && network.find(sandbox.ip);
+  if (sandbox && namespace) return { type: 'found', namespace, sandbox };
+  const id = (sandbox ?? sandboxes.at(-1))?.id ?? '';
+  return { type: 'missing', why: id ? `network namespace for sandbox ${JSON.stringify(id)} is closed` : 'sandbox not found' };
+}
+
+function failure({ runtime }: Surroundings, pod: V1Pod, port: number, why: string): string {
+  const id = runtime.listPodSandboxes(pod.metadata.uid as string).at(-1)?.id ?? '';
+  return `error forwarding port ${port} to pod ${id}, uid : ${why}`;
 }
 
 function refused(port: number, sandbox: string): string {

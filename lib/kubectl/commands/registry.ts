@@ -1,5 +1,4 @@
 import type { Command, CommandGroup } from '../command';
-import { flag } from '../flags';
 import { apply } from './apply';
 import { autoscale } from './autoscale';
 import { certificate } from './certificate';
@@ -21,6 +20,7 @@ import { annotate, label } from './label';
 import { logs } from './logs';
 import { cordon, drain, taint, uncordon } from './nodes';
 import { patch } from './patch';
+import { portForward } from './port-forward';
 import { refused } from './refused';
 import { replace } from './replace';
 import { rollout } from './rollout';
@@ -48,18 +48,7 @@ export const commandGroups: readonly CommandGroup[] = [
       logs,
       attach,
       exec,
-      refused(
-        'port-forward',
-        'Forward one or more local ports to a pod',
-        'make a Service of type NodePort, or use kubectl exec in a Pod that has curl',
-        {
-          usage: 'TYPE/NAME [options] [LOCAL_PORT:]REMOTE_PORT [...[LOCAL_PORT_N:]REMOTE_PORT_N]',
-          flags: [
-            flag.strings('address', 'Addresses to listen on (comma separated).'),
-            flag.duration('pod-running-timeout', 'The length of time to wait until at least one pod is running', '1m0s'),
-          ],
-        },
-      ),
+      portForward,
       refused('proxy', 'Run a proxy to the Kubernetes API server', 'use kubectl get --raw PATH'),
       cp,
       auth,

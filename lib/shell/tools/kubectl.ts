@@ -6,11 +6,14 @@ import { defineTool, type CompletionContext, type Tool, type ToolContext } from 
 /** A request to the API server at an address, as from this machine. Throws `ConnectionError` when nobody answers. */
 export type Dial = (server: string, request: ApiRequest, kubeconfig: string) => ApiResponse;
 
-export function createKubectl(dial: Dial, now: () => number): Tool {
+/** Answers on a port of this machine's own; undefined when it is taken. */
+export type Listen = NonNullable<KubectlIo['listen']>;
+
+export function createKubectl(dial: Dial, now: () => number, listen?: Listen): Tool {
   return defineTool({
     name: 'kubectl',
     summary: 'control the cluster; kubectl --help lists what it does',
-    run: (context) => kubectl(context.args, ioOf(dial, context)),
+    run: (context) => kubectl(context.args, { ...ioOf(dial, context), ...(listen ? { listen } : {}) }),
     async complete(args, context) {
       const found = await complete(args, quietIo(dial, context, now));
       const candidates = found.candidates ?? [];
