@@ -318,17 +318,7 @@ describe('the params of a policy', () => {
 
   test('may be custom resources', () => {
     const api = new ApiBench();
-    const schema = { type: 'object', properties: { spec: { type: 'object', properties: { max: { type: 'integer' } } } } };
-    api.create('/apis/apiextensions.k8s.io/v1/customresourcedefinitions', {
-      metadata: { name: 'limits.example.com' },
-      spec: {
-        group: 'example.com',
-        names: { plural: 'limits', kind: 'Limit' },
-        scope: 'Cluster',
-        versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: schema } }],
-      },
-    });
-    api.kernel.runFor(10_000);
+    defineLimits(api);
     api.create('/apis/example.com/v1/limits', { apiVersion: 'example.com/v1', kind: 'Limit', metadata: { name: 'l' }, spec: { max: 1 } });
     const paramKind = { apiVersion: 'example.com/v1', kind: 'Limit' };
     const few = [{ expression: 'object.data.size() <= params.spec.max', messageExpression: 'string(params.kind)' }];
@@ -451,3 +441,46 @@ describe('a MutatingAdmissionPolicy', () => {
     expect(make(api, 'x').status).toBe(201);
   });
 });
+
+test('custom resources are changed and refused by policies as any object is', () => {
+  const api = new ApiBench();
+  defineLimits(api);
+  const limits = matching({ apiGroups: ['example.com'], apiVersions: ['v1'], resources: ['limits'], operations: ['CREATE'] });
+  const expression =
+    "Object{metadata: Object.metadata{labels: {'size': string(object.spec.max)}}, spec: Object.spec{items: [Object.spec.items{name: 'added'}]}}";
+  policy(api, 'mutating', 'm', {
+    ...limits,
+    reinvocationPolicy: 'Never',
+    mutations: [{ patchType: 'ApplyConfiguration', applyConfiguration: { expression } }],
+  });
+  policy(api, 'validating', 'v', { ...limits, validations: [{ expression: 'object.spec.max < 10', message: 'too much' }] });
+  const limit = (max: number) => ({
+    apiVersion: 'example.com/v1',
+    kind: 'Limit',
+    metadata: { name: `l${max}` },
+    spec: { max, items: [{ name: 'own' }] },
+  });
+  expect(api.create('/apis/example.com/v1/limits', limit(1))).toMatchObject({
+    metadata: { labels: { size: '1' } },
+    spec: { max: 1, items: [{ name: 'own' }, { name: 'added', kind: 'plain' }] },
+  });
+  expect(api.refusal('POST', '/apis/example.com/v1/limits', limit(11))).toBe(
+    `422 limits.example.com "l11" is forbidden: ValidatingAdmissionPolicy 'v' with binding 'v' denied request: too much`,
+  );
+});
+
+function defineLimits(api: ApiBench): void {
+  const item = { type: 'object', required: ['name'], properties: { name: { type: 'string' }, kind: { type: 'string', default: 'plain' } } };
+  const items = { type: 'array', items: item, 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['name'] };
+  const spec = { type: 'object', properties: { max: { type: 'integer' }, items } };
+  api.create('/apis/apiextensions.k8s.io/v1/customresourcedefinitions', {
+    metadata: { name: 'limits.example.com' },
+    spec: {
+      group: 'example.com',
+      names: { plural: 'limits', kind: 'Limit' },
+      scope: 'Cluster',
+      versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: { type: 'object', properties: { spec } } } }],
+    },
+  });
+  api.kernel.runFor(10_000);
+}
