@@ -28,8 +28,8 @@ const burst = 2_000;
  * Every sandbox's API server at `/clusters/<id>/…`, for its owner's bearer token. On plain http, where client-go sends no token,
  * the token may stand in the path: `/clusters/<id>.<token>/…`.
  */
-export function clusterGateway(host: ClusterHost, db: Db): ClusterGateway {
-  const doorkeeper = new Doorkeeper(db);
+export function clusterGateway(host: ClusterHost, db: Db, clock: () => number = Date.now): ClusterGateway {
+  const doorkeeper = new Doorkeeper(db, clock);
   const handle = async (request: ApiRequest, incoming: IncomingMessage) => {
     const address = addressOf(incoming);
     if (!address) return noSuchCluster;
@@ -68,11 +68,13 @@ const tooMany: ApiResponse = {
 /** Checks tokens against the database, at most once in a while for each sandbox, and counts what is spent. */
 class Doorkeeper {
   readonly #db: Db;
+  readonly #clock: () => number;
   readonly #generations = new Map<string, { generation: number | undefined; readAt: number }>();
   readonly #buckets = new Map<string, { tokens: number; filledAt: number }>();
 
-  constructor(db: Db) {
+  constructor(db: Db, clock: () => number) {
     this.#db = db;
+    this.#clock = clock;
   }
 
   async admits(sandboxId: string, token: string): Promise<boolean> {
@@ -81,7 +83,7 @@ class Doorkeeper {
   }
 
   maySpend(sandboxId: string): boolean {
-    const now = Date.now();
+    const now = this.#clock();
     const bucket = this.#buckets.get(sandboxId) ?? { tokens: burst, filledAt: now };
     const tokens = Math.min(burst, bucket.tokens + ((now - bucket.filledAt) / 1000) * ratePerSecond);
     this.#buckets.set(sandboxId, { tokens: Math.max(0, tokens - 1), filledAt: now });
@@ -90,9 +92,9 @@ class Doorkeeper {
 
   async #generation(sandboxId: string): Promise<number | undefined> {
     const known = this.#generations.get(sandboxId);
-    if (known && Date.now() - known.readAt < trustMs) return known.generation;
+    if (known && this.#clock() - known.readAt < trustMs) return known.generation;
     const generation = (await findSandbox(this.#db, sandboxId))?.tokenGeneration;
-    this.#generations.set(sandboxId, { generation, readAt: Date.now() });
+    this.#generations.set(sandboxId, { generation, readAt: this.#clock() });
     if (this.#generations.size > 10_000) this.#generations.clear();
     return generation;
   }
