@@ -78,3 +78,35 @@ test('a webhook that runs in the cluster changes and refuses what kubectl applie
     /^error: failed to create configmap: Internal error occurred: failed calling webhook "stages.example.com": failed to call webhook: Post "https:\/\/webhook.default.svc:443\/mutating-configmaps\?timeout=5s": dial tcp 10\.96\.\d+\.\d+:443: connect: connection refused/,
   );
 });
+
+test('kubectl waits for a slow webhook until its time is up, and controllers say what stands in their way', async () => {
+  const cluster = freshCluster({ workers: 1 });
+  const slow = hook('Validating', 'slow', '/always-allow-delay-5s');
+  const desk = new Desk(cluster, {
+    '/home/learner/server.yaml': server,
+    '/home/learner/slow.yaml': slow.replace('timeoutSeconds: 5', 'timeoutSeconds: 10'),
+    '/home/learner/impatient.yaml': slow.replace('timeoutSeconds: 5', 'timeoutSeconds: 2'),
+    '/home/learner/deny.yaml': hook('Validating', 'deny', '/always-deny').replace('configmaps', 'pods'),
+  });
+  const timed = async (command: string) => {
+    const start = cluster.kernel.now;
+    const { stdout, stderr } = await desk.run(command);
+    return { said: stdout + stderr, seconds: Math.floor((cluster.kernel.now - start) / 1000) };
+  };
+  await desk.run('apply -f server.yaml');
+  cluster.kernel.runFor(30_000);
+  await desk.run('apply -f slow.yaml');
+  expect(await timed('create configmap one')).toEqual({ said: 'configmap/one created\n', seconds: 5 });
+  await desk.run('apply -f impatient.yaml');
+  expect(await timed('create configmap two')).toEqual({
+    said: expect.stringContaining('/always-allow-delay-5s?timeout=2s": context deadline exceeded'),
+    seconds: 2,
+  });
+
+  await desk.run('apply -f deny.yaml');
+  await desk.run('create deployment web --image=nginx');
+  cluster.kernel.runFor(5_000);
+  expect((await desk.run('get events')).stdout).toContain(
+    'Error creating: admission webhook "deny.example.com" denied the request: this webhook denies all requests',
+  );
+});
