@@ -78,7 +78,8 @@ export function patchProducer(
     if (typeof typeRef === 'string') checkTypeMeta(patched, old, (kind) => definitionIdOfKind({ ...definition, kind }));
     const decoding = decodeOrRefuse(typeRef, patched, info.subresource === 'status' ? old : undefined);
     judge([...patched.problems, ...decoding.unknown.map((path) => `unknown field ${JSON.stringify(path)}`)], patched, options, warnings);
-    const object = { ...decoding.value, kind: old.kind, apiVersion: old.apiVersion } as KubeObject;
+    const { kind = old.kind, apiVersion = old.apiVersion } = (typeof typeRef === 'string' ? old : decoding.value) as Partial<KubeObject>;
+    const object = { ...decoding.value, kind, apiVersion } as KubeObject;
     if (object.metadata.name !== info.name)
       throw statusErrors.badRequest(
         object.metadata.name

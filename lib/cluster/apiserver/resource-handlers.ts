@@ -278,7 +278,7 @@ const removeCollection: ResourceHandler = (services, request, context) => {
   );
   const options = readDeleteOptions(request, context);
   for (const { metadata } of listed.items) services.store.delete(withDryRun(context, options), metadata.name, options);
-  return answered(listed);
+  return answered(definition.type ? untypedList(listed) : listed);
 };
 
 function readDeleteOptions(request: ApiRequest, { info }: RequestContext): DeleteOptions {

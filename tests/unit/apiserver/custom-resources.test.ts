@@ -17,6 +17,7 @@ const spec = {
     anything: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true },
     port: { 'x-kubernetes-int-or-string': true },
     maybe: { type: 'string', nullable: true },
+    inner: { type: 'object', 'x-kubernetes-embedded-resource': true, 'x-kubernetes-preserve-unknown-fields': true },
   },
 };
 
@@ -196,6 +197,7 @@ describe('a custom resource', () => {
     [{ color: 'green' }, 'spec.color: Unsupported value: "green": supported values: "red", "blue"'],
     [{ parts: [{}] }, 'spec.parts[0].name: Required value'],
     [{ parts: [{ name: 'x' }, { name: 'x' }] }, 'spec.parts[1]: Duplicate value: {"name":"x"}'],
+    [{ inner: { kind: 'Pod' } }, 'spec.inner.apiVersion: Required value: must not be empty'],
     [{ port: true }, 'spec.port: Invalid value: "boolean": spec.port in body must be of type integer,string: "boolean"'],
   ])('is refused with %j', (own, why) => {
     expect(bench().refusal('POST', widgets, widget('a', own))).toBe(`422 Widget.example.com "a" is invalid: ${why}`);
@@ -234,6 +236,17 @@ describe('a custom resource', () => {
     api.create(widgets, widget('a'));
     expect(api.patch(`${widgets}/a`, 'merge', { status: { phase: 'Up' } }).metadata.generation).toBe(2);
     expect(api.send('GET', `${widgets}/a/status`).status).toBe(404);
+  });
+
+  test('keeps its kind, and is an object', () => {
+    const api = bench();
+    api.create(widgets, widget('a'));
+    const patch = (type: string, body: unknown) => api.refusal('PATCH', `${widgets}/a`, body, { 'content-type': type });
+    expect(patch(mediaTypes.merge, { kind: 'Gadget' })).toContain('kind: Invalid value: "Gadget": must be Widget');
+    expect(patch(mediaTypes.merge, { apiVersion: 'example.com/v9' })).toContain(
+      'apiVersion: Invalid value: "example.com/v9": must be example.com/v1',
+    );
+    expect(patch(mediaTypes.jsonPatch, [{ op: 'replace', path: '', value: null }])).toMatch(/^422 /);
   });
 
   test('is not patched strategically', () => {

@@ -1,9 +1,9 @@
 import type { V1JSONSchemaProps } from '@/generated/kubernetes/types';
 import { compareBytes } from '@/lib/base';
-import { decodeObject, type Decoding, type StructuralType } from '../../api';
+import { decodeObject, DecodeError, type Decoding, type StructuralType } from '../../api';
 import { applyDefaults, dropNulls } from './defaulting';
 import { prune } from '../../resources/structural/pruning';
-import { additionalOf, itemsOf, type Data, type Schema } from '../../resources/structural/schema';
+import { additionalOf, isData, itemsOf, type Data, type Schema } from '../../resources/structural/schema';
 
 const types = new WeakMap<object, StructuralType>();
 
@@ -19,7 +19,8 @@ export function structuralTypeOf(schema: V1JSONSchemaProps): StructuralType {
 const objectMeta = 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta';
 
 function decode(schema: Schema, data: unknown): Decoding {
-  const { metadata, ...rest } = data as Data;
+  if (!isData(data)) throw new DecodeError(`json: cannot unmarshal ${jsonType(data)} into Go value of type map[string]interface {}`);
+  const { metadata, ...rest } = data;
   const meta = decodeObject(objectMeta, metadata ?? {});
   const value = sortedCopy(rest) as Data;
   applyDefaults(value, schema);
@@ -27,6 +28,11 @@ function decode(schema: Schema, data: unknown): Decoding {
   dropNulls(value, schema);
   unknown.push(...coerceEmbedded(value, schema, ''));
   return { value: { ...value, metadata: meta.value }, unknown };
+}
+
+function jsonType(value: unknown): string {
+  if (value === null || value === undefined) return 'null';
+  return Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
 }
 
 /** A map of a Go program has no order but that of its keys when it is written out. */

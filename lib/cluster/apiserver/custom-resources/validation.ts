@@ -1,5 +1,6 @@
 import type { V1CustomResourceDefinitionSpec, V1CustomResourceDefinitionVersion } from '@/generated/kubernetes/types';
 import { FieldPath, fieldError, type FieldError, type KubeObject } from '../../api';
+import { validateEmbedded } from './embedded';
 import { validateListTypes } from './list-types';
 import { validateRules } from './rules';
 import type { Data, Schema } from '../../resources/structural/schema';
@@ -17,6 +18,7 @@ export function validateResource(object: KubeObject, schema: Schema, about: Abou
   const errors = [
     ...validateValue(dataOf(object), schema, '', old && { value: dataOf(old) }),
     ...validateScale(object, about),
+    ...validateEmbedded(dataOf(object), schema),
     ...listErrors(object, schema, old),
   ];
   return [...errors, ...rulesUnlessBlocked(object, schema, errors, old)];
@@ -32,6 +34,7 @@ export function validateResourceStatus(object: KubeObject, schema: Schema, about
       ? validateValue(object.status, status, 'status', old.status === undefined ? undefined : { value: old.status })
       : []),
     ...validateScale(object, about),
+    ...validateEmbedded(dataOf(object), schema),
     ...listErrors(object, schema, old),
   ];
   return [...errors, ...rulesUnlessBlocked(object, schema, errors, old)];
