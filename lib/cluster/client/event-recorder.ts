@@ -55,6 +55,14 @@ interface Bucket {
   readonly at: Instant;
 }
 
+/** What was recorded lately. */
+interface Memory {
+  readonly random: Random;
+  readonly recorded: Map<string, Recorded>;
+  readonly similar: Map<string, Similar>;
+  readonly buckets: Map<string, Bucket>;
+}
+
 const similarMax = 10;
 const similarWindowMs = 600_000;
 const spamBurst = 25;
@@ -72,16 +80,23 @@ export class EventRecorder {
   readonly #kernel: Kernel;
   readonly #client: Client;
   readonly #options: EventRecorderOptions;
-  readonly #random: Random;
-  readonly #recorded = new Map<string, Recorded>();
-  readonly #similar = new Map<string, Similar>();
-  readonly #buckets = new Map<string, Bucket>();
+  /** Absent until there is something to record: most components have nothing to say. */
+  #known: Memory | undefined;
 
   constructor(options: EventRecorderOptions) {
     this.#kernel = options.kernel;
     this.#client = options.client;
     this.#options = options;
-    this.#random = options.kernel.random.fork(`events/${options.component}/${options.host ?? ''}`);
+  }
+
+  get #memory(): Memory {
+    const { component, host = '' } = this.#options;
+    return (this.#known ??= {
+      random: this.#kernel.random.fork(`events/${component}/${host}`),
+      recorded: new Map(),
+      similar: new Map(),
+      buckets: new Map(),
+    });
   }
 
   /** `record.event(pod, 'Normal', 'Scheduled', 'Successfully assigned …')`. */
@@ -100,7 +115,7 @@ export class EventRecorder {
     const source = `${this.#options.component}|${this.#options.host ?? ''}`;
     const { message, key, component } = this.#aggregate(about, text, `${source}|${text.type}|${text.reason}|${identity(about)}`);
     if (this.#isSpam(`${source}|${identity(about)}`)) return;
-    const last = this.#recorded.get(key);
+    const last = this.#memory.recorded.get(key);
     const now = this.#kernel.now;
     if (last) {
       this.#remember(key, { ...last, count: last.count + 1, at: now });
@@ -123,13 +138,13 @@ export class EventRecorder {
     group: string,
   ): { message: string; key: string; component: string } {
     const now = this.#kernel.now;
-    const known = this.#similar.get(group);
+    const known = this.#memory.similar.get(group);
     const isFresh = known !== undefined && now - known.at <= similarWindowMs;
     const messages = new Set(isFresh ? known.messages : []);
     messages.add(message);
-    this.#similar.delete(group);
-    this.#similar.set(group, { messages, at: now });
-    forgetOldest(this.#similar);
+    this.#memory.similar.delete(group);
+    this.#memory.similar.set(group, { messages, at: now });
+    forgetOldest(this.#memory.similar);
     const exact = `${group}|${about.fieldPath ?? ''}|${message}`;
     if (messages.size < similarMax) return { message, key: exact, component: this.#options.component };
     messages.delete(messages.values().next().value as string);
@@ -139,18 +154,18 @@ export class EventRecorder {
   /** A token bucket for each source and object: 25 at once, then one in five minutes. */
   #isSpam(key: string): boolean {
     const now = this.#kernel.now;
-    const bucket = this.#buckets.get(key) ?? { tokens: spamBurst, at: now };
+    const bucket = this.#memory.buckets.get(key) ?? { tokens: spamBurst, at: now };
     const tokens = Math.min(spamBurst, bucket.tokens + (now - bucket.at) / spamRefillMs);
-    this.#buckets.delete(key);
-    this.#buckets.set(key, { tokens: tokens >= 1 ? tokens - 1 : tokens, at: now });
-    forgetOldest(this.#buckets);
+    this.#memory.buckets.delete(key);
+    this.#memory.buckets.set(key, { tokens: tokens >= 1 ? tokens - 1 : tokens, at: now });
+    forgetOldest(this.#memory.buckets);
     return tokens < 1;
   }
 
   /** `tools/events`: the first repeat starts a series; further ones are counted in memory and written at most every six minutes. */
   #recordSeries(about: V1ObjectReference, text: EventText): void {
     const key = `${text.type}|${text.action ?? ''}|${text.reason}|${identity(about)}`;
-    const last = this.#recorded.get(key);
+    const last = this.#memory.recorded.get(key);
     const now = this.#kernel.now;
     if (!last || now - last.at > seriesWindowMs) return this.#startSeries(key, about, text);
     this.#remember(key, { ...last, count: last.count + 1, at: now });
@@ -161,7 +176,7 @@ export class EventRecorder {
 
   #startSeries(key: string, about: V1ObjectReference, text: EventText): void {
     const name = this.#nameFor(about);
-    this.#recorded.delete(key);
+    this.#memory.recorded.delete(key);
     this.#remember(key, { name, count: 1, at: this.#kernel.now });
     const draft = this.#single(about, text, name);
     this.#write(() => void this.#client.create(eventRef, draft));
@@ -228,12 +243,12 @@ export class EventRecorder {
 
   /** `web.18a3f0c2d4e5f601`: the object's name and the moment in nanoseconds, whose last six digits are chance here. */
   #nameFor(about: V1ObjectReference): string {
-    return `${about.name}.${hexNanoseconds(this.#kernel.now, this.#random.int(1_000_000))}`;
+    return `${about.name}.${hexNanoseconds(this.#kernel.now, this.#memory.random.int(1_000_000))}`;
   }
 
   #remember(key: string, recorded: Recorded): void {
-    this.#recorded.set(key, recorded);
-    forgetOldest(this.#recorded);
+    this.#memory.recorded.set(key, recorded);
+    forgetOldest(this.#memory.recorded);
   }
 }
 

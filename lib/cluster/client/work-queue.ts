@@ -35,9 +35,9 @@ export class WorkQueue {
   readonly #actor: string;
   readonly #reconcile: WorkQueueOptions['reconcile'];
   readonly #onError: WorkQueueOptions['onError'];
-  readonly #ready = new Map<string, Entry>();
-  readonly #delayed = new Map<string, Entry>();
-  readonly #failures = new Map<string, number>();
+  #ready: Map<string, Entry> = nothing;
+  #delayed: Map<string, Entry> = nothing;
+  #failures: Map<string, number> = nothing;
   /** Keys that wait for `open`, and whether each came with a heartbeat. Undefined once open. */
   #kept: Map<string, boolean> | undefined;
   #isStopped = false;
@@ -68,7 +68,7 @@ export class WorkQueue {
     const waiting = this.#ready.get(key);
     if (waiting && (!waiting.isBackground || background)) return;
     waiting?.cancel();
-    this.#ready.set(key, this.#schedule(key, 0, background));
+    this.#ready = withEntry(this.#ready, key, this.#schedule(key, 0, background));
   }
 
   /** The earliest of several delays of a key wins. */
@@ -78,12 +78,12 @@ export class WorkQueue {
     const waiting = this.#delayed.get(key);
     if (waiting && waiting.at <= this.#kernel.now + delayMs) return;
     waiting?.cancel();
-    this.#delayed.set(key, this.#schedule(key, Math.ceil(delayMs), background));
+    this.#delayed = withEntry(this.#delayed, key, this.#schedule(key, Math.ceil(delayMs), background));
   }
 
   addRateLimited(key: string): void {
     const failures = this.#failures.get(key) ?? 0;
-    this.#failures.set(key, failures + 1);
+    this.#failures = withEntry(this.#failures, key, failures + 1);
     this.addAfter(key, Math.min(retryInitialMs * 2 ** Math.min(failures, 30), retryMaxMs));
   }
 
@@ -121,6 +121,13 @@ export class WorkQueue {
       if (isDefect(error)) throw error;
     }
   }
+}
+
+/** Stands for a map until something is put into it: most queues are empty. */
+const nothing: Map<string, any> = new Map();
+
+function withEntry<V>(map: Map<string, V>, key: string, value: V): Map<string, V> {
+  return (map === nothing ? new Map<string, V>() : map).set(key, value);
 }
 
 /** A defect of ours is retried as well, but not in silence. */
