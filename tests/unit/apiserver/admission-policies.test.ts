@@ -195,6 +195,27 @@ describe('a ValidatingAdmissionPolicy', () => {
     expect(make(api, 'no-more').status).toBe(422);
   });
 
+  test('holds only where its binding says, and for each binding by itself', () => {
+    const api = new ApiBench();
+    api.patch('/api/v1/namespaces/default', 'merge', { metadata: { labels: { strict: 'yes' } } });
+    const only = (value: string) => ({ matchResources: { namespaceSelector: { matchLabels: { strict: value } } } });
+    policy(api, 'validating', 'p', { validations: [{ expression: 'false' }] }, only('no'));
+    expect(make(api, 'a').status).toBe(201);
+    api.create(`${registration}/validatingadmissionpolicybindings`, {
+      metadata: { name: 'other' },
+      spec: { policyName: 'p', validationActions: ['Deny'], ...only('yes') },
+    });
+    expect(refusal(api, 'b')).toContain("ValidatingAdmissionPolicy 'p' with binding 'other' denied request");
+  });
+
+  test('leaves out what its rules exclude', () => {
+    const api = new ApiBench();
+    const excludeResourceRules = [{ ...configMaps, resourceNames: ['spared'] }];
+    policy(api, 'validating', 'p', { ...matching(configMaps, { excludeResourceRules }), validations: [{ expression: 'false' }] });
+    expect(make(api, 'spared').status).toBe(201);
+    expect(make(api, 'other').status).toBe(422);
+  });
+
   test('meets a request for another version of its resource, in the version it names', () => {
     const api = new ApiBench();
     const scaler = (version: string) => ({
@@ -326,6 +347,32 @@ describe('the params of a policy', () => {
     policy(api, 'validating', 'p', { ...spec, paramKind, validations: few }, { paramRef });
     expect(secret(api, { a: '', b: '' })).toContain('denied request: Limit');
     expect(secret(api, { a: '' })).toBe('201 undefined');
+  });
+
+  test('of a namespace come from the one that is named, or from that of the request', () => {
+    const api = new ApiBench();
+    api.create('/api/v1/namespaces', { metadata: { name: 'rules' } });
+    api.create('/api/v1/namespaces/rules/configmaps', configMap('limits', { max: '1' }));
+    make(api, 'limits', { max: '5' });
+    const paramRef = { name: 'limits', parameterNotFoundAction: 'Deny' };
+    policy(api, 'validating', 'own', { ...spec, validations }, { paramRef });
+    expect(secret(api, { a: '', b: '' })).toBe('201 undefined');
+    policy(api, 'validating', 'shared', { ...spec, validations }, { paramRef: { ...paramRef, namespace: 'rules' } });
+    expect(secret(api, { a: '', b: '' })).toContain("'shared' with binding 'shared' denied request: at most 1");
+  });
+
+  test('of a namespace cannot be found for what is in none', () => {
+    const denied = (failurePolicy: string) => {
+      const api = new ApiBench();
+      const rule = { ...configMaps, resources: ['namespaces', 'persistentvolumes', 'nodes'] };
+      const about = { ...matching(rule), paramKind: spec.paramKind, validations: [{ expression: 'true' }], failurePolicy };
+      policy(api, 'validating', 'p', about, { paramRef: { name: 'limits', parameterNotFoundAction: 'Allow' } });
+      return api.refusal('POST', '/api/v1/nodes', { metadata: { name: 'n' } });
+    };
+    expect(denied('Fail')).toContain(
+      'failed to configure binding: cannot use namespaced paramRef in policy binding that matches cluster-scoped resources',
+    );
+    expect(denied('Ignore')).toBe('201 undefined');
   });
 
   test('of a kind that is not there cannot be had', () => {

@@ -253,6 +253,23 @@ describe('a validating webhook', () => {
     expect(reviews).toHaveLength(1);
   });
 
+  test('whose conditions cannot be evaluated is not asked: the request fails, or goes through, as its failure policy says', () => {
+    const says = (failurePolicy: string) => {
+      const { api, reviews } = bench({});
+      configure(
+        api,
+        'validating',
+        webhook('check', { failurePolicy, matchConditions: [{ name: 'c', expression: "object.data.none == 'x'" }] }),
+      );
+      return [refusal(api), reviews.length];
+    };
+    expect(says('Fail')).toEqual([
+      `403 configmaps "x" is forbidden: expression 'object.data.none == 'x'' resulted in error: no such key: data`,
+      0,
+    ]);
+    expect(says('Ignore')).toEqual(['201 undefined', 0]);
+  });
+
   test('sees the last state of what is deleted, with the options of the deletion', () => {
     const { api, reviews } = bench({});
     make(api);
