@@ -22,8 +22,8 @@ export interface RequestContext {
   readonly isCreateOnUpdate?: boolean;
   /** Admission has decided about what this write is a part of. */
   readonly isAdmitted?: boolean;
-  /** Says something about the request in its audit event. */
-  annotate(key: string, value: string): void;
+  /** Says something about the request in its audit event; what shows a part of it only where the policy asks for the request too. */
+  annotate(key: string, value: string, isOfRequest?: boolean): void;
   /** Throws Forbidden unless the user may do this too. */
   authorize(attributes: Attributes): void;
   /** Runs a write under its trace entry, so that what it causes knows its cause. */

@@ -451,7 +451,7 @@ class Server implements ApiServer {
       timestamp: rfc3339(now),
       isDryRun: false,
       fieldManager: '',
-      annotate: (key, value) => record?.annotate(key, value),
+      annotate: (key, value, isOfRequest) => record?.annotate(key, value, isOfRequest),
       authorize: (asked) => authorize(user, asked, this.#authorizers),
       commit: (object, write) => this.#recorded(definition, actor, what, object, write),
     };

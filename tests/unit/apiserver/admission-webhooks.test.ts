@@ -347,14 +347,19 @@ describe('a mutating webhook', () => {
   });
 
   test('leaves in the audit log which of them changed what', () => {
-    const lines: string[] = [];
-    const policy = readAuditPolicy('apiVersion: audit.k8s.io/v1\nkind: Policy\nrules: [{ level: Request }]');
-    const audit = { policy: policy as never, write: (line: string) => void lines.push(line) };
-    const { api } = bench({ one: () => patching({ op: 'add', path: '/metadata/labels', value: { a: 'b' } }) }, { audit });
-    configure(api, 'mutating', webhook('one'), webhook('two'));
-    make(api);
-    const { annotations } = JSON.parse(lines.at(-1) as string);
-    const said = (key: string) => JSON.parse(annotations[`${key}.webhook.admission.k8s.io/round_0_index_0`]);
+    const told = (level: string): Record<string, string> => {
+      const lines: string[] = [];
+      const policy = readAuditPolicy(`apiVersion: audit.k8s.io/v1\nkind: Policy\nrules: [{ level: ${level} }]`);
+      const audit = { policy: policy as never, write: (line: string) => void lines.push(line) };
+      const { api } = bench({ one: () => patching({ op: 'add', path: '/metadata/labels', value: { a: 'b' } }) }, { audit });
+      configure(api, 'mutating', webhook('one'), webhook('two'));
+      make(api);
+      return JSON.parse(lines.at(-1) as string).annotations;
+    };
+    const key = (what: string) => `${what}.webhook.admission.k8s.io/round_0_index_0`;
+    const said = (what: string) => JSON.parse(told('Request')[key(what)] as string);
+    expect(told('Metadata')).toHaveProperty([key('mutation')]);
+    expect(told('Metadata')).not.toHaveProperty([key('patch')]);
     expect(said('mutation')).toEqual({ configuration: 'hooks', webhook: 'one.example.com', mutated: true });
     expect(said('patch')).toMatchObject({ webhook: 'one.example.com', patch: [{ op: 'add' }], patchType: 'JSONPatch' });
   });

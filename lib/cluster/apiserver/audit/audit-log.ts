@@ -97,7 +97,9 @@ export class AuditRecord {
     this.annotate('authorization.k8s.io/reason', reason);
   }
 
-  annotate(key: string, value: string): void {
+  /** What shows a part of the request is told only where the request itself is. */
+  annotate(key: string, value: string, isOfRequest = false): void {
+    if (isOfRequest && this.#config.level === 'Metadata') return;
     this.#annotations[key] ??= value;
   }
 

@@ -132,6 +132,7 @@ function patched({ name, configuration }: Webhook, request: AdmissionRequest, ta
   request.context.annotate(
     `patch.webhook.admission.k8s.io/${place}`,
     JSON.stringify({ configuration, webhook: name, patch, patchType: 'JSONPatch' }),
+    true,
   );
 }
 
