@@ -19,6 +19,7 @@ let server: HttpCluster;
 let directory: string;
 
 const files: Record<string, string> = {
+  'bare.yaml': 'apiVersion: v1\nkind: Pod\nmetadata: {name: bare}\nspec: {containers: [{name: bare, image: nginx}]}\n',
   'web.yaml': webManifest,
   'web-v2.yaml': webManifest.replace('nginx:1.27', 'nginx:1.28').replace('replicas: 2', 'replicas: 3'),
   'misspelt.yaml': webManifest.replace('replicas: 2', 'replicaz: 2'),
@@ -290,6 +291,28 @@ compared('a real kubectl and ours say the same', () => {
     'certificate approve',
     'certificate',
     'get csr csr-PLACE -o jsonpath={.status.conditions[*].message}',
+    'apply -f web.yaml --server-side=false --force',
+    'apply view-last-applied deploy/web',
+    'apply view-last-applied deploy web -o json',
+    'apply view-last-applied deploy/web -o foo',
+    'apply view-last-applied',
+    'apply set-last-applied -f web-v2.yaml',
+    'apply set-last-applied -f web-v2.yaml',
+    'apply view-last-applied deploy/web',
+    'run bare --image=nginx',
+    'apply view-last-applied pod/bare',
+    'apply set-last-applied -f bare.yaml',
+    'apply set-last-applied -f bare.yaml --create-annotation',
+    'apply view-last-applied -f bare.yaml',
+    'apply set-last-applied',
+    'create cronjob cj --image=busybox --schedule=@yearly -- date',
+    'create job j1 --from=cronjob/cj',
+    'create job j2 --from=cronjob/cj --dry-run=client -o yaml',
+    'create job j3 --from=pod/bare',
+    'create job j3 --from=cronjob/nope',
+    'create job j3 --from=cronjob/cj --image=x',
+    'create job j3 --from=cronjob/cj -- ls',
+    'create job j3',
   ];
 
   test.each(more.map((command, index) => [index + 1, command] as const))('afterwards %i: kubectl %s', async (_, command) => {

@@ -22,8 +22,7 @@ import { definitionOf, threeWayJsonMergePatch, threeWayMergePatch } from '../pat
 import { selectFromFiles, type Info } from '../resources';
 import { labelMatcher } from '../selectors';
 import { deleteInfos } from './delete';
-
-export const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';
+import { lastApplied, setLastApplied, viewLastApplied } from './last-applied';
 
 export const apply = defineCommand({
   name: 'apply',
@@ -68,6 +67,7 @@ export const apply = defineCommand({
     flag.string('subresource', 'If specified, apply will operate on the subresource of the requested object.'),
     flag.bool('wait', 'If true, wait for resources to be gone before returning. This waits for finalizers.'),
   ],
+  subcommands: [setLastApplied, viewLastApplied],
   async run(context) {
     if (context.args.length > 0) throw context.usageError(`Unexpected args: [${context.args.join(' ')}]`);
     if (!hasFiles(context)) throw new CommandError('must specify one of -f and -k');

@@ -150,11 +150,32 @@ export const createJob = generator({
   type: { group: 'batch', version: 'v1', kind: 'Job', plural: 'jobs', namespaced: true },
   failure: 'failed to create job: ',
   build(context) {
-    if (context.flags.string('from')) throw new CommandError('create job --from is not simulated; use --image');
-    if (!context.flags.string('image')) throw new CommandError('either --image or --from must be specified');
+    const [from, image] = [context.flags.string('from'), context.flags.string('image')];
+    if ((from === '') === (image === '')) throw new CommandError('either --image or --from must be specified');
+    if (from) return jobFrom(context, from);
     return { spec: jobSpec(context, 'Never', context.args[0] as string), status: {} };
   },
 });
+
+/** A Job as its CronJob would make it now. */
+async function jobFrom(context: Context, from: string): Promise<Record<string, unknown>> {
+  if (commandWords(context).length > 0) throw new CommandError('cannot specify --from and command');
+  const [type, name] = cut(from, '/');
+  const resource = await context.discovery.get(name === undefined ? 'cronjobs' : type);
+  const object: KubeObject = await context.client.get(pathOf(resource, context.namespace, name ?? type));
+  if (object.kind !== 'CronJob') throw new CommandError(`unknown object type *${resource.version}.${object.kind}`);
+  const { metadata = {}, spec } = object['spec'].jobTemplate as { metadata?: { annotations?: object; labels?: object }; spec: object };
+  const owner = { apiVersion: object.apiVersion, controller: true, kind: 'CronJob', name: object.metadata.name, uid: object.metadata.uid };
+  return {
+    metadata: {
+      annotations: { ...metadata.annotations, 'cronjob.kubernetes.io/instantiate': 'manual' },
+      ...(metadata.labels ? { labels: metadata.labels } : {}),
+      ownerReferences: [owner],
+    },
+    spec,
+    status: {},
+  };
+}
 
 function jobSpec(context: Context, restartPolicy: string, name: string) {
   const command = commandWords(context);

@@ -11,7 +11,8 @@ import { definitionOf, threeWayJsonMergePatch, threeWayMergePatch } from '../pat
 import { selectFromFiles, type Info } from '../resources';
 import { unifiedDiff } from '../unified-diff';
 import { toYaml } from '../yaml';
-import { lastApplied, withLastApplied } from './apply';
+import { withLastApplied } from './apply';
+import { lastApplied } from './last-applied';
 
 export const diff = defineCommand({
   name: 'diff',

@@ -16,7 +16,8 @@ import { flag } from '../flags';
 import { hasFiles } from '../manifests';
 import { ResultPrinter } from '../output';
 import { selectFromFiles } from '../resources';
-import { lastApplied, withLastApplied } from './apply';
+import { withLastApplied } from './apply';
+import { lastApplied } from './last-applied';
 import { deleteInfos } from './delete';
 
 export const replace = defineCommand({

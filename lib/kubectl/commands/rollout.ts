@@ -12,7 +12,7 @@ import { objectPrinter, ResultPrinter } from '../output';
 import { patchBetween } from '../patch/update';
 import { TabWriter } from '../printers/table';
 import { selectLive, type Info } from '../resources';
-import { lastApplied } from './apply';
+import { lastApplied } from './last-applied';
 import { watchUntil } from '../watch-until';
 
 const revisionAnnotation = 'deployment.kubernetes.io/revision';
