@@ -351,6 +351,16 @@ describe('rules of a schema', () => {
     expect(api.refusal('PATCH', `${widgets}/a`, { spec: { size: 2 } }, { 'content-type': mediaTypes.merge })).toContain('only grows');
   });
 
+  test('may not ask what an item of an atomic list was before', () => {
+    const items = { type: 'string', 'x-kubernetes-validations': [{ rule: 'self == oldSelf' }] };
+    const schema = {
+      openAPIV3Schema: { type: 'object', properties: { spec: { type: 'object', properties: { list: { type: 'array', items } } } } },
+    };
+    expect(new ApiBench().refusal('POST', crds, definition({}, { schema }))).toContain(
+      'oldSelf cannot be used on the uncorrelatable portion of the schema within spec.validation.openAPIV3Schema.properties[spec].properties[list]',
+    );
+  });
+
   test('may ask whether there was anything before', () => {
     const api = ruled([{ rule: 'oldSelf.hasValue() || self.size == 1', optionalOldSelf: true, message: 'begins with one' }]);
     expect(refusal(api, { size: 2 })).toContain('begins with one');

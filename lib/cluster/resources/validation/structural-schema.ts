@@ -401,20 +401,29 @@ function validateRuleMessage(rule: string, message: string, path: FieldPath): Fi
 }
 
 /** Compiles every rule against the type of its place. */
-function validateRules(schema: Schema, root: Schema, path: FieldPath): FieldError[] {
+/** `uncorrelatable` is the list or map around it whose items have no past. */
+function validateRules(schema: Schema, root: Schema, path: FieldPath, uncorrelatable?: FieldPath): FieldError[] {
   const items = itemsOf(schema);
   const additional = additionalOf(schema);
   const rules = schema['x-kubernetes-validations'] ?? [];
   const self = celTypeOf(schema, schema === root);
+  const below = uncorrelatable ?? (isCorrelatable(schema) ? undefined : path);
   return [
-    ...rules.flatMap((rule, index) => validateRule(rule, self, path.child('x-kubernetes-validations').index(index))),
-    ...Object.entries(schema.properties ?? {}).flatMap(([name, one]) => validateRules(one, root, path.child('properties').key(name))),
-    ...(items ? validateRules(items, root, path.child('items')) : []),
-    ...(additional ? validateRules(additional, root, path.child('additionalProperties')) : []),
+    ...rules.flatMap((rule, index) => validateRule(rule, self, path.child('x-kubernetes-validations').index(index), uncorrelatable)),
+    ...Object.entries(schema.properties ?? {}).flatMap(([name, one]) =>
+      validateRules(one, root, path.child('properties').key(name), below),
+    ),
+    ...(items ? validateRules(items, root, path.child('items'), below) : []),
+    ...(additional ? validateRules(additional, root, path.child('additionalProperties'), below) : []),
   ];
 }
 
-function validateRule(rule: V1ValidationRule, self: CelType, path: FieldPath): FieldError[] {
+/** Whether what is within a value can be told from what was there before: not in sets and atomic lists and maps (`schema/cel/maplist.go`). */
+function isCorrelatable({ type, 'x-kubernetes-list-type': listType, 'x-kubernetes-map-type': mapType }: Schema): boolean {
+  return type === 'array' ? listType === 'map' : mapType !== 'atomic';
+}
+
+function validateRule(rule: V1ValidationRule, self: CelType, path: FieldPath, uncorrelatable: FieldPath | undefined): FieldError[] {
   const variables = { self, oldSelf: rule.optionalOldSelf ? 'optional' : self };
   const shown = goValue('ValidationRule', rule);
   const compiled = compileCel(rule.rule, variables);
@@ -422,7 +431,7 @@ function validateRule(rule: V1ValidationRule, self: CelType, path: FieldPath): F
     compiled.type === 'error'
       ? [fieldError.invalid(path.child('rule'), shown, compiled.detail)]
       : compiled.program.output === 'bool'
-        ? []
+        ? forbiddenOldSelf(rule, path.child('rule'), uncorrelatable)
         : [fieldError.invalid(path.child('rule'), shown, 'cel expression must evaluate to a bool')];
   if (!rule.messageExpression) return errors;
   const message = compileCel(rule.messageExpression, variables);
@@ -431,6 +440,11 @@ function validateRule(rule: V1ValidationRule, self: CelType, path: FieldPath): F
   return message.program.output === 'string'
     ? errors
     : [...errors, fieldError.invalid(at, shown, 'messageExpression must evaluate to a string')];
+}
+
+function forbiddenOldSelf({ rule }: V1ValidationRule, path: FieldPath, within: FieldPath | undefined): FieldError[] {
+  if (!within || !/\boldSelf\b/.test(rule)) return [];
+  return [fieldError.invalid(path, rule, `oldSelf cannot be used on the uncorrelatable portion of the schema within ${within}`)];
 }
 
 const scalarTypes: Readonly<Record<string, string>> = { string: 'string', integer: 'int', number: 'double', boolean: 'bool' };
