@@ -118,7 +118,7 @@ describe('about admission', () => {
     const apply = compile('Object{spec: Object.spec{replicas: variables.limit, paused: has(object.x)}}');
     expect(apply.output).toBe('Object');
     const made = apply.evaluate({ object: {}, variables: { limit: 3 } }) as CelMessage;
-    expect(made.fields).toEqual({ spec: new (made.constructor as typeof CelMessage)({ replicas: 3n, paused: false }) });
+    expect(made.fields).toEqual({ spec: new (made.constructor as typeof CelMessage)('Object.spec', { replicas: 3n, paused: false }) });
     expect(compile('[JSONPatch{op: "add", path: "/metadata/labels/" + jsonpatch.escapeKey("a/b"), value: "{x: 1}"}]').output).toBe(
       'list(JSONPatch)',
     );

@@ -448,6 +448,14 @@ describe('a MutatingAdmissionPolicy', () => {
     );
   });
 
+  test('names the types of what it lays over by the path of their fields', () => {
+    const api = new ApiBench();
+    policy(api, 'mutating', 'm', { ...never, mutations: [apply('Object{metadata: Object.meta{name: "x"}}')] });
+    expect(refusal(api, 'x')).toBe(
+      `403 policy 'm' with binding 'm' denied request: type mismatch: unexpected type name "Object.meta", expected "Object.metadata", which matches field name path from root Object type`,
+    );
+  });
+
   test('that cannot be evaluated refuses the request, unless failures are to be ignored', () => {
     const api = new ApiBench();
     const mutations = [apply(`Object{metadata: Object.metadata{labels: {'a': object.data.none}}}`)];

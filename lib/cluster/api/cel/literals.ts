@@ -2,9 +2,12 @@ import type { Environment } from '@marcbachmann/cel-js';
 
 /** `Object{…}`, `Object.spec{…}` or `JSONPatch{…}` of a mutating policy: the fields that were written. */
 export class CelMessage {
+  /** As it was written: `Object.spec`. */
+  readonly typeName: string;
   readonly fields: Readonly<Record<string, unknown>>;
 
-  constructor(fields: Readonly<Record<string, unknown>>) {
+  constructor(typeName: string, fields: Readonly<Record<string, unknown>>) {
+    this.typeName = typeName;
     this.fields = fields;
   }
 }
@@ -16,8 +19,11 @@ export function registerLiterals(environment: Environment): void {
   environment
     .registerType('Object', { ctor: ApplyMessage } as never)
     .registerType('JSONPatch', { ctor: PatchMessage } as never)
-    .registerFunction('Object_(map): Object', (fields: Record<string, unknown>) => new ApplyMessage(fields))
-    .registerFunction('JSONPatch_(map): JSONPatch', (fields: Record<string, unknown>) => new PatchMessage(fields))
+    .registerFunction('Object_(string, map): Object', (name: string, fields: Record<string, unknown>) => new ApplyMessage(name, fields))
+    .registerFunction(
+      'JSONPatch_(string, map): JSONPatch',
+      (name: string, fields: Record<string, unknown>) => new PatchMessage(name, fields),
+    )
     .registerType('JsonPointers', { ctor: JsonPointers } as never)
     .registerConstant('jsonpatch', 'JsonPointers', new JsonPointers())
     .registerFunction('JsonPointers.escapeKey(string): string', (_: JsonPointers, key: string) =>
@@ -37,7 +43,7 @@ export interface Rewriting {
 const literal = /\b(Object(?:\.\w+)*|JSONPatch)\s*\{/;
 const piece = /"""[^]*?"""|'''[^]*?'''|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|(Object(?:\.\w+)*|JSONPatch)(\s*)\{|\w+|[^]/g;
 
-/** The engine has no messages, so `Object{a: 1}` is read as `Object_({"a": 1})`. */
+/** The engine has no messages, so `Object{a: 1}` is read as `Object_("Object", {"a": 1})`. */
 export function withoutLiterals(expression: string): Rewriting {
   if (!literal.test(expression)) return { text: expression, offset: (at) => at };
   const moved: { readonly at: number; readonly was: number }[] = [];
@@ -53,7 +59,7 @@ export function withoutLiterals(expression: string): Rewriting {
     const was = match.index;
     if (message) {
       open.push('message');
-      write(`${message.split('.')[0]}_({`, was);
+      write(`${message.split('.')[0]}_(${JSON.stringify(message)}, {`, was);
       isKey = true;
       continue;
     }

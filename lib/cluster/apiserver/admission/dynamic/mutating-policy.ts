@@ -4,7 +4,7 @@ import { fieldTypeOf, mergeTyped, typedProblem, type FieldType } from '../../fie
 import { forbid } from '../forbidden';
 import { defineAdmissionPlugin, type AdmissionRequest, type Lookup } from '../plugin';
 import type { Activation } from './activation';
-import { plainOf } from './apply-message';
+import { misnamedType, plainOf } from './apply-message';
 import { compiled, ExpressionError, meetsConditions, type Expression } from './expressions';
 import { isExempt } from './matching';
 import { compiledHead, invocationsOf, valuesOf, type Invocation, type Misconfiguration, type PolicyHead } from './policy';
@@ -109,7 +109,10 @@ function mutated(
 ): void {
   const { object } = versioned(request, target);
   if (!object || !request.object || request.shownAs) return;
-  const made = plainOf(expression.evaluate(values));
+  const value = expression.evaluate(values);
+  const misnamed = type === 'JSONPatch' ? undefined : misnamedType(value);
+  if (misnamed) throw new PatchFailure(`type mismatch: ${misnamed}`);
+  const made = plainOf(value);
   const fieldType = fieldTypeOf(typeOf(target.definition));
   const changed = type === 'JSONPatch' ? jsonPatched(object, made) : merged(fieldType, object, made, apiVersionOf(target.definition));
   if (changed) replaceObject(request, changed, target.definition);
