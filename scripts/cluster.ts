@@ -19,6 +19,9 @@ import { renderTlsKubeconfig } from '@/lib/sandbox/tls/kubeconfig';
 const usage =
   'usage: npm run cluster -- --port 8001 --kubeconfig FILE [--control-planes 1|3] [--workers N] [--seed N] [--speed realtime|max] [--token-auth-file FILE] [--etcd-port 2379] [--tls]';
 
+/** How old a cluster is when it has booted: its clock must not be ahead of its clients', which would show ages as `<invalid>`. */
+const bootMs = 20_000;
+
 function fail(message: string): never {
   console.error(`${message}\n${usage}`);
   process.exit(1);
@@ -94,8 +97,8 @@ const cluster: Cluster = Cluster.boot(
   {
     topology: { controlPlanes: options.controlPlanes, workers: options.workers },
     seed: options.seed,
-    // kubectl counts ages by its own clock, so this cluster starts at the host's.
-    now: instant(Date.now()),
+    // kubectl counts ages by its own clock, so this cluster's is the host's once it has booted.
+    now: instant(Date.now() - bootMs),
     tokens: [...options.tokens, { token: adminToken, user: 'kubernetes-admin', uid: 'admin', groups: ['system:masters'] }],
   },
   { exec: shells },
