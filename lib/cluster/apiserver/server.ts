@@ -155,9 +155,10 @@ class Server implements ApiServer {
     );
     this.#configuration = new AdmissionConfiguration(new PolicyCache(this.#caches, resources, configurationKinds));
     this.#webhooks = options.webhooks && this.#timed(options.webhooks);
-    this.#authenticators = authenticatorsOf(options, this.#lookup());
+    const lookup = this.#lookup();
+    this.#authenticators = authenticatorsOf(options, lookup);
     const rbac = new RbacAuthorizer(new PolicyCache(this.#caches, resources, ['ClusterRole', 'ClusterRoleBinding', 'Role', 'RoleBinding']));
-    this.#authorizers = authorizersOf(options, rbac, this.#lookup());
+    this.#authorizers = authorizersOf(options, rbac, lookup);
     this.#anonymousAuth = options.anonymousAuth ?? true;
     this.#auditIds = kernel.random.fork('kube-apiserver/audit-ids');
     this.#flows = new PriorityAndFairness(new PolicyCache(this.#caches, resources, ['FlowSchema', 'PriorityLevelConfiguration']));
@@ -166,7 +167,7 @@ class Server implements ApiServer {
     this.#custom = new CustomResources(this.#caches, definitionsKind(resources));
     this.#customController = this.#controllerOfDefinitions(resources);
     this.#aggregated = this.#aggregatedApis(options);
-    this.#services = this.#createServices(options, rbac);
+    this.#services = this.#createServices(options, rbac, lookup);
     this.#discovery = new Discovery({
       resources,
       custom: this.#custom,
@@ -190,9 +191,8 @@ class Server implements ApiServer {
     });
   }
 
-  #createServices(options: ApiServerOptions, rbac: RbacAuthorizer): ResourceServices {
+  #createServices(options: ApiServerOptions, rbac: RbacAuthorizer, lookup: Lookup): ResourceServices {
     const { kernel, etcd } = options;
-    const lookup = this.#lookup();
     const storage = this.#storage;
     const addresses = new ServiceAddresses(lookup, this.#addressObjects(options.resources), options.services ?? {});
     const hooks = new Map<string, StoreHooks>([

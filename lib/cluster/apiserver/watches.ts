@@ -91,6 +91,7 @@ class ObjectWatch implements OpenWatch, Watcher {
     this.#hasBegun = chunks.length === 0;
     if (this.#hasBegun) return;
     this.#later(0, 'watch', () => {
+      if (!this.#isOpen) return;
       this.#hasBegun = true;
       for (const { type, object } of chunks) this.#write(type, object);
       if (isOver) return this.end();
@@ -162,6 +163,7 @@ class ObjectWatch implements OpenWatch, Watcher {
 
   #bookmarkLater(): void {
     this.#nextBookmark = this.#later(bookmarkIntervalMs, 'watch bookmark', () => {
+      if (!this.#isOpen) return;
       this.#write('BOOKMARK', this.#bookmark());
       this.#bookmarkLater();
     });
@@ -179,9 +181,7 @@ class ObjectWatch implements OpenWatch, Watcher {
       actor: 'kube-apiserver',
       what: `${what} ${this.#definition.names.plural}`,
       ...(delayMs > 0 ? { background: true } : {}),
-      run: () => {
-        if (this.#isOpen) run();
-      },
+      run,
     });
   }
 
