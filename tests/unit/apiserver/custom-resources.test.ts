@@ -270,6 +270,18 @@ describe('a custom resource', () => {
     );
   });
 
+  test('is applied field by field where its schema leaves it open', () => {
+    const open = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
+    const api = bench({}, { schema: { openAPIV3Schema: open } });
+    const apply = (manager: string, own: object) =>
+      api.send('PATCH', `${widgets}/a?fieldManager=${manager}`, widget('a', own), { 'content-type': 'application/apply-patch+yaml' })
+        .body as any;
+    apply('one', { a: { x: 1 }, list: [1] });
+    expect(apply('two', { a: { y: 2 } }).spec).toEqual({ a: { x: 1, y: 2 }, list: [1] });
+    expect(apply('two', { a: { x: 3 } }).message).toBe('Apply failed with 1 conflict: conflict with "one": .spec.a.x');
+    expect(apply('one', { a: { x: 1 } }).spec).toEqual({ a: { x: 1, y: 2 } });
+  });
+
   test('needs a resourceVersion to be replaced', () => {
     const api = bench();
     api.create(widgets, widget('a'));

@@ -61,7 +61,8 @@ function resourceType(schema: V1JSONSchemaProps): FieldType {
   const fields = new Map(own.kind === 'map' ? own.fields : []);
   for (const name of ['apiVersion', 'kind']) fields.set(name, scalars.string);
   fields.set('metadata', builtInType('io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta'));
-  return { kind: 'map', isAtomic: false, fields, values: own.kind === 'map' ? own.values : undefined };
+  const { values, isDeduced = false } = own.kind === 'map' ? own : {};
+  return { kind: 'map', isAtomic: false, fields, values, isDeduced };
 }
 
 function typeOfSchema(schema: V1JSONSchemaProps): FieldType {
