@@ -13,13 +13,19 @@ export type Next =
     };
 
 const headBytesMax = 64 * 1024;
-const bodyBytesMax = 16 * 1024 * 1024;
+const bodyBytesMax = 4 * 1024 * 1024;
+const unreadBytesMax = 2 * bodyBytesMax;
 
 /** The server's end of one HTTP/1.1 connection (RFC 9112): bytes in, requests out, answers to bytes. */
 export class HttpExchange {
   readonly #authority: string;
-  #unread: Uint8Array = new Uint8Array();
+  #buffer = new Uint8Array(4096);
+  #length = 0;
+  /** More was sent than anybody will read. */
+  #isOverfull = false;
   #head: Head | undefined;
+  /** How far a chunked body has been read. */
+  #chunks: Chunks | undefined;
   #hasContinued = false;
 
   /** `authority` is where the connection leads: `127.0.0.1:8080`. */
@@ -28,27 +34,45 @@ export class HttpExchange {
   }
 
   receive(bytes: Uint8Array): void {
-    this.#unread = joined([this.#unread, bytes]);
+    const length = this.#length + bytes.length;
+    if (length > unreadBytesMax) this.#isOverfull = true;
+    if (this.#isOverfull) return;
+    // Room for twice as much, so that many small pieces are not copied again and again.
+    if (length > this.#buffer.length) this.#buffer = widened(this.#buffer.subarray(0, this.#length), 2 * length);
+    this.#buffer.set(bytes, this.#length);
+    this.#length = length;
   }
 
   next(): Next {
+    if (this.#isOverfull) return malformed(413);
     if (!this.#head) {
-      const end = indexOfHeadEnd(this.#unread);
-      if (end === undefined) return this.#unread.length > headBytesMax ? malformed(431) : { type: 'wait' };
-      const head = parseHead(latin1(this.#unread.subarray(0, end)));
+      const unread = this.#unread();
+      const end = indexOfHeadEnd(unread);
+      if (end === undefined) return unread.length > headBytesMax ? malformed(431) : { type: 'wait' };
+      const head = parseHead(latin1(unread.subarray(0, end)));
       if (!head) return malformed(400);
-      this.#unread = this.#unread.subarray(end);
+      this.#drop(end);
       this.#head = head;
+      this.#chunks = isChunked(head) ? { at: 0, total: 0, parts: [], isLast: false } : undefined;
     }
     const head = this.#head;
-    const body = takeBody(head.headers, this.#unread);
+    const body = this.#chunks ? takeChunks(this.#unread(), this.#chunks) : takeBody(head.headers, this.#unread());
     if (body === 'malformed') return malformed(400);
     if (body === 'too large') return malformed(413);
     if (body === 'wait') return this.#wait(head);
-    this.#unread = body.rest;
+    this.#drop(body.length);
     this.#head = undefined;
     this.#hasContinued = false;
     return this.#request(head, body.bytes);
+  }
+
+  #unread(): Uint8Array {
+    return this.#buffer.subarray(0, this.#length);
+  }
+
+  #drop(count: number): void {
+    this.#buffer = widened(this.#buffer.subarray(count, this.#length), Math.max(4096, this.#length - count));
+    this.#length -= count;
   }
 
   #wait({ headers }: Head): Next {
@@ -100,45 +124,55 @@ function parseHead(text: string): Head | undefined {
   return { method, target, headers: Object.fromEntries(headers), isOld: minor === '0' };
 }
 
-type Body = { readonly bytes: Uint8Array; readonly rest: Uint8Array } | 'wait' | 'malformed' | 'too large';
+/** `length` is how many bytes it took on the wire. */
+type Body = { readonly bytes: Uint8Array; readonly length: number } | 'wait' | 'malformed' | 'too large';
+
+interface Chunks {
+  at: number;
+  total: number;
+  readonly parts: Uint8Array[];
+  /** Only trailers are left. */
+  isLast: boolean;
+}
+
+function isChunked({ headers }: Head): boolean {
+  return headers['transfer-encoding']?.toLowerCase().includes('chunked') ?? false;
+}
 
 function takeBody(headers: Readonly<Record<string, string>>, unread: Uint8Array): Body {
-  if (headers['transfer-encoding']?.toLowerCase().includes('chunked')) return takeChunks(unread);
   const length = headers['content-length'] ?? '0';
   if (!/^\d{1,15}$/.test(length)) return 'malformed';
   const count = Number(length);
   if (count > bodyBytesMax) return 'too large';
-  return unread.length < count ? 'wait' : { bytes: unread.subarray(0, count), rest: unread.subarray(count) };
+  return unread.length < count ? 'wait' : { bytes: unread.slice(0, count), length: count };
 }
 
-function takeChunks(unread: Uint8Array): Body {
-  const parts: Uint8Array[] = [];
-  let at = 0;
-  let total = 0;
-  for (;;) {
-    const end = unread.indexOf(10, at);
-    if (end < 0) return unread.length - at > 1024 ? 'malformed' : 'wait';
-    const size = /^([\da-f]{1,8})\s*(?:;.*)?\r?$/i.exec(latin1(unread.subarray(at, end)))?.[1];
+/** Goes on where it had to stop for want of bytes. */
+function takeChunks(unread: Uint8Array, chunks: Chunks): Body {
+  while (!chunks.isLast) {
+    const end = unread.indexOf(10, chunks.at);
+    if (end < 0) return unread.length - chunks.at > 1024 ? 'malformed' : 'wait';
+    const size = /^([\da-f]{1,8})\s*(?:;.*)?\r?$/i.exec(latin1(unread.subarray(chunks.at, end)))?.[1];
     if (size === undefined) return 'malformed';
     const count = Number.parseInt(size, 16);
-    total += count;
-    if (total > bodyBytesMax) return 'too large';
-    at = end + 1;
-    if (count === 0) return afterTrailers(unread, at, parts);
-    if (unread.length < at + count + 2) return 'wait';
-    parts.push(unread.subarray(at, at + count));
-    at += count + 2;
+    if (chunks.total + count > bodyBytesMax) return 'too large';
+    const start = end + 1;
+    if (count > 0 && unread.length < start + count + 2) return 'wait';
+    if (count > 0) chunks.parts.push(unread.slice(start, start + count));
+    chunks.isLast = count === 0;
+    chunks.total += count;
+    chunks.at = start + (count === 0 ? 0 : count + 2);
   }
+  return afterTrailers(unread, chunks);
 }
 
-function afterTrailers(unread: Uint8Array, start: number, parts: readonly Uint8Array[]): Body {
-  let at = start;
-  for (;;) {
+function afterTrailers(unread: Uint8Array, { at: start, parts }: Chunks): Body {
+  for (let at = start; ;) {
     const end = unread.indexOf(10, at);
-    if (end < 0) return 'wait';
+    if (end < 0) return unread.length - start > headBytesMax ? 'malformed' : 'wait';
     const isEmpty = latin1(unread.subarray(at, end)).trim() === '';
     at = end + 1;
-    if (isEmpty) return { bytes: joined(parts), rest: unread.subarray(at) };
+    if (isEmpty) return { bytes: joined(parts), length: at };
   }
 }
 
@@ -208,6 +242,12 @@ function canonical(name: string): string {
 
 function malformed(status: 400 | 413 | 431): Next {
   return { type: 'malformed', bytes: renderResponse({ status, headers: { 'content-type': 'text/plain' }, body: '' }, 'GET', false) };
+}
+
+function widened(bytes: Uint8Array, room: number): Uint8Array<ArrayBuffer> {
+  const wider = new Uint8Array(room);
+  wider.set(bytes);
+  return wider;
 }
 
 function latin1(bytes: Uint8Array): string {

@@ -36,6 +36,25 @@ test('a chunked body is put together, its trailers left out', () => {
   expect(one.next()).toMatchObject({ type: 'request', request: { body: 'wikipedia' } });
 });
 
+test('a body in very many pieces is read in good time', () => {
+  const one = exchange('PUT / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n');
+  const started = performance.now();
+  for (let piece = 0; piece < 100_000; piece++) {
+    one.receive(bytes('1\r\nx\r\n'));
+    if (piece % 10 === 0) expect(one.next().type).toBe('wait');
+  }
+  one.receive(bytes('0\r\n\r\n'));
+  expect(one.next()).toMatchObject({ type: 'request', request: { body: 'x'.repeat(100_000) } });
+  expect(performance.now() - started).toBeLessThan(5_000);
+});
+
+test('whoever sends without end is not listened to without end', () => {
+  const one = exchange('GET / HTTP/1.1\r\n\r\n');
+  for (let piece = 0; piece < 20; piece++) one.receive(new Uint8Array(1 << 20));
+  const next = one.next();
+  expect(next.type === 'malformed' && text(next.bytes)).toMatch(/^HTTP\/1\.1 413 /);
+});
+
 test('whoever waits for 100 Continue gets it once', () => {
   const one = exchange('POST / HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n');
   const first = one.next();
