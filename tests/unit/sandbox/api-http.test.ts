@@ -173,3 +173,25 @@ test("a refused exec is the API server's own answer, before any upgrade", async 
   );
   expect(code).toBe(404);
 });
+
+test('a redirect within the API leads to where its client finds the API', async () => {
+  const host = await serve(() => ({ status: 301, headers: { location: '/api/v1/pods/web/proxy/' }, body: '' }), { prefix: '/clusters/7' });
+  const answer = await fetch(`http://${host}/clusters/7/api/v1/pods/web/proxy`, { redirect: 'manual' });
+  expect([answer.status, answer.headers.get('location')]).toEqual([301, '/clusters/7/api/v1/pods/web/proxy/']);
+});
+
+test('who asks for SPDY is told first what else is wrong, and then that there is none', async () => {
+  const ask = async (response: ApiResponse): Promise<unknown> => {
+    const host = await serve(() => response);
+    return new Promise((resolve) => {
+      const headers = { connection: 'Upgrade', upgrade: 'SPDY/3.1' };
+      httpRequest(`http://${host}/api/v1/namespaces/default/pods/web/exec`, { method: 'POST', headers }, (answer) => {
+        let text = '';
+        answer.on('data', (part) => (text += part)).on('end', () => resolve({ code: answer.statusCode, ...JSON.parse(text) }));
+      }).end();
+    });
+  };
+  const { status: forbidden } = failure(403, 'Forbidden', 'pods "web" is forbidden');
+  expect(await ask({ status: 403, headers: json, body: forbidden })).toMatchObject({ code: 403, message: 'pods "web" is forbidden' });
+  expect(await ask({ status: 101, headers: {}, connect: shout })).toMatchObject({ code: 400, reason: 'BadRequest' });
+});
