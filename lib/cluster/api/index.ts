@@ -34,6 +34,7 @@ export { definitionIdOf, fieldFacts, isAtomicDefinition, type FieldFacts } from 
 export { copyObject, decodeObject, decodeStatusOf, DecodeError, type Decoding, type StructuralType, type TypeRef } from './decode';
 export { nullEmptyLists } from './empty-lists';
 export { define, JsonSyntaxError, readJson, type JsonReading } from './json-reader';
+export { goRegexp, type GoRegexp } from './regexp';
 export { decodeBase64, decodeBytes, decodedLength, encodeBase64, encodeBytes } from './base64';
 export { goValue, mergePatch, PatchError, strategicMergePatch } from './patch';
 export type { ExecOptions, LogOptions } from './kubelet';

@@ -3,6 +3,7 @@ import { metered, withinBudget } from './budget';
 import { checkIssues, goTypeName, renderIssues, syntaxIssues } from './errors';
 import { withLibraries } from './library';
 import { withoutLiterals } from './literals';
+import { withGoMatches } from './matches';
 
 /** The variables an expression may use, each with its type in CEL's words: `dyn`, `string`, `map<string, dyn>`. */
 export type CelVariables = Readonly<Record<string, CelType>>;
@@ -45,6 +46,7 @@ export function compileCel(expression: string, variables: CelVariables): CelComp
     if (!checked.valid) throw checked.error;
     const celType = checked.type ?? 'dyn';
     metered(parsed.ast);
+    withGoMatches(parsed.ast);
     return {
       type: 'program',
       program: {

@@ -1,11 +1,8 @@
 import type { Environment } from '@marcbachmann/cel-js';
+import { goRegexp } from '../regexp';
 
 /** cel-go's `ext.Strings` beyond what the engine has, and `library/regex.go`. */
 export function registerStrings(environment: Environment): void {
-  const matches = (text: string, pattern: string, limit: bigint) => {
-    const found = [...text.matchAll(new RegExp(pattern, 'gu'))].map(([match]) => match);
-    return limit < 0n ? found : found.slice(0, Number(limit));
-  };
   const replace = (text: string, from: string, to: string, count: bigint) => {
     if (count < 0n) return text.replaceAll(from, to);
     let result = text;
@@ -19,9 +16,11 @@ export function registerStrings(environment: Environment): void {
     return result;
   };
   environment
-    .registerFunction('string.find(string): string', (text: string, pattern: string) => matches(text, pattern, 1n)[0] ?? '')
-    .registerFunction('string.findAll(string): list<string>', (text: string, pattern: string) => matches(text, pattern, -1n))
-    .registerFunction('string.findAll(string, int): list<string>', matches)
+    .registerFunction('string.find(string): string', (text: string, pattern: string) => goRegexp(pattern).findAll(text, 1)[0] ?? '')
+    .registerFunction('string.findAll(string): list<string>', (text: string, pattern: string) => goRegexp(pattern).findAll(text))
+    .registerFunction('string.findAll(string, int): list<string>', (text: string, pattern: string, limit: bigint) =>
+      goRegexp(pattern).findAll(text, limit < 0n ? Infinity : Number(limit)),
+    )
     .registerFunction('string.charAt(int): string', (text: string, index: bigint) => text.charAt(Number(index)))
     .registerFunction('string.replace(string, string): string', (text: string, from: string, to: string) => text.replaceAll(from, to))
     .registerFunction('string.replace(string, string, int): string', replace)

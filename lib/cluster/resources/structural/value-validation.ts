@@ -1,5 +1,5 @@
 import { compareBytes, deepEqual } from '@/lib/base';
-import { FieldPath, fieldError, type FieldError } from '../../api';
+import { FieldPath, fieldError, goRegexp, type FieldError } from '../../api';
 import { fitsFormat } from './formats';
 import { oldItems } from './correlation';
 import { additionalOf, isData, itemsOf, type Data, type Schema } from './schema';
@@ -80,18 +80,7 @@ function validateString(value: string, { minLength, maxLength, pattern, format }
   if (maxLength !== undefined && length > maxLength) return [{ path, error: (at) => fieldError.tooLong(at, maxLength) }, ...ofFormat];
   if (minLength !== undefined && length < minLength)
     return [invalid(path, value, `should be at least ${minLength} chars long`), ...ofFormat];
-  return pattern && !matches(pattern, value) ? [invalid(path, value, `should match '${pattern}'`), ...ofFormat] : ofFormat;
-}
-
-const patterns = new Map<string, RegExp>();
-
-function matches(pattern: string, value: string): boolean {
-  let compiled = patterns.get(pattern);
-  if (!compiled) {
-    if (patterns.size >= 500) patterns.clear();
-    patterns.set(pattern, (compiled = new RegExp(pattern.replaceAll('\\A', '^').replaceAll('\\z', '$'), 'u')));
-  }
-  return compiled.test(value);
+  return pattern && !goRegexp(pattern).isIn(value) ? [invalid(path, value, `should match '${pattern}'`), ...ofFormat] : ofFormat;
 }
 
 const ranges: Readonly<Record<string, readonly [number, number]>> = {

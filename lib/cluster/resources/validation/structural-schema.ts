@@ -1,6 +1,6 @@
 import type { V1JSONSchemaProps, V1ValidationRule } from '@/generated/kubernetes/types';
 import { compareBytes, deepEqual } from '@/lib/base';
-import { type FieldError, type FieldPath, fieldError } from '../../api';
+import { type FieldError, type FieldPath, fieldError, goRegexp } from '../../api';
 import { compileCel, escapedName, type CelType } from '../../api/cel';
 import { validateDefaults } from '../structural/default-validation';
 import { goValue } from './go-value';
@@ -130,10 +130,10 @@ function validateValueValidation(schema: Schema, path: FieldPath): FieldError[] 
 function validatePattern({ pattern }: Schema, path: FieldPath): FieldError[] {
   if (!pattern) return [];
   try {
-    new RegExp(pattern, 'u');
+    goRegexp(pattern);
     return [];
-  } catch {
-    const why = `error parsing regexp: ${JSON.stringify(pattern).slice(1, -1)}`;
+  } catch (error) {
+    const why = (error as Error).message;
     return [fieldError.invalid(path.child('pattern'), pattern, `must be a valid regular expression, but isn't: ${why}`)];
   }
 }
