@@ -118,3 +118,33 @@ test('an index files objects under what its function says, and refiles them when
   expect(informer.byIndex('n', '1').map(({ metadata }) => metadata.name)).toEqual(['b']);
   expect(informer.byIndex('n', '2').map(({ metadata }) => metadata.name)).toEqual(['a']);
 });
+
+test('what a controller owns is found whether it is asked for before it is there or after', () => {
+  const cp = bare();
+  const { informer } = watched(cp);
+  const { informer: late } = watched(cp);
+  const owner = { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web', uid: 'u-1', controller: true };
+  const namesOf = (found: V1ConfigMap[]) => found.map(({ metadata }) => metadata.name);
+  cp.settle();
+  expect(informer.controlledBy('u-1')).toEqual([]);
+  cp.client.create(ConfigMap, { metadata: { name: 'owned', namespace: 'default', ownerReferences: [owner] } });
+  create(cp, 'free');
+  cp.settle();
+  for (const one of [informer, late]) {
+    expect(namesOf(one.controlledBy('u-1'))).toEqual(['owned']);
+    expect(namesOf(one.orphans('default'))).toEqual(['free']);
+  }
+});
+
+test('caches of which nothing was put into one hold nothing of another', () => {
+  const cp = bare();
+  const client = new Client({ transport: cp.transport, actor: 'watcher' });
+  const informerOf = (namespace: string) =>
+    new Informer<V1ConfigMap>({ kernel: cp.kernel, client, resource: ConfigMap, filter: { namespace } });
+  const [here, elsewhere] = [informerOf('default'), informerOf('kube-system')];
+  for (const one of [here, elsewhere]) one.start();
+  cp.settle();
+  create(cp, 'a');
+  cp.settle();
+  expect([here.size, elsewhere.size]).toEqual([1, 0]);
+});

@@ -110,3 +110,17 @@ test('a closed queue reconciles nothing before it is opened, then each key once 
   kernel.runUntilIdle();
   expect(runs).toEqual(['b@0', 'a@0']);
 });
+
+test('what fails or waits in one queue is none of another', () => {
+  const failing = queue((_, at) => {
+    if (at === 0) throw new Error('not yet');
+  });
+  const other = queue(() => undefined);
+  failing.work.add('a');
+  failing.work.addAfter('b', 10);
+  failing.kernel.runUntilIdle();
+  other.work.addAfter('a', 1);
+  other.kernel.runUntilIdle();
+  expect(failing.runs).toEqual(['a@0', 'a@5', 'b@10']);
+  expect(other.runs).toEqual(['a@1']);
+});
