@@ -1,16 +1,14 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { serveOverHttp, type HttpCluster } from '../support/http-cluster';
+import { realKubectl } from '../support/real-kubectl';
 import { freshCluster } from '../support/template';
 
 /** A real kubectl's connections to a cluster over HTTP: port-forward, proxy, cp, debug, logs. */
-const real = [process.env['KUBECTL'] ?? '', ...(process.env['PATH'] ?? '').split(delimiter).map((path) => join(path, 'kubectl'))].find(
-  (path) => path !== '' && existsSync(path),
-);
-if (!real) console.log('parity/connections: skipped, there is no kubectl in $KUBECTL or on the PATH');
+const real = realKubectl('parity/connections');
 const connected = real ? describe : describe.skip;
 
 const objects = `apiVersion: v1

@@ -1,19 +1,14 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
+import { realKubectl } from '../support/real-kubectl';
 
 /** `KUBECTL` is a kubectl of v1.36, `KUBECTL_OLD` one that is four minors older. */
 const clients = [
-  [
-    'KUBECTL',
-    [process.env['KUBECTL'] ?? '', ...(process.env['PATH'] ?? '').split(delimiter).map((path) => join(path, 'kubectl'))].find(
-      (path) => path !== '' && existsSync(path),
-    ),
-  ],
-  ['KUBECTL_OLD', [process.env['KUBECTL_OLD'] ?? ''].find((path) => path !== '' && existsSync(path))],
+  ['KUBECTL', realKubectl('parity/kubectl-session')],
+  ['KUBECTL_OLD', realKubectl('parity/kubectl-session', { minor: 32, variable: 'KUBECTL_OLD' })],
 ] as const;
-for (const [name, path] of clients) if (!path) console.log(`parity/kubectl-session: skipped, there is no kubectl in $${name}`);
 
 const webManifest = `apiVersion: apps/v1
 kind: Deployment

@@ -1,17 +1,15 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import type { Cluster } from '@/lib/cluster';
 import { serveOverHttp, type HttpCluster } from '../support/http-cluster';
+import { realKubectl } from '../support/real-kubectl';
 import { freshCluster } from '../support/template';
 import { Desk, webManifest } from '../support/kubectl';
 
 /** The same words through the real kubectl, over HTTP, and through ours, in this process, on one cluster. */
-const real = [process.env['KUBECTL'] ?? '', ...(process.env['PATH'] ?? '').split(delimiter).map((path) => join(path, 'kubectl'))].find(
-  (path) => path !== '' && existsSync(path),
-);
-if (!real) console.log('parity/kubectl: skipped, there is no kubectl in $KUBECTL or on the PATH');
+const real = realKubectl('parity/kubectl');
 const compared = real ? describe : describe.skip;
 
 let cluster: Cluster;
