@@ -5,7 +5,7 @@ import { builtInResources } from '@/lib/cluster/resources';
 import { ApiBench } from '../support/api-server';
 import { hostileRequest, objectOf, pathOf } from '../support/hostile-requests';
 
-/** `ORRERY_HOSTILE=2000` sends so many times more. */
+/** `ORRERY_HOSTILE=2000` lets so many strange clients come. */
 const clients = Number(process.env['ORRERY_HOSTILE'] ?? 25);
 const requestsEach = 150;
 
@@ -194,4 +194,14 @@ test.each(['__proto__', 'constructor', 'toString'])('a label, a key and a field 
   expect(api.get(`${url}?labelSelector=a,!x.${name}.z`)['items']).toHaveLength(1);
   expect(api.get(`${url}?labelSelector=${name.replaceAll('_', '')}`)['items']).toEqual([]);
   expect(api.refusal('GET', `${url}?fieldSelector=${name}%3Dx`)).toMatch(/^400 /);
+});
+
+test('a watch with less than no time is over at once, and no number is larger than an int64', () => {
+  const api = new ApiBench();
+  const watch = api.watch('/api/v1/configmaps?watch=1&timeoutSeconds=-1');
+  api.kernel.runFor(1);
+  expect(watch.isOver).toBe(true);
+  expect(api.refusal('GET', `/api/v1/configmaps?watch=1&timeoutSeconds=${'9'.repeat(400)}`)).toMatch(
+    /^400 strconv\.ParseInt: parsing "9+": value out of range$/,
+  );
 });

@@ -75,8 +75,19 @@ export function rendered(
     case 'PartialObjectMetadata':
       return answered(partialMetadata(object), status, format);
     case 'PartialObjectMetadataList':
-      throw failure(406, 'NotAcceptable', 'you requested PartialObjectMetadataList, but the requested object is not a list');
+      throw notAList();
   }
+}
+
+function notAList() {
+  return failure(406, 'NotAcceptable', 'you requested PartialObjectMetadataList, but the requested object is not a list');
+}
+
+/** What cannot be shown in the form asked for is not done first. */
+export function checkShowable({ headers }: ApiRequest, context: RequestContext): void {
+  const { as } = negotiate(headers['accept']);
+  if (as === 'PartialObjectMetadataList') throw notAList();
+  if (as === 'Table') includeOf(context);
 }
 
 export function includeOf({ info }: RequestContext): IncludeObject {

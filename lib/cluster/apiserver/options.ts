@@ -65,7 +65,9 @@ function readInteger(query: Query, name: string): number | undefined {
   const text = query.get(name);
   if (text === undefined || text === '') return undefined;
   if (!/^[-+]?\d+$/.test(text)) throw statusErrors.badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
-  return Number(text);
+  const value = Number(text);
+  if (Math.abs(value) >= 2 ** 63) throw statusErrors.badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: value out of range`);
+  return value;
 }
 
 const selectors = new Map<string, Selector>();

@@ -3,7 +3,17 @@ import { decodeBody, decodeDeleteOptions, withDefaults } from './body';
 import { resourceOf, type RequestContext } from './context';
 import { componentStatuses } from './component-statuses';
 import { checkDeleteOptions, type DeleteOptions } from './deletion';
-import { checkName, includeOf, notAllowed, notServed, rendered, writing, type ResourceHandler, type ResourceServices } from './handler';
+import {
+  checkName,
+  checkShowable,
+  includeOf,
+  notAllowed,
+  notServed,
+  rendered,
+  writing,
+  type ResourceHandler,
+  type ResourceServices,
+} from './handler';
 import { trackUpdate, tracked, writeOf } from './fields';
 import { listObjects } from './lists';
 import { negotiate, negotiateStream, type Rendering } from './media-types';
@@ -21,6 +31,7 @@ export const answerResource: ResourceHandler = (services, request, context) => {
   const { info, definition } = context;
   if ((request.method === 'HEAD' || request.method === 'OPTIONS') && info.subresource !== 'proxy') throw notAllowed();
   if (definition.type) checkCustom(context);
+  if (showsWritten(info)) checkShowable(request, context);
   if (info.subresource) return answerSubresource(services, request, context);
   if (definition.scope === 'Cluster' && info.namespace && definition.kind !== 'Namespace') throw notServed();
   if (definition.verbs && !definition.verbs.includes(info.verb)) throw notAllowed();
@@ -55,6 +66,13 @@ function checkCustom({ definition, info }: RequestContext): void {
       group,
       kind: names.plural,
     });
+}
+
+const connections = ['attach', 'exec', 'log', 'portforward', 'proxy'];
+
+/** Whether the answer is an object that was changed. */
+function showsWritten({ verb, subresource }: RequestContext['info']): boolean {
+  return ['create', 'update', 'patch', 'delete'].includes(verb) && !connections.includes(subresource);
 }
 
 const answerSubresource: ResourceHandler = (services, request, context) => {

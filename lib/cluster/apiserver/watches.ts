@@ -171,7 +171,9 @@ class ObjectWatch implements OpenWatch, Watcher {
 
   #limit(): void {
     const { timeoutSeconds } = this.#options.asked;
-    this.#timeout = this.#later(timeoutSeconds ? timeoutSeconds * 1000 : minRequestTimeoutMs, 'watch timeout', () => this.end());
+    this.#timeout = this.#later(timeoutSeconds ? Math.max(timeoutSeconds, 0) * 1000 : minRequestTimeoutMs, 'watch timeout', () =>
+      this.end(),
+    );
   }
 
   /** Timeouts and bookmarks wake nobody. */

@@ -22,13 +22,13 @@ const indexesBytesMax = 64 * 1024;
 /** `ValidateJob`. */
 export function validateJob(job: V1Job): FieldError[] {
   const { metadata, spec } = job;
-  return [...validateGeneratedSelector(job), ...validateSelectedSpec(spec), ...validateHostnames(metadata.name, spec)];
+  return [...validateGeneratedSelector(job), ...validateSelectedSpec(spec), ...validateHostnames(metadata.name ?? '', spec)];
 }
 
 /** What the API server generated must be there, unless the selector is manual (`validateGeneratedSelector`). */
 function validateGeneratedSelector({ metadata, spec }: V1Job): FieldError[] {
   if (spec?.manualSelector || !spec?.selector) return [];
-  const expected = generatedLabels(metadata.name, metadata.uid ?? '');
+  const expected = generatedLabels(metadata.name ?? '', metadata.uid ?? '');
   const at = specPath.child('template', 'metadata', 'labels');
   const labels = spec.template?.metadata?.labels ?? {};
   return [
