@@ -101,7 +101,10 @@ const session: readonly Step[] = [
   step('rollout resume deployment/web', 'deployment.apps/web resumed'),
   step('rollout restart deployment/web', 'deployment.apps/web restarted'),
   step('rollout status deployment/web --timeout=90s', /deployment "web" successfully rolled out\n$/),
-  step(`run one --image=busybox --restart=Never --labels=x=y -- sh -c 'echo hello; sleep 3600'`, 'pod/one created'),
+  step(
+    `run one --image=busybox --restart=Never --labels=x=y '--overrides={"spec":{"nodeName":"worker-2"}}' -- sh -c 'echo hello; sleep 3600'`,
+    'pod/one created',
+  ),
   step('wait --for=condition=Ready pod/one --timeout=60s', 'pod/one condition met'),
   step('logs one', 'hello'),
   step('logs -l x=y --tail=1 --prefix', '[pod/one/one] hello'),
