@@ -59,7 +59,9 @@ function count(context: Context, budget: V1PodDisruptionBudget): Outcome {
   const { expected, desired, unmanaged } = expectation(context, budget, pods);
   if (unmanaged) record(budget, 'Warning', 'UnmanagedPods', unmanagedMessage(budget));
   const disrupted = stillDisrupted(context, budget, pods);
-  const healthy = pods.filter((pod) => !pod.metadata.deletionTimestamp && !Object.hasOwn(disrupted, pod.metadata.name) && isReady(pod)).length;
+  const healthy = pods.filter(
+    (pod) => !pod.metadata.deletionTimestamp && !Object.hasOwn(disrupted, pod.metadata.name) && isReady(pod),
+  ).length;
   write(context, budget, { expected, desired, healthy, disrupted });
   const next = Object.values(disrupted).map((time) => parseInstant(time) + deletionTimeoutMs - now);
   return next.length > 0 ? requeueAfter(Math.min(...next), { background: true }) : done;
