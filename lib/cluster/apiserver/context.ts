@@ -14,6 +14,8 @@ export interface RequestContext {
   readonly now: Instant;
   /** RFC 3339, whole seconds. */
   readonly timestamp: string;
+  /** How much the request can add to what is stored; 0 from a component. */
+  readonly sentBytes: number;
   readonly isDryRun: boolean;
   readonly fieldManager: string;
   /** Sentences for `Warning:` headers, in order. */

@@ -49,6 +49,7 @@ import { escalationHooks } from './rbac/escalation';
 import { PolicyCache } from './rbac/policy-cache';
 import type { ProxyDialer } from './proxy';
 import { RbacAuthorizer } from './rbac/rbac-authorizer';
+import { bytesSentBy } from './request-size';
 import { readRequestInfo, type ResourceRequestInfo, type RequestInfo } from './request-info';
 import { failed, plainText, respond } from './responses';
 import { answerReview, reviews } from './reviews';
@@ -449,6 +450,7 @@ class Server implements ApiServer {
       warnings,
       userAgent: request.headers['user-agent'] ?? '',
       timestamp: rfc3339(now),
+      sentBytes: bytesSentBy(request),
       isDryRun: false,
       fieldManager: '',
       annotate: (key, value, isOfRequest) => record?.annotate(key, value, isOfRequest),

@@ -1,6 +1,7 @@
 import { assert, deepFreeze, type Json } from '@/lib/base';
 import { failure, type KubeObject, type ResourceDefinition, statusErrors } from '../api';
 import { EtcdError, type Etcd, type KeyValue, type Revision } from '../etcd';
+import { assertFitsRequest } from './request-size';
 
 /** `/registry/pods/`, under which every object of a kind lives. */
 export function storageRoot(definition: ResourceDefinition): string {
@@ -100,6 +101,14 @@ function storedForm(object: KubeObject): KubeObject {
   return deepFreeze({ kind, apiVersion, metadata: withResourceVersion(metadata, undefined), ...rest } as KubeObject);
 }
 
+/** How many bytes at most were sent to make an object of what was stored before. */
+interface Growth {
+  readonly sentBytes: number;
+  readonly old?: KubeObject;
+}
+
+const none: Growth = { sentBytes: 0 };
+
 /** Writes and reads single objects with optimistic concurrency (`storage/etcd3/store.go`). */
 export class Storage {
   readonly #etcd: Etcd;
@@ -117,13 +126,13 @@ export class Storage {
   }
 
   /** Undefined when the key is there already. */
-  create(key: string, object: KubeObject): KubeObject | undefined {
-    return this.#put(key, object, 0);
+  create(key: string, object: KubeObject, growth = none): KubeObject | undefined {
+    return this.#put(key, object, 0, growth);
   }
 
   /** Undefined when the key changed since `modRevision`. */
-  update(key: string, object: KubeObject, modRevision: Revision): KubeObject | undefined {
-    return this.#put(key, object, modRevision);
+  update(key: string, object: KubeObject, modRevision: Revision, growth = none): KubeObject | undefined {
+    return this.#put(key, object, modRevision, growth);
   }
 
   /** The object at the revision of its deletion, or undefined when the key changed since `modRevision`. */
@@ -143,8 +152,10 @@ export class Storage {
     return this.#write(key, deepFreeze(value), modRevision);
   }
 
-  #put(key: string, object: KubeObject, expected: number): KubeObject | undefined {
-    return this.#write(key, storedForm(object), expected);
+  #put(key: string, object: KubeObject, expected: number, { sentBytes, old }: Growth): KubeObject | undefined {
+    const value = storedForm(object);
+    assertFitsRequest(value, sentBytes, old);
+    return this.#write(key, value, expected);
   }
 
   #write(key: string, value: KubeObject, expected: number): KubeObject | undefined {

@@ -137,13 +137,15 @@ export class Store {
 
   /** Undefined when the name is taken. */
   #write(context: RequestContext, object: KubeObject, kv: KeyValue | undefined): KubeObject | undefined {
-    const { definition, info, isDryRun } = context;
+    const { definition, info, isDryRun, sentBytes } = context;
     const key = storageKey(definition, info.namespace, object.metadata.name);
     if (isDryRun) return this.#dryRun(object, kv, key);
     definition.defaultsWhenStored?.(object);
     const stored = toStorage(definition, object);
     const written = context.commit(object, () =>
-      kv ? this.#storage.update(key, stored, kv.modRevision) : this.#storage.create(key, stored),
+      kv
+        ? this.#storage.update(key, stored, kv.modRevision, { sentBytes, old: kv.value as unknown as KubeObject })
+        : this.#storage.create(key, stored, { sentBytes }),
     );
     return written && fromStorage(definition, written);
   }
