@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { randomBytes } from 'node:crypto';
 import { parseArgs } from 'node:util';
-import { Cluster, instant, parseTokenFile, renderKubeconfig, type ApiRequest } from '@/lib/cluster';
+import { Cluster, instant, parseTokenFile, renderKubeconfig, type ApiRequest, type Topology } from '@/lib/cluster';
 import { patiently } from '@/lib/labs';
 import { Waits } from '@/lib/labs/waits';
 import { keepConnections, serveClusterApi } from '@/lib/sandbox/api-http';
@@ -17,7 +17,7 @@ import { presentedBy, unauthorized } from '@/lib/sandbox/tls/client-certificates
 import { renderTlsKubeconfig } from '@/lib/sandbox/tls/kubeconfig';
 
 const usage =
-  'usage: npm run cluster -- --port 8001 --kubeconfig FILE [--control-planes 1|3] [--workers N] [--seed N] [--speed realtime|max] [--token-auth-file FILE] [--etcd-port 2379] [--tls]';
+  'usage: npm run cluster -- --port 8001 --kubeconfig FILE [--control-planes 1..5] [--workers N] [--seed N] [--speed realtime|max] [--token-auth-file FILE] [--etcd-port 2379] [--tls]';
 
 /** How old a cluster is when it has booted: its clock must not be ahead of its clients', which would show ages as `<invalid>`. */
 const bootMs = 20_000;
@@ -44,9 +44,8 @@ function readOptions() {
     });
     const port = wholeNumber('--port', values.port, 0, 65_535);
     const workers = wholeNumber('--workers', values.workers, 0, 50);
-    const controlPlanes = values['control-planes'] === '3' ? 3 : 1;
-    if (!['1', '3'].includes(values['control-planes'])) fail(`--control-planes is 1 or 3, not ${values['control-planes']}`);
-    const etcdPort = values['etcd-port'] === undefined ? undefined : wholeNumber('--etcd-port', values['etcd-port'], 0, 65_533);
+    const controlPlanes = wholeNumber('--control-planes', values['control-planes'], 1, 5) as Topology['controlPlanes'];
+    const etcdPort = values['etcd-port'] === undefined ? undefined : wholeNumber('--etcd-port', values['etcd-port'], 0, 65_531);
     if (values.speed !== 'realtime' && values.speed !== 'max') fail(`--speed is realtime or max, not ${values.speed}`);
     return {
       port,
