@@ -1,9 +1,11 @@
 import type { V1OwnerReference } from '@/generated/kubernetes/types';
 import { StatusError, type KubeObject, type ResourceDefinition } from '../api';
 import { whenAllSynced, WorkQueue, type InformerHandler } from '../client';
+import type { Entry } from '../kernel';
 import { builtInResources } from '../resources';
 import { followCustomKinds, type CustomKinds } from './custom-kinds';
 import { subjectOf, type Controller, type ControllerEnvironment } from './controller';
+import { afterDiscovery } from './discovery';
 
 const foregroundFinalizer = 'foregroundDeletion';
 const orphanFinalizer = 'orphan';
@@ -36,11 +38,12 @@ class GarbageCollector {
   readonly #dependents = new Map<string, Set<string>>();
   readonly #deletions: WorkQueue;
   readonly #orphanings: WorkQueue;
-  readonly #custom: CustomKinds;
+  readonly #discovery: Entry;
+  #custom: CustomKinds = new Map();
   #isBuilt = false;
 
   constructor(environment: ControllerEnvironment) {
-    const { kernel, client, informers, log } = environment;
+    const { kernel, client, log } = environment;
     this.#environment = environment;
     const onError = (error: unknown, uid: string) =>
       log(`"Error syncing item" item=${JSON.stringify(uid)} err=${JSON.stringify((error as Error).message)}`);
@@ -58,6 +61,11 @@ class GarbageCollector {
       onError,
       startsClosed: true,
     });
+    this.#discovery = afterDiscovery(environment, () => this.#startMonitors());
+  }
+
+  #startMonitors(): void {
+    const { informers } = this.#environment;
     for (const resource of collected) this.#monitor(resource);
     this.#custom = followCustomKinds(informers, (resource) => this.#monitor(resource));
     whenAllSynced(
@@ -71,6 +79,7 @@ class GarbageCollector {
   }
 
   stop(): void {
+    this.#discovery.cancel();
     this.#deletions.stop();
     this.#orphanings.stop();
   }

@@ -7,7 +7,8 @@ import { amountsOf, masked, sum, textsOf, type Amounts } from '../resources/quot
 import { evaluatorOf, isCounted, scopesOf } from '../resources/quota/evaluators';
 import { ResourceQuota } from '../resources/resourcequota';
 import type { Controller } from './controller';
-import { followCustomKinds } from './custom-kinds';
+import { followCustomKinds, type CustomKinds } from './custom-kinds';
+import { afterDiscovery } from './discovery';
 
 /** `--resource-quota-sync-period`. */
 const resyncMs = 5 * 60_000;
@@ -20,7 +21,9 @@ const counted: readonly ResourceDefinition[] = builtInResources.filter(({ scope,
  */
 export const resourceQuotaController: Controller = {
   name: 'resourcequota-controller',
-  start({ kernel, client, informers, log }) {
+  start(environment) {
+    const { kernel, client, informers, log } = environment;
+    let custom: CustomKinds = new Map();
     const quotas = informers.for(ResourceQuota);
     const queue = new WorkQueue({
       kernel,
@@ -70,16 +73,20 @@ export const resourceQuotaController: Controller = {
         updated: (old, object) => void (frees(definition, old, object) && replenish(definition, object.metadata.namespace)),
         deleted: (object) => replenish(definition, object.metadata.namespace),
       });
-    counted.forEach(monitor);
-    const custom = followCustomKinds(informers, (definition) => {
-      monitor(definition);
-      informers.for<KubeObject>(definition).whenSynced(() => replenish(definition, undefined));
+    const discovery = afterDiscovery(environment, () => {
+      counted.forEach(monitor);
+      custom = followCustomKinds(informers, (definition) => {
+        monitor(definition);
+        informers.for<KubeObject>(definition).whenSynced(() => replenish(definition, undefined));
+      });
+      whenAllSynced([quotas, ...counted.map((definition) => informers.for<KubeObject>(definition))], () => queue.open());
     });
-    whenAllSynced(
-      counted.map((definition) => informers.for<KubeObject>(definition)),
-      () => queue.open(),
-    );
-    return { stop: () => queue.stop() };
+    return {
+      stop() {
+        discovery.cancel();
+        queue.stop();
+      },
+    };
   },
 };
 
