@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 
 const swc = JSON.parse(readFileSync(new URL('./.swcrc', import.meta.url), 'utf8'));
 
@@ -23,4 +24,7 @@ export default {
     testMatch: [`<rootDir>/tests/${kind}/**/*.test.{ts,tsx}`],
   })),
   testTimeout: 60_000,
+  maxWorkers: Math.max(2, Math.floor(availableParallelism() / 2)),
+  // Modules of finished test files are never given back: a process that has grown is replaced by a new one.
+  workerIdleMemoryLimit: '1GB',
 };
