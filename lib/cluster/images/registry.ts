@@ -8,6 +8,7 @@ import { curl } from './curl';
 import { createRegistry } from './define-registry';
 import { echoServers } from './echo-servers';
 import { httpd } from './httpd';
+import { metricsServer } from './metrics-server';
 import { defineNginx } from './nginx';
 import { pause } from './pause';
 
@@ -17,7 +18,7 @@ const nginx = defineNginx(
 );
 
 /** Every image there is, but for those whose programs are components of Kubernetes. */
-export const images: readonly ImageDefinition[] = [alpine, busybox, curl, httpd, nginx, pause, ...echoServers];
+export const images: readonly ImageDefinition[] = [alpine, busybox, curl, httpd, metricsServer, nginx, pause, ...echoServers];
 
 /** The simulated internet's images; `components` are the programs of Kubernetes' own, by name (`kube-apiserver`). */
 export function createImageRegistry(components: Readonly<Record<string, Daemon>>): ImageRegistry {

@@ -8,6 +8,7 @@ import { readLog, type LogEntry } from '../runtime/logs';
 import type { Network } from '../network/types';
 import { allContainers } from './containers';
 import { portForwarding } from './port-forward';
+import { resourceMetrics } from './resource-metrics';
 
 export interface KubeletServerOptions {
   readonly kernel: Kernel;
@@ -35,6 +36,9 @@ export class KubeletServer {
       switch (verb) {
         case 'healthz':
           return text('ok');
+        case 'metrics':
+          if (path !== '/metrics/resource') return notFound;
+          return text(resourceMetrics(this.#options.runtime, instant(this.#options.kernel.now)));
         case 'containerLogs':
           return this.#logs(this.#find(namespace, name, container, parameters.get('previous')?.[0] === 'true'), parameters);
         case 'exec':
@@ -44,7 +48,7 @@ export class KubeletServer {
         case 'portForward':
           return { status: 101, headers: {}, forward: this.#forward(namespace, name) };
         default:
-          return { status: 404, headers: { 'content-type': 'text/plain' }, body: '404 page not found\n' };
+          return notFound;
       }
     } catch (error) {
       if (error instanceof StatusError) return { status: error.code, headers: { 'content-type': 'application/json' }, body: error.status };
@@ -302,6 +306,8 @@ export class KubeletServer {
     };
   }
 }
+
+const notFound: ApiResponse = { status: 404, headers: { 'content-type': 'text/plain' }, body: '404 page not found\n' };
 
 function text(body: string): ApiResponse {
   return { status: 200, headers: { 'content-type': 'text/plain' }, body };

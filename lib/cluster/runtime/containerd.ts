@@ -8,6 +8,7 @@ import type {
   Container,
   ContainerConfig,
   ContainerRuntime,
+  ContainerStats,
   ContainerView,
   ExecOptions,
   ExecProcess,
@@ -19,6 +20,7 @@ import type {
 import { CriError } from './cri-error';
 import { canonicalName, parseImageName, repositoryName } from './image-name';
 import { Ipam } from './ipam';
+import { statsOf } from './stats';
 import type { RuntimeLatency } from './latency';
 import { ContainerLog, removeLog, type LogEntry } from './logs';
 import { PodNamespace } from './pod-namespace';
@@ -44,6 +46,8 @@ export interface ContainerdOptions {
 const root = '/var/lib/containerd';
 const tasks = '/run/containerd/tasks';
 const bootPath = '/run/containerd/boot-id';
+/** Since when this boot is, and what the containers that ended in it used. */
+const spentPath = '/run/containerd/spent';
 
 /** What runs in a container: a program's process, or a component of Kubernetes with memory of its own. */
 type Task = { readonly type: 'program'; readonly process: Process } | { readonly type: 'daemon'; readonly stop: () => void };
@@ -93,7 +97,10 @@ export class Containerd implements ContainerRuntime {
     this.#preload();
     this.#load();
     const isSameBoot = this.#disk.get(bootPath) === this.#machine.bootId;
-    if (!isSameBoot) this.#buryAll();
+    if (!isSameBoot) {
+      this.#buryAll();
+      this.#disk.set(spentPath, { bootedAt: this.#kernel.now, cpuNanoseconds: 0 });
+    }
     this.#disk.set(bootPath, this.#machine.bootId);
     if (isSameBoot) this.#resumeAll();
   }
@@ -565,6 +572,8 @@ export class Containerd implements ContainerRuntime {
     const container = this.#containers.get(id);
     if (container?.state !== 'running') return;
     const task = this.#tasks.get(id);
+    const { bootedAt, cpuNanoseconds } = this.spent();
+    this.#disk.set(spentPath, { bootedAt, cpuNanoseconds: cpuNanoseconds + this.#statsOf(container).cpuNanoseconds });
     this.#tasks.delete(id);
     if (task?.type === 'daemon') task.stop();
     this.#kills.get(id)?.cancel();
@@ -621,6 +630,24 @@ export class Containerd implements ContainerRuntime {
       files: this.#filesOf(container),
       namespace: this.#namespaceOf(sandbox),
     };
+  }
+
+  stats(id: string): ContainerStats {
+    this.#assertServing();
+    return this.#statsOf(this.#get(id));
+  }
+
+  #statsOf(container: Container): ContainerStats {
+    const task = this.#tasks.get(container.id);
+    return statsOf({
+      footprint: this.#definitionOf(container.imageName).footprint,
+      runsForMs: this.#kernel.now - (container.startedAt ?? this.#kernel.now),
+      process: task?.type === 'program' ? task.process : undefined,
+    });
+  }
+
+  spent(): { bootedAt: number; cpuNanoseconds: number } {
+    return this.#disk.get<{ bootedAt: number; cpuNanoseconds: number }>(spentPath) ?? { bootedAt: 0, cpuNanoseconds: 0 };
   }
 
   exec(id: string, { argv, stdin, write, onExit }: ExecOptions): ExecProcess {

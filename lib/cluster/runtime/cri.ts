@@ -63,6 +63,12 @@ export interface Container extends ContainerConfig {
   readonly message?: string;
 }
 
+/** What a container has used since it started, as its cgroup would tell (`ContainerStats`). */
+export interface ContainerStats {
+  readonly cpuNanoseconds: number;
+  readonly workingSetBytes: number;
+}
+
 export interface Image {
   /** `docker.io/library/nginx:1.27`. */
   readonly name: string;
@@ -144,6 +150,10 @@ export interface ContainerRuntime {
   /** Ends the first process, as the shell does that somebody was attached to. */
   endProcess(id: string, exitCode: number): void;
   view(id: string): ContainerView;
+  /** What a running container uses. */
+  stats(id: string): ContainerStats;
+  /** What containers that have ended used since the machine booted. */
+  spent(): { readonly bootedAt: number; readonly cpuNanoseconds: number };
   /** Called inside the entry in which a container's process ends. Returns the function that ends the subscription. */
   onContainerExit(listener: (container: Container) => void): () => void;
   /** Called for each line as it is written. */

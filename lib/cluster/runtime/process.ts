@@ -16,6 +16,8 @@ export interface ProcessImage {
   /** Timers that have not fired, by name, and when they are due. */
   readonly timers: Readonly<Record<string, number>>;
   readonly listening: readonly { readonly port: number; readonly protocol: 'TCP' | 'UDP' }[];
+  /** How often the program was called: what its use of the processor goes by. */
+  readonly calls?: number;
 }
 
 export interface ProcessOptions {
@@ -39,7 +41,7 @@ export interface ProcessOptions {
   readonly startedAt: number;
   /** Takes what one call printed, in order. */
   readonly write: (printed: readonly { readonly stream: 'stdout' | 'stderr'; readonly text: string }[]) => void;
-  /** Keeps what the process is now; called after a call that changed it. */
+  /** Keeps what the process is now; called after each call. */
   readonly save: (image: ProcessImage) => void;
   readonly onExit: (code: number) => void;
 }
@@ -60,8 +62,7 @@ export class Process implements ProcessContext {
   readonly #timers = new Map<string, Entry>();
   readonly #ports = new Map<string, { port: number; protocol: 'TCP' | 'UDP'; close: () => void }>();
   #state: Json = null;
-  #saved: ProcessImage | undefined;
-  #isDirty = false;
+  #calls = 0;
   #printed: { stream: 'stdout' | 'stderr'; text: string }[] = [];
   /** In the middle of a call; what it asks of itself then gets no answer. */
   #isBusy = false;
@@ -83,15 +84,20 @@ export class Process implements ProcessContext {
   static resume(options: ProcessOptions, image: ProcessImage): Process {
     const process = new Process(options);
     process.#state = image.state;
-    process.#saved = image;
+    process.#calls = image.calls ?? 0;
     for (const { port, protocol } of image.listening) process.listen(port, protocol);
     for (const [timer, at] of Object.entries(image.timers)) process.after(Math.max(0, at - options.kernel.now), timer);
-    process.#isDirty = false;
     return process;
   }
 
   get pid(): number {
     return this.#options.pid;
+  }
+  get calls(): number {
+    return this.#calls;
+  }
+  get state(): Json {
+    return this.#state;
   }
   get hasEnded(): boolean {
     return this.#isGone;
@@ -155,7 +161,6 @@ export class Process implements ProcessContext {
     const close = this.#options.namespace.listen(port, protocol, this.#listener(port));
     if (!close) return false;
     this.#ports.set(key, { port, protocol, close });
-    this.#isDirty = true;
     return true;
   }
 
@@ -164,13 +169,11 @@ export class Process implements ProcessContext {
     if (this.#timers.size >= timersMax && !this.#timers.has(timer)) return this.exit(134);
     const run = () => {
       this.#timers.delete(timer);
-      this.#isDirty = true;
       this.#call((state) => this.#options.program.onTimer?.(this, state, timer) ?? state);
     };
     const { kernel, actor, startedAt } = this.#options;
     const background = kernel.now + delayMs > startedAt + settlingMs;
     this.#timers.set(timer, kernel.schedule({ delayMs: Math.round(delayMs), actor, what: timer, background, run }));
-    this.#isDirty = true;
   }
 
   http(request: HttpRequest, options?: { timeoutMs?: number }): HttpResult {
@@ -245,24 +248,23 @@ export class Process implements ProcessContext {
 
   #call(reduce: (state: any) => Json): void {
     if (this.#isGone) return;
-    const before = this.#state;
+    this.#calls++;
     this.#isBusy = true;
     try {
-      this.#state = reduce(before);
+      this.#state = reduce(this.#state);
     } finally {
       this.#isBusy = false;
       this.#flush();
     }
     if (this.#exitCode !== undefined) this.#end(this.#exitCode);
-    else if (this.#isDirty || this.#state !== before || !this.#saved) this.#save();
+    else this.#save();
   }
 
   #save(): void {
     const timers: Record<string, number> = {};
     for (const [timer, entry] of this.#timers) timers[timer] = entry.at;
-    this.#saved = { state: this.#state, timers, listening: [...this.#ports.values()].map(({ port, protocol }) => ({ port, protocol })) };
-    this.#isDirty = false;
-    this.#options.save(this.#saved);
+    const listening = [...this.#ports.values()].map(({ port, protocol }) => ({ port, protocol }));
+    this.#options.save({ state: this.#state, timers, listening, calls: this.#calls });
   }
 
   #end(code: number): void {

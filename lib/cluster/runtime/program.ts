@@ -105,12 +105,20 @@ export interface Daemon {
   start(context: DaemonContext): { stop(): void };
 }
 
+/** What a program uses while it does nothing; what it does comes on top. */
+export interface Footprint {
+  readonly milliCpu: number;
+  readonly memoryBytes: number;
+}
+
 export interface ImageDefinition {
   /** `nginx`, `registry.k8s.io/kube-apiserver`. */
   readonly repository: string;
   /** Tags that exist; `latest` where upstream has it. Any other is `not found`. */
   readonly tags: readonly string[];
   readonly sizeBytes: number;
+  /** No processor time and 2 MiB, unless the image says otherwise. */
+  readonly footprint?: Footprint;
   readonly entrypoint?: readonly string[];
   readonly cmd?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
