@@ -1,4 +1,4 @@
-import { appended, type Growing } from '@/lib/base';
+import { appended, deepFreeze, type Growing } from '@/lib/base';
 import type { KeyValue, WatchEvent } from './kv';
 
 /** A key's kept versions, oldest first; those of version 0 are tombstones (`mvcc/key_index.go`). Never changed: appending makes another. */
@@ -19,8 +19,13 @@ export function versionsOf({ items, length }: KeyHistory): readonly KeyValue[] {
 }
 
 /** The newest version, unless it is a tombstone. */
-export function aliveNow({ items, length }: KeyHistory): KeyValue | undefined {
-  return alive(items[length - 1]);
+export function aliveNow(history: KeyHistory): KeyValue | undefined {
+  return alive(newest(history));
+}
+
+/** The newest version, which may be a tombstone and not frozen yet. */
+export function newest({ items, length }: KeyHistory): KeyValue | undefined {
+  return items[length - 1];
 }
 
 /** The version that was current at `revision`, unless there was none. */
@@ -42,8 +47,9 @@ export function countUntil({ items, length }: KeyHistory, revision: number): num
   return low;
 }
 
+/** What comes from a snapshot is frozen when it is first asked for: most of it is history that nobody asks for. */
 export function alive(kv: KeyValue | undefined): KeyValue | undefined {
-  return kv && kv.version > 0 ? kv : undefined;
+  return kv && kv.version > 0 ? deepFreeze(kv) : undefined;
 }
 
 type Events = readonly WatchEvent[];

@@ -26,6 +26,7 @@ import {
   aliveNow,
   countUntil,
   historyOf,
+  newest,
   noHistory,
   RevisionLog,
   versionsOf,
@@ -166,7 +167,7 @@ export class MvccStore implements Etcd {
       alarms: snapshot.alarms ?? [],
       auth: snapshot.auth ? deepFreeze(snapshot.auth) : noAuth,
     });
-    for (const kv of snapshot.versions) store.#replay(deepFreeze(kv));
+    for (const kv of snapshot.versions) store.#replay(kv);
     return store;
   }
 
@@ -348,7 +349,7 @@ export class MvccStore implements Etcd {
     return {
       revision: this.#revision,
       compactedRevision: this.#compacted,
-      versions: this.#versions(),
+      versions: this.#versions().map((kv) => deepFreeze(kv)),
       ...(this.#leases.size > 0 ? { leases: [...this.#leases].map(([lease, ttl]) => ({ lease, ttl })) } : {}),
       ...(this.#alarms.length > 0 ? { alarms: this.#alarms } : {}),
       ...(this.#auth === noAuth ? {} : { auth: this.#auth }),
@@ -360,7 +361,8 @@ export class MvccStore implements Etcd {
   /** Applies a journal row: the same change again, on a restored store. Answers what changed, with what was there before. */
   replay(commit: MvccCommit): readonly WatchEvent[] {
     assert(commit.revision > this.#revision, `replay of revision ${commit.revision} at ${this.#revision}`);
-    const events = commit.events.map((event) => this.#replay(deepFreeze(event.kv)));
+    const events = commit.events.map((event) => this.#replay(event.kv));
+    deepFreeze(events);
     this.#revision = commit.revision;
     if (commit.applied) this.#applied = commit.applied;
     return events;
@@ -587,7 +589,7 @@ export class MvccStore implements Etcd {
       return watcher.options.onCancel?.(this.#compacted);
     }
     const past: WatchResponse[] = [];
-    this.#log.forEach(watcher.next, (events, at) => void past.push({ revision: at as Revision, events }));
+    this.#log.forEach(watcher.next, (events, at) => void past.push({ revision: at as Revision, events: deepFreeze(events) }));
     for (const response of past) notify(watcher, response);
     watcher.next = Math.max(watcher.next, this.#revision + 1);
   }
@@ -609,7 +611,8 @@ export class MvccStore implements Etcd {
 
   #replay(kv: KeyValue): WatchEvent {
     const history = this.#historyOf(kv.key) ?? noHistory;
-    const prevKv = aliveNow(history);
+    const last = newest(history);
+    const prevKv = last && last.version > 0 ? last : undefined;
     this.#attach(kv.key, prevKv?.lease ?? 0, kv.lease);
     this.#setHistory(kv.key, withVersion(history, kv));
     const event: WatchEvent = { type: kv.version === 0 ? 'delete' : 'put', kv, ...(prevKv ? { prevKv } : {}) };

@@ -139,3 +139,26 @@ test('a watcher hears once of each revision that touches its key, its folder or 
   store.txn({ compare: [], success: [put('/r/pods/a'), put('/r/pods/c')], failure: [] });
   expect(heard.sort()).toEqual(['/r//r0: /r/pods/a /r/pods/c', '/r/pods//r/pods0: /r/pods/a /r/pods/c', '/r/pods/b/r/pods/d: /r/pods/c']);
 });
+
+test('whatever is read from a store that was read from text is frozen, however old it is', () => {
+  const written = MvccStore.create();
+  for (const at of [1, 2, 3]) written.put('a', { at: { is: at } });
+  const text = JSON.stringify(written.snapshot());
+  const restored = () => MvccStore.restore(JSON.parse(text) as ReturnType<MvccStore['snapshot']>);
+  const told: WatchResponse[] = [];
+  restored().watch('a', { startRevision: 2, prevKv: true }, (response) => void told.push(response));
+  const events = told.flatMap((response) => response.events);
+  const replayed = restored().replay({
+    revision: 5 as never,
+    events: [{ type: 'put', kv: { ...events[2]!.kv, modRevision: 5 as never } }],
+  });
+  const read = [
+    ...restored().range('a').kvs,
+    ...restored().range('a', { revision: 2 }).kvs,
+    ...restored().snapshot().versions,
+    ...restored().fork().range('a', everything).kvs,
+    ...[...events, ...replayed].flatMap(({ kv, prevKv }) => (prevKv ? [kv, prevKv] : [kv])),
+  ];
+  expect(read).toHaveLength(1 + 1 + 3 + 1 + 5 + 2);
+  for (const { value } of read) expect(Object.isFrozen(value) && Object.isFrozen((value as { at: object }).at)).toBe(true);
+});
