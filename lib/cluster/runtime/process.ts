@@ -16,7 +16,7 @@ export interface ProcessImage {
   /** Timers that have not fired, by name, and when they are due. */
   readonly timers: Readonly<Record<string, number>>;
   readonly listening: readonly { readonly port: number; readonly protocol: 'TCP' | 'UDP' }[];
-  /** How often the program was called: what its use of the processor goes by. */
+  /** How often the program had been called when this was kept: what its use of the processor goes by. */
   readonly calls?: number;
 }
 
@@ -41,7 +41,7 @@ export interface ProcessOptions {
   readonly startedAt: number;
   /** Takes what one call printed, in order. */
   readonly write: (printed: readonly { readonly stream: 'stdout' | 'stderr'; readonly text: string }[]) => void;
-  /** Keeps what the process is now; called after each call. */
+  /** Keeps what the process is now; called after a call that changed it. */
   readonly save: (image: ProcessImage) => void;
   readonly onExit: (code: number) => void;
 }
@@ -62,6 +62,9 @@ export class Process implements ProcessContext {
   readonly #timers = new Map<string, Entry>();
   readonly #ports = new Map<string, { port: number; protocol: 'TCP' | 'UDP'; close: () => void }>();
   #state: Json = null;
+  #isSaved = false;
+  #isDirty = false;
+  /** Not worth a write to the disk of its own. */
   #calls = 0;
   #printed: { stream: 'stdout' | 'stderr'; text: string }[] = [];
   /** In the middle of a call; what it asks of itself then gets no answer. */
@@ -87,6 +90,7 @@ export class Process implements ProcessContext {
     process.#calls = image.calls ?? 0;
     for (const { port, protocol } of image.listening) process.listen(port, protocol);
     for (const [timer, at] of Object.entries(image.timers)) process.after(Math.max(0, at - options.kernel.now), timer);
+    [process.#isSaved, process.#isDirty] = [true, false];
     return process;
   }
 
@@ -161,6 +165,7 @@ export class Process implements ProcessContext {
     const close = this.#options.namespace.listen(port, protocol, this.#listener(port));
     if (!close) return false;
     this.#ports.set(key, { port, protocol, close });
+    this.#isDirty = true;
     return true;
   }
 
@@ -169,11 +174,13 @@ export class Process implements ProcessContext {
     if (this.#timers.size >= timersMax && !this.#timers.has(timer)) return this.exit(134);
     const run = () => {
       this.#timers.delete(timer);
+      this.#isDirty = true;
       this.#call((state) => this.#options.program.onTimer?.(this, state, timer) ?? state);
     };
     const { kernel, actor, startedAt } = this.#options;
     const background = kernel.now + delayMs > startedAt + settlingMs;
     this.#timers.set(timer, kernel.schedule({ delayMs: Math.round(delayMs), actor, what: timer, background, run }));
+    this.#isDirty = true;
   }
 
   http(request: HttpRequest, options?: { timeoutMs?: number }): HttpResult {
@@ -248,22 +255,24 @@ export class Process implements ProcessContext {
 
   #call(reduce: (state: any) => Json): void {
     if (this.#isGone) return;
+    const before = this.#state;
     this.#calls++;
     this.#isBusy = true;
     try {
-      this.#state = reduce(this.#state);
+      this.#state = reduce(before);
     } finally {
       this.#isBusy = false;
       this.#flush();
     }
     if (this.#exitCode !== undefined) this.#end(this.#exitCode);
-    else this.#save();
+    else if (this.#isDirty || this.#state !== before || !this.#isSaved) this.#save();
   }
 
   #save(): void {
     const timers: Record<string, number> = {};
     for (const [timer, entry] of this.#timers) timers[timer] = entry.at;
     const listening = [...this.#ports.values()].map(({ port, protocol }) => ({ port, protocol }));
+    [this.#isSaved, this.#isDirty] = [true, false];
     this.#options.save({ state: this.#state, timers, listening, calls: this.#calls });
   }
 
