@@ -43,7 +43,8 @@ export class WatchCache {
     this.#kernel = kernel;
     this.root = storageRoot(definition);
     this.#changedAt = etcd.revision;
-    for (const kv of etcd.range(this.root, rangeOf(this.root)).kvs) this.#put(kv.key, objectOf(kv));
+    // Opened when first asked for, it stands for one opened when the server started: it waits for no quorum.
+    for (const kv of etcd.range(this.root, { ...rangeOf(this.root), serializable: true }).kvs) this.#put(kv.key, objectOf(kv));
     this.#cancel = this.#follow();
   }
 
