@@ -107,24 +107,24 @@ const noState = (): State => ({
  * Values are immutable and shared, so `fork` is O(1).
  */
 export class MvccStore implements Etcd {
-  #histories: SortedMap<KeyHistory>;
+  #histories!: SortedMap<KeyHistory>;
   /** Histories by key as they were last found: what is asked for again costs no walk down the tree. A fork begins without. */
   readonly #recent = new Map<string, KeyHistory>();
   /** Keys whose history in the tree is not the recent one: most are written again, as leases are, before anybody reads a range. */
   readonly #stale = new Set<string>();
   /** Whether every key is among the recent ones, as in a store that is no fork. */
-  #isWhole: boolean;
+  #isWhole!: boolean;
   /** The key that was last looked for in vain: what is created is looked for a few times first. */
   #absent: string | undefined;
-  #log: RevisionLog;
-  #leases: Map<number, number>;
-  #attached: SortedMap<true>;
-  #alarms: readonly RaisedAlarm[];
-  #auth: AuthState;
-  #revision: Revision;
-  #compacted: Revision;
-  #applied: AppliedPoint | undefined;
-  #lineage: string;
+  #log!: RevisionLog;
+  #leases!: Map<number, number>;
+  #attached!: SortedMap<true>;
+  #alarms!: readonly RaisedAlarm[];
+  #auth!: AuthState;
+  #revision!: Revision;
+  #compacted!: Revision;
+  #applied!: AppliedPoint | undefined;
+  #lineage!: string;
   readonly #watchers = new Watchers();
   /** Bytes of what is kept, as of revision `#sizedTo`: counted only when somebody asks. */
   #sizeInUse = 0;
@@ -138,17 +138,7 @@ export class MvccStore implements Etcd {
   onEdit: ((edit: MvccEdit, before?: MvccStore) => void) | undefined;
 
   private constructor(state: State) {
-    this.#histories = state.histories;
-    this.#isWhole = state.histories.size === 0;
-    this.#log = state.log;
-    this.#leases = new Map(state.leases);
-    this.#attached = state.attached;
-    this.#alarms = state.alarms;
-    this.#auth = state.auth;
-    this.#revision = state.revision;
-    this.#compacted = state.compacted;
-    this.#applied = state.applied;
-    this.#lineage = state.lineage;
+    this.#become(state);
   }
 
   static create(): MvccStore {
@@ -325,22 +315,7 @@ export class MvccStore implements Etcd {
   install(other: MvccStore): void {
     this.#watchers.synced(this.#revision);
     const before = this.onEdit && this.fork();
-    const state = other.#share();
-    this.#histories = state.histories;
-    this.#recent.clear();
-    this.#isWhole = false;
-    this.#stale.clear();
-    this.#absent = undefined;
-    this.#log = state.log;
-    this.#leases = new Map(state.leases);
-    this.#attached = state.attached;
-    this.#alarms = state.alarms;
-    this.#auth = state.auth;
-    this.#revision = state.revision;
-    this.#compacted = state.compacted;
-    this.#applied = state.applied;
-    this.#lineage = state.lineage;
-    [this.#sizeInUse, this.#sizedTo] = [0, 0];
+    this.#become(other.#share());
     if (this.onEdit) this.#edited({ type: 'install', snapshot: this.snapshot() }, before);
     for (const watcher of this.#watchers.all) this.#catchUp(watcher);
   }
@@ -392,6 +367,24 @@ export class MvccStore implements Etcd {
         unreachable(edit);
     }
     if (edit.applied) this.#applied = edit.applied;
+  }
+
+  #become(state: State): void {
+    this.#histories = state.histories;
+    this.#recent.clear();
+    this.#stale.clear();
+    this.#isWhole = state.histories.size === 0;
+    this.#absent = undefined;
+    this.#log = state.log;
+    this.#leases = new Map(state.leases);
+    this.#attached = state.attached;
+    this.#alarms = state.alarms;
+    this.#auth = state.auth;
+    this.#revision = state.revision;
+    this.#compacted = state.compacted;
+    this.#applied = state.applied;
+    this.#lineage = state.lineage;
+    [this.#sizeInUse, this.#sizedTo] = [0, 0];
   }
 
   #historyOf(key: string): KeyHistory | undefined {
