@@ -1,33 +1,13 @@
+import { httpReasons } from '../../network';
 import type { HttpRequest, HttpResult } from '../../network/types';
 import type { ProcessContext } from '../../runtime/program';
 import { absolute, fail, nameOf, notSimulated, parseFlags, type Applet, type AppletResult } from './applet';
-
-const reasons: Readonly<Record<number, string>> = {
-  200: 'OK',
-  201: 'Created',
-  204: 'No Content',
-  301: 'Moved Permanently',
-  302: 'Found',
-  304: 'Not Modified',
-  307: 'Temporary Redirect',
-  308: 'Permanent Redirect',
-  400: 'Bad Request',
-  401: 'Unauthorized',
-  403: 'Forbidden',
-  404: 'Not Found',
-  405: 'Method Not Allowed',
-  429: 'Too Many Requests',
-  500: 'Internal Server Error',
-  502: 'Bad Gateway',
-  503: 'Service Unavailable',
-  504: 'Gateway Timeout',
-};
 
 /** Commands that talk to the network. What they wait for is the time the network says the exchange took. */
 export const networkApplets: Readonly<Record<string, Applet>> = { wget, nslookup, nc, ping: (ctx) => notSimulated(ctx, 'ICMP') };
 
 export function statusLine(status: number): string {
-  return `${status} ${reasons[status] ?? ''}`.trim();
+  return `${status} ${httpReasons[status] ?? ''}`.trim();
 }
 
 interface Target {
