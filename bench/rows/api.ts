@@ -1,6 +1,6 @@
 import type { ApiRequest } from '@/lib/cluster';
 import { Cluster } from '@/lib/cluster';
-import type { BenchRow } from '../row';
+import { perSecond, type BenchRow } from '../row';
 
 const issue = 'issue 4';
 const token = 'bench-token';
@@ -30,17 +30,6 @@ function configMap(name: string): object {
   };
 }
 
-/** Calls of `body` in a second, over the best of a few rounds: whatever else runs only ever slows one down. */
-function perSecond(calls: number, body: () => void, rounds = 5): number {
-  let best = Infinity;
-  for (let round = 0; round < rounds; round++) {
-    const start = performance.now();
-    for (let call = 0; call < calls; call++) body();
-    best = Math.min(best, performance.now() - start);
-  }
-  return (calls / best) * 1000;
-}
-
 export const apiGets: BenchRow = {
   key: 'apiGetsPerSecond',
   title: 'API server in-process: GET of one object',
@@ -50,7 +39,7 @@ export const apiGets: BenchRow = {
   measure() {
     const request = controlPlane();
     request('POST', configMaps, configMap('one'));
-    return perSecond(100_000, () => request('GET', `${configMaps}/one`));
+    return perSecond(100_000, () => request('GET', `${configMaps}/one`), { rounds: 5 });
   },
 };
 
@@ -75,7 +64,7 @@ function createsRow(existing: number): BenchRow {
       const create = () => request('POST', configMaps, configMap(`cm-${count++}`));
       const round = Math.min(2_000, existing);
       while (count < existing - round) create();
-      return perSecond(round / 5, create);
+      return perSecond(round / 5, create, { rounds: 5 });
     },
   };
 }

@@ -1,19 +1,8 @@
 import { MvccStore } from '@/lib/cluster/etcd';
 import { EtcdGroup } from '@/tests/support/etcd-group';
-import { medianMs, type BenchRow } from '../row';
+import { medianMs, perSecond, type BenchRow } from '../row';
 
 const issue = 'issue 3';
-
-/** Calls of `body` in a second: the best of a few rounds, since whatever else runs only ever slows one down. */
-function perSecond(calls: number, body: (call: number) => void, { rounds = 7 } = {}): number {
-  let best = Infinity;
-  for (let round = 0; round < rounds; round++) {
-    const start = performance.now();
-    for (let call = 0; call < calls; call++) body(call);
-    best = Math.min(best, performance.now() - start);
-  }
-  return (calls / best) * 1000;
-}
 
 const keys = Array.from({ length: 10_000 }, (_, index) => `/registry/pods/default/web-${index}`);
 const keyOf = (call: number) => keys[call % keys.length] as string;
