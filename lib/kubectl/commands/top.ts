@@ -1,6 +1,7 @@
 import { Quantity, type KubeObject } from '@/lib/cluster';
 import { compareBytes } from '@/lib/base';
 import { defineCommand } from '../command';
+import { allNamespacesFlag, fieldSelectorFlag, selectorFlag } from '../common-flags';
 import type { Context } from '../context';
 import { CommandError } from '../errors';
 import { flag } from '../flags';
@@ -23,10 +24,7 @@ const pendingMs = 120_000;
 
 const topFlags = (of: string) => [
   flag.bool('no-headers', 'If present, print output without headers'),
-  flag.string(
-    'selector,l',
-    "Selector (label query) to filter on, supports '=', '==', '!=', 'in', 'notin'.(e.g. -l key1=value1,key2=value2,key3 in (value3)). Matching objects must satisfy all of the specified label constraints.",
-  ),
+  selectorFlag,
   flag.string('sort-by', `If non-empty, sort ${of} list using specified field. The field can be either 'cpu' or 'memory'.`),
 ];
 
@@ -71,15 +69,9 @@ const topPod = defineCommand({
   usage: '[NAME | -l label]',
   flags: [
     ...topFlags('pods'),
-    flag.bool(
-      'all-namespaces,A',
-      'If present, list the requested object(s) across all namespaces. Namespace in current context is ignored even if specified with --namespace.',
-    ),
+    allNamespacesFlag,
     flag.bool('containers', 'If present, print usage of containers within a pod.'),
-    flag.string(
-      'field-selector',
-      "Selector (field query) to filter on, supports '=', '==', and '!='.(e.g. --field-selector key1=value1,key2=value2). The server only supports a limited number of field queries per type.",
-    ),
+    fieldSelectorFlag,
     flag.bool('sum', 'Print the sum of the resource usage'),
   ],
   async run(context) {
