@@ -3,12 +3,9 @@ import { ContainerStore } from './container-store';
 import { createMachineShell, type MachineShellOptions } from './machine-shell';
 import { remoteTerminal } from './remote-terminal';
 import { defineTool, type Tool, type ToolContext } from './tool';
-import { createCurl } from './tools/curl';
-import { createDig, createNslookup } from './tools/lookup';
 import type { ToolNetwork } from './tools/network';
-import { createPing } from './tools/ping';
+import { createNetworkTools } from './tools/network-tools';
 import { watch } from './tools/watch';
-import { createWget } from './tools/wget';
 
 export type ExecHostOptions = Pick<MachineShellOptions, 'now' | 'sleep' | 'yield'> & { readonly network: () => Network };
 
@@ -62,14 +59,7 @@ function scripted(request: ExecRequest, options: ExecHostOptions): ApiConnection
 function shellIn(request: ExecRequest, options: ExecHostOptions): ReturnType<typeof createMachineShell> {
   const network = networkOf(request, options.network());
   const own = Object.keys(request.image.programs ?? {}).map((path) => path.slice(path.lastIndexOf('/') + 1));
-  const offered: Tool[] = [
-    createCurl(network),
-    createWget(network),
-    createNslookup(network),
-    createDig(network),
-    createPing(network),
-    watch,
-  ];
+  const offered: readonly Tool[] = [...createNetworkTools(network), watch];
   const tools = offered.filter((tool) => own.includes(tool.name) || request.image.tools?.includes(tool.name));
   return createMachineShell({
     ...options,

@@ -4,15 +4,12 @@ import { createMachineShell, type MachineShellOptions } from './machine-shell';
 import type { Shell } from './shell';
 import { Terminal, type TerminalOptions } from './terminal';
 import type { Tool } from './tool';
-import { createCurl } from './tools/curl';
 import { editors } from './tools/editor';
 import { refusals } from './tools/identity';
-import { createDig, createNslookup } from './tools/lookup';
 import type { ToolNetwork } from './tools/network';
-import { createPing } from './tools/ping';
+import { createNetworkTools } from './tools/network-tools';
 import { createHistory } from './tools/screen';
 import { watch } from './tools/watch';
-import { createWget } from './tools/wget';
 
 export const home = '/home/learner';
 const historyPath = `${home}/.bash_history`;
@@ -38,11 +35,7 @@ export function createWorkstationShell({ disk, network, kubectl, ssh, ...rest }:
     },
     tools: [
       kubectl,
-      createCurl(network),
-      createWget(network),
-      createPing(network),
-      createNslookup(network),
-      createDig(network),
+      ...createNetworkTools(network),
       watch,
       ...editors,
       createHistory(historyPath),

@@ -3,13 +3,10 @@ import { ContainerStore } from '../container-store';
 import { createMachineShell, type MachineShellOptions } from '../machine-shell';
 import type { Shell } from '../shell';
 import { defineTool, type Tool, type ToolContext } from '../tool';
-import { createCurl } from '../tools/curl';
 import { editors } from '../tools/editor';
-import { createDig, createNslookup } from '../tools/lookup';
 import type { ToolNetwork } from '../tools/network';
-import { createPing } from '../tools/ping';
+import { createNetworkTools } from '../tools/network-tools';
 import { watch } from '../tools/watch';
-import { createWget } from '../tools/wget';
 import { createCrictl } from './crictl';
 import { createIp, createIptablesSave } from './network-tools';
 import { createJournalctl, createSystemctl } from './systemd';
@@ -41,11 +38,7 @@ export function createNodeShell({ cluster, machine, kubectl, ...rest }: NodeShel
       createCrictl(cluster, machine),
       createIp(machine),
       createIptablesSave(machine),
-      createCurl(network),
-      createWget(network),
-      createPing(network),
-      createNslookup(network),
-      createDig(network),
+      ...createNetworkTools(network),
       watch,
       ...editors,
     ],
