@@ -6,13 +6,18 @@ import { CustomResourceDefinition, customKindOf } from '../resources';
 /** The custom kinds that are served, by the name of their definition. */
 export type CustomKinds = ReadonlyMap<string, ResourceDefinition>;
 
-/** Keeps up with the custom kinds as they come and go; `added` is told of each. Real controllers ask discovery every thirty seconds instead. */
+/**
+ * Keeps up with the custom kinds as they come, move to another version and go; `added` is told of each version. Real controllers ask
+ * discovery every thirty seconds instead.
+ */
 export function followCustomKinds(informers: InformerFactory, added: (resource: ResourceDefinition) => void): CustomKinds {
   const kinds = new Map<string, ResourceDefinition>();
   const learn = (crd: V1CustomResourceDefinition) => {
     const { name } = crd.metadata;
     const kind = customKindOf(crd);
-    if (!kind || kinds.has(name)) return;
+    const known = kinds.get(name);
+    if (!kind || kind.version === known?.version) return;
+    if (known) informers.forget(known);
     kinds.set(name, kind);
     added(kind);
   };

@@ -99,3 +99,28 @@ test('when a definition goes, nobody watches its kind any more', () => {
   cp.settle();
   expect(make(cp, 'a').metadata.name).toBe('a');
 });
+
+test('what a custom resource owns goes with it, and no sooner, when its kind has moved to another version', () => {
+  const cp = cluster();
+  const [first] = definition.spec.versions;
+  const crd = cp.client.get(CustomResourceDefinition, { name: 'widgets.example.com' });
+  const versions = [
+    { ...first, served: false, storage: false },
+    { ...first, name: 'v2' },
+  ];
+  cp.client.update(CustomResourceDefinition, { ...crd, spec: { ...crd.spec, versions } } as never);
+  cp.settle();
+  const Second = { ...Widget, version: 'v2' } as const;
+  const owner = cp.client.create<KubeObject>(Second, {
+    metadata: { name: 'b', namespace: 'shop' },
+    spec: {},
+  } as unknown as Draft<KubeObject>);
+  const ownerReferences = [{ apiVersion: 'example.com/v2', kind: 'Widget', name: 'b', uid: owner.metadata.uid }];
+  cp.client.create(ConfigMap, { metadata: { name: 'own', namespace: 'shop', ownerReferences }, data: {} });
+  cp.kernel.runFor(60_000);
+  expect(cp.client.find(ConfigMap, { namespace: 'shop', name: 'own' })).toBeDefined();
+  cp.client.delete(Second, { namespace: 'shop', name: 'b' });
+  cp.kernel.runFor(60_000);
+  expect(cp.client.find(ConfigMap, { namespace: 'shop', name: 'own' })).toBeUndefined();
+  expect(cp.log.filter((line) => line.includes('widgets'))).toEqual([]);
+});
