@@ -6,11 +6,8 @@ import { defineImage, type ProcessContext, type Program } from '../runtime/progr
 /** When a counter was read (milliseconds), the processor time it told (nanoseconds) and the memory then (bytes). */
 type Point = readonly [at: number, cpu: number, memory: number];
 
-/** One round of scrapes: of nodes by name, of containers by `namespace/pod` and name. */
-interface Batch {
-  readonly nodes: Readonly<Record<string, Point>>;
-  readonly pods: Readonly<Record<string, Readonly<Record<string, Point>>>>;
-}
+/** One round of scrapes: of nodes by `node/name`, of containers by `namespace/pod/name`. */
+type Batch = Readonly<Record<string, Point>>;
 
 /** Usage is what lies between two rounds. */
 interface State {
@@ -19,7 +16,6 @@ interface State {
 }
 
 const group = '/apis/metrics.k8s.io/v1beta1';
-const empty: Batch = { nodes: {}, pods: {} };
 
 /** metrics-server: asks every kubelet what is used, and serves the difference between its last two rounds (`kubernetes-sigs/metrics-server`). */
 const program: Program<any> = {
@@ -33,7 +29,7 @@ const program: Program<any> = {
     }
     ctx.stderr(`Serving securely on [::]:${port}\n`);
     ctx.after(0, 'scrape');
-    return { before: empty, latest: empty };
+    return { before: {}, latest: {} };
   },
   onTimer(ctx, state: State): State {
     ctx.after(resolutionMs(ctx), 'scrape');
@@ -83,15 +79,14 @@ function ask(ctx: ProcessContext, path: string): { found: any } | { refusal: { s
 // --- the scraper ------------------------------------------------------------------------------------------------
 
 function scrape(ctx: ProcessContext): Batch {
-  const nodes: Record<string, Point> = {};
-  const pods: Record<string, Record<string, Point>> = {};
+  const points: Record<string, Point> = {};
   const listed = ask(ctx, '/api/v1/nodes');
   if ('refusal' in listed) ctx.stderr(`Failed to list nodes: ${listed.refusal.body}\n`);
   for (const node of 'found' in listed ? (listed.found.items as KubeObject[]) : []) {
     const read = readNode(ctx, node);
-    if (read) take(read, node.metadata.name as string, nodes, pods);
+    if (read) take(read, node.metadata.name as string, points);
   }
-  return { nodes, pods };
+  return points;
 }
 
 function readNode(ctx: ProcessContext, { metadata, status }: KubeObject): string | undefined {
@@ -106,7 +101,7 @@ function readNode(ctx: ProcessContext, { metadata, status }: KubeObject): string
 
 const metricLine = /^(node|container)_(cpu_usage_seconds_total|memory_working_set_bytes)(?:\{(.*)\})? (\S+) (\d+)$/;
 
-function take(text: string, node: string, nodes: Record<string, Point>, pods: Record<string, Record<string, Point>>): void {
+function take(text: string, node: string, points: Record<string, Point>): void {
   for (const line of text.split('\n')) {
     const [, of, what, labels = '', value = '', at = ''] = metricLine.exec(line) ?? [];
     if (!of) continue;
@@ -115,10 +110,9 @@ function take(text: string, node: string, nodes: Record<string, Point>, pods: Re
       pod,
       container = '',
     } = Object.fromEntries([...labels.matchAll(/(\w+)="([^"]*)"/g)].map(([, name, text]) => [name, text]));
-    const points = of === 'node' ? nodes : (pods[`${namespace}/${pod}`] ??= {});
-    const name = of === 'node' ? node : container;
-    const [, cpu, memory] = points[name] ?? [0, 0, 0];
-    points[name] =
+    const key = of === 'node' ? `node/${node}` : `${namespace}/${pod}/${container}`;
+    const [, cpu, memory] = points[key] ?? [0, 0, 0];
+    points[key] =
       what === 'memory_working_set_bytes' ? [Number(at), cpu, Number(value)] : [Number(at), Math.round(Number(value) * 1e9), memory];
   }
 }
@@ -133,7 +127,7 @@ function answer(
   const { pathname, searchParams } = new URL(url);
   if (/^\/(livez|healthz)$/.test(pathname)) return plain(200, 'ok');
   if (pathname === '/readyz')
-    return Object.keys(state.latest.nodes).length > 0 ? plain(200, 'ok') : plain(500, '[-]metric-storage-ready failed: reason withheld\n');
+    return Object.keys(state.latest).length > 0 ? plain(200, 'ok') : plain(500, '[-]metric-storage-ready failed: reason withheld\n');
   if (pathname === group)
     return json(200, { kind: 'APIResourceList', apiVersion: 'v1', groupVersion: 'metrics.k8s.io/v1beta1', resources });
   const found = /^\/apis\/metrics\.k8s\.io\/v1beta1\/(?:(nodes)|(?:namespaces\/([^/]+)\/)?pods)(?:\/([^/]+))?$/.exec(pathname);
@@ -159,8 +153,8 @@ const nodeMetrics: Kind = {
   kind: 'NodeMetrics',
   resource: 'nodemetrics',
   measure({ before, latest }, { metadata }) {
-    const name = metadata.name as string;
-    return between(before.nodes[name], latest.nodes[name]);
+    const key = `node/${metadata.name}`;
+    return between(before[key], latest[key]);
   },
 };
 
@@ -169,9 +163,10 @@ const podMetrics: Kind = {
   resource: 'podmetrics',
   measure({ before, latest }, { metadata, spec, status }) {
     if (status?.phase !== 'Running') return undefined;
-    const key = `${metadata.namespace}/${metadata.name}`;
-    const names = (spec.containers as { name: string }[]).map(({ name }) => name);
-    const measured = names.map((name) => ({ name, ...between(before.pods[key]?.[name], latest.pods[key]?.[name]) }));
+    const measured = (spec.containers as { name: string }[]).map(({ name }) => {
+      const key = `${metadata.namespace}/${metadata.name}/${name}`;
+      return { name, ...between(before[key], latest[key]) };
+    });
     const [first] = measured;
     if (!first?.timestamp || measured.some(({ usage }) => !usage)) return undefined;
     return { timestamp: first.timestamp, window: first.window, containers: measured.map(({ name, usage }) => ({ name, usage })) };
@@ -185,7 +180,7 @@ const resources = [
 
 function list(ctx: ProcessContext, state: State, { kind, measure }: Kind, path: string) {
   const listed = ask(ctx, path);
-  if ('refusal' in listed) return json(listed.refusal.status, JSON.parse(listed.refusal.body));
+  if ('refusal' in listed) return passedOn(listed.refusal);
   const items = (listed.found.items as KubeObject[]).flatMap((object) => {
     const measured = measure(state, object);
     return measured ? [{ metadata: metadataOf(ctx, object), ...measured }] : [];
@@ -195,6 +190,7 @@ function list(ctx: ProcessContext, state: State, { kind, measure }: Kind, path: 
 
 function one(ctx: ProcessContext, state: State, { kind, resource, measure }: Kind, path: string, name: string) {
   const asked = ask(ctx, `${path}/${name}`);
+  if ('refusal' in asked && asked.refusal.status !== 404) return passedOn(asked.refusal);
   const measured = 'found' in asked && measure(state, asked.found as KubeObject);
   if (!measured)
     return refusal(404, 'NotFound', `${resource}.metrics.k8s.io ${JSON.stringify(name)} not found`, {
@@ -243,6 +239,11 @@ function plain(status: number, body: string) {
 
 function json(status: number, body: object) {
   return { status, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
+}
+
+/** What the API server says when it does not answer what was asked of it. */
+function passedOn({ status, body }: { status: number; body: string }) {
+  return { status, headers: { 'content-type': 'application/json' }, body };
 }
 
 function refusal(status: number, reason: string, message: string, details?: Record<string, string>) {

@@ -71,6 +71,31 @@ test('a Pod that has just started has no metrics yet; one that is asked much use
   expect((await desk.run('top pods --no-headers')).stdout).toMatch(/^web {3}(9\d|10\d)m {3}/);
 });
 
+test('what the API server does not let metrics-server read, it refuses in the same words', async () => {
+  const { desk, admin } = await deployed();
+  expect(await desk.run('delete clusterrolebinding system:metrics-server')).toMatchObject({ exitCode: 0 });
+  for (const [path, verb] of [
+    ['nodes/cp-1', 'get'],
+    ['nodes', 'list'],
+  ])
+    expect(answered(admin, `${metrics}/${path}`)).toMatchObject({
+      code: 403,
+      message: expect.stringContaining(`User "system:serviceaccount:kube-system:metrics-server" cannot ${verb} resource "nodes"`),
+    });
+});
+
+test('names that mean something in JavaScript are names like any other', async () => {
+  const { desk, admin } = await deployed();
+  admin.create('/api/v1/nodes', { apiVersion: 'v1', kind: 'Node', metadata: { name: 'constructor' } });
+  const containers = [{ name: 'constructor', image: 'nginx:1.27' }];
+  admin.create('/api/v1/namespaces/default/pods', { ...web, spec: { ...web.spec, containers } });
+  run(desk.cluster, 3_000);
+  expect(answered(admin, `${metrics}/nodes/constructor`)).toMatchObject({ code: 404 });
+  expect(answered(admin, `${metrics}/namespaces/default/pods/web`)).toMatchObject({ code: 404 });
+  run(desk.cluster, 40_000);
+  expect(answered(admin, `${metrics}/namespaces/default/pods/web`).containers).toMatchObject([{ name: 'constructor', usage: {} }]);
+});
+
 test('kubectl top prints nodes, Pods, containers and sums as upstream does', async () => {
   const { desk } = await deployed();
   const nodes = await desk.run('top nodes');
