@@ -44,6 +44,11 @@ export function apiVersionOf({ group, version }: Pick<ResourceDefinition, 'group
   return group ? `${group}/${version}` : version;
 }
 
+/** Whether this is the built-in kind of that name: a custom one may be called the same. */
+export function isBuiltIn(kind: string, definition: ResourceDefinition): boolean {
+  return definition.kind === kind && !definition.type;
+}
+
 /** What objects of this kind are decoded, compared and applied by. */
 export function typeOf(definition: ResourceDefinition): TypeRef {
   return definition.type ?? definitionIdOfKind(definition);

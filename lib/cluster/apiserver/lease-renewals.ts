@@ -1,5 +1,5 @@
 import type { ApiRequest, KubeObject } from '../api';
-import type { RequestContext } from './context';
+import { isBuiltIn, type RequestContext } from './context';
 import { objectOf, type Storage, storageKey } from './storage';
 
 const timeOfDay = /^([01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{6}Z$/;
@@ -11,7 +11,8 @@ const timeOfDay = /^([01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{6}Z$/;
  */
 export function maybeRenewLease(storage: Storage, { body }: ApiRequest, context: RequestContext): KubeObject | undefined {
   const { definition, info } = context;
-  if (definition.kind !== 'Lease' || info.verb !== 'update' || info.subresource || info.query.size > 0 || !isRecord(body)) return undefined;
+  if (!isBuiltIn('Lease', definition) || info.verb !== 'update' || info.subresource || info.query.size > 0 || !isRecord(body))
+    return undefined;
   const kv = storage.find(storageKey(definition, info.namespace, info.name));
   const stored = kv?.value as unknown as KubeObject | undefined;
   if (!kv || !stored || !isRenewalOf(objectOf(kv), body as unknown as KubeObject)) return undefined;

@@ -28,7 +28,7 @@ export function assertFitsRequest(stored: KubeObject, sentBytes: number, old: Ku
 /** About the bytes of an object's protobuf: names of fields count as text does, base64 as what it stands for. */
 function sizeOf({ metadata, ...object }: KubeObject): number {
   const { managedFields: _, ...rest } = metadata;
-  const data = object.kind === 'Secret' ? ((object as { data?: unknown }).data ?? {}) : {};
+  const data = object.kind === 'Secret' && object.apiVersion === 'v1' ? ((object as { data?: unknown }).data ?? {}) : {};
   return weigh(object) + weigh(rest) - weigh(data) / 4;
 }
 

@@ -1,6 +1,6 @@
 import { failure, statusErrors, type ApiRequest, type KubeObject, type ObjectList, type ResourceDefinition } from '../api';
 import { decodeBody, decodeDeleteOptions, withDefaults } from './body';
-import { resourceOf, type RequestContext } from './context';
+import { isBuiltIn, resourceOf, type RequestContext } from './context';
 import { componentStatuses } from './component-statuses';
 import { checkDeleteOptions, type DeleteOptions } from './deletion';
 import {
@@ -33,7 +33,7 @@ export const answerResource: ResourceHandler = (services, request, context) => {
   if (definition.type) checkCustom(context);
   if (showsWritten(info)) checkShowable(request, context);
   if (info.subresource) return answerSubresource(services, request, context);
-  if (definition.scope === 'Cluster' && info.namespace && definition.kind !== 'Namespace') throw notServed();
+  if (definition.scope === 'Cluster' && info.namespace && !isBuiltIn('Namespace', definition)) throw notServed();
   if (definition.verbs && !definition.verbs.includes(info.verb)) throw notAllowed();
   switch (info.verb) {
     case 'get':
@@ -119,7 +119,7 @@ const get: ResourceHandler = (services, request, context) => {
 };
 
 function findObject(services: ResourceServices, { definition, info }: RequestContext): KubeObject | undefined {
-  if (definition.kind === 'ComponentStatus') return componentStatuses(services).find(({ metadata }) => metadata.name === info.name);
+  if (isBuiltIn('ComponentStatus', definition)) return componentStatuses(services).find(({ metadata }) => metadata.name === info.name);
   const kv = services.store.find(definition, info.namespace, info.name);
   return kv && fromStorage(definition, objectOf(kv));
 }
@@ -128,10 +128,9 @@ const list: ResourceHandler = (services, request, context) => {
   const { definition, info, now } = context;
   const rendering = negotiate(request.headers['accept']);
   const options = readListOptions(info.query, definition);
-  const found =
-    definition.kind === 'ComponentStatus'
-      ? { ...noObjects(definition), items: componentStatuses(services) }
-      : listObjects(definition, services.caches.of(definition), services.etcd, info.namespace, options);
+  const found = isBuiltIn('ComponentStatus', definition)
+    ? { ...noObjects(definition), items: componentStatuses(services) }
+    : listObjects(definition, services.caches.of(definition), services.etcd, info.namespace, options);
   switch (rendering.as) {
     case 'object':
       return answered(definition.type ? untypedList(found) : found, 200, rendering.format);
@@ -162,7 +161,7 @@ const watch: ResourceHandler = (services, request, context) => {
   const { definition, info } = context;
   const rendering = negotiateStream(request.headers['accept']);
   const options = readListOptions(info.query, definition, { isWatch: true });
-  const isOfOne = info.name !== '' && definition.kind !== 'Namespace';
+  const isOfOne = info.name !== '' && !isBuiltIn('Namespace', definition);
   const stream = watchObjects(definition, services.caches.of(definition), services.kernel, {
     asked: isOfOne ? { ...options, fields: [...options.fields, { field: 'metadata.name', operator: '=', value: info.name }] } : options,
     namespace: definition.scope === 'Namespaced' ? info.namespace : '',
@@ -199,7 +198,7 @@ function watchRendering(
 
 const create: ResourceHandler = (services, request, context) => {
   const { definition, info } = context;
-  if ((info.name && definition.kind !== 'Namespace') || (definition.kind === 'Namespace' && info.name)) throw notAllowed();
+  if (info.name) throw notAllowed();
   const options = readWriteOptions(info.query, 'CreateOptions');
   const object = withDefaults(definition, decodeBody(request, definition, options.fieldValidation, context.warnings));
   if (definition.scope === 'Namespaced' && info.namespace === '') throw notAllowed();
@@ -286,7 +285,7 @@ function deletedStatus(definition: ResourceDefinition, { metadata }: KubeObject)
 
 const removeCollection: ResourceHandler = (services, request, context) => {
   const { definition, info } = context;
-  if ((definition.scope === 'Namespaced' && !info.namespace) || definition.kind === 'Namespace') throw notAllowed();
+  if ((definition.scope === 'Namespaced' && !info.namespace) || isBuiltIn('Namespace', definition)) throw notAllowed();
   const listed = listObjects(
     definition,
     services.caches.of(definition),

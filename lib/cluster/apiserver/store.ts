@@ -16,7 +16,7 @@ import type { Instant, Kernel } from '../kernel';
 import { validateObjectMeta, validateObjectMetaUpdate } from '../resources/validation/object-meta';
 import { mutate, validate } from './admission/registry';
 import type { AdmissionPlugin, AdmissionRequest, Lookup, Operation, ShownAs } from './admission/plugin';
-import { kindOf, resourceOf, typeOf, type RequestContext } from './context';
+import { isBuiltIn, kindOf, resourceOf, typeOf, type RequestContext } from './context';
 import { deletionOf, finalizersForGarbageCollection, markAsDeleting, type Deletion, type DeleteOptions } from './deletion';
 import { flagNotSimulated } from './not-simulated';
 import { fromStorage, objectOf, storageKey, toStorage, type Storage } from './storage';
@@ -210,7 +210,7 @@ export class Store {
     if (!strategy.subresource) this.#hooksOf(definition)?.authorize?.(context, object, old);
     nullEmptyLists(typeOf(definition), object);
     this.#beforeUpdate(context, object, old, strategy);
-    if (isDeletedByUpdate(object, old)) return { object: this.#deleteNow(context, kv, object), isCreated: false };
+    if (isDeletedByUpdate(definition, object, old)) return { object: this.#deleteNow(context, kv, object), isCreated: false };
     delete (object.metadata as Partial<typeof object.metadata>).resourceVersion;
     if (sameStored(toStorage(definition, object), kv.value as unknown as KubeObject)) return { object: old, isCreated: false };
     const written = this.#write(context, object, kv);
@@ -334,7 +334,7 @@ function admissionRequest(
 ): AdmissionRequest {
   const { definition, info } = context;
   const name = operation === 'CREATE' ? (object?.metadata.name ?? '') : (old?.metadata.name ?? info.name);
-  const namespace = definition.kind === 'Namespace' ? name : info.namespace;
+  const namespace = isBuiltIn('Namespace', definition) ? name : info.namespace;
   const rounds = { isSecond: false, wantsSecond: false };
   return { operation, context, definition, namespace, name, subresource: info.subresource, object, old, shownAs, deleteOptions, rounds };
 }
@@ -443,10 +443,10 @@ function sameManagers(entries: KubeObject['metadata']['managedFields'], stored: 
 }
 
 /** The last finalizer of an object that waits for nothing else takes the object with it. */
-function isDeletedByUpdate(object: KubeObject, old: KubeObject): boolean {
+function isDeletedByUpdate(definition: ResourceDefinition, object: KubeObject, old: KubeObject): boolean {
   const { deletionTimestamp, deletionGracePeriodSeconds, finalizers } = object.metadata;
-  if (!deletionTimestamp || finalizers?.length || (object.spec?.finalizers?.length && object.kind === 'Namespace')) return false;
-  if (!old.metadata.finalizers?.length && object.kind !== 'Namespace') return false;
+  if (!deletionTimestamp || finalizers?.length) return false;
+  if (isBuiltIn('Namespace', definition) ? object.spec?.finalizers?.length : !old.metadata.finalizers?.length) return false;
   return !deletionGracePeriodSeconds;
 }
 

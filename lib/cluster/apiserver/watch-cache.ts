@@ -2,6 +2,7 @@ import { deepEqual, prefixEnd, SortedMap } from '@/lib/base';
 import { failure, statusErrors, type KubeObject, type ResourceDefinition, type StatusError } from '../api';
 import { EtcdError, type Etcd, type KeyValue, type Revision, type WatchEvent as EtcdWatchEvent } from '../etcd';
 import type { Kernel } from '../kernel';
+import { isBuiltIn } from './context';
 import { objectAtDeletion, objectOf, spoken, storageRoot } from './storage';
 
 /** One change of one object, with what it was before: whether a watcher sees it appear, change or go depends on both. */
@@ -179,8 +180,8 @@ export class WatchCache {
 
   #isHeartbeat({ type, object, old }: CacheEvent): boolean {
     if (type !== 'put' || !old) return false;
-    if (this.#definition.kind === 'Lease') return true;
-    return this.#definition.kind === 'Node' && deepEqual(withoutHeartbeat(object), withoutHeartbeat(old));
+    if (isBuiltIn('Lease', this.#definition)) return true;
+    return isBuiltIn('Node', this.#definition) && deepEqual(withoutHeartbeat(object), withoutHeartbeat(old));
   }
 }
 
