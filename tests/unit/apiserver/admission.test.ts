@@ -251,3 +251,34 @@ describe('the other plugins', () => {
     expect(names(['Nope'], [])).toBe('enable-admission-plugins plugin "Nope" is unknown');
   });
 });
+
+const namesake = (kind: string, scope: 'Cluster' | 'Namespaced') => {
+  const plural = `own${kind.toLowerCase()}s`;
+  const schema = { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } };
+  return {
+    metadata: { name: `${plural}.example.com` },
+    spec: { group: 'example.com', scope, names: { plural, kind }, versions: [{ name: 'v1', served: true, storage: true, schema }] },
+  };
+};
+
+test.each([
+  ['Pod', 'Namespaced'],
+  ['Deployment', 'Namespaced'],
+  ['PersistentVolumeClaim', 'Namespaced'],
+  ['Node', 'Cluster'],
+  ['PersistentVolume', 'Cluster'],
+  ['Namespace', 'Cluster'],
+] as const)('a custom %s is nothing to the plugins of the built-in one', (kind, scope) => {
+  const api = bench({ 'pod-security.kubernetes.io/enforce': 'restricted', 'pod-security.kubernetes.io/warn': 'restricted' });
+  api.create('/apis/apiextensions.k8s.io/v1/customresourcedefinitions', namesake(kind, scope));
+  api.create(`${core}/limitranges`, { metadata: { name: 'lr' }, spec: { limits: [{ type: 'Pod', min: { cpu: '1' } }] } });
+  api.kernel.runUntilIdle();
+  const spec = { template: { spec: container({}) }, ...container({}) };
+  const place = `/apis/example.com/v1${scope === 'Cluster' ? '' : '/namespaces/default'}/own${kind.toLowerCase()}s`;
+  const { status, headers, body } = api.send('POST', place, { apiVersion: 'example.com/v1', kind, metadata: { name: 'default' }, spec });
+  expect({ status, warning: headers['warning'] }).toEqual({ status: 201, warning: undefined });
+  const made = body as Record<string, any>;
+  expect(made['spec']).toEqual(spec);
+  expect(made['metadata'].finalizers).toBeUndefined();
+  expect(api.send('DELETE', `${place}/default`).status).toBe(200);
+});

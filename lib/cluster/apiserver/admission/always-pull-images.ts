@@ -5,13 +5,14 @@ import { defineAdmissionPlugin, type AdmissionRequest } from './plugin';
 /** Every image is pulled anew, so that only those with its credentials run it (`plugin/pkg/admission/alwayspullimages`). Off by default. */
 export const AlwaysPullImages = defineAdmissionPlugin({
   name: 'AlwaysPullImages',
+  kinds: ['Pod'],
   mutate(request) {
     const pod = podOf(request);
     if (pod) for (const container of containersOf(pod.spec)) container.imagePullPolicy = 'Always';
   },
 });
 
-function podOf({ operation, definition, subresource, object }: AdmissionRequest): KubeObject | undefined {
+function podOf({ operation, subresource, object }: AdmissionRequest): KubeObject | undefined {
   const isWrite = operation === 'CREATE' || operation === 'UPDATE';
-  return definition.kind === 'Pod' && isWrite && (!subresource || subresource === 'ephemeralcontainers') ? object : undefined;
+  return isWrite && (!subresource || subresource === 'ephemeralcontainers') ? object : undefined;
 }

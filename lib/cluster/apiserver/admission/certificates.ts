@@ -17,16 +17,15 @@ function mayForSigner({ context }: AdmissionRequest, verb: string, signer: strin
   });
 }
 
-function isRequest({ definition }: AdmissionRequest): boolean {
-  return definition.kind === 'CertificateSigningRequest';
-}
+const signingRequest = ['CertificateSigningRequest'];
 
 /** Only who may `approve` for a signer approves its requests. */
 export const CertificateApproval = defineAdmissionPlugin({
   name: 'CertificateApproval',
+  kinds: signingRequest,
   validate(request) {
     const { subresource, old } = request;
-    if (!isRequest(request) || subresource !== 'approval' || !old) return;
+    if (subresource !== 'approval' || !old) return;
     const signer: string = old.spec.signerName;
     if (!mayForSigner(request, 'approve', signer))
       throw forbid(request, `user not permitted to approve requests with signerName ${JSON.stringify(signer)}`);
@@ -36,9 +35,10 @@ export const CertificateApproval = defineAdmissionPlugin({
 /** Only who may `sign` for a signer issues its certificates or says that it fails to. */
 export const CertificateSigning = defineAdmissionPlugin({
   name: 'CertificateSigning',
+  kinds: signingRequest,
   validate(request) {
     const { subresource, object, old } = request;
-    if (!isRequest(request) || subresource !== 'status' || !object || !old) return;
+    if (subresource !== 'status' || !object || !old) return;
     if (deepEqual(object.status?.certificate, old.status?.certificate) && deepEqual(object.status?.conditions, old.status?.conditions))
       return;
     const signer: string = old.spec.signerName;
@@ -50,9 +50,10 @@ export const CertificateSigning = defineAdmissionPlugin({
 /** Nobody becomes a member of system:masters by a signed request. */
 export const CertificateSubjectRestriction = defineAdmissionPlugin({
   name: 'CertificateSubjectRestriction',
+  kinds: signingRequest,
   validate(request) {
     const { operation, object } = request;
-    if (!isRequest(request) || operation !== 'CREATE' || object?.spec?.signerName !== 'kubernetes.io/kube-apiserver-client') return;
+    if (operation !== 'CREATE' || object?.spec?.signerName !== 'kubernetes.io/kube-apiserver-client') return;
     if (/O = system:masters(,|$)/.test(subjectOf(object)))
       throw forbid(request, 'use of kubernetes.io/kube-apiserver-client signer with system:masters group is not allowed');
   },
@@ -68,9 +69,10 @@ function subjectOf({ spec }: KubeObject): string {
 /** Only who may `attest` for a signer publishes its trust bundle. */
 export const ClusterTrustBundleAttest = defineAdmissionPlugin({
   name: 'ClusterTrustBundleAttest',
+  kinds: ['ClusterTrustBundle'],
   validate(request) {
-    const { definition, operation, object, old } = request;
-    if (definition.kind !== 'ClusterTrustBundle' || (operation !== 'CREATE' && operation !== 'UPDATE')) return;
+    const { operation, object, old } = request;
+    if (operation !== 'CREATE' && operation !== 'UPDATE') return;
     const signers = [object?.spec?.signerName, old?.spec?.signerName].filter(Boolean) as string[];
     for (const signer of signers)
       if (!mayForSigner(request, 'attest', signer))

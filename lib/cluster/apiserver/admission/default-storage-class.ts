@@ -4,8 +4,9 @@ import { defineAdmissionPlugin } from './plugin';
 /** A claim that names no class gets the default one (`plugin/pkg/admission/storage/storageclass/setdefault`). */
 export const DefaultStorageClass = defineAdmissionPlugin({
   name: 'DefaultStorageClass',
-  mutate({ operation, definition, subresource, object: claim }, lookup) {
-    if (definition.kind !== 'PersistentVolumeClaim' || subresource || operation !== 'CREATE' || !claim) return;
+  kinds: ['PersistentVolumeClaim'],
+  mutate({ operation, subresource, object: claim }, lookup) {
+    if (subresource || operation !== 'CREATE' || !claim) return;
     if (claim.metadata.annotations?.['volume.beta.kubernetes.io/storage-class'] !== undefined || claim.spec?.storageClassName !== undefined)
       return;
     const found = defaultClass(lookup, 'StorageClass', [

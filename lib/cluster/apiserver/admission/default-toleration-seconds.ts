@@ -13,8 +13,9 @@ interface Toleration {
 /** A Pod stays five minutes on a node that is lost unless it says otherwise (`plugin/pkg/admission/defaulttolerationseconds`). */
 export const DefaultTolerationSeconds = defineAdmissionPlugin({
   name: 'DefaultTolerationSeconds',
-  mutate({ operation, definition, subresource, object: pod }) {
-    if (definition.kind !== 'Pod' || subresource || !pod || (operation !== 'CREATE' && operation !== 'UPDATE')) return;
+  kinds: ['Pod'],
+  mutate({ operation, subresource, object: pod }) {
+    if (subresource || !pod || (operation !== 'CREATE' && operation !== 'UPDATE')) return;
     const tolerations: Toleration[] = pod.spec.tolerations ?? [];
     const missing = keys.filter((key) => !tolerations.some((one) => covers(one, key)));
     if (missing.length > 0)

@@ -3,8 +3,9 @@ import { defineAdmissionPlugin } from './plugin';
 /** A Pod that asks for a device tolerates the taint of that device's name (`plugin/pkg/admission/extendedresourcetoleration`). Off by default. */
 export const ExtendedResourceToleration = defineAdmissionPlugin({
   name: 'ExtendedResourceToleration',
-  mutate({ operation, definition, subresource, object: pod }) {
-    if (definition.kind !== 'Pod' || subresource || !pod || (operation !== 'CREATE' && operation !== 'UPDATE')) return;
+  kinds: ['Pod'],
+  mutate({ operation, subresource, object: pod }) {
+    if (subresource || !pod || (operation !== 'CREATE' && operation !== 'UPDATE')) return;
     const names = new Set<string>();
     for (const { resources } of [...(pod.spec.containers ?? []), ...(pod.spec.initContainers ?? [])])
       for (const name of Object.keys(resources?.requests ?? {})) if (isExtended(name)) names.add(name);

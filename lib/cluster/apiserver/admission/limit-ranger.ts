@@ -14,6 +14,7 @@ const annotation = 'kubernetes.io/limit-ranger';
 /** Fills in what a namespace's LimitRanges say by default, and holds Pods and claims to them (`plugin/pkg/admission/limitranger`). */
 export const LimitRanger = defineAdmissionPlugin({
   name: 'LimitRanger',
+  kinds: ['Pod', 'PersistentVolumeClaim'],
   mutate(request, lookup) {
     const { object: pod } = request;
     if (!pod || request.definition.kind !== 'Pod') return;
@@ -21,7 +22,7 @@ export const LimitRanger = defineAdmissionPlugin({
   },
   validate(request, lookup) {
     const { object, definition } = request;
-    if (!object || (definition.kind !== 'Pod' && definition.kind !== 'PersistentVolumeClaim')) return;
+    if (!object) return;
     for (const range of rangesFor(request, lookup)) {
       const items = itemsOf(range);
       const wrong = definition.kind === 'Pod' ? podErrors(object, items) : claimErrors(object, items);

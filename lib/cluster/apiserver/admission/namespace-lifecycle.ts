@@ -1,4 +1,5 @@
 import { failure, statusErrors } from '../../api';
+import { isBuiltIn } from '../context';
 import { forbid } from './forbidden';
 import { defineAdmissionPlugin } from './plugin';
 
@@ -9,7 +10,7 @@ export const NamespaceLifecycle = defineAdmissionPlugin({
   name: 'NamespaceLifecycle',
   mutate(request, lookup) {
     const { operation, definition, namespace, name } = request;
-    if (definition.kind === 'Namespace') {
+    if (isBuiltIn('Namespace', definition)) {
       if (operation === 'DELETE' && immortal.includes(name))
         throw statusErrors.forbidden({ group: '', resource: 'namespaces' }, name, 'this namespace may not be deleted');
       return;

@@ -5,9 +5,10 @@ import { defineAdmissionPlugin } from './plugin';
 /** A claim grows only when its class lets it (`plugin/pkg/admission/storage/persistentvolume/resize`). */
 export const PersistentVolumeClaimResize = defineAdmissionPlugin({
   name: 'PersistentVolumeClaimResize',
+  kinds: ['PersistentVolumeClaim'],
   validate(request, lookup) {
-    const { operation, definition, subresource, object, old } = request;
-    if (definition.kind !== 'PersistentVolumeClaim' || subresource || operation !== 'UPDATE' || !object || !old) return;
+    const { operation, subresource, object, old } = request;
+    if (subresource || operation !== 'UPDATE' || !object || !old) return;
     if (sizeOf(object).compare(sizeOf(old)) <= 0) return;
     if (old.status?.phase !== 'Bound') throw forbid(request, 'Only bound persistent volume claims can be expanded');
     const storageClass = lookup.find('StorageClass', '', old.spec?.storageClassName ?? '');

@@ -66,6 +66,8 @@ export interface Lookup {
 /** Throws a `StatusError` to refuse (`admission.MutationInterface`, `ValidationInterface`). */
 export interface AdmissionPlugin {
   readonly name: string;
+  /** The built-in kinds it is asked about. Absent, it is asked about all, and about custom resources. */
+  readonly kinds?: readonly string[];
   /** It is asked about connections too: exec, attach, port-forward, proxy. */
   readonly seesConnections?: boolean;
   mutate?(request: AdmissionRequest, lookup: Lookup): void;

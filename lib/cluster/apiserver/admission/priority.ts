@@ -5,9 +5,10 @@ import { defineAdmissionPlugin } from './plugin';
 /** Resolves `priorityClassName` to a number (`plugin/pkg/admission/priority`). */
 export const Priority = defineAdmissionPlugin({
   name: 'Priority',
+  kinds: ['Pod'],
   mutate(request, lookup) {
-    const { operation, definition, subresource, object: pod, old } = request;
-    if (definition.kind !== 'Pod' || subresource || !pod) return;
+    const { operation, subresource, object: pod, old } = request;
+    if (subresource || !pod) return;
     if (operation === 'UPDATE') return keepPriority(pod, old);
     if (operation !== 'CREATE') return;
     const name = pod.spec.priorityClassName;

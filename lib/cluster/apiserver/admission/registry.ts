@@ -1,3 +1,4 @@
+import { isBuiltIn } from '../context';
 import { AlwaysPullImages } from './always-pull-images';
 import { CertificateApproval, CertificateSigning, CertificateSubjectRestriction, ClusterTrustBundleAttest } from './certificates';
 import { DefaultIngressClass } from './default-ingress-class';
@@ -94,6 +95,9 @@ export function validate(request: AdmissionRequest, lookup: Lookup, plugins: rea
   for (const plugin of askedAbout(request, plugins)) plugin.validate?.(request, lookup);
 }
 
-function askedAbout({ operation }: AdmissionRequest, plugins: readonly AdmissionPlugin[]): readonly AdmissionPlugin[] {
-  return operation === 'CONNECT' ? plugins.filter(({ seesConnections }) => seesConnections) : plugins;
+function askedAbout({ operation, definition }: AdmissionRequest, plugins: readonly AdmissionPlugin[]): readonly AdmissionPlugin[] {
+  return plugins.filter(
+    ({ kinds, seesConnections }) =>
+      (!kinds || kinds.some((kind) => isBuiltIn(kind, definition))) && (operation !== 'CONNECT' || seesConnections),
+  );
 }

@@ -11,6 +11,7 @@ import {
   type Amounts,
 } from '../../resources/quota/amounts';
 import { evaluatorOf, scopesOf, type Evaluator } from '../../resources/quota/evaluators';
+import { isBuiltIn } from '../context';
 import { forbid } from './forbidden';
 import { defineAdmissionPlugin, type AdmissionRequest, type Lookup } from './plugin';
 
@@ -22,7 +23,7 @@ export const ResourceQuota = defineAdmissionPlugin({
   name: 'ResourceQuota',
   validate(request, lookup) {
     const { namespace, definition, object } = request;
-    if (!object || !namespace || definition.kind === 'Namespace' || !isCharged(request)) return;
+    if (!object || !namespace || isBuiltIn('Namespace', definition) || !isCharged(request)) return;
     const quotas = lookup.list('ResourceQuota', namespace);
     if (quotas.length === 0) return;
     const evaluator = evaluatorOf(definition);
@@ -39,7 +40,9 @@ export const ResourceQuota = defineAdmissionPlugin({
 function isCharged({ operation, definition, subresource }: AdmissionRequest): boolean {
   if (subresource && subresource !== 'resize') return false;
   if (operation === 'CREATE') return true;
-  return operation === 'UPDATE' && (['Service', 'PersistentVolumeClaim'].includes(definition.kind) || subresource === 'resize');
+  return (
+    operation === 'UPDATE' && (['Service', 'PersistentVolumeClaim'].some((kind) => isBuiltIn(kind, definition)) || subresource === 'resize')
+  );
 }
 
 function hardOf({ status }: KubeObject): Amounts {

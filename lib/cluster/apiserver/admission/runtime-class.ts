@@ -7,6 +7,7 @@ import { defineAdmissionPlugin, type AdmissionRequest, type Lookup } from './plu
 /** A Pod takes over its RuntimeClass's overhead and where such Pods may run (`plugin/pkg/admission/runtimeclass`). */
 export const RuntimeClass = defineAdmissionPlugin({
   name: 'RuntimeClass',
+  kinds: ['Pod'],
   mutate(request, lookup) {
     const pod = newPod(request);
     const runtimeClass = pod && findClass(request, pod, lookup);
@@ -26,8 +27,8 @@ export const RuntimeClass = defineAdmissionPlugin({
 
 const mismatch = "pod rejected: Pod's Overhead doesn't match RuntimeClass's defined Overhead";
 
-function newPod({ operation, definition, subresource, object }: AdmissionRequest): KubeObject | undefined {
-  return definition.kind === 'Pod' && !subresource && operation === 'CREATE' ? object : undefined;
+function newPod({ operation, subresource, object }: AdmissionRequest): KubeObject | undefined {
+  return !subresource && operation === 'CREATE' ? object : undefined;
 }
 
 function findClass(request: AdmissionRequest, pod: KubeObject, lookup: Lookup): KubeObject | undefined {

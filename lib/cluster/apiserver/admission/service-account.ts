@@ -11,9 +11,10 @@ const defaultAccountWaitMs = 2000;
 /** Gives every Pod a service account and its token (`plugin/pkg/admission/serviceaccount`). */
 export const ServiceAccount = defineAdmissionPlugin({
   name: 'ServiceAccount',
+  kinds: ['Pod'],
   mutate(request, lookup) {
-    const { operation, definition, subresource, object: pod } = request;
-    if (definition.kind !== 'Pod' || subresource || operation !== 'CREATE' || !pod) return;
+    const { operation, subresource, object: pod } = request;
+    if (subresource || operation !== 'CREATE' || !pod) return;
     if (pod.metadata.annotations?.[mirrorAnnotation] !== undefined) return checkMirrorPod(request, pod);
     pod.spec.serviceAccountName ||= 'default';
     pod.spec.serviceAccount = pod.spec.serviceAccountName;
@@ -23,8 +24,8 @@ export const ServiceAccount = defineAdmissionPlugin({
     if (pod.spec.automountServiceAccountToken ?? account?.automountServiceAccountToken ?? true) mountToken(pod, lookup);
   },
   validate(request, lookup) {
-    const { operation, definition, subresource, object: pod } = request;
-    if (definition.kind !== 'Pod' || subresource || operation !== 'CREATE' || !pod?.spec.serviceAccountName) return;
+    const { operation, subresource, object: pod } = request;
+    if (subresource || operation !== 'CREATE' || !pod?.spec.serviceAccountName) return;
     const account = lookup.find('ServiceAccount', request.namespace, pod.spec.serviceAccountName);
     if (account?.metadata.annotations?.[enforceAnnotation] === 'true') checkSecretReferences(request, pod, account);
   },

@@ -9,9 +9,10 @@ const finalizers: Readonly<Record<string, string>> = {
 /** Storage in use does not go: a controller takes the finalizer off when nothing uses it (`plugin/pkg/admission/storage/storageobjectinuseprotection`). */
 export const StorageObjectInUseProtection = defineAdmissionPlugin({
   name: 'StorageObjectInUseProtection',
+  kinds: Object.keys(finalizers),
   mutate({ operation, definition, subresource, object }) {
-    const finalizer = finalizers[definition.kind];
-    if (!finalizer || subresource || operation !== 'CREATE' || !object) return;
+    if (subresource || operation !== 'CREATE' || !object) return;
+    const finalizer = finalizers[definition.kind] as string;
     const before = object.metadata.finalizers ?? [];
     if (!before.includes(finalizer)) object.metadata.finalizers = [...before, finalizer];
   },

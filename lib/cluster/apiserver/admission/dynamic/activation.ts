@@ -2,6 +2,7 @@ import { celActivation, CelAuthorizer, type CelAccessQuestion } from '../../../a
 import type { KubeObject } from '../../../api';
 import type { User } from '../../authentication';
 import type { Attributes } from '../../authorization';
+import { isBuiltIn } from '../../context';
 import type { AdmissionRequest, Lookup } from '../plugin';
 import { reviewRequest } from './review-request';
 import type { Target } from './target';
@@ -60,7 +61,7 @@ function valueOf(name: string, expression: Expression, values: Activation): unkn
 
 /** Of a namespace only what is no secret of its controllers is shown (`CreateNamespaceObject`). */
 function namespaceObjectOf({ definition, namespace }: AdmissionRequest, lookup: Lookup): object | undefined {
-  const found = definition.kind === 'Namespace' || !namespace ? undefined : lookup.find('Namespace', '', namespace);
+  const found = isBuiltIn('Namespace', definition) || !namespace ? undefined : lookup.find('Namespace', '', namespace);
   if (!found) return undefined;
   const { managedFields: _, ownerReferences: _owners, ...metadata } = found.metadata;
   return { metadata, spec: found.spec, status: found.status };

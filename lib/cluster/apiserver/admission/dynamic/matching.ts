@@ -1,4 +1,5 @@
 import { labelSelectorAsSelector, statusErrors, type KubeObject, type LabelSelector } from '../../../api';
+import { isBuiltIn } from '../../context';
 import type { AdmissionRequest, Lookup } from '../plugin';
 import { equivalentTargets, operationOf, ownTarget, versioned, type Target } from './target';
 
@@ -71,7 +72,7 @@ function matchesRule(rule: Rule, request: AdmissionRequest, { resource }: Target
 
 function matchesScope(scope: string | undefined, { definition, namespace }: AdmissionRequest): boolean {
   if (scope === undefined || scope === '*') return true;
-  const isNamespaced = definition.kind !== 'Namespace' && namespace !== '';
+  const isNamespaced = !isBuiltIn('Namespace', definition) && namespace !== '';
   return isNamespaced === (scope === 'Namespaced');
 }
 
@@ -93,12 +94,12 @@ function matchesObject(request: AdmissionRequest, selector: LabelSelector | unde
 
 /** What is in no namespace is always meant (`predicates/namespace/matcher.go`). */
 function matchesNamespace(request: AdmissionRequest, lookup: Lookup, selector: LabelSelector | undefined): boolean {
-  if (isEverything(selector) || (request.namespace === '' && request.definition.kind !== 'Namespace')) return true;
+  if (isEverything(selector) || (request.namespace === '' && !isBuiltIn('Namespace', request.definition))) return true;
   return labelSelectorAsSelector(selector).matches(namespaceOf(request, lookup).metadata.labels);
 }
 
 function namespaceOf({ definition, operation, subresource, object, namespace }: AdmissionRequest, lookup: Lookup): KubeObject {
-  if (definition.kind === 'Namespace' && !subresource && object && operation !== 'DELETE') return object;
+  if (isBuiltIn('Namespace', definition) && !subresource && object && operation !== 'DELETE') return object;
   const found = lookup.find('Namespace', '', namespace);
   if (!found) throw statusErrors.notFound({ group: '', resource: 'namespaces' }, namespace);
   return found;

@@ -8,9 +8,12 @@ import { isStricter, labelErrors, policyOf, textOf, violationsOf, violationsText
 
 const annotationPrefix = 'pod-security.kubernetes.io/';
 
+const makersOfPods = ['CronJob', 'DaemonSet', 'Deployment', 'Job', 'PodTemplate', 'ReplicaSet', 'ReplicationController', 'StatefulSet'];
+
 /** Holds Pods to the standard their namespace's labels name, and warns of templates that would break it (`k8s.io/pod-security-admission`). */
 export const PodSecurity = defineAdmissionPlugin({
   name: 'PodSecurity',
+  kinds: ['Namespace', 'Pod', ...makersOfPods],
   validate(request, lookup) {
     const { operation, definition, object } = request;
     if (!object || (operation !== 'CREATE' && operation !== 'UPDATE')) return;
@@ -36,15 +39,8 @@ function templateOf({ operation, definition, subresource, object, old }: Admissi
       return toCheck((object as KubeObject)['template'] as KubeObject | undefined);
     case 'CronJob':
       return toCheck(object?.spec?.jobTemplate?.spec?.template);
-    case 'DaemonSet':
-    case 'Deployment':
-    case 'Job':
-    case 'ReplicaSet':
-    case 'ReplicationController':
-    case 'StatefulSet':
-      return toCheck(object?.spec?.template);
     default:
-      return undefined;
+      return toCheck(object?.spec?.template);
   }
 }
 
