@@ -1,33 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import type { ApiRequest } from '@/lib/cluster/api';
 import { createApiServer } from '@/lib/cluster/apiserver';
 import { MvccStore } from '@/lib/cluster/etcd';
 import { Kernel, parseInstant } from '@/lib/cluster/kernel';
 import { builtInResources } from '@/lib/cluster/resources';
-
-const reference = process.env.ORRERY_REFERENCE;
-const file = reference ? join(reference, 'v1.36/corpus/recordings.jsonl') : undefined;
-
-interface Step {
-  readonly name: string;
-  readonly as: string;
-  /** `ctl`: controllers had a hand in the answer. */
-  readonly mask?: readonly string[];
-  readonly request: {
-    readonly method: ApiRequest['method'];
-    readonly path: string;
-    readonly headers: Record<string, string>;
-    readonly body?: unknown;
-  };
-  readonly response: { readonly status: number; readonly warning?: readonly string[] | null; readonly body: unknown };
-}
-
-interface Scenario {
-  readonly id: string;
-  readonly area: string;
-  readonly steps: readonly Step[];
-}
+import { describeRecorded, readScenarios, requestOf, scenarioFile, type RecordedStep } from '@/tests/support/recordings';
 
 /** Answers that differ for a reason: what is missing is not served yet, or was the recording's own setup. */
 const knownToDiffer = new Set([
@@ -38,23 +13,14 @@ const knownToDiffer = new Set([
 
 const subresources = 'status|scale|binding|finalize';
 
-const isServed = ({ path }: Step['request']) =>
+const isServed = ({ path }: RecordedStep['request']) =>
   builtInResources.some(({ group, version, names, scope }) => {
     const root = `${group ? `/apis/${group}` : '/api'}/${version}/${scope === 'Namespaced' ? 'namespaces/[^/]+/' : ''}${names.plural}`;
     return new RegExp(`^${root}(/[^/?]+(/(${subresources}))?)?([?]|$)`).test(path);
   });
 
-describe('creates and updates are answered as a v1.36 API server answered them', () => {
-  if (!file || !existsSync(file)) {
-    console.log('skipped: ORRERY_REFERENCE does not point at recordings of a real v1.36 API server');
-    test.skip('compared with the recordings', () => {});
-    return;
-  }
-  const scenarios = readFileSync(file, 'utf8')
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line) as Scenario);
-  const chosen = scenarios.filter(
+describeRecorded('creates and updates are answered as a v1.36 API server answered them', scenarioFile, (file) => {
+  const chosen = readScenarios(file).filter(
     ({ id, area, steps }) =>
       (area === 'defaulting' || area === 'validation') &&
       id !== 'defaulting/cluster-misc' &&
@@ -80,33 +46,27 @@ function server() {
     resources: builtInResources,
     tokens: [{ token: 'admin', user: 'admin', uid: '1', groups: ['system:masters'] }],
   });
-  const call = (method: ApiRequest['method'], url: string, headers: Record<string, string>, body?: unknown) => {
-    const lower = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
-    const response = api.handle({
-      method,
-      url,
-      headers: { ...lower, authorization: 'Bearer admin' },
-      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
-    });
+  const call = (request: RecordedStep['request']) => {
+    const response = api.handle(requestOf(request, 'admin'));
     kernel.runFor(10);
     return response;
   };
-  return ({ request }: Step) => {
-    const { status, headers, body } = call(request.method, request.path, request.headers, request.body);
+  return ({ request }: RecordedStep) => {
+    const { status, headers, body } = call(request);
     if (request.path === '/api/v1/namespaces' && status === 201) {
-      call(
-        'POST',
-        `/api/v1/namespaces/${(body as { metadata: { name: string } }).metadata.name}/serviceaccounts`,
-        { 'content-type': 'application/json' },
-        { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'default' } },
-      );
+      call({
+        method: 'POST',
+        path: `/api/v1/namespaces/${(body as { metadata: { name: string } }).metadata.name}/serviceaccounts`,
+        headers: { 'content-type': 'application/json' },
+        body: { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'default' } },
+      });
     }
     return { status, warning: headers.warning === undefined ? [] : [headers.warning], body };
   };
 }
 
 /** What differs by run is masked: identities, times, allocated addresses and ports, what controllers wrote and who managed which field. */
-function masked({ status, warning, body }: Step['response'], withStatus: boolean): object {
+function masked({ status, warning, body }: RecordedStep['response'], withStatus: boolean): object {
   const { status: state, ...rest } = body as { status?: unknown };
   return { status, warnings: (warning ?? []).join(', '), body: mask(withStatus ? { ...rest, status: state } : rest, '') };
 }

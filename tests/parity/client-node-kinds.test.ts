@@ -1,6 +1,6 @@
 import * as library from '@kubernetes/client-node';
 import {
-  KubeConfig,
+  type KubeConfig,
   makeInformer,
   PatchStrategy,
   setHeaderOptions,
@@ -8,8 +8,7 @@ import {
   type KubernetesListObject,
   type KubernetesObject,
 } from '@kubernetes/client-node';
-import { serveOverHttp, type HttpCluster } from '../support/http-cluster';
-import { freshCluster } from '../support/template';
+import { serveToClient, type ClientCluster } from '../support/client-node';
 
 // The typed client of every group, with every kind that discovery lists and every verb it lists for it.
 
@@ -116,21 +115,13 @@ const least: Readonly<Record<string, object>> = {
   VolumeAttributesClass: { driverName: 'x.example', parameters: { a: 'b' } },
 };
 
-let http: HttpCluster;
+let http: ClientCluster;
 let config: KubeConfig;
 let kinds: Kind[];
 
 beforeAll(async () => {
-  const cluster = freshCluster();
-  cluster.kernel.runUntilIdle();
-  http = await serveOverHttp(cluster);
-  config = new KubeConfig();
-  config.loadFromOptions({
-    clusters: [{ name: 'c', server: http.url, skipTLSVerify: true }],
-    users: [{ name: 'u' }],
-    contexts: [{ name: 'x', cluster: 'c', user: 'u' }],
-    currentContext: 'x',
-  });
+  http = await serveToClient();
+  config = http.config;
   kinds = await discovered();
 });
 

@@ -3,7 +3,7 @@ import {
   AppsV1Api,
   CoreV1Api,
   Exec,
-  KubeConfig,
+  type KubeConfig,
   KubernetesObjectApi,
   Log,
   makeInformer,
@@ -15,26 +15,17 @@ import {
   type V1Deployment,
   type V1Status,
 } from '@kubernetes/client-node';
-import { serveOverHttp, type HttpCluster } from '../support/http-cluster';
-import { freshCluster } from '../support/template';
+import { serveToClient, type ClientCluster } from '../support/client-node';
 
 /** The client library that operators in TypeScript are written with, against our API over HTTP. */
-let http: HttpCluster;
+let http: ClientCluster;
 let config: KubeConfig;
 let core: CoreV1Api;
 let apps: AppsV1Api;
 
 beforeAll(async () => {
-  const cluster = freshCluster();
-  cluster.kernel.runUntilIdle();
-  http = await serveOverHttp(cluster);
-  config = new KubeConfig();
-  config.loadFromOptions({
-    clusters: [{ name: 'c', server: http.url, skipTLSVerify: true }],
-    users: [{ name: 'u' }],
-    contexts: [{ name: 'x', cluster: 'c', user: 'u' }],
-    currentContext: 'x',
-  });
+  http = await serveToClient();
+  config = http.config;
   core = config.makeApiClient(CoreV1Api);
   apps = config.makeApiClient(AppsV1Api);
 });

@@ -1,19 +1,12 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ApiBench } from '../support/api-server';
-
-const reference = process.env.ORRERY_REFERENCE;
-const folder = reference ? join(reference, 'v1.36/discovery') : undefined;
+import { describeRecorded } from '../support/recordings';
 
 const json = { accept: 'application/json' };
 const aggregated = { accept: 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList' };
 
-describe('what an API server tells about itself is what a v1.36 API server told', () => {
-  if (!folder || !existsSync(folder)) {
-    console.log('skipped: ORRERY_REFERENCE does not point at recordings of a real v1.36 API server');
-    test.skip('compared with the recordings', () => {});
-    return;
-  }
+describeRecorded('what an API server tells about itself is what a v1.36 API server told', 'discovery', (folder) => {
   const bench = new ApiBench();
   const recorded = (name: string) => {
     const file = JSON.parse(readFileSync(join(folder, `${name}.json`), 'utf8')) as { body?: unknown; status?: number };

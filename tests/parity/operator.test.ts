@@ -2,7 +2,7 @@ import {
   ApiextensionsV1Api,
   AppsV1Api,
   CustomObjectsApi,
-  KubeConfig,
+  type KubeConfig,
   makeInformer,
   PatchStrategy,
   setHeaderOptions,
@@ -11,8 +11,7 @@ import {
   type ObjectCache,
   type V1Deployment,
 } from '@kubernetes/client-node';
-import { serveOverHttp, type HttpCluster } from '../support/http-cluster';
-import { freshCluster } from '../support/template';
+import { serveToClient, type ClientCluster } from '../support/client-node';
 
 // An operator as they are written with the real client library: an informer of a custom kind, and what it makes of each object.
 
@@ -26,7 +25,7 @@ interface Website extends KubernetesObject {
   readonly status?: { readonly readyReplicas?: number };
 }
 
-let http: HttpCluster;
+let http: ClientCluster;
 let config: KubeConfig;
 let apps: AppsV1Api;
 let objects: CustomObjectsApi;
@@ -34,16 +33,8 @@ let informer: (Informer<Website> & ObjectCache<Website>) | undefined;
 let owned: Informer<V1Deployment> | undefined;
 
 beforeAll(async () => {
-  const cluster = freshCluster();
-  cluster.kernel.runUntilIdle();
-  http = await serveOverHttp(cluster);
-  config = new KubeConfig();
-  config.loadFromOptions({
-    clusters: [{ name: 'c', server: http.url, skipTLSVerify: true }],
-    users: [{ name: 'u' }],
-    contexts: [{ name: 'x', cluster: 'c', user: 'u' }],
-    currentContext: 'x',
-  });
+  http = await serveToClient();
+  config = http.config;
   apps = config.makeApiClient(AppsV1Api);
   objects = config.makeApiClient(CustomObjectsApi);
 });

@@ -1,9 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { fieldFacts } from '@/lib/cluster/api';
-
-const reference = process.env.ORRERY_REFERENCE;
-const file = reference ? join(reference, 'v1.36/schema-facts.json') : undefined;
+import { describeRecorded } from '@/tests/support/recordings';
 
 interface RecordedField {
   readonly type?: string;
@@ -14,12 +11,7 @@ interface RecordedField {
   readonly 'x-kubernetes-map-type'?: string;
 }
 
-describe('the merge rules of every field are those a v1.36 API server publishes', () => {
-  if (!file || !existsSync(file)) {
-    console.log('skipped: ORRERY_REFERENCE does not point at recordings of a real v1.36 API server');
-    test.skip('compared with the recordings', () => {});
-    return;
-  }
+describeRecorded('the merge rules of every field are those a v1.36 API server publishes', 'schema-facts.json', (file) => {
   const definitions = JSON.parse(readFileSync(file, 'utf8')) as Record<string, { fields?: Record<string, RecordedField> }>;
   const kubernetes = Object.entries(definitions).filter(([id]) => id.startsWith('io.k8s.'));
   test.each(kubernetes.map(([id, { fields = {} }]) => ({ id, fields })))('$id', ({ id, fields }) => {
