@@ -13,6 +13,31 @@ export type ParsedFlags<Options> =
 /** A flag that is known and changes nothing that is simulated. */
 export const ignored: Flag<any> = { type: 'string', apply: (options) => options };
 
+export function ignoredFlags(...names: readonly string[]): Flags<any> {
+  return Object.fromEntries(names.map((name) => [name, ignored]));
+}
+
+/** What kube-scheduler and kube-controller-manager both know: how they serve and prove who they are, and what tunes their client and their election. */
+export const ignoredComponentFlags = ignoredFlags(
+  'authentication-kubeconfig',
+  'authorization-kubeconfig',
+  'bind-address',
+  'client-ca-file',
+  'feature-gates',
+  'kube-api-burst',
+  'kube-api-qps',
+  'leader-elect-lease-duration',
+  'leader-elect-renew-deadline',
+  'leader-elect-retry-period',
+  'leader-elect-resource-lock',
+  'leader-elect-resource-name',
+  'leader-elect-resource-namespace',
+  'requestheader-client-ca-file',
+  'tls-cert-file',
+  'tls-private-key-file',
+  'v',
+);
+
 /** Parses `--name=value`, `--name value` and boolean `--name` as pflag does, with its sentences (`spf13/pflag`). */
 export function parseFlags<Options>(flags: Flags<Options>, argv: readonly string[], defaults: Options): ParsedFlags<Options> {
   let options = defaults;

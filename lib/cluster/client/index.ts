@@ -17,4 +17,4 @@ export { Informer, InformerFactory, whenAllSynced, type InformerHandler, type In
 export { fastWatchLatency, realisticWatchLatency, type WatchLatency } from './latency';
 export { LeaderElection, leaseRef, type LeaderElectionOptions } from './leader-election';
 export { done, requeueAfter, WorkQueue, type Outcome, type WorkQueueOptions } from './work-queue';
-export { ignored, parseFlags, readDuration, type Flag, type Flags, type ParsedFlags } from './flags';
+export { ignored, ignoredComponentFlags, ignoredFlags, parseFlags, readDuration, type Flag, type Flags, type ParsedFlags } from './flags';

@@ -1,5 +1,15 @@
 import type { Daemon, DaemonContext } from '../runtime/program';
-import { failToStart, identityOf, ignored, parseFlags, serveHealth, type Flag, type Flags, type WatchLatency } from '../client';
+import {
+  failToStart,
+  identityOf,
+  ignoredComponentFlags,
+  ignoredFlags,
+  parseFlags,
+  serveHealth,
+  type Flag,
+  type Flags,
+  type WatchLatency,
+} from '../client';
 import { startControllerManager } from './manager';
 import { defaultManagerOptions, type ManagerOptions } from './options';
 import { controllers } from './registry';
@@ -38,34 +48,16 @@ const flags: Flags<CommandLine> = {
   'large-cluster-size-threshold': option('number', (largeClusterSizeThreshold) => ({ largeClusterSizeThreshold })),
   'unhealthy-zone-threshold': option('number', (unhealthyZoneThreshold) => ({ unhealthyZoneThreshold })),
   'terminated-pod-gc-threshold': option('number', (terminatedPodGcThreshold) => ({ terminatedPodGcThreshold })),
-  ...Object.fromEntries(
-    [
-      'authentication-kubeconfig',
-      'authorization-kubeconfig',
-      'bind-address',
-      'client-ca-file',
-      'cluster-name',
-      'cluster-signing-cert-file',
-      'cluster-signing-key-file',
-      'requestheader-client-ca-file',
-      'service-cluster-ip-range',
-      'v',
-      'feature-gates',
-      'kube-api-qps',
-      'kube-api-burst',
-      'leader-elect-lease-duration',
-      'leader-elect-renew-deadline',
-      'leader-elect-retry-period',
-      'leader-elect-resource-lock',
-      'leader-elect-resource-name',
-      'leader-elect-resource-namespace',
-      'tls-cert-file',
-      'tls-private-key-file',
-      'concurrent-deployment-syncs',
-      'concurrent-replicaset-syncs',
-      'horizontal-pod-autoscaler-sync-period',
-      'cloud-provider',
-    ].map((name) => [name, ignored]),
+  ...ignoredComponentFlags,
+  ...ignoredFlags(
+    'cluster-name',
+    'cluster-signing-cert-file',
+    'cluster-signing-key-file',
+    'service-cluster-ip-range',
+    'concurrent-deployment-syncs',
+    'concurrent-replicaset-syncs',
+    'horizontal-pod-autoscaler-sync-period',
+    'cloud-provider',
   ),
   'use-service-account-credentials': { type: 'boolean', apply: (line, hasOwnAccounts) => ({ ...line, hasOwnAccounts }) },
   profiling: { type: 'boolean', apply: (line) => line },

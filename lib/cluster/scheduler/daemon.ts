@@ -1,4 +1,15 @@
-import { Client, electLeader, failToStart, identityOf, ignored, parseFlags, serveHealth, type Flags, type WatchLatency } from '../client';
+import {
+  Client,
+  electLeader,
+  failToStart,
+  identityOf,
+  ignoredComponentFlags,
+  ignoredFlags,
+  parseFlags,
+  serveHealth,
+  type Flags,
+  type WatchLatency,
+} from '../client';
 import type { Daemon, DaemonContext } from '../runtime/program';
 import { startScheduler } from './scheduler';
 
@@ -13,29 +24,8 @@ const flags: Flags<CommandLine> = {
   'leader-elect': { type: 'boolean', apply: (line, leaderElect) => ({ ...line, leaderElect }) },
   'secure-port': { type: 'number', apply: (line, securePort) => ({ ...line, securePort }) },
   profiling: { type: 'boolean', apply: (line) => line },
-  ...Object.fromEntries(
-    [
-      'authentication-kubeconfig',
-      'authorization-kubeconfig',
-      'authentication-skip-lookup',
-      'bind-address',
-      'client-ca-file',
-      'feature-gates',
-      'kube-api-burst',
-      'kube-api-qps',
-      'leader-elect-lease-duration',
-      'leader-elect-renew-deadline',
-      'leader-elect-retry-period',
-      'leader-elect-resource-lock',
-      'leader-elect-resource-name',
-      'leader-elect-resource-namespace',
-      'master',
-      'requestheader-client-ca-file',
-      'tls-cert-file',
-      'tls-private-key-file',
-      'v',
-    ].map((name) => [name, ignored]),
-  ),
+  ...ignoredComponentFlags,
+  ...ignoredFlags('authentication-skip-lookup', 'master'),
 };
 
 const defaults: CommandLine = { kubeconfig: undefined, leaderElect: true, securePort: 10259 };
