@@ -1,3 +1,4 @@
+import { percentDecoded } from '@/lib/base';
 import type { HttpRequest, HttpResponse } from '../network/types';
 import { defineImage, type ImageDefinition, type ProcessContext, type Program } from '../runtime/program';
 import { admissionWebhook } from './admission-webhook';
@@ -98,7 +99,7 @@ const netexec = server({
       case '/clientip':
         return { status: 200, body: `${peer.ip}:41414` };
       case '/echo':
-        return { status: 200, body: decodeURIComponent(/(?:^|&)msg=([^&]*)/.exec(query)?.[1] ?? '') };
+        return { status: 200, body: percentDecoded(/(?:^|&)msg=([^&]*)/.exec(query)?.[1] ?? '') };
       case '/healthz':
         return { status: 200, body: '' };
       case '/exit': {

@@ -1,4 +1,5 @@
 import type { V1Pod } from '@/generated/kubernetes/types';
+import { percentDecoded } from '@/lib/base';
 import { failure, statusErrors, StatusError, type ApiConnection, type ApiForwarding, type ApiRequest, type ApiResponse } from '../api';
 import { instant, type Disk, type Kernel } from '../kernel';
 import type { Container, ContainerRuntime } from '../runtime/cri';
@@ -30,7 +31,7 @@ export class KubeletServer {
 
   handle(request: ApiRequest): ApiResponse {
     const [path = '', query = ''] = request.url.split('?');
-    const [, verb, namespace = '', name = '', container = ''] = path.split('/').map(decodeURIComponent);
+    const [, verb, namespace = '', name = '', container = ''] = path.split('/').map(percentDecoded);
     const parameters = parseQuery(query);
     try {
       switch (verb) {
@@ -338,7 +339,7 @@ function lastLines(entries: readonly LogEntry[], count: number): readonly LogEnt
 function parseQuery(query: string): Map<string, string[]> {
   const parameters = new Map<string, string[]>();
   for (const pair of query.split('&').filter(Boolean)) {
-    const [name = '', value = ''] = pair.split(/=(.*)/s).map((part) => decodeURIComponent(part.replaceAll('+', ' ')));
+    const [name = '', value = ''] = pair.split(/=(.*)/s).map((part) => percentDecoded(part.replaceAll('+', ' ')));
     parameters.set(name, [...(parameters.get(name) ?? []), value]);
   }
   return parameters;

@@ -101,6 +101,7 @@ describe('small servers', () => {
     expect(run('gcr.io/google-samples/hello-app', []).request(8080, 'http://web/').body).toBe(
       'Hello, world!\nVersion: 1.0.0\nHostname: web-1\n',
     );
+    expect(run('registry.k8s.io/e2e-test-images/agnhost', ['netexec']).request(8080, 'http://web/echo?msg=50%').body).toBe('50%');
     expect(run('registry.k8s.io/e2e-test-images/agnhost', ['netexec', '--http-port=80']).request(80, 'http://web/hostname').body).toBe(
       'web-1',
     );

@@ -163,3 +163,10 @@ describe('exec', () => {
     expect(pods.status('web')).toMatchObject({ restartCount: 1, lastState: { terminated: { exitCode: 0, reason: 'Completed' } } });
   });
 });
+
+test('a path or query that is no UTF-8 is answered like any other', () => {
+  const { admin } = new PodLab(freshCluster());
+  const ask = (path: string) => admin.transport({ method: 'GET', url: `/api/v1/nodes/cp-1/proxy/${path}`, headers: {} });
+  expect(ask('%zz')).toMatchObject({ status: 404, body: '404 page not found\n' });
+  expect(ask('healthz?pretty=%E0%A4%A')).toMatchObject({ status: 200, body: 'ok' });
+});
