@@ -40,6 +40,7 @@ test('a controller nobody has heard of is refused, one that v1.36 has is not', (
     'Error: "nonsense" is not in the list of known controllers',
   ]);
   expect(started(kubeControllerManager, 'kube-controller-manager', '--controllers=*,bootstrapsigner,-ttl-controller').exits).toEqual([]);
+  expect(started(kubeControllerManager, 'kube-controller-manager', '--controllers=*,-device-taint-eviction-controller').exits).toEqual([]);
 });
 
 test('each takes its lease in kube-system under the name of its node and container, and serves its health', () => {
