@@ -337,7 +337,8 @@ function placeOf({ fields, struct }: Context): string {
   return fields.length > 0 ? `struct field ${struct}.${fields.join('.')}` : 'value';
 }
 
-function jsonType(value: unknown): string {
+/** What `encoding/json` calls the type of a value. */
+export function jsonType(value: unknown): string {
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'array';
   return typeof value === 'boolean' ? 'bool' : typeof value;

@@ -31,7 +31,16 @@ export { matchesFields, parseFieldSelector, renderFieldSelector, type FieldRequi
 export { matchesNodeSelector, matchesNodeSelectorTerm, matchesRequiredAffinity } from './node-selector';
 export { canonicalQuantity, compareQuantities, Quantity, QuantityError, type QuantityFormat } from './quantity';
 export { definitionIdOf, fieldFacts, isAtomicDefinition, type FieldFacts } from './schema-facts';
-export { copyObject, decodeObject, decodeStatusOf, DecodeError, type Decoding, type StructuralType, type TypeRef } from './decode';
+export {
+  copyObject,
+  decodeObject,
+  decodeStatusOf,
+  DecodeError,
+  jsonType,
+  type Decoding,
+  type StructuralType,
+  type TypeRef,
+} from './decode';
 export { nullEmptyLists } from './empty-lists';
 export { define, JsonSyntaxError, readJson, type JsonReading } from './json-reader';
 export { goRegexp, type GoRegexp } from './regexp';

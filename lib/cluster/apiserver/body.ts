@@ -5,6 +5,7 @@ import {
   DecodeError,
   failure,
   JsonSyntaxError,
+  jsonType,
   openProtobuf,
   ProtobufError,
   QuantityError,
@@ -147,7 +148,7 @@ function typeMeta(value: unknown, expected: Expected): GroupVersionKind {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw unrecognized(
       expected.kind,
-      `couldn't get version/kind; json parse error: json: cannot unmarshal ${Array.isArray(value) ? 'array' : value === null ? 'null' : typeof value} into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }`,
+      `couldn't get version/kind; json parse error: json: cannot unmarshal ${jsonType(value)} into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }`,
       JSON.stringify(value) ?? '',
     );
   const { apiVersion, kind } = value as { apiVersion?: unknown; kind?: unknown };

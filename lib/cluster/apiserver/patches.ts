@@ -10,6 +10,7 @@ import {
   goValue,
   JsonPatchError,
   JsonSyntaxError,
+  jsonType,
   mergePatch,
   PatchError,
   QuantityError,
@@ -80,12 +81,7 @@ export function patchProducer(
     judge([...patched.problems, ...decoding.unknown.map((path) => `unknown field ${JSON.stringify(path)}`)], patched, options, warnings);
     const { kind = old.kind, apiVersion = old.apiVersion } = (typeof typeRef === 'string' ? old : decoding.value) as Partial<KubeObject>;
     const object = { ...decoding.value, kind, apiVersion } as KubeObject;
-    if (object.metadata.name !== info.name)
-      throw statusErrors.badRequest(
-        object.metadata.name
-          ? `the name of the object (${object.metadata.name}) does not match the name on the URL (${info.name})`
-          : `the name of the object (${info.name} based on URL) was undeterminable: name must be provided`,
-      );
+    checkName(object, info.name);
     return subresource ? object : withDefaults(definition, object, info.subresource);
   };
 }
@@ -332,9 +328,4 @@ function touchedBy(operations: readonly ({ readonly path?: unknown; readonly fro
         .reduce((node, part) => (node[part] ??= Object.create(null) as Touched), root);
   }
   return root;
-}
-
-function jsonType(value: unknown): string {
-  if (value === null) return 'null';
-  return Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
 }

@@ -89,6 +89,7 @@ test('a body of another kind, or of none, is refused', () => {
   expect(api.refusal('POST', maps, '<a/>', { 'content-type': 'text/xml' })).toMatch(
     /^415 the body of the request was in an unknown format/,
   );
+  expect(api.refusal('POST', maps, 'true')).toContain('json: cannot unmarshal bool into Go value of type struct');
 });
 
 test('YAML is read and written', () => {
