@@ -1,5 +1,6 @@
 import type { KubeObject } from '../api';
 import type { ResourceServices } from './handler';
+import { isReachable } from './health';
 
 /** What each component answers about its health (`registry/core/componentstatus`): etcd is asked, the others are known by their leases. */
 export function componentStatuses({ etcd, lookup, kernel }: ResourceServices): KubeObject[] {
@@ -13,15 +14,6 @@ export function componentStatuses({ etcd, lookup, kernel }: ResourceServices): K
     componentStatus('scheduler', isAlive('kube-scheduler'), 10259),
     componentStatus('etcd-0', isReachable(etcd), 2379),
   ];
-}
-
-function isReachable(etcd: ResourceServices['etcd']): boolean {
-  try {
-    etcd.range('/registry/health');
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function componentStatus(name: string, isHealthy: boolean, port: number): KubeObject {

@@ -1,11 +1,12 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { compareBytes } from '@/lib/base';
-import { encodeBytes, failure, type ApiRequest, type ApiResponse, type ResourceDefinition } from '../api';
+import { encodeBytes, type ApiRequest, type ApiResponse, type ResourceDefinition } from '../api';
 import type { Etcd } from '../etcd';
 import { servedVersions } from './api-services';
 import { apiVersionOf } from './context';
 import type { CustomResources } from './custom-resources/custom-resources';
 import { compareVersions } from './custom-resources/definition';
+import { notAllowed } from './handler';
 import { healthCheckPaths, healthChecks, healthPaths, healthResponse } from './health';
 import { acceptsAggregatedDiscovery, negotiate } from './media-types';
 import { openApiIndex, openApiOfPath, openApiV2WithCustom, openApiV3, openApiV3Custom } from './openapi';
@@ -77,8 +78,7 @@ export class Discovery {
     if (path === '/statusz') return plainText(200, this.#status());
     const body = this.#bodyOf(request, path);
     if (!body) return undefined;
-    if (request.method !== 'GET' && request.method !== 'HEAD')
-      throw failure(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource', {});
+    if (request.method !== 'GET' && request.method !== 'HEAD') throw notAllowed();
     const { format } = discoveryFormat(request, path);
     return withType(respond(answered(body.body, 200, format), request, []), body.contentType);
   }

@@ -95,7 +95,8 @@ export function healthCheckPaths(etcd: Etcd): string[] {
   return healthPaths.flatMap((path) => [path, ...[...checksOf(path.slice(1), etcd).keys()].map((name) => `${path}/${name}`)]);
 }
 
-function isReachable(etcd: Etcd): boolean {
+/** Whether etcd answers, with its quorum. */
+export function isReachable(etcd: Etcd): boolean {
   try {
     etcd.range('/registry/health');
     return true;

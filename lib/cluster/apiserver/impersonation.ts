@@ -1,6 +1,6 @@
 import { statusErrors, type ApiRequest } from '../api';
 import type { User } from './authentication';
-import { decide, forbidden, type Attributes, type Authorizer, type ResourceAttributes } from './authorization';
+import { authorize, forbidden, type Attributes, type Authorizer, type ResourceAttributes } from './authorization';
 
 const anonymous = 'system:anonymous';
 const authenticationGroup = 'authentication.k8s.io';
@@ -104,10 +104,7 @@ function shown({ name, uid, groups, extra }: WantedUser): string {
 }
 
 function become(mode: Mode, wanted: WantedUser, requestor: User, asked: Attributes, authorizers: readonly Authorizer[]): User {
-  const check = (attributes: Attributes) => {
-    const { decision, reason } = decide(requestor, attributes, authorizers);
-    if (decision !== 'allow') throw forbidden(requestor, attributes, reason);
-  };
+  const check = (attributes: Attributes) => authorize(requestor, attributes, authorizers);
   if (mode.isConstrained) check({ ...asked, verb: `impersonate-on:${mode.name}:${asked.verb}` });
   check(nameAttributes(mode, wanted));
   if (wanted.uid) check(attributesOf(mode, authenticationGroup, 'uids', wanted.uid));

@@ -106,7 +106,6 @@ function setManagedFields({ metadata }: KubeObject, managers: Managers): void {
   else metadata.managedFields = entries;
 }
 
-/** Undefined when nothing differs, and when something cannot be compared, which validation will refuse. */
 /** Whoever set fields in another version is asked in that version's words, which for a custom kind may lack some (`Updater.update`). */
 function checkVersions(write: TrackedWrite, others: Managers, object: KubeObject): void {
   for (const version of new Set(others.map(({ apiVersion }) => apiVersion))) {
@@ -117,6 +116,7 @@ function checkVersions(write: TrackedWrite, others: Managers, object: KubeObject
   }
 }
 
+/** Undefined when nothing differs, and when something cannot be compared, which validation will refuse. */
 function comparison({ type }: Pick<TrackedWrite, 'type'>, live: KubeObject | undefined, object: KubeObject): Comparison | undefined {
   try {
     return compareFields(fieldTypeOf(type), live ?? emptyObject(type), object);
