@@ -187,6 +187,13 @@ describe('a custom resource', () => {
     );
   });
 
+  test('loses an unknown field also when every object of JavaScript answers to its name', () => {
+    const own = { constructor: 1, toString: { a: 1 }, size: 2 };
+    const made = bench().send('POST', `${widgets}?fieldValidation=Warn`, widget('a', own));
+    expect(Object.keys((made.body as any).spec)).toEqual(['size']);
+    expect(made.headers['warning']).toBe('299 - "unknown field \\"spec.constructor\\"", 299 - "unknown field \\"spec.toString\\""');
+  });
+
   test('keeps a null only where its schema allows one', () => {
     expect(bench().create(widgets, widget('a', { maybe: null, color: null, size: null })).spec).toEqual({ maybe: null, size: 3 });
   });

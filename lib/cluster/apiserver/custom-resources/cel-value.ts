@@ -1,6 +1,6 @@
 import { decodeBytes } from '../../api';
 import { compileCel, escapedName, type CelProgram } from '../../api/cel';
-import { additionalOf, isData, itemsOf, type Schema } from '../../resources/structural/schema';
+import { additionalOf, isData, itemsOf, propertyOf, type Schema } from '../../resources/structural/schema';
 
 /** A value as CEL holds it by its schema: whole numbers are `int` unless the schema says `number`, times and durations are what they say (`schema/cel/values.go`). */
 export function celValueOf(value: unknown, schema: Schema | undefined, isResource = false): unknown {
@@ -12,7 +12,7 @@ export function celValueOf(value: unknown, schema: Schema | undefined, isResourc
   const isOpen = isResource || !schema?.properties || schema['x-kubernetes-preserve-unknown-fields'] === true;
   const found: Record<string, unknown> = {};
   for (const [name, one] of Object.entries(value)) {
-    const property = schema?.properties?.[name];
+    const property = schema && propertyOf(schema, name);
     const escaped = property ? escapedName(name) : name;
     if (one === undefined || escaped === undefined || !(property || values || isOpen)) continue;
     found[escaped] = celValueOf(one, property ?? values);

@@ -1,5 +1,5 @@
 import { deepCopy, type Json } from '@/lib/base';
-import { additionalOf, isData, itemsOf, type Data, type Schema } from '../../resources/structural/schema';
+import { additionalOf, isData, itemsOf, propertyOf, type Data, type Schema } from '../../resources/structural/schema';
 
 /** Fills in, in place, what the schema says and the writer left out (`schema/defaulting.Default`). */
 export function applyDefaults(value: unknown, schema: Schema | undefined): void {
@@ -24,7 +24,7 @@ function defaultFields(data: Data, schema: Schema): void {
     if (!Object.hasOwn(data, name) || isNullForDefault(data[name], property)) data[name] = defaultOf(property);
   }
   for (const name of Object.keys(data)) {
-    const property = properties[name] ?? values;
+    const property = propertyOf(schema, name) ?? values;
     if (property === values && isNullForDefault(data[name], values)) data[name] = defaultOf(values);
     applyDefaults(data[name], property);
   }
@@ -44,7 +44,7 @@ export function dropNulls(value: unknown, schema: Schema | undefined): void {
   if (Array.isArray(value)) value.forEach((item) => dropNulls(item, itemsOf(schema)));
   if (!isData(value)) return;
   for (const name of Object.keys(value)) {
-    const property = schema.properties?.[name] ?? additionalOf(schema);
+    const property = propertyOf(schema, name) ?? additionalOf(schema);
     if (!property) continue;
     if (value[name] === null && !property.nullable && property.default === undefined) delete value[name];
     else dropNulls(value[name], property);

@@ -1,7 +1,7 @@
 import { FieldPath, fieldError, type FieldError, type ObjectMeta } from '../../api';
 import { dns1035Label, pathSegmentName } from '../../resources/validation/names';
 import { validateObjectMeta } from '../../resources/validation/object-meta';
-import { additionalOf, isData, itemsOf, type Data, type Schema } from '../../resources/structural/schema';
+import { additionalOf, isData, itemsOf, propertyOf, type Data, type Schema } from '../../resources/structural/schema';
 
 /** Objects within the object have a type and metadata of their own (`schema/objectmeta.Validate`). */
 export function validateEmbedded(value: unknown, schema: Schema | undefined, path = FieldPath.of('')): FieldError[] {
@@ -12,7 +12,7 @@ export function validateEmbedded(value: unknown, schema: Schema | undefined, pat
   return [
     ...own,
     ...Object.keys(value).flatMap((name) => {
-      const property = schema.properties?.[name];
+      const property = propertyOf(schema, name);
       return property
         ? validateEmbedded(value[name], property, path.child(name))
         : validateEmbedded(value[name], additionalOf(schema), path.key(name));

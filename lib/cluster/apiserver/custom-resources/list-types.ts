@@ -1,5 +1,5 @@
 import { FieldPath, fieldError, type FieldError } from '../../api';
-import { additionalOf, isData, itemsOf, type Schema } from '../../resources/structural/schema';
+import { additionalOf, isData, itemsOf, propertyOf, type Schema } from '../../resources/structural/schema';
 
 /** Items of sets and of keyed lists are there once (`schema/listtype`). */
 export function validateListTypes(value: unknown, schema: Schema | undefined, path = FieldPath.of('')): FieldError[] {
@@ -11,7 +11,7 @@ export function validateListTypes(value: unknown, schema: Schema | undefined, pa
     ];
   if (!isData(value)) return [];
   return Object.keys(value).flatMap((name) => {
-    const property = schema.properties?.[name];
+    const property = propertyOf(schema, name);
     return property
       ? validateListTypes(value[name], property, path.child(name))
       : validateListTypes(value[name], additionalOf(schema), path.key(name));

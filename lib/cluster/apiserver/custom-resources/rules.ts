@@ -5,7 +5,7 @@ import { CelError, compileCel, type CelProgram } from '../../api/cel';
 import { celTypeOf } from '../../resources/validation/structural-schema';
 import { celValueOf } from './cel-value';
 import { oldItems } from '../../resources/structural/correlation';
-import { additionalOf, isData, itemsOf, type Data, type Schema } from '../../resources/structural/schema';
+import { additionalOf, isData, itemsOf, propertyOf, type Data, type Schema } from '../../resources/structural/schema';
 
 /** Checks an object, and what it was before, by every `x-kubernetes-validations` of its schema. */
 export type RuleCheck = (object: Data, old: Data | undefined) => FieldError[];
@@ -42,7 +42,7 @@ function compileNode(schema: Schema, isRoot: boolean, shape = schema): RuleNode 
   const isResource = isRoot || shape['x-kubernetes-embedded-resource'] === true;
   const properties = new Map<string, RuleNode>();
   for (const name of Object.keys(schema.properties ?? {}).sort(compareBytes)) {
-    const of = shape.properties?.[name];
+    const of = propertyOf(shape, name);
     const node = of && compileNode(schema.properties?.[name] as Schema, false, of);
     if (node) properties.set(name, node);
   }

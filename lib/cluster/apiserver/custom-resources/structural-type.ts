@@ -3,7 +3,7 @@ import { compareBytes } from '@/lib/base';
 import { decodeObject, DecodeError, type Decoding, type StructuralType } from '../../api';
 import { applyDefaults, dropNulls } from './defaulting';
 import { prune } from '../../resources/structural/pruning';
-import { additionalOf, isData, itemsOf, type Data, type Schema } from '../../resources/structural/schema';
+import { additionalOf, isData, itemsOf, propertyOf, type Data, type Schema } from '../../resources/structural/schema';
 
 const types = new WeakMap<object, StructuralType>();
 
@@ -58,6 +58,6 @@ function coerceEmbedded(value: unknown, schema: Schema | undefined, path: string
     unknown.push(...meta.unknown.map((one) => at(`metadata.${one}`)));
   }
   for (const name of Object.keys(data))
-    unknown.push(...coerceEmbedded(data[name], schema.properties?.[name] ?? additionalOf(schema), at(name)));
+    unknown.push(...coerceEmbedded(data[name], propertyOf(schema, name) ?? additionalOf(schema), at(name)));
   return unknown;
 }

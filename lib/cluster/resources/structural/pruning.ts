@@ -1,5 +1,5 @@
 import { compareBytes } from '@/lib/base';
-import { additionalOf, isData, itemsOf, type Data, type Schema } from './schema';
+import { additionalOf, isData, itemsOf, propertyOf, type Data, type Schema } from './schema';
 
 const typeMeta = new Set(['apiVersion', 'kind', 'metadata']);
 
@@ -25,7 +25,7 @@ function pruneFields(data: Data, schema: Schema | undefined, path: string, paths
   for (const name of Object.keys(data)) {
     if (schema?.['x-kubernetes-embedded-resource'] && typeMeta.has(name)) continue;
     const at = path ? `${path}.${name}` : name;
-    const property = schema?.properties?.[name];
+    const property = schema && propertyOf(schema, name);
     if (property) pruneValue(data[name], property, at, paths);
     else if (hasValues) pruneValue(data[name], values, at, paths);
     else if (!isOpen) {

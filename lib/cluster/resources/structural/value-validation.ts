@@ -2,7 +2,7 @@ import { compareBytes, deepEqual } from '@/lib/base';
 import { FieldPath, fieldError, goRegexp, type FieldError } from '../../api';
 import { fitsFormat } from './formats';
 import { oldItems } from './correlation';
-import { additionalOf, isData, itemsOf, type Data, type Schema } from './schema';
+import { additionalOf, isData, itemsOf, propertyOf, type Data, type Schema } from './schema';
 
 /** What is wrong with a value: about the field at `path`, or, without one, about the whole. */
 interface Problem {
@@ -132,7 +132,7 @@ function validateEnum(value: unknown, { enum: values, nullable }: Schema, path: 
 }
 
 function validateObject(data: Data, schema: Schema, path: string, old: unknown): Problem[] {
-  const { minProperties, maxProperties, properties = {}, required = [] } = schema;
+  const { minProperties, maxProperties, required = [] } = schema;
   const names = Object.keys(data).sort(compareBytes);
   const values = additionalOf(schema);
   const before = isData(old) ? old : undefined;
@@ -145,7 +145,7 @@ function validateObject(data: Data, schema: Schema, path: string, old: unknown):
       ? [{ path, error: (to: FieldPath) => fieldError.tooMany(to, names.length, maxProperties) }]
       : []),
     ...names.flatMap((name) => {
-      const property = Object.hasOwn(properties, name) ? properties[name] : values;
+      const property = propertyOf(schema, name) ?? values;
       return property ? validate(data[name], property, at(name), before ? before[name] : unknownBefore) : [];
     }),
     ...required
