@@ -91,13 +91,13 @@ export const resourceQuotaController: Controller = {
 };
 
 /** What an update may give back without the object going (`DefaultUpdateFilter`). */
-function frees({ kind }: ResourceDefinition, old: KubeObject, object: KubeObject): boolean {
-  switch (kind) {
-    case 'Pod':
+function frees({ group, kind }: ResourceDefinition, old: KubeObject, object: KubeObject): boolean {
+  switch (`${group}/${kind}`) {
+    case '/Pod':
       return isCounted(old) && !isCounted(object);
-    case 'Service':
+    case '/Service':
       return !deepEqual(usage(old), usage(object));
-    case 'PersistentVolumeClaim':
+    case '/PersistentVolumeClaim':
       return !deepEqual(old.spec?.resources, object.spec?.resources) || !deepEqual(old.status, object.status);
     default:
       return false;
