@@ -52,7 +52,7 @@ export const CertificateSigningRequest = defineResource<V1CertificateSigningRequ
   },
   allowUnconditionalUpdate: true,
   selectableFields: ({ spec }) => ({ 'spec.signerName': spec?.signerName ?? '' }),
-  notSimulated: 'no certificate is signed, approved or not.',
+  notSimulated: 'no certificate is signed, approved or not',
   columns: [
     nameColumn,
     ageColumn,

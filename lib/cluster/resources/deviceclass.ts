@@ -14,5 +14,6 @@ export const DeviceClass = defineResource<V1DeviceClass>({
   updateChecksAll: true,
   hasGeneration: true,
   allowUnconditionalUpdate: true,
+  notSimulated: 'no scheduler allocates devices of it',
   columns: [nameColumn, ageColumn],
 });

@@ -27,7 +27,7 @@ export const Ingress = defineResource<V1Ingress>({
   subresources: { status: true },
   hasGeneration: true,
   allowUnconditionalUpdate: true,
-  notSimulated: 'it has no ingress controller.',
+  notSimulated: 'no ingress controller serves it',
   columns: [
     nameColumn,
     {

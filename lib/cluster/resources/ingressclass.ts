@@ -17,7 +17,7 @@ export const IngressClass = defineResource<V1IngressClass>({
   validateUpdate: validateIngressClassUpdate,
   hasGeneration: true,
   allowUnconditionalUpdate: true,
-  notSimulated: 'it has no ingress controller.',
+  notSimulated: 'no ingress controller serves it',
   columns: [
     nameColumn,
     {

@@ -18,7 +18,7 @@ export const NetworkPolicy = defineResource<V1NetworkPolicy>({
   validate: validateNetworkPolicy,
   hasGeneration: true,
   allowUnconditionalUpdate: true,
-  notSimulated: 'its network plugin lets every connection through.',
+  notSimulated: 'no network plugin holds connections to it',
   columns: [
     nameColumn,
     {

@@ -24,7 +24,7 @@ export const ResourceClaim = defineResource<ResourceV1ResourceClaim>({
   updateChecksAll: true,
   subresources: { status: true },
   allowUnconditionalUpdate: true,
-  notSimulated: 'no device is allocated to claims.',
+  notSimulated: 'no device is allocated to claims',
   columns: [
     nameColumn,
     { name: 'State', description: 'A summary of the current state (allocated, pending, reserved, etc.).', value: state },

@@ -15,6 +15,6 @@ export const ResourceClaimTemplate = defineResource<V1ResourceClaimTemplate>({
   validate: validateResourceClaimTemplate,
   validateUpdate: validateResourceClaimTemplateUpdate,
   allowUnconditionalUpdate: true,
-  notSimulated: 'no claim is made of templates.',
+  notSimulated: 'no claim is made of templates',
   columns: [nameColumn, ageColumn],
 });

@@ -18,6 +18,7 @@ export const ResourceSlice = defineResource<V1ResourceSlice>({
   validateUpdate: validateResourceSliceUpdate,
   hasGeneration: true,
   allowUnconditionalUpdate: true,
+  notSimulated: 'no scheduler allocates its devices',
   selectableFields: ({ spec }) => ({ 'spec.nodeName': spec?.nodeName ?? '', 'spec.driver': spec?.driver ?? '' }),
   columns: [
     nameColumn,

@@ -24,6 +24,13 @@ test('an object that nothing acts upon yet says so in a Warning Event, as descri
   ]);
 });
 
+test('of an object without a namespace the default namespace tells', () => {
+  const bench = benchWithNamespace();
+  bench.create('/apis/resource.k8s.io/v1/deviceclasses', { metadata: { name: 'gpu.example' }, spec: {} });
+  const { items } = bench.get('/api/v1/namespaces/default/events') as unknown as { items: object[] };
+  expect(items).toMatchObject([{ reason: 'NotSimulated', involvedObject: { kind: 'DeviceClass', name: 'gpu.example' } }]);
+});
+
 test('a dry run warns of nothing', () => {
   const bench = benchWithNamespace();
   bench.create(`${path}?dryRun=All`, statefulSet);
