@@ -1,4 +1,4 @@
-import { Environment, type ParseError, type RegisteredVariableType, type TypeError as CelTypeError } from '@marcbachmann/cel-js';
+import { Environment, Optional, type ParseError, type RegisteredVariableType, type TypeError as CelTypeError } from '@marcbachmann/cel-js';
 import { metered, withinBudget } from './budget';
 import { checkIssues, goTypeName, renderIssues, syntaxIssues } from './errors';
 import { withLibraries } from './library';
@@ -150,6 +150,11 @@ export function celActivation(variables: Readonly<Record<string, unknown>>): Rec
 function mapValues(variables: Readonly<Record<string, unknown>>): Record<string, unknown> {
   if (prepared.has(variables)) return variables as Record<string, unknown>;
   return Object.fromEntries(Object.entries(variables).map(([name, value]) => [name, celValue(value)]));
+}
+
+/** CEL's optional: of nothing where the value is undefined. */
+export function celOptional(value: unknown): unknown {
+  return value === undefined ? Optional.none() : Optional.of(value);
 }
 
 /** Plain data as CEL holds it: whole numbers are `int`. */

@@ -3,6 +3,7 @@ export { CelAuthorizer, type CelAccessAnswer, type CelAccessQuestion } from './a
 export {
   celActivation,
   CelError,
+  celOptional,
   celValue,
   compileCel,
   type CelCompilation,

@@ -1,7 +1,7 @@
 import type { V1ValidationRule } from '@/generated/kubernetes/types';
 import { compareBytes, deepEqual } from '@/lib/base';
 import { FieldPath, fieldError, type FieldError } from '../../api';
-import { CelError, compileCel, type CelProgram } from '../../api/cel';
+import { CelError, celOptional, compileCel, type CelProgram } from '../../api/cel';
 import { celTypeOf } from '../../resources/validation/structural-schema';
 import { celValueOf } from './cel-value';
 import { oldItems } from '../../resources/structural/correlation';
@@ -133,13 +133,7 @@ function evaluateRule(
 
 function variablesOf({ rule }: CompiledRule, { self, oldSelf }: { self: unknown; oldSelf: unknown }): Record<string, unknown> {
   if (!rule.optionalOldSelf) return oldSelf === undefined ? { self } : { self, oldSelf };
-  return { self, oldSelf: optionalOf(oldSelf) };
-}
-
-/** CEL's optional, as its library makes them. */
-function optionalOf(value: unknown): unknown {
-  const made = compileCel(value === undefined ? 'optional.none()' : 'optional.of(value)', { value: 'dyn' });
-  return made.type === 'program' ? made.program.evaluateValues(value === undefined ? {} : { value }) : undefined;
+  return { self, oldSelf: celOptional(oldSelf) };
 }
 
 function failureOf(message: string, rule: V1ValidationRule): string {
