@@ -1,6 +1,6 @@
 import type { V1MutatingWebhookConfiguration } from '@/generated/kubernetes/types';
 import { defineResource } from '../api';
-import { ageColumn, nameColumn } from './columns/shared';
+import { webhookColumns } from './columns/webhooks';
 import { defaultWebhooks, validateWebhooks } from './validation/webhooks';
 
 export const MutatingWebhookConfiguration = defineResource<V1MutatingWebhookConfiguration>({
@@ -17,14 +17,5 @@ export const MutatingWebhookConfiguration = defineResource<V1MutatingWebhookConf
   validate: validateWebhooks,
   updateChecksAll: true,
   hasGeneration: true,
-  columns: [
-    nameColumn,
-    {
-      name: 'Webhooks',
-      type: 'integer',
-      description: 'Webhooks indicates the number of webhooks registered in this configuration',
-      value: ({ webhooks }) => webhooks?.length ?? 0,
-    },
-    ageColumn,
-  ],
+  columns: webhookColumns,
 });

@@ -1,6 +1,6 @@
 import type { V1ValidatingWebhookConfiguration } from '@/generated/kubernetes/types';
 import { defineResource } from '../api';
-import { ageColumn, nameColumn } from './columns/shared';
+import { webhookColumns } from './columns/webhooks';
 import { defaultWebhooks, validateWebhooks } from './validation/webhooks';
 
 export const ValidatingWebhookConfiguration = defineResource<V1ValidatingWebhookConfiguration>({
@@ -14,14 +14,5 @@ export const ValidatingWebhookConfiguration = defineResource<V1ValidatingWebhook
   validate: validateWebhooks,
   updateChecksAll: true,
   hasGeneration: true,
-  columns: [
-    nameColumn,
-    {
-      name: 'Webhooks',
-      type: 'integer',
-      description: 'Webhooks indicates the number of webhooks registered in this configuration',
-      value: ({ webhooks }) => webhooks?.length ?? 0,
-    },
-    ageColumn,
-  ],
+  columns: webhookColumns,
 });

@@ -4,8 +4,21 @@ import { aggregateRequests } from '../defaults/pod-spec';
 import { invalidEach, isNegative, validateQualifiedName } from './names';
 
 const containerResources = new Set(['cpu', 'memory', 'ephemeral-storage']);
+/** What is counted in whole objects. */
+export const countedResources: readonly string[] = [
+  'pods',
+  'services',
+  'replicationcontrollers',
+  'resourcequotas',
+  'secrets',
+  'configmaps',
+  'persistentvolumeclaims',
+  'services.nodeports',
+  'services.loadbalancers',
+];
 const standardResources = new Set([
   ...containerResources,
+  ...countedResources,
   'requests.cpu',
   'requests.memory',
   'requests.ephemeral-storage',
@@ -13,27 +26,7 @@ const standardResources = new Set([
   'limits.cpu',
   'limits.memory',
   'limits.ephemeral-storage',
-  'services.nodeports',
-  'services.loadbalancers',
-  'pods',
-  'services',
-  'replicationcontrollers',
-  'resourcequotas',
-  'secrets',
-  'configmaps',
-  'persistentvolumeclaims',
   'storage',
-]);
-const countedResources = new Set([
-  'pods',
-  'services',
-  'replicationcontrollers',
-  'resourcequotas',
-  'secrets',
-  'configmaps',
-  'persistentvolumeclaims',
-  'services.nodeports',
-  'services.loadbalancers',
 ]);
 const isHugePage = (name: string) => name.startsWith('hugepages-');
 const isInteger = (quantity: Quantity) => quantity.nanos % 1_000_000_000n === 0n;
@@ -111,7 +104,7 @@ function isExtended(name: string): boolean {
 /** Not negative, and whole where a fraction makes no sense (`ValidateResourceQuantityValue`). */
 export function validateQuantity(name: string, quantity: Quantity, path: FieldPath): FieldError[] {
   const errors = quantity.sign < 0 ? [fieldError.invalid(path, quantity.toString(), isNegative)] : [];
-  const mustBeWhole = countedResources.has(name) || isExtended(name);
+  const mustBeWhole = countedResources.includes(name) || isExtended(name);
   return mustBeWhole && !isInteger(quantity) ? [...errors, fieldError.invalid(path, quantity.toString(), 'must be an integer')] : errors;
 }
 

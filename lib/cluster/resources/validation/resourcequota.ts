@@ -1,26 +1,15 @@
 import type { V1ResourceQuota, V1ResourceQuotaSpec, V1ScopedResourceSelectorRequirement } from '@/generated/kubernetes/types';
 import { compareBytes } from '@/lib/base';
 import { type FieldError, FieldPath, fieldError, Quantity } from '../../api';
-import { validateQuantity, validateResourceName } from './compute-resources';
+import { countedResources, validateQuantity, validateResourceName } from './compute-resources';
 import { isImmutable } from './names';
 
 const specPath = FieldPath.of('spec');
 
 const compute = ['cpu', 'memory', 'requests.cpu', 'requests.memory', 'limits.cpu', 'limits.memory'];
-const counted = [
-  'pods',
-  'resourcequotas',
-  'services',
-  'replicationcontrollers',
-  'secrets',
-  'persistentvolumeclaims',
-  'configmaps',
-  'services.nodeports',
-  'services.loadbalancers',
-];
 const quotaResources = new Set([
   ...compute,
-  ...counted,
+  ...countedResources,
   'ephemeral-storage',
   'requests.storage',
   'requests.ephemeral-storage',
