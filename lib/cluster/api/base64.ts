@@ -44,6 +44,16 @@ export function decodeBase64(text: string): string | undefined {
   return bytes && new TextDecoder().decode(bytes);
 }
 
+/** The alphabet of URLs and no padding (`base64.RawURLEncoding`). */
+export function encodeBase64Url(text: string): string {
+  return encodeBase64(text).replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '');
+}
+
+export function decodeBase64Url(text: string): string | undefined {
+  const padded = text.padEnd(Math.ceil(text.length / 4) * 4, '=');
+  return decodeBase64(padded.replaceAll('-', '+').replaceAll('_', '/'));
+}
+
 /** How many bytes the base64 text stands for. */
 export function decodedLength(encoded: string): number {
   const bare = encoded.replace(/[\r\n=]/g, '');

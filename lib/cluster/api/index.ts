@@ -44,7 +44,7 @@ export {
 export { nullEmptyLists } from './empty-lists';
 export { define, JsonSyntaxError, readJson, type JsonReading } from './json-reader';
 export { goRegexp, type GoRegexp } from './regexp';
-export { decodeBase64, decodeBytes, decodedLength, encodeBase64, encodeBytes } from './base64';
+export { decodeBase64, decodeBase64Url, decodeBytes, decodedLength, encodeBase64, encodeBase64Url, encodeBytes } from './base64';
 export { goValue, mergePatch, PatchError, strategicMergePatch } from './patch';
 export type { ExecOptions, LogOptions } from './kubelet';
 export { applyJsonPatch, JsonPatchError } from './json-patch';

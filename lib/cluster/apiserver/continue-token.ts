@@ -1,4 +1,4 @@
-import { statusErrors } from '../api';
+import { decodeBase64Url, encodeBase64Url, statusErrors } from '../api';
 
 /** Where a list in pages goes on: the first key of the next page and the revision all pages show. */
 export interface ContinueToken {
@@ -9,11 +9,10 @@ export interface ContinueToken {
 }
 
 const version = 'meta.k8s.io/v1';
-const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 
 /** `storage.EncodeContinue`. */
 export function encodeContinue({ revision, start }: ContinueToken): string {
-  return toBase64Url(JSON.stringify({ v: version, rv: revision, start }));
+  return encodeBase64Url(JSON.stringify({ v: version, rv: revision, start }));
 }
 
 /** Throws 400 with upstream's sentence. */
@@ -29,7 +28,7 @@ function parseToken(text: string): { v?: string; rv?: number; start?: string } {
   const bad = text.search(/[^A-Za-z0-9_-]/);
   if (bad >= 0 || text.length % 4 === 1) throw invalid(`illegal base64 data at input byte ${bad >= 0 ? bad : text.length - 1}`);
   try {
-    return tokenOf(JSON.parse(fromBase64Url(text)));
+    return tokenOf(JSON.parse(decodeBase64Url(text) ?? ''));
   } catch {
     throw invalid('invalid character');
   }
@@ -44,26 +43,4 @@ function tokenOf(value: unknown): { v?: string; rv?: number; start?: string } {
 
 function invalid(why: string) {
   return statusErrors.badRequest(`invalid continue token: continue key is not valid: ${why}`);
-}
-
-export function toBase64Url(text: string): string {
-  const bytes = new TextEncoder().encode(text);
-  let encoded = '';
-  for (let at = 0; at < bytes.length; at += 3) {
-    const bits = ((bytes[at] as number) << 16) | ((bytes[at + 1] ?? 0) << 8) | (bytes[at + 2] ?? 0);
-    const digits = Math.min(4, bytes.length - at + 1);
-    for (let digit = 0; digit < digits; digit++) encoded += alphabet[(bits >> (18 - 6 * digit)) & 63];
-  }
-  return encoded;
-}
-
-export function fromBase64Url(encoded: string): string {
-  const bytes: number[] = [];
-  for (let at = 0; at < encoded.length; at += 4) {
-    const digits = encoded.slice(at, at + 4);
-    let bits = 0;
-    for (let digit = 0; digit < 4; digit++) bits = (bits << 6) | Math.max(0, alphabet.indexOf(digits[digit] ?? 'A'));
-    for (let byte = 0; byte < digits.length - 1; byte++) bytes.push((bits >> (16 - 8 * byte)) & 255);
-  }
-  return new TextDecoder().decode(Uint8Array.from(bytes));
 }

@@ -1,9 +1,8 @@
 import { deepFreeze, hash32, memo, Random } from '@/lib/base';
-import { decodeBase64, type KubeObject } from '../api';
+import { decodeBase64, decodeBase64Url, encodeBase64Url, type KubeObject } from '../api';
 import type { Kernel } from '../kernel';
 import type { Lookup } from './admission/plugin';
 import type { User } from './authentication';
-import { fromBase64Url, toBase64Url } from './continue-token';
 
 export const issuer = 'https://kubernetes.default.svc.cluster.local';
 
@@ -79,7 +78,7 @@ export function mintToken(
 }
 
 function signed(claims: object, key: string): string {
-  const text = `${toBase64Url(JSON.stringify({ alg: 'RS256', kid: signature('kid', key).slice(0, 43) }))}.${toBase64Url(JSON.stringify(claims))}`;
+  const text = `${encodeBase64Url(JSON.stringify({ alg: 'RS256', kid: signature('kid', key).slice(0, 43) }))}.${encodeBase64Url(JSON.stringify(claims))}`;
   return `${text}.${signature(text, key)}`;
 }
 
@@ -140,7 +139,7 @@ const verifiers = memo((key) => memo((token) => deepFreeze(verify(token, key)), 
 function verify(token: string, key: string): Claims | undefined {
   const [header = '', payload = '', given = '', more] = token.split('.');
   if (more !== undefined || given !== signature(`${header}.${payload}`, key)) return undefined;
-  return JSON.parse(fromBase64Url(payload)) as Claims;
+  return JSON.parse(decodeBase64Url(payload) as string) as Claims;
 }
 
 const users = new WeakMap<Claims, User>();
