@@ -1,3 +1,5 @@
+import { memo } from '@/lib/base';
+
 /** How a quantity was written, and so how it is printed: `1Gi`, `1G`, `1e9`. */
 export type QuantityFormat = 'BinarySI' | 'DecimalSI' | 'DecimalExponent';
 
@@ -123,17 +125,8 @@ function suffixOf(suffixes: Readonly<Record<string, number>>, exponent: number):
   return Object.keys(suffixes).find((suffix) => suffixes[suffix] === exponent);
 }
 
-const parsed = new Map<string, Quantity>();
-
 /** Clusters repeat the same few quantities, so the last few hundred are kept. */
-function parse(text: string): Quantity {
-  const known = parsed.get(text);
-  if (known) return known;
-  const quantity = parseAnew(text);
-  if (parsed.size >= 500) parsed.clear();
-  parsed.set(text, quantity);
-  return quantity;
-}
+const parse = memo(parseAnew, { max: 500, lengthMax: 64 });
 
 function parseAnew(text: string): Quantity {
   if (text === '') throw new QuantityError(wrongFormat);

@@ -1,3 +1,4 @@
+import { memo } from '@/lib/base';
 import { failure } from '../api';
 
 /** How an answer is to be shown. */
@@ -22,20 +23,15 @@ interface MediaType {
   readonly quality: number;
 }
 
-const parsedAccepts = new Map<string, readonly MediaType[]>();
-
 /** The clauses of an `Accept` header, best first. */
-function parseAccept(header: string): readonly MediaType[] {
-  const known = parsedAccepts.get(header);
-  if (known) return known;
-  const parsed = header
-    .split(',')
-    .map(parseMediaType)
-    .sort((a, b) => b.quality - a.quality);
-  if (parsedAccepts.size >= 100) parsedAccepts.clear();
-  parsedAccepts.set(header, parsed);
-  return parsed;
-}
+const parseAccept = memo(
+  (header): readonly MediaType[] =>
+    header
+      .split(',')
+      .map(parseMediaType)
+      .sort((a, b) => b.quality - a.quality),
+  { max: 100, lengthMax: 1024 },
+);
 
 function parseMediaType(text: string): MediaType {
   const [type = '', ...pairs] = text.split(';').map((part) => part.trim());
