@@ -44,6 +44,8 @@ function differenceOfFields(from: Fields, to: Fields): Difference | undefined {
 function areAlike(from: Json, to: Json): boolean {
   if (typeof from !== 'object' || typeof to !== 'object' || from === null || to === null) return false;
   if (Array.isArray(from) || Array.isArray(to)) return Array.isArray(from) && Array.isArray(to) && from.length === to.length;
+  // A field that means something else when it is assigned.
+  if (Object.hasOwn(from, '__proto__') || Object.hasOwn(to, '__proto__')) return false;
   const [before, after] = [Object.keys(from), Object.keys(to)];
   if (before.length === after.length && before.every((field, index) => field === after[index])) return true;
   return keepsOrder(before, after);
@@ -51,7 +53,6 @@ function areAlike(from: Json, to: Json): boolean {
 
 function keepsOrder(before: readonly string[], after: readonly string[]): boolean {
   const [old, fresh] = [new Set(before), new Set(after)];
-  if (fresh.has('__proto__')) return false;
   const made = [...before.filter((field) => fresh.has(field)), ...after.filter((field) => !old.has(field))];
   return made.every((field, index) => field === after[index]);
 }

@@ -27,6 +27,14 @@ test('a revision that was there before and after a restore means the later one',
   expect([3, 4, 5, 7, 16].map(at)).toEqual(['before 3', 'after 4', 'after 5', 'after 7', 'after 16']);
 });
 
+test('a field is kept whatever its name means in JavaScript', () => {
+  const { store, ledger } = recorded();
+  const texts = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i'].map((text) => `{"data":{"x":1,"__proto__":"${text}"}}`);
+  for (const text of [...texts, '{"data":{"x":1}}']) store.put('a', JSON.parse(text));
+  const at = (revision: number) => JSON.stringify(ledger.stateAt({ revision }, store).get('a')?.value);
+  expect(texts.map((_, index) => at(index + 2))).toEqual(texts);
+});
+
 test('forks share the past and not what comes after', () => {
   const { store, ledger } = recorded();
   for (let revision = 2; revision <= 12; revision++) store.put('a', revision);
