@@ -24,6 +24,7 @@ function answer(member: EtcdMember, status: number, body: string): HttpResponse 
 }
 
 function promote(member: EtcdMember, id: string): HttpResponse {
+  if (!/^\d+$/.test(id)) return answer(member, 404, `member ${id} not found in cluster\n`);
   try {
     member.promoteHere(BigInt(id).toString(16).padStart(16, '0'));
     return answer(member, 200, membersJson(member.members()));

@@ -4,6 +4,7 @@ import { controlPlaneManifests } from '@/lib/cluster/bootstrap/manifests';
 import { parseTokenFile } from '@/lib/cluster/bootstrap/token-file';
 import { memberOf } from '@/lib/cluster/etcd';
 import { parse } from 'yaml';
+import { freshCluster } from '../../support/template';
 
 test('a kubeconfig says where the server is and who one is, by certificate or by token', () => {
   const subject = { commonName: 'kubernetes-admin', organizations: ['system:masters', 'dev'] };
@@ -49,4 +50,11 @@ test("the control plane is four static Pods that share the node's network", () =
       metadata: { namespace: 'kube-system' },
       spec: { hostNetwork: true, priorityClassName: 'system-node-critical' },
     });
+});
+
+test('a peer that is asked to promote what is no id knows no such member', () => {
+  const { network } = freshCluster();
+  const url = 'https://172.18.0.2:2380/members/promote/cp-1';
+  const result = network.http(network.host('cp-1'), { method: 'POST', url, headers: {} });
+  expect(result).toMatchObject({ type: 'response', response: { status: 404, body: 'member cp-1 not found in cluster\n' } });
 });
