@@ -133,7 +133,7 @@ function reviewed(ctx: ProcessContext, path: string, { body = '' }: HttpRequest)
   if (!judge) return text(404, '404 page not found\n');
   const review = parsed(body);
   if (!review) return text(400, 'request could not be decoded\n');
-  const { patch, tookMs, ...verdict } = judge(review.request, ctx);
+  const { patch, tookMs, ...verdict } = judged(judge, review.request, ctx);
   const response = {
     uid: review.request.uid,
     ...verdict,
@@ -142,6 +142,16 @@ function reviewed(ctx: ProcessContext, path: string, { body = '' }: HttpRequest)
   const answer = JSON.stringify({ kind: 'AdmissionReview', apiVersion: review.apiVersion, response });
   ctx.stdout(`handling request: ${path} ${review.request.operation} ${review.request.name ?? ''}\n`);
   return { status: 200, headers: { 'content-type': 'application/json' }, body: answer, ...(tookMs === undefined ? {} : { tookMs }) };
+}
+
+/** What is no object of the kind that a path is for, it cannot decode. */
+function judged(judge: Judge, asked: Asked, ctx: ProcessContext): Verdict {
+  try {
+    return judge(asked, ctx);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    return refused('the object could not be decoded');
+  }
 }
 
 function parsed(body: string): { apiVersion: string; request: Asked } | undefined {

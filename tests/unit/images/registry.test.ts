@@ -113,6 +113,16 @@ describe('agnhost webhook', () => {
   const files = { '/certs/tls.crt': 'certificate', '/certs/tls.key': 'key' };
   const args = ['webhook', '--tls-cert-file=/certs/tls.crt', '--tls-private-key-file=/certs/tls.key', '--port=8443'];
 
+  test('refuses what is no object of the kind that a path is for', () => {
+    const container = run(agnhost, args, { files });
+    const ask = (path: string, object: unknown) => {
+      const body = JSON.stringify({ apiVersion: 'admission.k8s.io/v1', request: { uid: '1', operation: 'CREATE', object } });
+      return JSON.parse(container.request(8443, `https://web${path}`, { method: 'POST', body }).body);
+    };
+    for (const object of [{ metadata: { name: 'map' } }, {}, 'text'])
+      expect(ask('/pods', object)).toMatchObject({ response: { uid: '1', allowed: false } });
+  });
+
   test('answers AdmissionReviews by path', () => {
     const container = run(agnhost, args, { files });
     const ask = (path: string, object: object) => {
