@@ -4,6 +4,8 @@ import type {
   V2HorizontalPodAutoscaler,
   V2MetricSpec,
   V2MetricStatus,
+  V2MetricValueStatus,
+  V2ObjectMetricStatus,
 } from '@/generated/kubernetes/types';
 import { deepCopy } from '@/lib/base';
 import { DecodeError, decodeObject, QuantityError } from '../api';
@@ -99,15 +101,7 @@ type Plain = Readonly<Record<string, any>>;
 function metricToFirst({ type, object, pods, resource, containerResource, external }: V2MetricSpec): object {
   return {
     type,
-    ...(object && {
-      object: present({
-        target: inGoOrder(object.describedObject),
-        metricName: object.metric.name,
-        targetValue: object.target.value ?? '0',
-        selector: object.metric.selector,
-        averageValue: object.target.averageValue,
-      }),
-    }),
+    ...(object && { object: objectToFirst(object, 'targetValue', object.target) }),
     ...(pods && {
       pods: present({ metricName: pods.metric.name, targetAverageValue: pods.target.averageValue ?? '0', selector: pods.metric.selector }),
     }),
@@ -130,13 +124,16 @@ function metricToFirst({ type, object, pods, resource, containerResource, extern
   };
 }
 
-function targetToFirst({
-  averageUtilization,
-  averageValue,
-}: {
-  averageUtilization?: number | undefined;
-  averageValue?: string | undefined;
-}) {
+function objectToFirst(
+  { describedObject, metric }: Pick<V2ObjectMetricStatus, 'describedObject' | 'metric'>,
+  valueName: 'targetValue' | 'currentValue',
+  { value, averageValue }: V2MetricValueStatus,
+): object {
+  const target = inGoOrder(describedObject);
+  return present({ target, metricName: metric.name, [valueName]: value ?? '0', selector: metric.selector, averageValue });
+}
+
+function targetToFirst({ averageUtilization, averageValue }: V2MetricValueStatus) {
   return { targetAverageUtilization: averageUtilization, targetAverageValue: averageValue };
 }
 
@@ -186,15 +183,7 @@ function targetFromFirst({ targetAverageUtilization: share, targetAverageValue: 
 function statusToFirst({ type, object, pods, resource, containerResource, external }: V2MetricStatus): object {
   return {
     type,
-    ...(object && {
-      object: present({
-        target: inGoOrder(object.describedObject),
-        metricName: object.metric.name,
-        currentValue: object.current.value ?? '0',
-        selector: object.metric.selector,
-        averageValue: object.current.averageValue,
-      }),
-    }),
+    ...(object && { object: objectToFirst(object, 'currentValue', object.current) }),
     ...(pods && {
       pods: present({
         metricName: pods.metric.name,
@@ -221,13 +210,7 @@ function statusToFirst({ type, object, pods, resource, containerResource, extern
   };
 }
 
-function currentToFirst({
-  averageUtilization,
-  averageValue,
-}: {
-  averageUtilization?: number | undefined;
-  averageValue?: string | undefined;
-}) {
+function currentToFirst({ averageUtilization, averageValue }: V2MetricValueStatus) {
   return { currentAverageUtilization: averageUtilization, currentAverageValue: averageValue ?? '0' };
 }
 
