@@ -1,7 +1,13 @@
-import { CriError, type Cluster, type Container, type ContainerRuntime, type Machine, type PodSandbox } from '@/lib/cluster';
+import { CriError, goRegexp, type Cluster, type Container, type ContainerRuntime, type Machine, type PodSandbox } from '@/lib/cluster';
+import { flag, FlagError, parseArguments, type FlagDefinition, type Flags } from '@/lib/kubectl';
 import { defineTool, ToolError, type Tool, type ToolContext } from '../tool';
 
-type Command = (runtime: ContainerRuntime, words: readonly string[], context: ToolContext, flags: ReadonlySet<string>) => number | void;
+interface Command {
+  readonly flags?: readonly FlagDefinition[];
+  run(runtime: ContainerRuntime, words: readonly string[], context: ToolContext, flags: Flags): void;
+}
+
+const quiet = flag.bool('quiet,q', 'Only display IDs');
 
 const usage = `NAME:
    crictl - client for CRI
@@ -26,91 +32,134 @@ COMMANDS:
 /** cri-tools' crictl over the machine's containerd. */
 export function createCrictl(cluster: Cluster, machine: Machine): Tool {
   const commands: Readonly<Record<string, Command>> = {
-    ps: (runtime, _, { stdout }, flags) => {
-      const isAll = flags.has('-a') || flags.has('--all');
-      const shown = newest(runtime.listContainers()).filter(({ state }) => isAll || state === 'running');
-      if (flags.has('-q')) return stdout(shown.map(({ id }) => `${id}\n`).join(''));
-      const heads = ['CONTAINER', 'IMAGE', 'CREATED', 'STATE', 'NAME', 'ATTEMPT', 'POD ID', 'POD', 'NAMESPACE'];
-      stdout(
-        table(
-          heads,
-          shown.map((one) => containerRow(cluster, runtime, one)),
-        ),
-      );
+    ps: {
+      flags: [
+        quiet,
+        flag.bool('all,a', 'Show all containers'),
+        flag.string('name', 'filter by container name regular expression pattern'),
+        flag.string('pod,p', 'Filter by pod id'),
+        flag.string('state,s', 'Filter by container state'),
+      ],
+      run(runtime, _, { stdout }, flags) {
+        const state = flags.string('state').toLowerCase() || (flags.bool('all') ? undefined : 'running');
+        const isNamed = patternOf(flags.string('name'));
+        const shown = newest(runtime.listContainers()).filter(
+          (one) => (state === undefined || one.state === state) && isNamed(one.name) && one.sandboxId.startsWith(flags.string('pod')),
+        );
+        if (flags.bool('quiet')) return stdout(shown.map(({ id }) => `${id}\n`).join(''));
+        const heads = ['CONTAINER', 'IMAGE', 'CREATED', 'STATE', 'NAME', 'ATTEMPT', 'POD ID', 'POD', 'NAMESPACE'];
+        const rows = shown.map((one) => containerRow(cluster, runtime, one));
+        stdout(table(heads, rows));
+      },
     },
-    pods: (runtime, _, { stdout }, flags) => {
-      const shown = newest(runtime.listPodSandboxes());
-      if (flags.has('-q')) return stdout(shown.map(({ id }) => `${id}\n`).join(''));
-      const heads = ['POD ID', 'CREATED', 'STATE', 'NAME', 'NAMESPACE', 'ATTEMPT', 'RUNTIME'];
-      stdout(
-        table(
-          heads,
-          shown.map((one) => podRow(cluster, one)),
-        ),
-      );
+    pods: {
+      flags: [
+        quiet,
+        flag.string('name', 'filter by pod name regular expression pattern'),
+        flag.string('namespace', 'filter by pod namespace regular expression pattern'),
+        flag.string('state,s', 'filter by pod state'),
+      ],
+      run(runtime, _, { stdout }, flags) {
+        const [isNamed, isInNamespace] = [patternOf(flags.string('name')), patternOf(flags.string('namespace'))];
+        const state = flags.string('state').toLowerCase();
+        const shown = newest(runtime.listPodSandboxes()).filter(
+          (one) => (state === '' || one.state === state) && isNamed(one.name) && isInNamespace(one.namespace),
+        );
+        if (flags.bool('quiet')) return stdout(shown.map(({ id }) => `${id}\n`).join(''));
+        const heads = ['POD ID', 'CREATED', 'STATE', 'NAME', 'NAMESPACE', 'ATTEMPT', 'RUNTIME'];
+        const rows = shown.map((one) => podRow(cluster, one));
+        stdout(table(heads, rows));
+      },
     },
-    images: (runtime, _, { stdout }) => {
-      const rows = runtime.listImages().map(({ name, ref, sizeBytes }) => {
-        const colon = name.lastIndexOf(':');
-        return [name.slice(0, colon), name.slice(colon + 1), digestOf(ref).slice(0, 13), humanSize(sizeBytes)];
-      });
-      stdout(table(['IMAGE', 'TAG', 'IMAGE ID', 'SIZE'], rows));
+    images: {
+      run(runtime, _, { stdout }) {
+        const rows = runtime.listImages().map(({ name, ref, sizeBytes }) => {
+          const colon = name.lastIndexOf(':');
+          return [name.slice(0, colon), name.slice(colon + 1), digestOf(ref).slice(0, 13), humanSize(sizeBytes)];
+        });
+        stdout(table(['IMAGE', 'TAG', 'IMAGE ID', 'SIZE'], rows));
+      },
     },
-    logs: (runtime, words, context, flags) => {
-      const lines = (context.files.findText(find(runtime, words[0]).logPath) ?? '').split(/(?<=\n)/).filter(Boolean);
-      const tail = [...flags].find((flag) => flag.startsWith('--tail='))?.slice('--tail='.length);
-      for (const line of tail === undefined ? lines : lines.slice(-Number(tail))) {
-        const [, stream, isWhole, text = ''] = /^\S+ (\S+) ([FP]) ([^]*)$/.exec(line) ?? [];
-        const shown = isWhole === 'P' ? text.replace(/\n$/, '') : text;
-        if (stream === 'stderr') context.stderr(shown);
-        else context.stdout(shown);
-      }
+    logs: {
+      flags: [flag.int('tail', 'Number of lines to show from the end of the logs', -1)],
+      run(runtime, words, context, flags) {
+        const lines = (context.files.findText(find(runtime, words[0]).logPath) ?? '').split(/(?<=\n)/).filter(Boolean);
+        const tail = flags.int('tail');
+        for (const line of lines.slice(tail < 0 ? 0 : Math.max(0, lines.length - tail))) {
+          const [, stream, isWhole, text = ''] = /^\S+ (\S+) ([FP]) ([^]*)$/.exec(line) ?? [];
+          const shown = isWhole === 'P' ? text.replace(/\n$/, '') : text;
+          if (stream === 'stderr') context.stderr(shown);
+          else context.stdout(shown);
+        }
+      },
     },
-    inspect: (runtime, words, { stdout }) => {
-      const container = find(runtime, words[0]);
-      stdout(`${JSON.stringify({ status: statusOf(container) }, null, 2)}\n`);
+    inspect: {
+      run(runtime, words, { stdout }) {
+        const container = find(runtime, words[0]);
+        stdout(`${JSON.stringify({ status: statusOf(container) }, null, 2)}\n`);
+      },
     },
-    inspectp: (runtime, words, { stdout }) => {
-      const sandbox = findPod(runtime, words[0]);
-      stdout(`${JSON.stringify({ status: podStatusOf(sandbox) }, null, 2)}\n`);
+    inspectp: {
+      run(runtime, words, { stdout }) {
+        const sandbox = findPod(runtime, words[0]);
+        stdout(`${JSON.stringify({ status: podStatusOf(sandbox) }, null, 2)}\n`);
+      },
     },
-    stop: (runtime, words, { stdout }) => {
-      for (const word of words) {
-        const { id } = find(runtime, word);
-        runtime.stopContainer(id, 0);
-        stdout(`${id}\n`);
-      }
+    stop: {
+      flags: [flag.int('timeout,t', 'Seconds to wait to kill the container after a graceful stop is requested')],
+      run(runtime, words, { stdout }, flags) {
+        for (const word of words) {
+          const { id } = find(runtime, word);
+          runtime.stopContainer(id, flags.int('timeout') * 1_000);
+          stdout(`${id}\n`);
+        }
+      },
     },
-    rm: (runtime, words, { stdout }) => {
-      for (const word of words) {
-        const { id } = find(runtime, word);
-        runtime.removeContainer(id);
-        stdout(`${id}\n`);
-      }
+    rm: {
+      flags: [flag.bool('force,f', 'Force removal of the container, disregarding if running')],
+      run(runtime, words, { stdout }, flags) {
+        for (const word of words) {
+          const { id, state } = find(runtime, word);
+          if (state === 'running' && !flags.bool('force'))
+            throw new ToolError(
+              `ERRO[0000] container ${JSON.stringify(word)} is running, please stop it first\nFATA[0000] unable to remove container(s)`,
+            );
+          runtime.removeContainer(id);
+          stdout(`${id}\n`);
+        }
+      },
     },
-    rmi: (runtime, words, { stdout }) => {
-      for (const word of words) {
-        runtime.removeImage(word);
-        stdout(`Deleted: ${word}\n`);
-      }
+    rmi: {
+      run(runtime, words, { stdout }) {
+        for (const word of words) {
+          runtime.removeImage(word);
+          stdout(`Deleted: ${word}\n`);
+        }
+      },
     },
-    version: (runtime, _, { stdout }) =>
-      stdout(`Version:  0.1.0\nRuntimeName:  containerd\nRuntimeVersion:  ${runtime.version}\nRuntimeApiVersion:  v1\n`),
+    version: {
+      run: (runtime, _, { stdout }) =>
+        stdout(`Version:  0.1.0\nRuntimeName:  containerd\nRuntimeVersion:  ${runtime.version}\nRuntimeApiVersion:  v1\n`),
+    },
   };
   return defineTool({
     name: 'crictl',
     summary: 'ask containerd: crictl ps, pods, images, logs, inspect',
     async run(context) {
-      const flags = new Set(context.args.filter((arg) => arg.startsWith('-')));
-      const [verb, ...words] = context.args.filter((arg) => !arg.startsWith('-'));
-      if (verb === undefined || verb === 'help' || flags.has('--help')) return (context.stdout(usage), 0);
+      const [verb, ...words] = context.args;
+      if (verb === undefined || ['help', '-h', '--help'].includes(verb)) return (context.stdout(usage), 0);
       const runtime = cluster.runtimeOf(machine.name);
       try {
         if (verb === 'exec') return await exec(runtime, context);
         const command = Object.hasOwn(commands, verb) ? commands[verb] : undefined;
         if (!command) throw new ToolError(`No help topic for '${verb}'`, 3);
-        return command(runtime, words, context, flags) ?? 0;
+        const { args, flags, wantsHelp } = parseArguments(words, command.flags ?? []);
+        if (wantsHelp) context.stdout(usage);
+        else command.run(runtime, args, context, flags);
+        return 0;
       } catch (error) {
+        // A flag that is not simulated is refused as well: that is better than the answer to another question.
+        if (error instanceof FlagError) throw new ToolError(`FATA[0000] crictl ${verb}: ${error.message}`);
         if (!(error instanceof CriError)) throw error;
         throw new ToolError(
           machine.isRunning('containerd')
@@ -135,6 +184,15 @@ function exec(runtime: ContainerRuntime, { args, stdout, stderr, signal }: ToolC
     });
     signal.addEventListener('abort', () => process.signal('SIGINT'));
   });
+}
+
+function patternOf(expression: string): (text: string) => boolean {
+  try {
+    const pattern = goRegexp(expression);
+    return (text) => pattern.isIn(text);
+  } catch (error) {
+    throw new ToolError(`FATA[0000] ${(error as Error).message}`);
+  }
 }
 
 /** By the beginning of its id. */
