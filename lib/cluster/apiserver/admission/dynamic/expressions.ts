@@ -1,4 +1,5 @@
 import { compileCel, type CelType, type CelVariables } from '../../../api/cel';
+import type { KubeObject } from '../../../api';
 import { aggregate } from '../aggregate';
 import type { Activation } from './activation';
 
@@ -8,6 +9,16 @@ export interface Expression {
   readonly celType: CelType;
   /** Throws `ExpressionError`. */
   evaluate(values: Activation): unknown;
+}
+
+/** Compiles what an object says once: whoever changes it stores another. */
+export function compiledOnce<Of extends object, Compiled>(compile: (of: Of) => Compiled): (of: Of) => Compiled {
+  const known = new WeakMap<Of, Compiled>();
+  return (of) => {
+    const found = known.get(of) ?? compile(of);
+    known.set(of, found);
+    return found;
+  };
 }
 
 /** `expression '…' resulted in error: …` */
@@ -39,6 +50,12 @@ function fail(sentence: string): never {
 export interface Condition {
   readonly name: string;
   readonly expression: Expression;
+}
+
+/** The `matchConditions` of a policy or a webhook. */
+export function conditionsIn(spec: KubeObject['spec'], variables: CelVariables): readonly Condition[] {
+  const given = (spec?.matchConditions ?? []) as readonly { readonly name: string; readonly expression: string }[];
+  return given.map(({ name, expression }) => ({ name, expression: compiled(expression, variables) }));
 }
 
 /** As `matchconditions/matcher.go`: the first that is false decides; errors count only when none is, and then as the failure policy says. */

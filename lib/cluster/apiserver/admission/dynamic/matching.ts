@@ -1,6 +1,7 @@
 import { labelSelectorAsSelector, statusErrors, type KubeObject, type LabelSelector } from '../../../api';
 import { isBuiltIn } from '../../context';
 import type { AdmissionRequest, Lookup } from '../plugin';
+import { configurationKinds } from './configuration';
 import { equivalentTargets, operationOf, ownTarget, versioned, type Target } from './target';
 
 /** `RuleWithOperations`, with the names a policy's rule may have. */
@@ -21,18 +22,9 @@ export interface Constraints {
   readonly objectSelector?: LabelSelector | undefined;
 }
 
-const configurations = new Set([
-  'MutatingAdmissionPolicy',
-  'MutatingAdmissionPolicyBinding',
-  'MutatingWebhookConfiguration',
-  'ValidatingAdmissionPolicy',
-  'ValidatingAdmissionPolicyBinding',
-  'ValidatingWebhookConfiguration',
-]);
-
 /** Who locks himself out may still change the lock (`rules.IsExemptAdmissionConfigurationResource`). */
 export function isExempt({ definition }: AdmissionRequest): boolean {
-  return definition.group === 'admissionregistration.k8s.io' && configurations.has(definition.kind);
+  return configurationKinds.some((kind) => isBuiltIn(kind, definition));
 }
 
 /** The version of the request that the constraints are about; undefined when they are not about it. Throws NotFound for a namespace that is not there. */

@@ -5,7 +5,7 @@ import { forbid } from '../forbidden';
 import { defineAdmissionPlugin, type AdmissionRequest, type Lookup } from '../plugin';
 import type { Activation } from './activation';
 import { misnamedType, plainOf } from './apply-message';
-import { compiled, ExpressionError, meetsConditions, type Expression } from './expressions';
+import { compiled, compiledOnce, ExpressionError, meetsConditions, type Expression } from './expressions';
 import { isExempt } from './matching';
 import { compiledHead, invocationsOf, valuesOf, type Invocation, type Misconfiguration, type PolicyHead } from './policy';
 import { Reinvocations } from './reinvocation';
@@ -48,15 +48,7 @@ interface CompiledPolicy extends PolicyHead {
   readonly mutations: readonly { readonly type: string; readonly expression: Expression }[];
 }
 
-const policies = new WeakMap<KubeObject, CompiledPolicy>();
-
-function compiledPolicy(policy: KubeObject): CompiledPolicy {
-  let known = policies.get(policy);
-  if (!known) policies.set(policy, (known = compile(policy)));
-  return known;
-}
-
-function compile(policy: KubeObject): CompiledPolicy {
+const compiledPolicy = compiledOnce((policy: KubeObject): CompiledPolicy => {
   const head = compiledHead(policy);
   return {
     ...head,
@@ -65,7 +57,7 @@ function compile(policy: KubeObject): CompiledPolicy {
       expression: compiled((applyConfiguration ?? jsonPatch)?.expression ?? '', head.scope),
     })),
   };
-}
+});
 
 /** One policy by one binding with one param. Changes the object of the request; answers what could not be done. */
 function applied(invocation: Invocation, request: AdmissionRequest, lookup: Lookup, reinvocations: Reinvocations): Misconfiguration[] {

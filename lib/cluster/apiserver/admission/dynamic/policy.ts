@@ -3,7 +3,7 @@ import { StatusError, type KubeObject } from '../../../api';
 import type { AdmissionRequest, Lookup } from '../plugin';
 import { activationOf, type Activation, type NamedExpression } from './activation';
 import type { PolicyHook } from './configuration';
-import { compiled, type Condition } from './expressions';
+import { compiled, conditionsIn, type Condition } from './expressions';
 import { findTarget, type Constraints } from './matching';
 import { checkParamKind, ConfigurationError, paramsOf } from './params';
 import type { Target } from './target';
@@ -28,10 +28,7 @@ export function compiledHead({ spec }: KubeObject): PolicyHead {
     composed[name] = one.celType;
     variables.push({ name, expression: one });
   }
-  const conditions = ((spec?.matchConditions ?? []) as { name: string; expression: string }[]).map(({ name, expression }) => ({
-    name,
-    expression: compiled(expression, admissionVariables({ hasParams, hasAuthorizer: true })),
-  }));
+  const conditions = conditionsIn(spec, admissionVariables({ hasParams, hasAuthorizer: true }));
   return { conditions, variables, scope: scope(), failurePolicy: spec?.failurePolicy ?? 'Fail' };
 }
 

@@ -3,7 +3,7 @@ import { failure, type KubeObject, type StatusError, type StatusReason } from '.
 import { forbid } from '../forbidden';
 import { defineAdmissionPlugin, type AdmissionRequest, type Lookup } from '../plugin';
 import type { Activation } from './activation';
-import { compiled, ExpressionError, meetsConditions, type Expression } from './expressions';
+import { compiled, compiledOnce, ExpressionError, meetsConditions, type Expression } from './expressions';
 import { isExempt } from './matching';
 import { compiledHead, invocationsOf, valuesOf, type Invocation, type Misconfiguration, type PolicyHead } from './policy';
 
@@ -57,15 +57,7 @@ interface CompiledPolicy extends PolicyHead {
   readonly annotations: readonly { readonly key: string; readonly expression: Expression }[];
 }
 
-const policies = new WeakMap<KubeObject, CompiledPolicy>();
-
-function compiledPolicy(policy: KubeObject): CompiledPolicy {
-  let known = policies.get(policy);
-  if (!known) policies.set(policy, (known = compile(policy)));
-  return known;
-}
-
-function compile(policy: KubeObject): CompiledPolicy {
+const compiledPolicy = compiledOnce((policy: KubeObject): CompiledPolicy => {
   const head = compiledHead(policy);
   const { validations = [], auditAnnotations = [], paramKind } = policy.spec ?? {};
   const { authorizer: _, ...withoutAuthorizer } = head.scope as Record<string, CelVariables[string]>;
@@ -83,7 +75,7 @@ function compile(policy: KubeObject): CompiledPolicy {
       expression: compiled((valueExpression as string).trim(), head.scope),
     })),
   };
-}
+});
 
 interface Decision {
   readonly index: number;

@@ -3,7 +3,7 @@ import { admissionVariables } from '../../../api/cel';
 import { forbid } from '../forbidden';
 import { defineAdmissionPlugin, type AdmissionRequest, type Lookup } from '../plugin';
 import { activationOf } from './activation';
-import { compiled, ExpressionError, meetsConditions, type Condition } from './expressions';
+import { compiledOnce, conditionsIn, ExpressionError, meetsConditions, type Condition } from './expressions';
 import { findTarget, isExempt } from './matching';
 import { ReplacementError, replaceObject } from './replace-object';
 import { Reinvocations } from './reinvocation';
@@ -50,20 +50,7 @@ function webhooksOf(configurations: readonly KubeObject[]): Webhook[] {
   return all.map((webhook, index) => ({ ...webhook, index }));
 }
 
-const conditions = new WeakMap<object, readonly Condition[]>();
-
-function conditionsOf({ spec }: Webhook): readonly Condition[] {
-  let known = conditions.get(spec);
-  if (!known) {
-    const variables = admissionVariables({ hasAuthorizer: true });
-    known = ((spec['matchConditions'] ?? []) as { name: string; expression: string }[]).map(({ name, expression }) => ({
-      name,
-      expression: compiled(expression, variables),
-    }));
-    conditions.set(spec, known);
-  }
-  return known;
-}
+const conditionsOf = compiledOnce((spec: Webhook['spec']) => conditionsIn(spec, admissionVariables({ hasAuthorizer: true })));
 
 /** In which version the webhook is to be asked about the request, if it is to be asked at all (`generic.ShouldCallHook`). */
 function targetOf(webhook: Webhook, request: AdmissionRequest, lookup: Lookup): Target | undefined {
@@ -72,7 +59,7 @@ function targetOf(webhook: Webhook, request: AdmissionRequest, lookup: Lookup): 
   const target = findTarget(request, lookup, { rules, matchPolicy, namespaceSelector, objectSelector });
   if (!target) return undefined;
   try {
-    const isMet = meetsConditions(conditionsOf(webhook), () => activationOf(request, target, lookup), failurePolicy);
+    const isMet = meetsConditions(conditionsOf(webhook.spec), () => activationOf(request, target, lookup), failurePolicy);
     return isMet ? target : undefined;
   } catch (error) {
     throw error instanceof ExpressionError ? forbid(request, error.message) : error;
