@@ -3,7 +3,7 @@ import { admissionVariables } from '../../../api/cel';
 import { forbid } from '../forbidden';
 import { defineAdmissionPlugin, type AdmissionRequest, type Lookup } from '../plugin';
 import { activationOf } from './activation';
-import { compiledOnce, conditionsIn, ExpressionError, meetsConditions, type Condition } from './expressions';
+import { compiledOnce, conditionsIn, ExpressionError, meetsConditions } from './expressions';
 import { findTarget, isExempt } from './matching';
 import { ReplacementError, replaceObject } from './replace-object';
 import { Reinvocations } from './reinvocation';
