@@ -87,69 +87,62 @@ function claimErrors({ spec }: KubeObject, items: readonly V1LimitRangeItem[]): 
   const requests: List = spec?.resources?.requests ?? {};
   return items
     .filter(({ type }) => type === 'PersistentVolumeClaim')
-    .flatMap((item) => [
-      ...each(item.min as List, (name, bound) => belowMinimum(item.type, name, bound, requests[name], undefined)),
-      ...each(item.max as List, (name, bound) => requestAboveMaximum(item.type, name, bound, requests[name])),
+    .flatMap(({ type, min, max }) => [
+      ...broken(type, min as List, requests, {}, belowMinimum),
+      ...broken(type, max as List, requests, {}, requestAboveMaximum),
     ]);
 }
 
-function errorsOf(item: V1LimitRangeItem, requests: List, limits: List): string[] {
+function errorsOf({ type, min, max, maxLimitRequestRatio }: V1LimitRangeItem, requests: List, limits: List): string[] {
   return [
-    ...each(item.min as List, (name, bound) => belowMinimum(item.type, name, bound, requests[name], limits[name])),
-    ...each(item.max as List, (name, bound) => aboveMaximum(item.type, name, bound, requests[name], limits[name])),
-    ...each(item.maxLimitRequestRatio as List, (name, bound) => ratioTooLarge(item.type, name, bound, requests[name], limits[name])),
+    ...broken(type, min as List, requests, limits, belowMinimum),
+    ...broken(type, max as List, requests, limits, aboveMaximum),
+    ...broken(type, maxLimitRequestRatio as List, requests, limits, ratioTooLarge),
   ];
 }
 
-function each(list: List | undefined, problem: (name: string, bound: string) => string | undefined): string[] {
-  return Object.keys(list ?? {})
-    .sort(compareBytes)
-    .flatMap((name) => problem(name, (list as List)[name] as string) ?? []);
+/** One bound of a range, and what is asked for. */
+interface Asked {
+  readonly type: string;
+  readonly name: string;
+  readonly bound: string;
+  readonly request: string | undefined;
+  readonly limit: string | undefined;
+}
+
+type Problem = (asked: Asked) => string | undefined;
+
+function broken(type: string, bounds: List | undefined, requests: List, limits: List, problem: Problem): string[] {
+  return Object.entries(bounds ?? {})
+    .sort(([a], [b]) => compareBytes(a, b))
+    .flatMap(([name, bound]) => problem({ type, name, bound, request: requests[name], limit: limits[name] }) ?? []);
 }
 
 function isLess(a: string, b: string): boolean {
   return Quantity.of(a).compare(Quantity.of(b)) < 0;
 }
 
-function belowMinimum(
-  type: string,
-  name: string,
-  bound: string,
-  request: string | undefined,
-  limit: string | undefined,
-): string | undefined {
+function belowMinimum({ type, name, bound, request, limit }: Asked): string | undefined {
   const rule = `minimum ${name} usage per ${type} is ${Quantity.of(bound)}`;
   if (request === undefined) return `${rule}.  No request is specified`;
   if (isLess(request, bound)) return `${rule}, but request is ${Quantity.of(request)}`;
   return limit !== undefined && isLess(limit, bound) ? `${rule}, but limit is ${Quantity.of(limit)}` : undefined;
 }
 
-function aboveMaximum(
-  type: string,
-  name: string,
-  bound: string,
-  request: string | undefined,
-  limit: string | undefined,
-): string | undefined {
+function aboveMaximum({ type, name, bound, request, limit }: Asked): string | undefined {
   const rule = `maximum ${name} usage per ${type} is ${Quantity.of(bound)}`;
   if (limit === undefined) return `${rule}.  No limit is specified`;
   if (isLess(bound, limit)) return `${rule}, but limit is ${Quantity.of(limit)}`;
   return request !== undefined && isLess(bound, request) ? `${rule}, but request is ${Quantity.of(request)}` : undefined;
 }
 
-function requestAboveMaximum(type: string, name: string, bound: string, request: string | undefined): string | undefined {
+function requestAboveMaximum({ type, name, bound, request }: Asked): string | undefined {
   const rule = `maximum ${name} usage per ${type} is ${Quantity.of(bound)}`;
   if (request === undefined) return `${rule}.  No request is specified`;
   return isLess(bound, request) ? `${rule}, but request is ${Quantity.of(request)}` : undefined;
 }
 
-function ratioTooLarge(
-  type: string,
-  name: string,
-  bound: string,
-  request: string | undefined,
-  limit: string | undefined,
-): string | undefined {
+function ratioTooLarge({ type, name, bound, request, limit }: Asked): string | undefined {
   const rule = `${name} max limit to request ratio per ${type} is ${Quantity.of(bound)}`;
   if (request === undefined || Quantity.of(request).isZero) return `${rule}, but no request is specified or request is 0`;
   if (limit === undefined || Quantity.of(limit).isZero) return `${rule}, but no limit is specified or limit is 0`;

@@ -1,10 +1,10 @@
 import { parseInstant } from '../../kernel';
 import type { KubeObject } from '../../api';
+import { isMirrorPod } from '../pod-references';
 import { forbid } from './forbidden';
 import { defineAdmissionPlugin, type AdmissionRequest, type Lookup } from './plugin';
 
 const tokenPath = '/var/run/secrets/kubernetes.io/serviceaccount';
-const mirrorAnnotation = 'kubernetes.io/config.mirror';
 /** Upstream looks ten times, up to a fifth of a second apart, for the `default` account of a young namespace. */
 const defaultAccountWaitMs = 2000;
 
@@ -15,7 +15,7 @@ export const ServiceAccount = defineAdmissionPlugin({
   mutate(request, lookup) {
     const { operation, subresource, object: pod } = request;
     if (subresource || operation !== 'CREATE' || !pod) return;
-    if (pod.metadata.annotations?.[mirrorAnnotation] !== undefined) return checkMirrorPod(request, pod);
+    if (isMirrorPod(pod)) return checkMirrorPod(request, pod);
     pod.spec.serviceAccountName ||= 'default';
     pod.spec.serviceAccount = pod.spec.serviceAccountName;
     const account = findAccount(request, lookup, pod.spec.serviceAccountName);

@@ -1,4 +1,5 @@
 import type { KubeObject } from '../../api';
+import { aggregate } from '../admission/aggregate';
 import type { User } from '../authentication';
 import type { Attributes, Authorizer, PolicyRule, Rules, Verdict } from '../authorization';
 import { ruleAllows } from './rules';
@@ -192,10 +193,4 @@ function judge(grants: readonly Grant[], asked: Attributes): Verdict {
     if (grant.rules.some((rule) => ruleAllows(asked, rule))) return { decision: 'allow', reason: `RBAC: allowed by ${describe(grant)}` };
   }
   return errors.length === 0 ? noOpinion : { decision: 'no-opinion', reason: `RBAC: ${aggregate(errors)}` };
-}
-
-/** `utilerrors.NewAggregate`: each sentence once. */
-function aggregate(errors: readonly string[]): string {
-  const unique = [...new Set(errors)];
-  return unique.length === 1 ? (unique[0] as string) : `[${unique.join(', ')}]`;
 }

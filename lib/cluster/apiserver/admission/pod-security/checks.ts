@@ -1,5 +1,6 @@
 import { compareBytes } from '@/lib/base';
 import type { KubeObject } from '../../../api';
+import { containersOf } from '../../pod-references';
 import { named, plural, quoted } from './text';
 
 /** Why a Pod breaks a standard; undefined when it does not. */
@@ -24,12 +25,8 @@ export interface PodToCheck {
   readonly spec: KubeObject['spec'];
 }
 
-function containersOf({ spec }: PodToCheck): any[] {
-  return [...(spec.initContainers ?? []), ...(spec.containers ?? []), ...(spec.ephemeralContainers ?? [])];
-}
-
 function namesWhere(pod: PodToCheck, isBad: (container: any) => boolean): string[] {
-  return containersOf(pod)
+  return containersOf(pod.spec)
     .filter(isBad)
     .map(({ name }) => name as string);
 }
@@ -59,7 +56,7 @@ function forbiddenAppArmor(pod: PodToCheck): Violation | undefined {
     .sort(compareBytes);
   const who = [...setters(isBad(pod.spec), containers), ...(annotations.length ? [plural('annotation', annotations.length)] : [])];
   if (who.length === 0) return undefined;
-  const types = sorted([pod.spec, ...containersOf(pod)].filter(isBad).map((holder) => holder.securityContext.appArmorProfile.type));
+  const types = sorted([pod.spec, ...containersOf(pod.spec)].filter(isBad).map((holder) => holder.securityContext.appArmorProfile.type));
   const values = [...types.map((type) => JSON.stringify(type)), ...annotations];
   return {
     reason: plural('forbidden AppArmor profile', values.length),
@@ -79,7 +76,7 @@ function addedBeyond(pod: PodToCheck, isAllowed: (capability: string) => boolean
   const added = ({ securityContext }: any): string[] => (securityContext?.capabilities?.add ?? []).filter((one: string) => !isAllowed(one));
   const containers = namesWhere(pod, (container) => added(container).length > 0);
   if (containers.length === 0) return undefined;
-  return `${named('container', containers)} must not include ${quoted(sorted(containersOf(pod).flatMap(added)))} in securityContext.capabilities.add`;
+  return `${named('container', containers)} must not include ${quoted(sorted(containersOf(pod.spec).flatMap(added)))} in securityContext.capabilities.add`;
 }
 
 function nonDefaultCapabilities(pod: PodToCheck): Violation | undefined {
@@ -113,7 +110,7 @@ function hostPorts(pod: PodToCheck): Violation | undefined {
     (ports ?? []).filter((port: any) => port.hostPort).map((port: any) => String(port.hostPort));
   const containers = namesWhere(pod, (container) => portsOf(container).length > 0);
   if (containers.length === 0) return undefined;
-  const ports = sorted(containersOf(pod).flatMap(portsOf));
+  const ports = sorted(containersOf(pod.spec).flatMap(portsOf));
   const what = plural('hostPort', ports.length);
   return {
     reason: what,
@@ -135,7 +132,7 @@ function probeHosts(pod: PodToCheck): Violation | undefined {
       .filter((host) => host && host !== '127.0.0.1' && host !== '::1');
   const containers = namesWhere(pod, (container) => hostsOf(container).length > 0);
   if (containers.length === 0) return undefined;
-  const hosts = sorted(containersOf(pod).flatMap(hostsOf));
+  const hosts = sorted(containersOf(pod.spec).flatMap(hostsOf));
   const what = plural('probe or lifecycle host', hosts.length);
   return { reason: what, detail: `${named('container', containers)} ${plural('uses', containers.length, 'use')} ${what} ${quoted(hosts)}` };
 }
@@ -153,7 +150,7 @@ function procMount(pod: PodToCheck, minor: number): Violation | undefined {
   const containers = namesWhere(pod, isBad);
   if (containers.length === 0) return undefined;
   const types = sorted(
-    containersOf(pod)
+    containersOf(pod.spec)
       .filter(isBad)
       .map(({ securityContext }) => securityContext.procMount),
   );
@@ -171,7 +168,7 @@ function seLinuxOptions(pod: PodToCheck, minor: number): Violation | undefined {
   };
   const who = setters(isBad(pod.spec), namesWhere(pod, isBad));
   if (who.length === 0) return undefined;
-  const all = [pod.spec, ...containersOf(pod)].map(optionsOf).filter(Boolean);
+  const all = [pod.spec, ...containersOf(pod.spec)].map(optionsOf).filter(Boolean);
   const types = sorted(all.map(({ type = '' }) => type as string).filter((type) => !allowed.includes(type)));
   const data = [
     ...(types.length ? [`${plural('type', types.length)} ${quoted(types)}`] : []),
@@ -193,7 +190,7 @@ function isBadSeccomp(holder: any): boolean {
 function unconfinedSeccomp(pod: PodToCheck): Violation | undefined {
   const who = setters(isBadSeccomp(pod.spec), namesWhere(pod, isBadSeccomp));
   if (who.length === 0) return undefined;
-  const types = sorted([pod.spec, ...containersOf(pod)].filter(isBadSeccomp).map((holder) => seccompType(holder) as string));
+  const types = sorted([pod.spec, ...containersOf(pod.spec)].filter(isBadSeccomp).map((holder) => seccompType(holder) as string));
   return { reason: 'seccompProfile', detail: `${who.join(' and ')} must not set securityContext.seccompProfile.type to ${quoted(types)}` };
 }
 
