@@ -1,6 +1,6 @@
-import type { V1OwnerReference } from '@/generated/kubernetes/types';
+import type { V1APIResourceList, V1OwnerReference } from '@/generated/kubernetes/types';
 import type { KubeObject } from '../api';
-import type { Client, ResourceRef } from '../client';
+import { ignoreNotFound, objectPath, type Client, type ResourceRef } from '../client';
 import { Deployment, ReplicaSet, ReplicationController, StatefulSet } from '../resources';
 import { controllerOf } from './controller';
 
@@ -27,7 +27,7 @@ export function findScale(client: Client, { metadata }: KubeObject, owner: V1Own
     case 'v1/ReplicationController':
       return scaleOf(find(client, ReplicationController, namespace, owner));
     default:
-      throw new UnscaledError(`${pluralOf(owner)} does not implement the scale subresource`);
+      return scaleByDiscovery(client, namespace, owner);
   }
 }
 
@@ -45,8 +45,21 @@ function scaleOf(workload: KubeObject | undefined): OwnerScale | undefined {
   return workload && { uid: workload.metadata.uid as string, replicas: (workload['spec'] as { replicas?: number }).replicas ?? 1 };
 }
 
-/** `daemonsets.apps`, as REST mappings name a kind. */
-function pluralOf({ apiVersion, kind }: V1OwnerReference): string {
-  const plural = `${kind.toLowerCase()}s`;
-  return apiVersion.includes('/') ? `${plural}.${apiVersion.split('/')[0]}` : plural;
+/** Of any other kind the server itself says whether it has a scale, and which (`getScaleController`). */
+function scaleByDiscovery(client: Client, namespace: string, { apiVersion, kind, name, uid }: V1OwnerReference): OwnerScale | undefined {
+  const [version = '', group = ''] = apiVersion.split('/').reverse();
+  const resources = ignoreNotFound(() => resourcesOf(client, apiVersion)) ?? [];
+  const plural = resources.find((resource) => resource.kind === kind && !resource.name.includes('/'))?.name;
+  if (plural === undefined) throw new UnscaledError(`no matches for kind ${JSON.stringify(kind)} in version ${JSON.stringify(apiVersion)}`);
+  if (!resources.some((resource) => resource.name === `${plural}/scale`))
+    throw new UnscaledError(`${group ? `${plural}.${group}` : plural} does not implement the scale subresource`);
+  const owner = { group, version, kind, names: { plural }, scope: 'Namespaced' } as const;
+  const scale = ignoreNotFound(() => client.request({ method: 'GET', url: objectPath(owner, { namespace, name }, 'scale') }).body);
+  const found = scale as KubeObject | undefined;
+  return found?.metadata.uid === uid ? { uid, replicas: found.spec?.replicas ?? 0 } : undefined;
+}
+
+function resourcesOf(client: Client, apiVersion: string): V1APIResourceList['resources'] {
+  const root = apiVersion.includes('/') ? '/apis' : '/api';
+  return (client.request({ method: 'GET', url: `${root}/${apiVersion}` }).body as V1APIResourceList).resources;
 }

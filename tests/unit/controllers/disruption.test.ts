@@ -1,6 +1,6 @@
 import type { V1DaemonSet, V1Pod, V1PodDisruptionBudget } from '@/generated/kubernetes/types';
-import { StatusError, type Draft } from '@/lib/cluster/api';
-import { DaemonSet, Event, PodDisruptionBudget } from '@/lib/cluster/resources';
+import { StatusError, type Draft, type KubeObject } from '@/lib/cluster/api';
+import { CustomResourceDefinition, DaemonSet, Event, Pod, PodDisruptionBudget } from '@/lib/cluster/resources';
 import { ControlPlane } from '@/tests/support/control-plane';
 
 function cluster(spec: object, replicas = 4) {
@@ -74,4 +74,35 @@ test('a share of Pods that nothing scales cannot be told, and the budget says so
   const reasons = cp.client.list(Event, { namespace: 'default' }).items.map(({ reason }) => reason);
   expect(reasons).toContain('CalculateExpectedPodCountFailed');
   expect(reasons).toContain('NoPods');
+});
+
+test('Pods of a custom resource are counted by its scale', () => {
+  const { cp, status } = cluster({ maxUnavailable: 1 }, 0);
+  const Widget = { group: 'example.com', version: 'v1', kind: 'Widget', names: { plural: 'widgets' }, scope: 'Namespaced' } as const;
+  const schema = {
+    openAPIV3Schema: { type: 'object', properties: { spec: { type: 'object', properties: { replicas: { type: 'integer' } } } } },
+  };
+  const subresources = { scale: { specReplicasPath: '.spec.replicas', statusReplicasPath: '.status.replicas' } };
+  cp.client.create(CustomResourceDefinition, {
+    metadata: { name: 'widgets.example.com' },
+    spec: {
+      group: 'example.com',
+      scope: 'Namespaced',
+      names: { plural: 'widgets', kind: 'Widget' },
+      versions: [{ name: 'v1', served: true, storage: true, schema, subresources }],
+    },
+  } as never);
+  cp.settle();
+  const { metadata } = cp.client.create<KubeObject>(Widget, {
+    metadata: { name: 'w', namespace: 'default' },
+    spec: { replicas: 3 },
+  } as unknown as Draft<KubeObject>);
+  const owner = { apiVersion: 'example.com/v1', kind: 'Widget', name: 'w', uid: metadata.uid, controller: true };
+  for (const name of ['w-1', 'w-2', 'w-3'])
+    cp.client.create(Pod, {
+      metadata: { name, namespace: 'default', labels: { app: 'web' }, ownerReferences: [owner] },
+      spec: { containers: [{ name: 'c', image: 'nginx' }] },
+    } as Draft<V1Pod>);
+  cp.settle();
+  expect(status()).toMatchObject({ expectedPods: 3, desiredHealthy: 2, disruptionsAllowed: 1 });
 });
