@@ -6,6 +6,7 @@ export { appended, type Growing } from './growing';
 export { hash32 } from './hash';
 export { deepCopy, deepEqual, deepFreeze, type Json, type JsonObject } from './json';
 export { memo } from './memo';
+export { own } from './own';
 export { percentDecoded } from './percent';
 export { Random } from './random';
 export { prefixEnd, SortedMap } from './sorted-map';

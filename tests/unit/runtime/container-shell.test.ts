@@ -90,6 +90,19 @@ describe('a shell in a container', () => {
     expect(sh(script, { args })).toBe(expected);
   });
 
+  test.each([
+    ['case 7 in [[:digit:]]) echo digit;; *) echo none;; esac', 'digit\n'],
+    ['case ] in [!]a]) echo other;; []a]) echo bracket;; esac', 'bracket\n'],
+    ["case a]c in a[\\]]c) echo quoted;; esac; case - in [a'-'z]) echo dash;; esac", 'quoted\ndash\n'],
+    ['case m in [z-a]) echo y;; *) echo n;; esac; x=abc; echo ${x#[z-a]} ${x/[z-a]/q} [z-a]*', 'n\nabc abc [z-a]*\n'],
+    ['echo "<$constructor>"; constructor=1 true; f() { local constructor=2; echo $constructor; }; f; echo "<$constructor>"', '<>\n2\n<>\n'],
+    ['constructor', 'sh: constructor: not found\n(127)'],
+    ['a=xxxxxxxxxx; while true; do a=$a$a; done', 'sh: out of memory\n(1)'],
+    ['printf "%1000000000s" x | head -c 3; printf "%.200f" 1 | head -c 3', '   1.0'],
+  ])('survives what it is given: %s', (script, printed) => {
+    expect(sh(script)).toBe(printed);
+  });
+
   test('runs the last command of a list in its own place', () => {
     const container = new LoneContainer({ programs, argv: ['sh', '-c', 'echo started; sleep 100'] });
     expect(container.run(50_000).exitCode).toBeUndefined();

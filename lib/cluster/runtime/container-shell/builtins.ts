@@ -1,3 +1,4 @@
+import { own } from '@/lib/base';
 import { evaluateTest } from './test-expression';
 import { formatPrintf, echoText } from './printf';
 import type { Flow, ShellMachine } from './machine';
@@ -52,7 +53,7 @@ export const builtins: Readonly<Record<string, Builtin>> = {
     const frame = task.frames.findLast(({ kind }) => kind === 'call');
     for (const word of argv.slice(1)) {
       const [name = '', value] = word.split(/=(.*)/s);
-      if (frame?.kind === 'call' && !(name in frame.locals)) frame.locals[name] = task.vars[name] ?? null;
+      if (frame?.kind === 'call' && !Object.hasOwn(frame.locals, name)) frame.locals[name] = own(task.vars, name) ?? null;
       machine.setVariable(task, name, value ?? '');
     }
     return 0;
@@ -85,9 +86,9 @@ export const builtins: Readonly<Record<string, Builtin>> = {
   type: ({ machine, task, argv }) => {
     const [, name = ''] = argv;
     const path = machine.findProgram(task, name);
-    const what = machine.state.functions[name]
+    const what = own(machine.state.functions, name)
       ? `${name} is a function`
-      : builtins[name]
+      : own(builtins, name)
         ? `${name} is a shell builtin`
         : path
           ? `${name} is ${path}`
@@ -145,7 +146,7 @@ function changeDirectory({ machine, task, argv }: BuiltinCall): number {
 function declare({ machine, task, argv }: BuiltinCall, isExported: boolean): number {
   const words = argv.slice(1).filter((word) => word !== '-p');
   if (words.length === 0 && isExported)
-    for (const name of [...task.exported].sort()) machine.out(task, `export ${name}='${task.vars[name] ?? ''}'\n`);
+    for (const name of [...task.exported].sort()) machine.out(task, `export ${name}='${own(task.vars, name) ?? ''}'\n`);
   for (const word of words) {
     const [name = '', value] = word.split(/=(.*)/s);
     if (!/^[A-Za-z_]\w*$/.test(name)) {
@@ -238,7 +239,7 @@ function source({ machine, task, argv }: BuiltinCall): number | Flow {
 
 function which({ machine, task, argv }: BuiltinCall): number {
   const [, name = ''] = argv;
-  const found = machine.state.functions[name] || builtins[name] ? name : machine.findProgram(task, name);
+  const found = own(machine.state.functions, name) || own(builtins, name) ? name : machine.findProgram(task, name);
   if (found) machine.out(task, `${found}\n`);
   return found ? 0 : 127;
 }

@@ -1,3 +1,4 @@
+import { own } from '@/lib/base';
 import type { Files } from '../program';
 import { evaluateArithmetic } from './arithmetic';
 import type { ReadyPart, ReadyWord } from './compiler';
@@ -12,7 +13,10 @@ export interface Scope {
   readonly cwd: string;
 }
 
-/** Thrown by `${name:?message}` and by `set -u`. */
+/** What a variable, a word or the output of a substitution may come to. */
+export const textMax = 1_000_000;
+
+/** Thrown by `${name:?message}`, by `set -u`, and by what grows too long. */
 export class ExpansionError extends Error {
   override readonly name = 'ExpansionError';
 }
@@ -31,14 +35,23 @@ export function expandWords(words: readonly ReadyWord[], scope: Scope): string[]
 
 /** Expands a word to one text: what an assignment, a redirection or `case` needs. */
 export function expandText(word: ReadyWord, scope: Scope): string {
-  return word.map((part, index) => partText(part, scope, index === 0)).join('');
+  return joined(word.map((part, index) => partText(part, scope, index === 0)));
+}
+
+function joined(parts: readonly string[]): string {
+  assertRoom(parts.reduce((total, { length }) => total + length, 0));
+  return parts.join('');
+}
+
+function assertRoom(length: number): void {
+  if (length > textMax) throw new ExpansionError('out of memory');
 }
 
 /** Expands a word to a pattern, in which quoted characters stand for themselves. */
 export function expandPattern(word: ReadyWord, scope: Scope): string {
-  return word
-    .map((part, index) => (part.isQuoted ? escapePattern(partText(part, scope, false)) : partText(part, scope, index === 0)))
-    .join('');
+  return joined(
+    word.map((part, index) => (part.isQuoted ? escapePattern(partText(part, scope, false)) : partText(part, scope, index === 0))),
+  );
 }
 
 function partText(part: ReadyPart, scope: Scope, isFirst: boolean): string {
@@ -63,6 +76,7 @@ function expandFields(word: ReadyWord, scope: Scope): Field[] {
   let current: Field | undefined;
   const append = (text: string, isQuoted: boolean) => {
     current ??= { text: '', pattern: '', isQuoted: false };
+    assertRoom(current.text.length + text.length);
     current.text += text;
     current.pattern += isQuoted ? escapePattern(text) : text;
     current.isQuoted ||= isQuoted;
@@ -176,7 +190,7 @@ function trimEnd(value: string, pattern: string, isLongest: boolean): string {
 function replacePattern(value: string, argument: string, isGlobal: boolean): string {
   const [pattern = '', replacement = ''] = argument.split(/(?<!\\)\/(.*)/s);
   if (!pattern) return value;
-  return value.replace(new RegExp(patternSource(pattern), isGlobal ? 'g' : ''), () => replacement);
+  return value.replace(regExp(patternSource(pattern), isGlobal ? 'g' : ''), () => replacement);
 }
 
 function substring(value: string, argument: string, scope: Scope): string {
@@ -191,7 +205,7 @@ function substring(value: string, argument: string, scope: Scope): string {
 // --- patterns -----------------------------------------------------------------------------------------------------
 
 function escapePattern(text: string): string {
-  return text.replace(/[*?[\]\\]/g, '\\$&');
+  return text.replace(/[*?[\]\\!^-]/g, '\\$&');
 }
 
 function patternSource(pattern: string): string {
@@ -202,23 +216,55 @@ function patternSource(pattern: string): string {
     else if (character === '*') source += '[^]*';
     else if (character === '?') source += '[^]';
     else if (character === '[') {
-      const end = pattern.indexOf(']', index + 2);
-      if (end < 0) source += '\\[';
-      else {
-        source += `[${pattern
-          .slice(index + 1, end)
-          .replace(/^!/, '^')
-          .replaceAll('[:digit:]', '0-9')
-          .replaceAll('[:alpha:]', 'A-Za-z')}]`;
-        index = end;
-      }
+      const bracket = bracketAt(pattern, index);
+      source += bracket?.source ?? '\\[';
+      index = bracket?.end ?? index;
     } else source += escapeRegExp(character);
   }
   return source;
 }
 
+const classes: Readonly<Record<string, string>> = {
+  alnum: 'A-Za-z0-9',
+  alpha: 'A-Za-z',
+  blank: ' \\t',
+  digit: '0-9',
+  lower: 'a-z',
+  punct: '!-/:-@[-`{-~',
+  space: '\\s',
+  upper: 'A-Z',
+  xdigit: '0-9A-Fa-f',
+};
+
+/** `[!a-z[:digit:]]`: where it ends, and what it is to the language. Nothing, where it is not closed. */
+function bracketAt(pattern: string, start: number): { source: string; end: number } | undefined {
+  const isNegated = /[!^]/.test(pattern[start + 1] ?? '');
+  let source = '';
+  for (let index = start + (isNegated ? 2 : 1), isFirst = true; index < pattern.length; index++, isFirst = false) {
+    const character = pattern[index] as string;
+    if (character === ']' && !isFirst) return { source: `[${isNegated ? '^' : ''}${source}]`, end: index };
+    const [whole = '', name = ''] = /^\[:(\w+):\]/.exec(pattern.slice(index, index + 12)) ?? [];
+    const members = own(classes, name);
+    if (members) {
+      source += members;
+      index += whole.length - 1;
+    } else if (character === '\\') source += escapeRegExp(pattern[++index] ?? '\\');
+    else source += character === '-' ? '-' : escapeRegExp(character);
+  }
+  return undefined;
+}
+
 export function patternToRegExp(pattern: string): RegExp {
-  return new RegExp(`^(?:${patternSource(pattern)})$`);
+  return regExp(`^(?:${patternSource(pattern)})$`);
+}
+
+/** A range that runs backwards matches nothing. */
+function regExp(source: string, flags = ''): RegExp {
+  try {
+    return new RegExp(source, flags);
+  } catch {
+    return /(?!)/;
+  }
 }
 
 function escapeRegExp(text: string): string {

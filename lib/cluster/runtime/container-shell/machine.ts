@@ -1,4 +1,4 @@
-import { deepCopy, type Json } from '@/lib/base';
+import { deepCopy, own, type Json } from '@/lib/base';
 import { FileError, normalizePath } from '../container-files';
 import { scriptCommand } from '../script-command';
 import { deriveContext } from '../derived-context';
@@ -6,7 +6,7 @@ import type { ProcessContext, Program, Signal } from '../program';
 import { ArithmeticError } from './arithmetic';
 import { builtins, type Builtin } from './builtins';
 import { compile, type Code, type Instruction, type ReadyRedirection, type ReadyWord } from './compiler';
-import { expandPattern, expandText, expandWords, ExpansionError, patternToRegExp, type Scope } from './expansion';
+import { expandPattern, expandText, expandWords, ExpansionError, patternToRegExp, textMax, type Scope } from './expansion';
 import type { Child, Frame, Place, Saved, ShellState, Streams, Target, Task } from './state';
 import { ShellSyntaxError } from './syntax';
 
@@ -15,7 +15,6 @@ const sliceCost = 1_000;
 const sliceMs = 50;
 /** A builtin writes and computes at processor speed; a loop of them must not flood a log. */
 const builtinCost = 40;
-const outputMax = 1_000_000;
 const framesMax = 400;
 
 /** How a step ended: go on, wait for the child or a background task, or the task is over. */
@@ -450,13 +449,13 @@ export class ShellMachine {
   ): Flow {
     const { isTested, isLast, redirections } = instruction;
     const [name = ''] = argv;
-    const place = this.state.functions[name];
+    const place = own(this.state.functions, name);
     if (place) {
       for (const [variable, value] of values) this.setVariable(task, variable, value);
       return this.#call(task, place, { params: argv.slice(1), streams: before, isTested });
     }
     const hasOwnInput = redirections.some(({ fd }) => fd === 0);
-    const builtin = builtins[name];
+    const builtin = own(builtins, name);
     if (builtin) return this.#builtin(task, builtin, argv, values, { before, hasOwnInput, isTested });
     const env = { ...this.environment(task), ...Object.fromEntries(values) };
     const isExec =
@@ -475,7 +474,7 @@ export class ShellMachine {
     values: readonly (readonly [string, string])[],
     { before, hasOwnInput, isTested }: { before: Streams; hasOwnInput: boolean; isTested: boolean },
   ): Flow {
-    const old = values.map(([variable]) => [variable, task.vars[variable]] as const);
+    const old = values.map(([variable]) => [variable, own(task.vars, variable)] as const);
     for (const [variable, value] of values) this.setVariable(task, variable, value);
     task.spent += builtinCost;
     const frames = task.frames.length;
@@ -662,10 +661,16 @@ export class ShellMachine {
   }
 
   environment(task: Task): Record<string, string> {
-    return Object.fromEntries(task.exported.flatMap((name) => (task.vars[name] === undefined ? [] : [[name, task.vars[name] as string]])));
+    return Object.fromEntries(
+      task.exported.flatMap((name) => {
+        const value = own(task.vars, name);
+        return value === undefined ? [] : [[name, value]];
+      }),
+    );
   }
 
   setVariable(task: Task, name: string, value: string): void {
+    if (value.length > textMax) throw new ExpansionError('out of memory');
     task.vars[name] = value;
   }
 
@@ -683,7 +688,7 @@ export class ShellMachine {
     if (target === 'stderr') return this.ctx.stderr(text);
     if ('file' in target) return this.ctx.files.write(target.file, (this.ctx.files.read(target.file) ?? '') + text);
     const frame = task.frames[target.capture];
-    if (frame?.kind === 'capture' || frame?.kind === 'pipe') frame.text = (frame.text + text).slice(0, outputMax);
+    if (frame?.kind === 'capture' || frame?.kind === 'pipe') frame.text = (frame.text + text).slice(0, textMax);
   }
 
   #scope(task: Task, hasCaptured: boolean): Scope {
@@ -717,7 +722,7 @@ export class ShellMachine {
       case 'PWD':
         return task.cwd;
       default: {
-        const value = /^\d+$/.test(name) ? task.params[Number(name) - 1] : task.vars[name];
+        const value = /^\d+$/.test(name) ? task.params[Number(name) - 1] : own(task.vars, name);
         if (value === undefined && task.options.nounset) throw new ExpansionError(`${name}: parameter not set`);
         return value;
       }

@@ -31,6 +31,9 @@ export function unescape(text: string): string {
   );
 }
 
+/** Wider than anything that is kept. */
+const widthMax = 1_000_000;
+
 /** `printf format [argument…]`: the format is used again while arguments are left. */
 export function formatPrintf(words: readonly string[]): { text: string; code: number; error?: string } {
   const [format, ...rest] = words[0] === '--' ? words.slice(1) : words;
@@ -48,7 +51,7 @@ export function formatPrintf(words: readonly string[]): { text: string; code: nu
         const argument = rest.shift() ?? '';
         if ('diouxXeEfgGc'.includes(kind) && argument !== '' && kind !== 'c' && Number.isNaN(toNumber(argument)))
           error = `${argument}: invalid number`;
-        return pad(convert(kind, argument, precision), wanted, flags, kind);
+        return pad(convert(kind, argument, precision), Math.min(wanted, widthMax), flags, kind);
       },
     );
     if (rest.length === before) break;
@@ -74,9 +77,9 @@ function convert(kind: string, argument: string, precision: string | undefined):
     case 'o':
       return Math.trunc(number).toString(8);
     case 'f':
-      return number.toFixed(Number(precision ?? 6));
+      return number.toFixed(Math.min(100, Number(precision ?? 6)));
     case 'e':
-      return number.toExponential(Number(precision ?? 6));
+      return number.toExponential(Math.min(100, Number(precision ?? 6)));
     case 'g':
       return String(number);
     case 'c':
