@@ -168,6 +168,16 @@ test('copies in a JSON patch may not make a document grow without bounds', () =>
   ).toBe('422 the server rejected our request due to an error in our request');
 });
 
+const long = 1_000_000;
+
+test.each([
+  ['/api/v1/namespaces/default/secrets', { data: { a: `${'\n'.repeat(long)}!` } }, 'illegal base64 data at input byte 0'],
+  ['/api/v1/namespaces/default/resourcequotas', { spec: { hard: { pods: `${'1'.repeat(long)}!` } } }, 'quantities must match'],
+  ['/api/v1/namespaces/default/resourcequotas', { spec: { hard: { pods: `0.${'1'.repeat(long)}!` } } }, 'quantities must match'],
+])('a long text at %s that is nearly what it should be is refused in the time it takes to read', (url, body, expected) => {
+  expect(new ApiBench().refusal('POST', url, { metadata: { name: 'x' }, ...body })).toContain(expected);
+});
+
 test.each(['__proto__', 'constructor', 'toString'])('a label, a key and a field called %s are like any other', (name) => {
   const api = new ApiBench();
   const url = '/api/v1/namespaces/default/configmaps';

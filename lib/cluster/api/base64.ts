@@ -21,7 +21,7 @@ export function encodeBytes(bytes: Uint8Array): string {
 /** The bytes, or undefined when `text` is not standard base64 with its padding. */
 export function decodeBytes(text: string): Uint8Array | undefined {
   const clean = text.replace(/[\r\n]/g, '');
-  if (clean.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(clean)) return undefined;
+  if (!isWhole(clean)) return undefined;
   const padding = clean.endsWith('==') ? 2 : clean.endsWith('=') ? 1 : 0;
   const bytes = new Uint8Array((clean.length / 4) * 3 - padding);
   const sextet = (at: number) => sextets[clean.charCodeAt(at)] as number;
@@ -32,6 +32,19 @@ export function decodeBytes(text: string): Uint8Array | undefined {
     bytes[to++] = bits;
   }
   return bytes;
+}
+
+/** Whether text without line breaks is standard base64 with its padding. */
+function isWhole(clean: string): boolean {
+  return clean.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(clean);
+}
+
+/** Where Go's decoder gives up, if it does. */
+export function badBase64At(text: string): number | undefined {
+  const clean = text.replace(/[\r\n]/g, '');
+  if (isWhole(clean)) return undefined;
+  const wrong = clean.search(/[^A-Za-z0-9+/]/);
+  return wrong < 0 ? clean.length - (clean.length % 4) : clean[wrong] === '=' ? Math.min(wrong + 1, clean.length) : wrong;
 }
 
 /** What each letter stands for; padding stands for nothing. */

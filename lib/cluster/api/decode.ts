@@ -1,5 +1,6 @@
 import { definitions, type FieldSchema } from '@/generated/kubernetes/schema';
 import type { V1JSONSchemaProps } from '@/generated/kubernetes/types';
+import { badBase64At } from './base64';
 import { define, renderPath } from './json-reader';
 import { canonicalQuantity } from './quantity';
 import { shapeOf, zeroItem } from './struct-shapes';
@@ -249,20 +250,11 @@ function integerDecoder(display: string): Decoder {
   };
 }
 
-const base64 = /^[A-Za-z0-9+/\r\n]*={0,2}[\r\n]*$/;
-
 function decodeBytes(value: unknown, context: Context): unknown {
   if (typeof value !== 'string') throw mistyped(value, '[]uint8', context);
-  const bad = base64.test(value) && value.replace(/[\r\n]/g, '').length % 4 === 0 ? -1 : badBase64At(value);
-  if (bad >= 0) throw new DecodeError(`illegal base64 data at input byte ${bad}`);
+  const bad = badBase64At(value);
+  if (bad !== undefined) throw new DecodeError(`illegal base64 data at input byte ${bad}`);
   return value;
-}
-
-/** Where Go's decoder gives up. */
-function badBase64At(text: string): number {
-  const clean = text.replace(/[\r\n]/g, '');
-  const wrong = clean.search(/[^A-Za-z0-9+/]/);
-  return wrong < 0 ? clean.length - (clean.length % 4) : clean[wrong] === '=' ? Math.min(wrong + 1, clean.length) : wrong;
 }
 
 function decodeQuantity(value: unknown): unknown {

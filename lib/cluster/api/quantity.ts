@@ -128,9 +128,12 @@ function suffixOf(suffixes: Readonly<Record<string, number>>, exponent: number):
 /** Clusters repeat the same few quantities, so the last few hundred are kept. */
 const parse = memo(parseAnew, { max: 500, lengthMax: 64 });
 
+/** Digits after digits would be tried every way there is, and texts may be long. */
+const form = /^([+-]?)(\d*)(?:\.(\d*))?((?:[A-Za-z]+[-+]?\d*|[-+]\d*)?)$/;
+
 function parseAnew(text: string): Quantity {
   if (text === '') throw new QuantityError(wrongFormat);
-  const match = /^([+-]?)(\d*)(?:\.(\d*))?([A-Za-z]*[-+]?\d*)$/.exec(text);
+  const match = form.exec(text);
   if (!match || (match[2] === '' && !match[3])) throw new QuantityError(wrongFormat);
   const [, sign, whole = '', fraction = '', suffix = ''] = match;
   const { base, exponent, format } = readSuffix(suffix);
