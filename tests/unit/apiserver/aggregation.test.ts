@@ -24,7 +24,7 @@ const resources = [{ name: 'nodes', singularName: 'node', namespaced: false, kin
 function dial({ url, headers }: HttpRequest): HttpResult {
   const body = url.endsWith(metrics)
     ? { kind: 'APIResourceList', apiVersion: 'v1', groupVersion: 'metrics.example.com/v1beta1', resources }
-    : { kind: 'NodeMetricsList', items: [], asked: url, user: headers['x-remote-user'] };
+    : { kind: 'NodeMetricsList', items: [], asked: url, user: headers['x-remote-user'], headers };
   return {
     type: 'response',
     response: { status: 200, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body), tookMs: 0 },
@@ -78,6 +78,16 @@ test('an aggregated API is asked at its Service, in the name of who asked, as so
   expect(condition(api)).toMatchObject({ status: 'True', reason: 'Passed', message: 'all checks passed' });
   const answer = JSON.parse(api.send('GET', `${metrics}/nodes`).body as string);
   expect(answer).toMatchObject({ asked: `https://10.96.0.77:443${metrics}/nodes`, user: expect.any(String) });
+});
+
+test('nobody is another to an aggregated API by saying so in a header', () => {
+  const api = bench();
+  api.create(services, apiService);
+  serve(api);
+  const said = { 'x-remote-user': 'root', 'x-remote-group': 'system:masters', 'x-remote-uid': '0', 'x-remote-extra-scopes': 'all' };
+  const { headers } = JSON.parse(api.send('GET', `${metrics}/nodes`, undefined, { ...said, 'x-other': 'kept' }).body as string);
+  expect(headers).toMatchObject({ 'x-other': 'kept' });
+  for (const [name, value] of Object.entries(said)) expect(headers[name]).not.toBe(value);
 });
 
 test('discovery tells of an aggregated API for as long as it is available', () => {

@@ -167,12 +167,22 @@ function isAvailable({ status }: V1APIService): boolean {
   return status?.conditions?.some((one) => one.type === 'Available' && one.status === 'True') ?? false;
 }
 
-/** Who asks is told by headers that the other server trusts (`--requestheader-username-headers`). */
+/** Who asks is told by headers that the other server trusts (`transport.SetAuthProxyHeaders`); what the asker says there himself is left out. */
 function outgoing({ method, headers, body }: ApiRequest, user: User): { method: string; headers: Record<string, string>; body?: string } {
-  const { authorization: _, ...passed } = headers;
+  const passed = Object.entries(headers).filter(([name]) => !/^(authorization$|impersonate-|x-remote-)/.test(name));
+  const extra = Object.entries(user.extra ?? {}).map(([key, values]) => [
+    `x-remote-extra-${encodeURIComponent(key.toLowerCase())}`,
+    values.join(','),
+  ]);
   return {
     method,
-    headers: { ...passed, 'x-remote-user': user.name, 'x-remote-group': user.groups.join(',') },
+    headers: {
+      ...Object.fromEntries(passed),
+      'x-remote-user': user.name,
+      ...(user.uid ? { 'x-remote-uid': user.uid } : {}),
+      'x-remote-group': user.groups.join(','),
+      ...Object.fromEntries(extra),
+    },
     ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
   };
 }
