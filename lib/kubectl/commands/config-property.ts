@@ -1,3 +1,4 @@
+import { decodeBytes, encodeBase64 } from '@/lib/cluster';
 import { defineCommand } from '../command';
 import type { Context } from '../context';
 import { CommandError } from '../errors';
@@ -44,7 +45,7 @@ type Place =
 function placeOf(config: Kubeconfig, property: string): Place {
   if (property === 'current-context') return { type: 'current-context' };
   const [kind = '', ...rest] = property.split('.');
-  if (!(kind in fields)) throw new CommandError(`unable to parse ${property} after [] at api.Config`);
+  if (!Object.hasOwn(fields, kind)) throw new CommandError(`unable to parse ${property} after [] at api.Config`);
   const known = kind as Kind;
   if (rest.length === 0) return { type: 'map', kind: known };
   const whole = rest.join('.');
@@ -75,11 +76,17 @@ function changed(context: Context, place: Place, property: string, value: string
   if (place.type === 'current-context') return { ...config, currentContext: value };
   if (place.type !== 'field') throw new CommandError("can't set a map to a value");
   if (!fields[place.kind].includes(place.field)) throw new CommandError(`unable to parse ${property} at ${place.kind}`);
-  const stanza = { ...(config[place.kind].get(place.key) as object | undefined), [place.field]: typed(place.field, value) };
+  const stanza = { ...(config[place.kind].get(place.key) as object | undefined), [place.field]: typed(context, place.field, value) };
   return { ...config, [place.kind]: new Map<string, unknown>([...config[place.kind], [place.key, stanza]]) };
 }
 
-function typed(field: string, value: string): string | boolean {
+/** What the file says for a value: bytes are there in base64, as they are given unless they are given raw. */
+function typed({ flags }: Context, field: string, value: string): string | boolean {
+  if (field.endsWith('-data')) {
+    if (flags.bool('set-raw-bytes')) return encodeBase64(value);
+    if (decodeBytes(value)) return value;
+    throw new CommandError('error decoding input value: illegal base64 data');
+  }
   if (!booleans.includes(field)) return value;
   if (/^(1|t|T|true|TRUE|True)$/.test(value)) return true;
   if (/^(0|f|F|false|FALSE|False)$/.test(value)) return false;

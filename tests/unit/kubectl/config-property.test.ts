@@ -22,6 +22,11 @@ test('any property of a kubeconfig can be set, also of what is not there yet', a
   expect(await after('set current-context other')).toContain('current-context: other');
 });
 
+test('bytes are in base64 in the file, and are given so unless they are given raw', async () => {
+  expect(await after('set users.learner.client-key-data a2V5')).toContain('client-key-data: a2V5\n');
+  expect(await after('set users.learner.client-key-data key --set-raw-bytes')).toContain('client-key-data: a2V5\n');
+});
+
 test('properties are unset, and whole entries with them', async () => {
   expect(await after('set contexts.learner.namespace shop', 'unset contexts.learner.namespace')).not.toContain('namespace');
   expect(await after('unset current-context')).toContain('current-context: ""');
@@ -33,6 +38,8 @@ test.each([
   ['set foo.bar x', 'error: unable to parse foo.bar after [] at api.Config\n'],
   ['set clusters x', "error: can't set a map to a value\n"],
   ['set clusters.kubernetes.insecure-skip-tls-verify maybe', 'error: strconv.ParseBool: parsing "maybe": invalid syntax\n'],
+  ['set toString.x y', 'error: unable to parse toString.x after [] at api.Config\n'],
+  ['set users.learner.client-key-data not-base64', 'error: error decoding input value: illegal base64 data\n'],
   ['unset foo', 'error: unable to parse foo after [] at api.Config\n'],
   ['unset contexts.nope.namespace', 'error: current map key `nope` is invalid\n'],
 ])('kubectl config %s is refused', async (command, message) => {
