@@ -53,8 +53,8 @@ interface OpenSandbox {
   readonly opened: Promise<void>;
   readonly pending: Map<number, Pending>;
   readonly flows: Map<number, (flow: ServerFlow) => void>;
-  /** Resolves when everything told so far may be released; answers keep their order behind it. */
-  released: Promise<void>;
+  /** Resolves when everything told so far may be released, or not as another host owns the sandbox; answers keep their order behind it. */
+  released: Promise<boolean>;
   usedAt: number;
 }
 
@@ -198,6 +198,7 @@ export class SandboxHost {
     this.#isStopping = true;
     clearInterval(this.#tick);
     await Promise.all([...this.#open.keys()].map((id) => this.#close(id, true)));
+    await Promise.all(this.#closes.values());
     await this.#journal.flush();
     await Promise.all([...this.#checks.keys()].map((id) => this.#saveChecks(id)));
     await this.#pool.stop();
@@ -207,6 +208,7 @@ export class SandboxHost {
   async abandon(): Promise<void> {
     this.#isStopping = true;
     clearInterval(this.#tick);
+    this.#journal.abandon();
     for (const { timer } of this.#checks.values()) clearTimeout(timer);
     await this.#pool.stop();
   }
@@ -246,7 +248,7 @@ export class SandboxHost {
       opened,
       pending: new Map(),
       flows: new Map(),
-      released: Promise.resolve(),
+      released: Promise.resolve(true),
       usedAt: Date.now(),
     };
     this.#live.set(sandboxId, sandbox);
@@ -313,10 +315,11 @@ export class SandboxHost {
     if (changes !== undefined) {
       const kept = this.#journal.append({ sandboxId: sandbox.id, fence: sandbox.fence, sequence, changes }, durable.length > 0);
       const before = sandbox.released;
-      sandbox.released = kept.then(() => before);
+      sandbox.released = kept.then(async (isKept) => (await before) && isKept);
     }
-    if (durable.length > 0) this.#journal.hurry();
-    if (durable.length > 0) void sandbox.released.then(() => durable.forEach((outgoing) => this.#release(sandbox, outgoing)));
+    if (durable.length === 0) return;
+    this.#journal.hurry();
+    void sandbox.released.then((isKept) => isKept && durable.forEach((outgoing) => this.#release(sandbox, outgoing)));
   }
 
   #release(sandbox: OpenSandbox, outgoing: Outgoing): void {
@@ -352,6 +355,8 @@ export class SandboxHost {
   }
 
   #close(sandboxId: string, isKept: boolean): Promise<void> {
+    const known = this.#closes.get(sandboxId);
+    if (known) return known;
     const closing = this.#closeNow(sandboxId, isKept).finally(() => this.#closes.delete(sandboxId));
     this.#closes.set(sandboxId, closing);
     return closing;

@@ -37,6 +37,7 @@ export class Journal {
   #timer: NodeJS.Timeout | undefined;
   #writing: Promise<void> | undefined;
   #isInTrouble = false;
+  #isAbandoned = false;
 
   constructor(db: Db, listener: JournalListener) {
     this.#db = db;
@@ -62,6 +63,12 @@ export class Journal {
     this.#write();
   }
 
+  /** Writes nothing from now on, and nobody hears whether it would have: as when the power is cut. */
+  abandon(): void {
+    this.#isAbandoned = true;
+    clearTimeout(this.#timer);
+  }
+
   #add(item: (done: Item['done']) => Item, isUrgent: boolean): Promise<boolean> {
     return new Promise((done) => {
       this.#items.push(item(done));
@@ -73,7 +80,7 @@ export class Journal {
   #write(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    if (this.#writing || this.#items.length === 0) return;
+    if (this.#isAbandoned || this.#writing || this.#items.length === 0) return;
     const items = this.#items;
     this.#items = [];
     this.#writing = this.#keep(items).finally(() => {
@@ -83,7 +90,7 @@ export class Journal {
   }
 
   async #keep(items: readonly Item[]): Promise<void> {
-    for (;;) {
+    while (!this.#isAbandoned) {
       try {
         const lost = await this.#store(items);
         this.#trouble(undefined);

@@ -148,10 +148,12 @@ test('a host that lost its sandbox to another stops it and keeps nothing more of
   const host = await start();
   const id = await newSandbox();
   const heard = messagesOf(host, id);
-  await host.join(id, {});
+  await type(host, id, 'mine', 1);
   await database.client.sandbox.update({ where: { id }, data: { fence: { increment: 1 }, owner: 'other' } });
-  await expect(type(host, id, 'x', 1)).rejects.toThrow('another server');
+  await expect(type(host, id, 'not mine', 2)).rejects.toThrow('another server');
   expect(heard).toContainEqual({ name: 'sandbox:status', payload: { type: 'restoring', reason: 'Another server has taken over.' } });
+  await pause(20);
+  expect(heard.flatMap(({ name, payload }) => (name === 'terminal:output' ? [payload.text] : []))).toEqual(['mine']);
   await clearSandboxState(database.client, id);
 });
 
@@ -259,6 +261,31 @@ test('a sandbox that slept comes back in whichever worker has room, and its time
   expect(after.incarnation).toBe(before.incarnation);
   expect(after.state.terminals).toMatchObject([{ text: 'good night' }]);
   expect(after.state.clock.now).toBeLessThan(before.state.clock.now + 900);
+});
+
+/** Resolves in the moment in which the last one begins to close. */
+async function dozing(host: SandboxHost): Promise<void> {
+  while (host.awake > 0) await new Promise((resolve) => setImmediate(resolve));
+}
+
+test('a server that stops while a sandbox is going to sleep waits for it, and leaves it free for any other', async () => {
+  const host = await start({ idleMs: 20, tickMs: 5 });
+  const id = await newSandbox();
+  await type(host, id, 'good night', 1);
+  await dozing(host);
+  await host.stop();
+  expect(await database.client.sandbox.findUnique({ where: { id } })).toMatchObject({ owner: null });
+});
+
+test('a sandbox that somebody comes back to while it is going to sleep is there when it has', async () => {
+  const host = await start({ idleMs: 20, tickMs: 1 });
+  const id = await newSandbox();
+  for (let sequence = 1; sequence <= 20; sequence++) {
+    await type(host, id, `${sequence};`, sequence);
+    await dozing(host);
+    await pause(sequence % 4);
+  }
+  expect(await screen(host, id)).toBe(Array.from({ length: 20 }, (_, index) => `${index + 1};`).join(''));
 });
 
 test('a sandbox with an open watch does not go to sleep, and its watch goes on', async () => {

@@ -1,0 +1,47 @@
+import type { Db } from '@/lib/db';
+import { Journal } from '@/lib/sandbox/journal';
+
+/** A database that counts statements and fails as long as it is told to. */
+function database() {
+  const state = { statements: 0, isDown: false };
+  const $queryRaw = async () => {
+    state.statements++;
+    if (state.isDown) throw new Error('the database is down');
+    return [{ sandbox_id: 'one' }];
+  };
+  return { state, client: { $queryRaw } as unknown as Db };
+}
+
+const row = (sequence: number) => ({ sandboxId: 'one', fence: 1, sequence, changes: '[]' });
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+test('a row that cannot be kept is tried again until it can, and trouble is told once and its end once', async () => {
+  const { state, client } = database();
+  const told: string[] = [];
+  const journal = new Journal(client, {
+    onLost: () => {},
+    onTrouble: (error) => void told.push(error === undefined ? 'over' : String(error)),
+  });
+  state.isDown = true;
+  const kept = journal.append(row(1), true);
+  await pause(20);
+  state.isDown = false;
+  expect(await kept).toBe(true);
+  expect(told).toEqual(['Error: the database is down', 'over']);
+  expect(state.statements).toBe(2);
+});
+
+test('after a power cut nothing is written: not what gathers, and not what could not be written before', async () => {
+  const { state, client } = database();
+  const gathering = new Journal(client, { onLost: () => {}, onTrouble: () => {} });
+  void gathering.append(row(1), false);
+  gathering.abandon();
+  state.isDown = true;
+  const failing = new Journal(client, { onLost: () => {}, onTrouble: () => {} });
+  void failing.append(row(1), true);
+  await pause(20);
+  failing.abandon();
+  state.isDown = false;
+  await pause(1_200);
+  expect(state.statements).toBe(1);
+});
