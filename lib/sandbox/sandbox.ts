@@ -160,8 +160,10 @@ export class Sandbox {
     return response instanceof Promise ? response.then((late) => this.#sent(id, late)) : this.#sent(id, response);
   }
 
+  /** A watch tells what is there; what comes of a command in a container, or of a forwarded connection, tells what it did. */
   #sent(id: number, response: ApiResponse) {
-    const { answer, flow } = sendAnswer(response, (sent) => this.#tell({ type: 'flow', id, flow: sent }, true));
+    const isVolatileFlow = response.stream !== undefined;
+    const { answer, flow } = sendAnswer(response, (sent) => this.#tell({ type: 'flow', id, flow: sent }, isVolatileFlow));
     if (flow) this.#flows.set(id, flow);
     return answer;
   }
@@ -209,13 +211,17 @@ export class Sandbox {
     try {
       if (!this.#isStopped) work();
     } catch (error) {
-      this.#stop();
-      this.#options.post({
-        type: 'broken',
-        sandboxId: this.#options.id,
-        error: error instanceof Error ? (error.stack ?? error.message) : String(error),
-      });
+      this.#break(error);
     }
+  }
+
+  #break(error: unknown): void {
+    this.#stop();
+    this.#options.post({
+      type: 'broken',
+      sandboxId: this.#options.id,
+      error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+    });
   }
 
   #maybeCut(): void {
@@ -223,7 +229,12 @@ export class Sandbox {
     if (isCutDue({ journalBytes: this.#bytesSinceCut, ageMs: clock() - this.#cutAt }, cuts)) void this.#cut();
   }
 
-  async #cut({ isBase = false } = {}): Promise<void> {
+  /** A snapshot that cannot be taken is this sandbox's trouble, not its neighbours'. */
+  #cut(options?: { isBase: boolean }): Promise<void> {
+    return this.#takeCut(options).catch((error: unknown) => this.#break(error));
+  }
+
+  async #takeCut({ isBase = false } = {}): Promise<void> {
     if (!this.#session) return;
     // Everything that was told up to here is inside, also what taking it brought to light.
     const snapshot = this.#snapshot(this.#session);
@@ -251,7 +262,7 @@ export class Sandbox {
 
   /** Everything of one turn of the host's event loop is one row. */
   #flushSoon(): void {
-    this.#flushing ??= setImmediate(() => this.#flush());
+    this.#flushing ??= setImmediate(() => this.#guard(() => this.#flush()));
   }
 
   #flush(): void {

@@ -1,5 +1,5 @@
 import type { Json } from '@/lib/base';
-import type { ApiRequest, ApiResponse, ClusterView } from '@/lib/cluster';
+import type { ApiConnection, ApiRequest, ApiResponse, ClusterView } from '@/lib/cluster';
 import type { GradingResult } from '@/lib/grading/verdict';
 import type { HostedSession, SessionChange, SessionListener, SessionState } from '@/lib/labs/hosted-session';
 import type { SessionFactory } from '@/lib/sandbox/sandbox';
@@ -16,7 +16,8 @@ const view = { revision: 0, now: 0, nodes: [], pods: [], workloads: [], services
 
 /**
  * A session without a cluster, for tests of what hosts sessions: a terminal that echoes, a tick every simulated second, a store of values.
- * Typing `hang` never returns, `break` throws when time passes next, `tick!` is a write of the cluster's own.
+ * Typing `hang` never returns, `break` throws when time passes next, `tick!` is a write of the cluster's own. A path that ends in `/exec`
+ * runs a command that makes something.
  */
 class StubSession implements HostedSession {
   readonly #listener: SessionListener;
@@ -100,12 +101,22 @@ class StubSession implements HostedSession {
           },
         },
       };
+    if (key.endsWith('/exec')) return { status: 101, headers, connect: { start: (sink) => this.#exec(sink) } };
     if (request.method === 'GET') return { status: 200, headers, body: { value: this.#state.values[key] ?? null } };
     this.#change({ values: { ...this.#state.values, [key]: String(request.body) } });
     return { status: 201, headers, body: { value: request.body } };
   }
 
   stop(): void {}
+
+  /** A command that leaves something behind and says so. */
+  #exec(sink: Parameters<ApiConnection['start']>[0]): ReturnType<ApiConnection['start']> {
+    this.#change({ values: { ...this.#state.values, made: 'yes' } });
+    sink.stdout('made');
+    sink.exit({ code: 0 });
+    const ignore = () => undefined;
+    return { stdin: ignore, closeStdin: ignore, resize: ignore, hangUp: ignore };
+  }
 
   apply(change: SessionChange): void {
     if (change.type === 'session') Object.assign(this.#state, change.change as Partial<StubState>);

@@ -208,6 +208,52 @@ test('an error inside the simulation is reported and nothing is told after it', 
   expect(messages.at(-1)).toMatchObject({ type: 'broken', error: expect.stringContaining('the stub broke') });
 });
 
+/** A factory whose sessions can be copied so often, and then no more. */
+function copiedAtMost(times: number): SessionFactory {
+  let left = times;
+  return {
+    ...stubSessions,
+    create: async (lab, seed, listener) => {
+      const session = await stubSessions.create(lab, seed, listener);
+      const snapshot = session.snapshot.bind(session);
+      session.snapshot = () => {
+        if (left-- > 0) return snapshot();
+        throw new RangeError('Invalid string length');
+      };
+      return session;
+    },
+  };
+}
+
+test('a sandbox of which no snapshot can be taken is broken, and the thread it shares goes on', async () => {
+  const { messages, type, host, sandbox } = await open(fresh, { factory: copiedAtMost(1) });
+  await type('a', 1);
+  host.ms = 300_001;
+  sandbox.request(50, { type: 'join', terminals: {} });
+  while (messages.at(-1)?.type !== 'broken') await new Promise((resolve) => setImmediate(resolve));
+  expect(messages.at(-1)).toMatchObject({ type: 'broken', error: expect.stringContaining('Invalid string length') });
+});
+
+test('a sandbox whose last snapshot cannot be taken closes all the same', async () => {
+  const { messages, type, sandbox } = await open(fresh, { factory: copiedAtMost(1) });
+  await type('a', 1);
+  await sandbox.close(true);
+  expect(messages.at(-1)).toMatchObject({ type: 'broken' });
+});
+
+test('what a command in a container did is in the journal before its output is told', async () => {
+  const { messages, sandbox, ask } = await open();
+  sandbox.request(50, { type: 'api', request: { method: 'GET', url: '/pods/one/exec?command=make', headers: {} } });
+  await ask({ type: 'join', terminals: {} });
+  sandbox.flow(50, { start: true });
+  await ask({ type: 'join', terminals: {} });
+  const told = batches(messages).find(({ changes }) => changes?.includes('"made"'));
+  expect(told?.durable).toEqual([
+    { type: 'flow', id: 50, flow: { stdout: 'made' } },
+    { type: 'flow', id: 50, flow: { exit: { code: 0 } } },
+  ]);
+});
+
 test('a read of the API waits for nothing; a write waits for the journal', async () => {
   const { messages, ask } = await open();
   expect(await ask({ type: 'api', request: { method: 'POST', url: '/x', headers: {}, body: '1' } })).toMatchObject({ status: 201 });
