@@ -8,6 +8,8 @@ export type { ClusterOptions, ClusterSnapshot, StoreChange, Topology } from './c
 export {
   EtcdError,
   operationRevisions,
+  problemOfUrls,
+  revisionBefore,
   writeSnapshotFile,
   type AuthRequest as EtcdAuthRequest,
   type Caller as EtcdCaller,

@@ -5,6 +5,7 @@ import {
   defaultToken,
   EtcdError,
   EtcdMember,
+  isReachable,
   type AutoCompaction,
   type Delivery,
   type MvccStore,
@@ -209,7 +210,7 @@ function createMember(context: DaemonContext, line: CommandLine, store: MvccStor
 /** The first URL at which somebody takes the message. */
 function deliver(urls: readonly string[], send: (url: string) => Delivery): Delivery {
   for (const url of urls) {
-    const delivery = send(url);
+    const delivery = isReachable(url) && send(url);
     if (delivery !== false) return delivery;
   }
   return false;

@@ -1,8 +1,16 @@
 import type { OperationResponse } from './kv';
 
-/** The revision in each operation's own header: that of before the transaction until something is written (`mvcc/kvstore_txn.go`). */
-export function operationRevisions(responses: readonly OperationResponse[], revision: number): readonly number[] {
-  const before = responses.some(isWrite) ? revision - 1 : revision;
+/** The store's revision before a transaction that left it at `revision`. */
+export function revisionBefore(responses: readonly OperationResponse[], revision: number): number {
+  return responses.some(isWrite) ? revision - 1 : revision;
+}
+
+/** The revision in each operation's own header: `before` until something is written, which may have been before a nested transaction (`mvcc/kvstore_txn.go`). */
+export function operationRevisions(
+  responses: readonly OperationResponse[],
+  revision: number,
+  before = revisionBefore(responses, revision),
+): readonly number[] {
   let current = before;
   return responses.map((response) => {
     if (isWrite(response)) current = revision;

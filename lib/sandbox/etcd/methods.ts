@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto';
 import {
   EtcdError,
   operationRevisions,
+  problemOfUrls,
+  revisionBefore,
   writeSnapshotFile,
   type EtcdCompare,
   type EtcdAuthRequest,
@@ -117,6 +119,7 @@ const unary: Readonly<Partial<Record<MethodPath, Unary>>> = {
   '/etcdserverpb.Lease/LeaseLeases': (server) => withHeader(server, { leases: server.leases().map((lease) => ({ ID: lease })) }),
   '/etcdserverpb.Cluster/MemberList': (server) => withMembers(server),
   '/etcdserverpb.Cluster/MemberAdd': (server, { peerURLs = [], isLearner = false }) => {
+    assertUrls(peerURLs as string[]);
     const member = server.memberAdd('', peerURLs as string[], isLearner as boolean);
     return { ...withMembers(server), member: memberOf(member) };
   },
@@ -129,6 +132,7 @@ const unary: Readonly<Partial<Record<MethodPath, Unary>>> = {
     return withMembers(server);
   },
   '/etcdserverpb.Cluster/MemberUpdate': (server, { ID = '', peerURLs = [] }) => {
+    assertUrls(peerURLs as string[]);
     server.memberUpdate(ID as string, peerURLs as string[]);
     return withMembers(server);
   },
@@ -143,7 +147,7 @@ const unary: Readonly<Partial<Record<MethodPath, Unary>>> = {
   },
   '/etcdserverpb.Maintenance/Defragment': (server) => {
     server.defragment();
-    return withHeader(server);
+    return {};
   },
   '/etcdserverpb.Maintenance/Hash': (server) => withHeader(server, { hash: server.hashKv().hash }),
   '/etcdserverpb.Maintenance/HashKV': (server, { revision = 0 }) => {
@@ -152,7 +156,7 @@ const unary: Readonly<Partial<Record<MethodPath, Unary>>> = {
   },
   '/etcdserverpb.Maintenance/MoveLeader': (server, { targetID = '' }) => {
     server.moveLeader(targetID as string);
-    return withHeader(server);
+    return {};
   },
   '/etcdserverpb.Auth/AuthEnable': auth(() => ({ type: 'enable' })),
   '/etcdserverpb.Auth/AuthDisable': auth(() => ({ type: 'disable' })),
@@ -208,8 +212,21 @@ function keysOf({ key = '', range_end: end = '' }: Message): { key: string; end?
   return { key: key as string, ...(end === '' ? {} : { end: end as string }) };
 }
 
+/** The same where a key is needed: the beginning of the keyspace is a key of one zero. */
+function someKeysOf(request: Message): { key: string; end?: string } {
+  if ((request['key'] ?? '') === '') throw new RpcError('InvalidArgument', 'etcdserver: key is not provided');
+  return keysOf(request);
+}
+
+/** What is answered about the group names no revision of the store. */
 function withMembers(server: EtcdServer): Message {
-  return withHeader(server, { members: server.members().map(memberOf) });
+  const { header } = withHeader(server);
+  return { header: { ...(header as Message), revision: 0 }, members: server.members().map(memberOf) };
+}
+
+function assertUrls(urls: readonly string[]): void {
+  if (urls.length === 0 || problemOfUrls(urls) !== undefined)
+    throw new RpcError('InvalidArgument', 'etcdserver: given member URLs are invalid');
 }
 
 function memberOf({ id, name, peerUrls, clientUrls, isLearner }: EtcdMemberInfo): Message {
@@ -224,8 +241,9 @@ const sorts: Readonly<Record<string, NonNullable<EtcdRangeOptions['sortBy']>>> =
 };
 
 function rangeOf(request: Message): { key: string; options: EtcdRangeOptions } {
-  const { key, ...range } = keysOf(request);
-  const number = (name: string) => (request[name] ?? 0) as number;
+  const { key, ...range } = someKeysOf(request);
+  // What is below zero means what zero means.
+  const number = (name: string) => Math.max(0, (request[name] ?? 0) as number);
   const options: EtcdRangeOptions = {
     ...range,
     limit: number('limit'),
@@ -247,19 +265,13 @@ function rangeOf(request: Message): { key: string; options: EtcdRangeOptions } {
 }
 
 function putOf(request: Message): Extract<EtcdOperation, { type: 'put' }> {
-  const {
-    key = '',
-    value = '',
-    lease = 0,
-    prev_kv: prevKv = false,
-    ignore_value: ignoreValue = false,
-    ignore_lease: ignoreLease = false,
-  } = request;
+  const { key } = someKeysOf(request);
+  const { value = '', lease = 0, prev_kv: prevKv = false, ignore_value: ignoreValue = false, ignore_lease: ignoreLease = false } = request;
   if (ignoreValue && value !== '') throw new RpcError('InvalidArgument', 'etcdserver: value is provided');
   if (ignoreLease && lease !== 0) throw new RpcError('InvalidArgument', 'etcdserver: lease is provided');
   return {
     type: 'put',
-    key: key as string,
+    key,
     value: value as string,
     ...(lease ? { lease: lease as number } : {}),
     prevKv: prevKv as boolean,
@@ -269,7 +281,7 @@ function putOf(request: Message): Extract<EtcdOperation, { type: 'put' }> {
 }
 
 function deletionOf(request: Message): Extract<EtcdOperation, { type: 'delete-range' }> {
-  return { type: 'delete-range', ...keysOf(request), prevKv: request['prev_kv'] === true };
+  return { type: 'delete-range', ...someKeysOf(request), prevKv: request['prev_kv'] === true };
 }
 
 function txnOf({ compare = [], success = [], failure = [] }: Message): EtcdTxn {
@@ -300,7 +312,7 @@ const targets: Readonly<Record<string, { target: EtcdCompare['target']; operand:
 function compareOf(compare: Message): EtcdCompare {
   const { target, operand } = targets[String(compare['target'] ?? 'VERSION')] as (typeof targets)[string];
   return {
-    ...keysOf(compare),
+    ...someKeysOf(compare),
     target,
     result: results[String(compare['result'] ?? 'EQUAL')] as EtcdCompare['result'],
     operand: (compare[operand] ?? (target === 'value' ? '' : 0)) as string | number,
@@ -311,7 +323,8 @@ function answerOf(server: EtcdServer, response: EtcdOperationResponse): Message 
   return { ...withHeader(server), ...bodyOf(response) };
 }
 
-function bodyOf(response: EtcdOperationResponse): Message {
+/** `before` is the revision that a transaction found. */
+function bodyOf(response: EtcdOperationResponse, before?: number): Message {
   switch (response.type) {
     case 'range':
       return { kvs: response.kvs.map(keyValueOf), more: response.more, count: response.count };
@@ -320,17 +333,20 @@ function bodyOf(response: EtcdOperationResponse): Message {
     case 'delete-range':
       return { deleted: response.deleted, prev_kvs: response.prevKvs.map(keyValueOf) };
     default:
-      return { succeeded: response.succeeded, responses: nestedOf(response.responses, response.revision) };
+      return { succeeded: response.succeeded, responses: nestedOf(response.responses, response.revision, before) };
   }
 }
 
 const wrappers = { range: 'response_range', put: 'response_put', 'delete-range': 'response_delete_range', txn: 'response_txn' } as const;
 
 /** Inside a transaction the header has only the revision. */
-function nestedOf(responses: readonly EtcdOperationResponse[], revision: number): Message[] {
-  const revisions = operationRevisions(responses, revision);
+function nestedOf(responses: readonly EtcdOperationResponse[], revision: number, before = revisionBefore(responses, revision)): Message[] {
+  const revisions = operationRevisions(responses, revision, before);
   return responses.map((response, at) => ({
-    [wrappers[response.type]]: { header: response.type === 'txn' ? {} : { revision: revisions[at] }, ...bodyOf(response) },
+    [wrappers[response.type]]: {
+      header: response.type === 'txn' ? {} : { revision: revisions[at] },
+      ...bodyOf(response, at === 0 ? before : revisions[at - 1]),
+    },
   }));
 }
 

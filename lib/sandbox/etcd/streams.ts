@@ -1,3 +1,4 @@
+import { compareBytes } from '@/lib/base';
 import { EtcdError, type EtcdServer, type EtcdWatchEvent } from '@/lib/cluster';
 import { keyValueOf, translated, withHeader } from './answers';
 import { RpcError, type Sink, type Talk } from './grpc';
@@ -11,7 +12,12 @@ export function watch(server: EtcdServer, sink: Sink): Talk {
 
   const create = (request: Message) => {
     const given = (request['watch_id'] ?? 0) as number;
-    if (given !== 0 && cancels.has(given)) return refuse(given, 'mvcc: duplicate watch ID provided on the WatchStream');
+    const key = ((request['key'] ?? '') as string) || '\0';
+    const until = ((request['range_end'] ?? '') as string) || undefined;
+    const start = (request['start_revision'] ?? 0) as number;
+    if (start < 0) return refuse('etcdserver: mvcc: required revision has been compacted');
+    if (until !== undefined && until !== '\0' && compareBytes(key, until) >= 0) return refuse('mvcc: watcher range is empty');
+    if (given !== 0 && cancels.has(given)) return refuse('mvcc: duplicate watch ID provided on the WatchStream');
     while (given === 0 && cancels.has(nextId)) nextId++;
     const id = given === 0 ? nextId++ : given;
     let isCreated = false;
@@ -29,10 +35,10 @@ export function watch(server: EtcdServer, sink: Sink): Talk {
     };
     try {
       const cancel = server.watch(
-        (request['key'] ?? '') as string,
+        key,
         {
-          ...(request['range_end'] ? { end: request['range_end'] as string } : {}),
-          startRevision: (request['start_revision'] ?? 0) as number,
+          ...(until === undefined ? {} : { end: until }),
+          startRevision: start,
           prevKv: request['prev_kv'] === true,
           filters: ((request['filters'] ?? []) as string[]).map((one) => one.toLowerCase() as 'noput' | 'nodelete'),
           progressNotify: request['progress_notify'] === true,
@@ -45,13 +51,12 @@ export function watch(server: EtcdServer, sink: Sink): Talk {
     } catch (error) {
       if (!(error instanceof EtcdError)) throw error;
       if (error.code === 'Unavailable') return sink.end(new RpcError('Unavailable', error.message));
-      if (error.code !== 'OutOfRange') return refuse(-1, `rpc error: code = ${error.code} desc = ${error.message}`);
+      if (error.code !== 'OutOfRange') return refuse(`rpc error: code = ${error.code} desc = ${error.message}`);
       announce();
       end(server.compactedRevision);
     }
   };
-  const refuse = (id: number, reason: string) =>
-    sink.write(withHeader(server, { watch_id: id, created: true, canceled: true, cancel_reason: reason }));
+  const refuse = (reason: string) => sink.write(withHeader(server, { watch_id: -1, created: true, canceled: true, cancel_reason: reason }));
   const cancelWatch = (id: number) => {
     const cancel = cancels.get(id);
     if (!cancel) return;
