@@ -40,7 +40,7 @@ export class Lessor {
 
   secondsLeft(lease: number): number {
     const deadline = this.#deadlines.get(lease);
-    return deadline === undefined ? -1 : Math.max(0, Math.ceil((deadline - this.#options.kernel.now) / 1000));
+    return deadline === undefined ? -1 : Math.max(0, Math.floor((deadline - this.#options.kernel.now) / 1000));
   }
 
   /** Waits for the next lease to end, where that is this member's to do. */

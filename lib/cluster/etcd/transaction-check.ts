@@ -6,20 +6,30 @@ const operationsMax = 128;
 
 /** Refuses what `etcdserver/api/v3rpc/key.go` refuses before anything is proposed. */
 export function checkTransaction(txn: Txn): void {
-  for (const branch of [txn.compare, txn.success, txn.failure]) {
-    if (branch.length > operationsMax) throw new EtcdError('InvalidArgument', 'etcdserver: too many operations in txn request');
+  checkRequests(txn, operationsMax);
+  for (const branch of [txn.success, txn.failure]) {
+    const [only] = branch;
+    if (branch.length > 1 || only?.type === 'txn') checkOverlap(branch);
   }
-  for (const { key } of txn.compare) checkKey(key);
-  for (const branch of [txn.success, txn.failure]) checkBranch(branch);
 }
 
-function checkBranch(branch: readonly Operation[]): void {
-  for (const operation of branch) {
-    if (operation.type === 'txn') checkTransaction(operation.txn);
-    else checkKey(operation.key, operation.type === 'range' || operation.type === 'delete-range' ? operation.end : undefined);
+/** What a transaction holds in its longest part, those in it may hold no more. */
+function checkRequests({ compare, success, failure }: Txn, max: number): void {
+  const longest = Math.max(compare.length, success.length, failure.length);
+  if (longest > max) throw new EtcdError('InvalidArgument', 'etcdserver: too many operations in txn request');
+  for (const { key, end } of compare) checkKey(key, end);
+  for (const branch of [success, failure]) {
+    for (const operation of branch) {
+      if (operation.type === 'txn') checkRequests(operation.txn, max - longest);
+      else if (operation.type === 'put') checkPut(operation);
+      else checkKey(operation.key, operation.end);
+    }
   }
-  const [only] = branch;
-  if (branch.length > 1 || only?.type === 'txn') checkOverlap(branch);
+}
+
+function checkPut({ key, lease, ignoreLease }: Extract<Operation, { type: 'put' }>): void {
+  checkKey(key);
+  if (ignoreLease && lease) throw new EtcdError('InvalidArgument', 'etcdserver: lease is provided');
 }
 
 /** The empty key stands only for the beginning of the keyspace. */

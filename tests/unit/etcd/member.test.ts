@@ -169,6 +169,13 @@ test('a lease ends after its time unless it is kept alive, and takes its keys al
   expect(group.member('cp-2').leases()).toEqual([]);
 });
 
+test('what is left of a lease is told in whole seconds', () => {
+  const group = new EtcdGroup({ size: 1 });
+  const { lease } = group.member('cp-1').leaseGrant(10);
+  group.kernel.runFor(300);
+  expect(group.member('cp-1').leaseTimeToLive(lease).ttl).toBe(9);
+});
+
 test('a store that is full raises NOSPACE and takes deletes only, until it is compacted, defragmented and disarmed', () => {
   const group = new EtcdGroup({ size: 1, quotaBytes: 40_000 });
   const member = group.member('cp-1');

@@ -72,6 +72,24 @@ test('a transaction that cannot be done whole is not begun', () => {
   expect([store.revision, store.range('', everything).count]).toEqual([1, 0]);
 });
 
+test('transactions within one another share one allowance of operations', () => {
+  const store = MvccStore.create();
+  const many = (count: number) => Array.from({ length: count }, (_, index) => put(`k${index}`));
+  const within = (outer: number, inner: number) => () =>
+    store.txn(one(...many(outer - 1).map(({ key }) => put(`o${key}`)), { type: 'txn', txn: one(...many(inner)) }));
+  expect(within(100, 29)).toThrow('etcdserver: too many operations in txn request');
+  expect(within(100, 28)).not.toThrow();
+});
+
+test('a put that keeps the lease brings none', () => {
+  const store = MvccStore.create();
+  store.leaseGrant(7, 60);
+  store.put('a', 1, { lease: 7 });
+  expect(() => store.put('a', 2, { lease: 7, ignoreLease: true })).toThrow(
+    new EtcdError('InvalidArgument', 'etcdserver: lease is provided'),
+  );
+});
+
 test('a compare of a value fails where there is no key', () => {
   const store = MvccStore.create();
   const value = (key: string, result: '=' | '!=') =>
