@@ -27,7 +27,7 @@ function play(text: string): string {
     const input: string[] = [];
     while (lines[at + 1]?.startsWith('<')) input.push((lines[++at] as string).slice(2));
     output.push(...(at > 0 && !line.startsWith('@') ? [''] : []), line, ...input.map((one) => `< ${one}`.trimEnd()));
-    if (line.startsWith('$')) output.push(...execute(cluster, line, input.join('\n')));
+    if (line.startsWith('$')) output.push(...execute(cluster, line, input.map((one) => `${one}\n`).join('')));
     else if (line.startsWith('@')) happen(cluster, line.slice(2).split(' '));
   }
   return `${output.join('\n')}\n`;

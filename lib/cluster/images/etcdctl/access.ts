@@ -1,5 +1,6 @@
 import { prefixEnd } from '@/lib/base';
 import { EtcdError, type AuthRequest, type AuthResponse, type Permission } from '../../etcd';
+import { quoted } from './go-text';
 import { headerFields, headerJson, type Plain } from './printers';
 import { encodeBase64 } from '../../api/base64';
 import { badArguments, Failure, type Session } from './session';
@@ -31,7 +32,7 @@ export function authStatus(session: Session): void {
   const { isEnabled = false, revision = 1 } = session.server.auth({ type: 'status' });
   tell(session, `Authentication Status: ${isEnabled}\nAuthRevision: ${revision}\n`, {
     json: { enabled: isEnabled || undefined, authRevision: revision },
-    fields: `"Enabled" : ${isEnabled}\n"AuthRevision" : ${revision}\n`,
+    fields: null,
   });
 }
 
@@ -59,7 +60,7 @@ export function userGet(session: Session): void {
   if (!session.isSet('detail'))
     return tell(session, `User: ${name}\nRoles:${names.map((role) => ` ${role}`).join('')}\n`, {
       json: { roles: listed(names) },
-      fields: names.map((role) => `"Role" : ${JSON.stringify(role)}\n`).join(''),
+      fields: null,
     });
   session.ctx.stdout(`User: ${name}\n`);
   for (const role of names) {
@@ -70,7 +71,8 @@ export function userGet(session: Session): void {
 
 export function userList(session: Session): void {
   none(session, 'user list command requires no arguments');
-  list(session, { type: 'user-list' }, 'users', 'User');
+  const { names = [] } = session.server.auth({ type: 'user-list' });
+  tell(session, lines(names), { json: { users: listed(names) }, fields: null });
 }
 
 export function userPassword(session: Session): void {
@@ -105,7 +107,8 @@ export function roleGet(session: Session): void {
 
 export function roleList(session: Session): void {
   none(session, 'role list command requires no arguments');
-  list(session, { type: 'role-list' }, 'roles', 'Roles');
+  const { names = [] } = session.server.auth({ type: 'role-list' });
+  tell(session, lines(names), { json: { roles: listed(names) }, fields: `"Roles" :${names.map((name) => ` ${quoted(name)}`).join('')}\n` });
 }
 
 const permissionTypes: Readonly<Record<string, Permission['type']>> = { read: 'READ', write: 'WRITE', readwrite: 'READWRITE' };
@@ -113,7 +116,7 @@ const permissionTypes: Readonly<Record<string, Permission['type']>> = { read: 'R
 export function roleGrantPermission(session: Session): void {
   const [role = '', type = '', ...range] = session.words;
   if (session.words.length < 3)
-    throw new Failure('role grant-permission command requires role name, permission type, and key [endkey] as its argument', badArguments);
+    throw new Failure('role grant command requires role name, permission type, and key [endkey] as its argument', badArguments);
   const permissionType = permissionTypes[type.toLowerCase()];
   if (!permissionType) throw new Failure(`invalid permission type: ${type}`, badArguments);
   const permission = { type: permissionType, ...rangeOf(session, range) };
@@ -166,17 +169,8 @@ function permissionJson({ type, key, end }: Permission): Plain {
   };
 }
 
-/** Go's `%q`. */
-function quoted(text: string): string {
-  return JSON.stringify(text).replaceAll('\\u0000', '\\x00');
-}
-
-function list(session: Session, request: AuthRequest, jsonName: string, fieldName: string): void {
-  const { names = [] } = session.server.auth(request);
-  tell(session, names.map((name) => `${name}\n`).join(''), {
-    json: { [jsonName]: listed(names) },
-    fields: names.map((name) => `"${fieldName}" : ${JSON.stringify(name)}\n`).join(''),
-  });
+function lines(names: readonly string[]): string {
+  return names.map((name) => `${name}\n`).join('');
 }
 
 function listed(names: readonly string[]): readonly string[] | undefined {
@@ -188,13 +182,15 @@ function ask(session: Session, request: AuthRequest, simple: string): void {
   tell(session, simple);
 }
 
+/** `fields` null: the printer of fields does not know how. */
 function tell(
   session: Session,
   simple: string,
-  more: { readonly json?: Readonly<Record<string, Plain | undefined>>; readonly fields?: string } = {},
+  more: { readonly json?: Readonly<Record<string, Plain | undefined>>; readonly fields?: string | null } = {},
 ): void {
   const { header } = session;
-  session.show({ simple, json: { header: headerJson(header), ...more.json }, fields: headerFields(header) + (more.fields ?? '') });
+  const fields = more.fields === null ? {} : { fields: headerFields(header) + (more.fields ?? '') };
+  session.show({ simple, json: { header: headerJson(header), ...more.json }, ...fields });
 }
 
 function none(session: Session, message: string): void {

@@ -28,47 +28,51 @@ const globalFlags: FlagTable = {
   version: 'switch',
 };
 
-const commandFlags: FlagTable = {
-  prefix: 'switch',
-  'keys-only': 'switch',
-  'count-only': 'switch',
-  'print-value-only': 'switch',
-  'from-key': 'switch',
-  limit: 'value',
-  order: 'value',
-  'sort-by': 'value',
-  rev: 'value',
-  consistency: 'value',
-  'min-mod-rev': 'value',
-  'max-mod-rev': 'value',
-  'min-create-rev': 'value',
-  'max-create-rev': 'value',
-  'prev-kv': 'switch',
-  lease: 'value',
-  'ignore-value': 'switch',
-  'ignore-lease': 'switch',
-  range: 'switch',
-  interactive: 'switch',
-  'progress-notify': 'switch',
-  keys: 'switch',
-  once: 'switch',
-  'peer-urls': 'value',
-  learner: 'switch',
-  cluster: 'switch',
-  physical: 'switch',
-  'data-dir': 'value',
-  name: 'value',
-  'initial-cluster': 'value',
-  'initial-cluster-token': 'value',
-  'initial-advertise-peer-urls': 'value',
-  'skip-hash-check': 'switch',
-  'bump-revision': 'value',
-  'mark-compacted': 'switch',
-  'wal-dir': 'value',
-  'new-user-password': 'value',
-  'no-password': 'switch',
-  detail: 'switch',
+const switches = (...names: readonly string[]): FlagTable => Object.fromEntries(names.map((name) => [name, 'switch']));
+const values = (...names: readonly string[]): FlagTable => Object.fromEntries(names.map((name) => [name, 'value']));
+
+const ofMembers = switches('cluster');
+
+/** What each command knows beside the global ones. */
+const commandFlags: Readonly<Record<string, FlagTable>> = {
+  get: {
+    ...switches('prefix', 'from-key', 'keys-only', 'count-only', 'print-value-only'),
+    ...values('limit', 'order', 'sort-by', 'rev', 'consistency', 'min-mod-rev', 'max-mod-rev', 'min-create-rev', 'max-create-rev'),
+  },
+  put: { ...switches('prev-kv', 'ignore-value', 'ignore-lease'), ...values('lease') },
+  del: switches('prefix', 'from-key', 'prev-kv', 'range'),
+  txn: switches('interactive'),
+  watch: { ...switches('interactive', 'prefix', 'prev-kv', 'progress-notify'), ...values('rev') },
+  compaction: switches('physical'),
+  compact: switches('physical'),
+  defrag: ofMembers,
+  'endpoint status': ofMembers,
+  'endpoint health': ofMembers,
+  'endpoint hashkv': { ...ofMembers, ...values('rev') },
+  'lease timetolive': switches('keys'),
+  'lease keep-alive': switches('once'),
+  'member list': values('consistency'),
+  'member add': { ...switches('learner'), ...values('peer-urls') },
+  'member update': values('peer-urls'),
+  'user add': { ...switches('interactive', 'no-password'), ...values('new-user-password') },
+  'user get': switches('detail'),
+  'user passwd': switches('interactive'),
+  'role grant-permission': switches('prefix', 'from-key'),
+  'role revoke-permission': switches('prefix', 'from-key'),
+  'snapshot restore': {
+    ...switches('skip-hash-check', 'mark-compacted'),
+    ...values('data-dir', 'wal-dir', 'name', 'initial-cluster', 'initial-cluster-token', 'initial-advertise-peer-urls', 'bump-revision'),
+  },
 };
+
+const everyFlag: FlagTable = Object.assign({}, globalFlags, ...Object.values(commandFlags));
+
+/** Refuses what another command knows and this one does not. */
+export function assertFlags(command: string, { flags }: CommandLine): void {
+  const known = (Object.hasOwn(commandFlags, command) ? commandFlags[command] : undefined) ?? {};
+  const stray = Object.keys(flags).find((name) => !Object.hasOwn(globalFlags, name) && !Object.hasOwn(known, name));
+  if (stray !== undefined) throw new UsageError(`unknown flag: --${stray}`);
+}
 
 const short: Readonly<Record<string, string>> = { w: 'write-out', h: 'help', i: 'interactive', d: 'debug' };
 
@@ -88,7 +92,7 @@ export function parseCommandLine(args: readonly string[], env: Readonly<Record<s
       continue;
     }
     const { name, inline } = named(word);
-    const kind = globalFlags[name] ?? commandFlags[name];
+    const kind = Object.hasOwn(everyFlag, name) ? everyFlag[name] : undefined;
     if (!kind) throw new UsageError(word.startsWith('--') ? `unknown flag: --${name}` : `unknown shorthand flag: '${word[1]}' in ${word}`);
     const value = inline ?? (kind === 'switch' ? 'true' : args[++at]);
     if (value === undefined) throw new UsageError(`flag needs an argument: --${name}`);
@@ -99,7 +103,10 @@ export function parseCommandLine(args: readonly string[], env: Readonly<Record<s
 
 function named(word: string): { name: string; inline: string | undefined } {
   if (!word.startsWith('--'))
-    return { name: short[word[1] as string] ?? '', inline: word.length > 2 ? word.slice(2).replace(/^=/, '') : undefined };
+    return {
+      name: Object.hasOwn(short, word[1] as string) ? (short[word[1] as string] as string) : '',
+      inline: word.length > 2 ? word.slice(2).replace(/^=/, '') : undefined,
+    };
   const equals = word.indexOf('=');
   return equals < 0 ? { name: word.slice(2), inline: undefined } : { name: word.slice(2, equals), inline: word.slice(equals + 1) };
 }

@@ -21,7 +21,7 @@ import {
   userPassword,
   userRevokeRole,
 } from './access';
-import { parseCommandLine, UsageError } from './flags';
+import { assertFlags, parseCommandLine, UsageError } from './flags';
 import {
   alarmDisarm,
   alarmList,
@@ -124,29 +124,32 @@ ${Object.keys(commands)
 
 /** etcdctl 3.6: each run is one command, done at once or, for `watch` and `lease keep-alive`, until it is interrupted. */
 export const etcdctl: Program<State> = {
-  start: (ctx) => run(ctx, 'etcdctl', commands, 0),
+  start: (ctx) => run(ctx, 'etcdctl', commands),
   onTimer: (ctx, state, timer) =>
     timer === 'look' && state.type === 'watch' ? again(ctx, state) : run(ctx, 'etcdctl', commands, Number(timer.split(' ')[1] ?? 0)),
 };
 
 /** etcdutl 3.6: what is done to files while no member runs. */
 export const etcdutl: Program<State> = {
-  start: (ctx) => run(ctx, 'etcdutl', offlineCommands, 0),
+  start: (ctx) => run(ctx, 'etcdutl', offlineCommands),
 };
 
 const once: State = { type: 'once' };
 const retryMs = 500;
 
-function run(ctx: ProcessContext, name: string, table: Readonly<Record<string, Command>>, waitedMs: number): State {
+/** `waitedMs` once it has begun. */
+function run(ctx: ProcessContext, name: string, table: Readonly<Record<string, Command>>, waitedMs?: number): State {
   return guarded(ctx, () => {
     const line = parseCommandLine(ctx.argv.slice(1), ctx.env);
     if (line.words.length === 0 || localCommands.has(line.words[0] as string) || line.flags['help'] || line.flags['version'])
       return local(ctx, name, line.words[0]);
     const { key, words } = commandOf(table, line.words);
-    if (!key) throw new UsageError(`unknown command ${JSON.stringify(line.words[0])} for ${JSON.stringify(name)}`);
-    const session = new Session(ctx, { ...line, words });
-    if (name === 'etcdctl' && !hasCertificates(session)) return deadline(ctx, session, waitedMs, 'error reading server preface: EOF');
-    return attempt(ctx, session, table[key] as Command, waitedMs);
+    if (!key) return withoutCommand(ctx, name, table, line.words[0] as string);
+    assertFlags(key, line);
+    const session = new Session(ctx, { ...line, words }, { isFirst: waitedMs === undefined });
+    session.assertFormat();
+    if (name === 'etcdctl' && !hasCertificates(session)) return deadline(ctx, session, waitedMs ?? 0, 'error reading server preface: EOF');
+    return attempt(ctx, session, table[key] as Command, waitedMs ?? 0);
   });
 }
 
@@ -157,6 +160,17 @@ function commandOf(
   const [first = '', second = ''] = words;
   if (Object.hasOwn(table, `${first} ${second}`)) return { key: `${first} ${second}`, words: words.slice(2) };
   return { key: Object.hasOwn(table, first) ? first : undefined, words: words.slice(1) };
+}
+
+/** The name of a family of commands, or of none. */
+function withoutCommand(ctx: ProcessContext, name: string, table: Readonly<Record<string, Command>>, word: string): State {
+  const members = Object.keys(table).filter((key) => key.startsWith(`${word} `));
+  if (members.length === 0)
+    throw new UsageError(`unknown command ${JSON.stringify(word)} for ${JSON.stringify(name)}\nRun '${name} --help' for usage.`);
+  const rows = members.map((key) => `\t${key.slice(word.length + 1)}\n`).join('');
+  ctx.stdout(`NAME:\n\t${word}\n\nUSAGE:\n\t${name} ${word} <subcommand> [flags]\n\nAPI VERSION:\n\t3.6\n\n\nCOMMANDS:\n${rows}\n`);
+  ctx.exit(0);
+  return once;
 }
 
 /** Runs the command; while the group cannot answer it waits and asks again, until the command's time is up. */

@@ -1,4 +1,5 @@
 import { encodeBase64 } from '../../api/base64';
+import { quoted } from './go-text';
 import {
   operationRevisions,
   type KeyValue,
@@ -44,7 +45,8 @@ export interface Printer {
   put(header: Header, prevKv: KeyValue | undefined): string;
   del(header: Header, deleted: Deleted): string;
   txn(header: Header, response: TxnResponse): string;
-  watch(header: Header, events: readonly WatchEvent[]): string;
+  /** With a compacted revision, or none, where the server ended the watch. */
+  watch(header: Header, events: readonly WatchEvent[], cancelledAt?: number): string;
 }
 
 /** What a stored value looks like: text as it is, an object as JSON. */
@@ -85,19 +87,12 @@ export const fieldsPrinter: Printer = {
 };
 
 export const jsonPrinter: Printer = {
-  get: (header, { kvs, more, count }) =>
-    json({
-      header: headerJson(header),
-      kvs: kvs.length > 0 ? kvs.map(kvJson) : undefined,
-      more: more || undefined,
-      count: count || undefined,
-    }),
+  get: (header, got) => json({ header: headerJson(header), ...gotJson(got) }),
   put: (header, prevKv) => json({ header: headerJson(header), prev_kv: prevKv && kvJson(prevKv) }),
-  del: (header, { deleted, prevKvs }) =>
-    json({ header: headerJson(header), deleted: deleted || undefined, prev_kvs: prevKvs.length > 0 ? prevKvs.map(kvJson) : undefined }),
+  del: (header, deleted) => json({ header: headerJson(header), ...deletedJson(deleted) }),
   txn: (header, { succeeded, responses }) =>
     json({ header: headerJson(header), succeeded: succeeded || undefined, responses: responsesJson(header, responses) }),
-  watch: (header, events) =>
+  watch: (header, events, cancelledAt) =>
     json({
       Header: headerJson(header),
       Events: events.map(({ type, kv, prevKv }) => ({
@@ -105,8 +100,8 @@ export const jsonPrinter: Printer = {
         kv: kvJson(kv),
         prev_kv: prevKv && kvJson(prevKv),
       })),
-      CompactRevision: 0,
-      Canceled: false,
+      CompactRevision: cancelledAt ?? 0,
+      Canceled: cancelledAt !== undefined,
       Created: false,
     }),
 };
@@ -132,26 +127,40 @@ function responsesJson({ revision }: Pick<Header, 'revision'>, responses: readon
 function responseJson(header: { readonly revision: number }, response: OperationResponse): Plain {
   switch (response.type) {
     case 'range':
-      return { Response: { response_range: { header, kvs: response.kvs.map(kvJson), count: response.count || undefined } } };
+      return { Response: { response_range: { header, ...gotJson(response) } } };
     case 'put':
       return { Response: { response_put: { header, prev_kv: response.prevKv && kvJson(response.prevKv) } } };
     case 'delete-range':
-      return { Response: { response_delete_range: { header, deleted: response.deleted || undefined } } };
+      return { Response: { response_delete_range: { header, ...deletedJson(response) } } };
     default:
       return { Response: { response_txn: { header, succeeded: response.succeeded || undefined } } };
   }
+}
+
+function gotJson({ kvs, more, count }: Got) {
+  return { kvs: kvs.length > 0 ? kvs.map(kvJson) : undefined, more: more || undefined, count: count || undefined };
+}
+
+function deletedJson({ deleted, prevKvs }: Deleted) {
+  return { deleted: deleted || undefined, prev_kvs: prevKvs.length > 0 ? prevKvs.map(kvJson) : undefined };
 }
 
 export function idNumber(id: string): bigint {
   return BigInt(`0x${id}`);
 }
 
-export function headerJson({ clusterId, memberId, revision, term }: Header): Readonly<Record<string, Plain>> {
+export function headerJson({
+  clusterId,
+  memberId,
+  revision,
+  term,
+}: Omit<Header, 'revision'> & Partial<Header>): Readonly<Record<string, Plain | undefined>> {
   return { cluster_id: idNumber(clusterId), member_id: idNumber(memberId), revision, raft_term: term };
 }
 
-export function headerFields({ clusterId, memberId, revision, term }: Header): string {
-  return `"ClusterID" : ${idNumber(clusterId)}\n"MemberID" : ${idNumber(memberId)}\n"Revision" : ${revision}\n"RaftTerm" : ${term}\n`;
+/** A header without a revision shows none. */
+export function headerFields({ clusterId, memberId, revision, term }: Omit<Header, 'revision'> & Partial<Header>): string {
+  return `"ClusterID" : ${idNumber(clusterId)}\n"MemberID" : ${idNumber(memberId)}\n${revision === undefined ? '' : `"Revision" : ${revision}\n`}"RaftTerm" : ${term}\n`;
 }
 
 function kvJson(kv: KeyValue): Plain {
@@ -167,7 +176,7 @@ function kvJson(kv: KeyValue): Plain {
 }
 
 function kvFields(prefix: string, kv: KeyValue): string {
-  return `"${prefix}Key" : ${JSON.stringify(kv.key)}\n"${prefix}CreateRevision" : ${kv.createRevision}\n"${prefix}ModRevision" : ${kv.modRevision}\n"${prefix}Version" : ${kv.version}\n"${prefix}Value" : ${JSON.stringify(textOf(kv))}\n"${prefix}Lease" : ${kv.lease}\n`;
+  return `"${prefix}Key" : ${quoted(kv.key)}\n"${prefix}CreateRevision" : ${kv.createRevision}\n"${prefix}ModRevision" : ${kv.modRevision}\n"${prefix}Version" : ${kv.version}\n"${prefix}Value" : ${quoted(textOf(kv))}\n"${prefix}Lease" : ${kv.lease}\n`;
 }
 
 /** One line of JSON, as Go's encoder writes it: absent members left out, BigInts as numbers. */

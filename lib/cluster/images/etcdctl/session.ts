@@ -1,6 +1,7 @@
 import { decodeBase64 } from '../../api/base64';
 import { EtcdError, type Caller, type EtcdServer } from '../../etcd';
 import type { ProcessContext } from '../../runtime/program';
+import { problemOfInteger, quoted } from './go-text';
 import type { CommandLine } from './flags';
 import {
   bordered,
@@ -27,7 +28,8 @@ export class Failure extends Error {
 
 /** `pkg/cobrautl/error.go`. */
 export const badArguments = 128;
-const badConnection = 2;
+export const badConnection = 2;
+export const invalidInput = 3;
 export const interrupted = 5;
 export const badFeature = 4;
 
@@ -37,12 +39,15 @@ export class Session {
   readonly words: readonly string[];
   readonly flags: Readonly<Record<string, string>>;
 
+  /** Whether nothing of the command has been done, nor waited for. */
+  readonly isFirst: boolean;
   #caller: Caller | undefined;
 
-  constructor(ctx: ProcessContext, { words, flags }: CommandLine) {
+  constructor(ctx: ProcessContext, { words, flags }: CommandLine, { isFirst = true } = {}) {
     this.ctx = ctx;
     this.words = words;
     this.flags = flags;
+    this.isFirst = isFirst;
   }
 
   isSet(name: string): boolean {
@@ -56,10 +61,8 @@ export class Session {
 
   number(name: string): number {
     const text = this.flags[name] ?? '0';
-    if (!/^-?\d+$/.test(text))
-      throw new Failure(
-        `invalid argument ${JSON.stringify(text)} for "--${name}" flag: strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`,
-      );
+    const problem = problemOfInteger(text, { name: 'ParseInt', base: 10 });
+    if (problem !== undefined) throw new Failure(`invalid argument ${quoted(text)} for "--${name}" flag: ${problem}`);
     return Number(text);
   }
 
@@ -69,13 +72,22 @@ export class Session {
 
   /** The first server that answers, as the client's balancer would pick. */
   get server(): EtcdServer {
-    return this.serverAt(this.endpoints[0] as string);
+    const [first] = this.endpoints;
+    if (first === undefined) throw new Failure('etcdclient: no available endpoints', badConnection);
+    return this.serverAt(first);
   }
 
   serverAt(endpoint: string): EtcdServer {
     const url = /^https?:\/\//.test(endpoint) ? endpoint : `https://${endpoint}`;
+    if (!address.test(url)) throw notDialled(endpoint);
     this.#caller ??= this.#showWhoWeAre(url);
     return this.ctx.dialEtcd(url, this.#caller);
+  }
+
+  /** Refuses a format that is none before anything is asked. */
+  assertFormat(): void {
+    if (this.format === 'protobuf') throw new Failure('protobuf is not simulated as output format', badFeature);
+    if (!['simple', 'json', 'fields', 'table'].includes(this.format)) throw new Failure('unsupported output format', badFeature);
   }
 
   /** With `--user`, a token for the password; else whoever the certificate names. */
@@ -112,18 +124,14 @@ export class Session {
         return jsonPrinter;
       case 'fields':
         return fieldsPrinter;
-      case 'table':
-        throw new Failure('table not supported as output format', badFeature);
-      case 'protobuf':
-        throw new Failure('protobuf is not simulated as output format', badFeature);
       default:
-        throw new Failure('unsupported output format', badFeature);
+        throw new Failure('table not supported as output format', badFeature);
     }
   }
 
   /** Prints a thing in the format asked for. */
   show(forms: { readonly simple?: string; readonly table?: Table; readonly json: Plain; readonly fields?: string }): void {
-    const { table } = forms;
+    const { table, fields } = forms;
     switch (this.format) {
       case 'json':
         return this.ctx.stdout(json(forms.json));
@@ -131,11 +139,22 @@ export class Session {
         if (!table) throw new Failure('table not supported as output format', badFeature);
         return this.ctx.stdout(bordered(table));
       case 'fields':
-        return this.ctx.stdout(forms.fields ?? (table ? commaSeparated(table) : ''));
+        if (fields === undefined) throw new Failure('fields not supported as output format', badFeature);
+        return this.ctx.stdout(fields);
       default:
         return this.ctx.stdout(forms.simple ?? (table ? commaSeparated(table) : ''));
     }
   }
+}
+
+/** Host and port of an URL. */
+const address = /^https?:\/\/[^/:?#\s]+(?::\d{1,5})?(?=[/?#]|$)/;
+
+function notDialled(endpoint: string): EtcdError {
+  return new EtcdError(
+    'Unavailable',
+    `connection error: desc = "transport: Error while dialing: dial tcp: address ${endpoint}: unknown port"`,
+  );
 }
 
 /** As the client shows an error of the server. */
