@@ -31,7 +31,8 @@ export function watch(server: EtcdServer, sink: Sink): Talk {
     };
     const end = (compactedRevision: number) => {
       cancels.delete(id);
-      sink.write(withHeader(server, { watch_id: id, canceled: true, compact_revision: compactedRevision }));
+      const { header } = withHeader(server);
+      sink.write({ header: { ...(header as Message), revision: 0 }, watch_id: id, canceled: true, compact_revision: compactedRevision });
     };
     try {
       const cancel = server.watch(

@@ -96,3 +96,41 @@ test('what stands in quotes in a transaction is read as Go reads it', () => {
   expect(etcdctl('txn', '\nput "two words" "a \\"b\\"\\n\\x21"\n\n\n').exitCode).toBe(0);
   expect(member().range('two words').kvs[0]?.value).toBe('a "b"\n!');
 });
+
+describe('of three members of which two are lost', () => {
+  beforeEach(() => {
+    cluster = withEtcdAlone(3);
+    const leader = ['cp-1', 'cp-2', 'cp-3'].find((name) => {
+      const { leader: id, member: own } = cluster.network.dialEtcd(cluster.network.host(name), 'https://127.0.0.1:2379').status();
+      return id === own;
+    });
+    expect(leader).toBe('cp-1');
+    for (const name of ['cp-2', 'cp-3']) cluster.crash(name);
+  });
+
+  test('a write that nobody agreed on is written once when they return', () => {
+    expect(etcdctl('put a 1').stderr).toMatch(/Error: context deadline exceeded\n$/);
+    for (const name of ['cp-2', 'cp-3']) cluster.bootMachine(name);
+    cluster.kernel.runFor(30_000);
+    expect(
+      member()
+        .range('a')
+        .kvs.map(({ version }) => version),
+    ).toEqual([1]);
+  });
+
+  test('the server gives a write up after seven seconds, where the client waits for that', () => {
+    const before = cluster.now;
+    expect(etcdctl('put a 1 --command-timeout=20s', '', 30_000)).toMatchObject({
+      stderr: 'Error: etcdserver: request timed out, possibly due to connection lost\n',
+      exitCode: 1,
+    });
+    expect(cluster.now - before).toBe(7_000);
+  });
+
+  test('a change of members is refused at once', () => {
+    const before = cluster.now;
+    expect(etcdctl('member add x --peer-urls=https://10.0.0.9:2380').stderr).toBe('Error: etcdserver: unhealthy cluster\n');
+    expect(cluster.now).toBe(before);
+  });
+});

@@ -45,8 +45,8 @@ import { compaction, del, get, look, put, txn, watch, type WatchState } from './
 import { Failure, sentenceOf, Session } from './session';
 import { snapshotRestore, snapshotSave, snapshotStatus } from './snapshots';
 
-/** What a run is between two timers: nothing, or a watch. */
-type State = { readonly type: 'once' } | WatchState;
+/** What a run is between two timers: nothing, a watch, or a write of which nobody will say what became of it. */
+type State = { readonly type: 'once' } | WatchState | { readonly type: 'lost'; readonly message: string };
 
 /** Returns an exit code, what to keep until the next timer, or nothing when it is done. */
 type Command = (session: Session) => number | WatchState | { readonly againMs: number } | void;
@@ -126,7 +126,11 @@ ${Object.keys(commands)
 export const etcdctl: Program<State> = {
   start: (ctx) => run(ctx, 'etcdctl', commands),
   onTimer: (ctx, state, timer) =>
-    timer === 'look' && state.type === 'watch' ? again(ctx, state) : run(ctx, 'etcdctl', commands, Number(timer.split(' ')[1] ?? 0)),
+    state.type === 'lost'
+      ? guarded(ctx, () => givenUp(ctx, state.message))
+      : timer === 'look' && state.type === 'watch'
+        ? again(ctx, state)
+        : run(ctx, 'etcdctl', commands, Number(timer.split(' ')[1] ?? 0)),
 };
 
 /** etcdutl 3.6: what is done to files while no member runs. */
@@ -182,9 +186,26 @@ function attempt(ctx: ProcessContext, session: Session, command: Command, waited
     else ctx.exit(outcome ?? 0);
     return once;
   } catch (error) {
-    if (error instanceof EtcdError && error.code === 'Unavailable') return deadline(ctx, session, waitedMs, error.message);
-    throw error;
+    if (!(error instanceof EtcdError) || error.code !== 'Unavailable') throw error;
+    const { message, hangs } = error;
+    if (hangs?.isRepeatable === false) return wait(ctx, session, waitedMs, { message, forMs: hangs.forMs });
+    // What is no loss of the connection and no wait is an answer.
+    if (!hangs && message.startsWith('etcdserver: ')) throw error;
+    return deadline(ctx, session, waitedMs, message);
   }
+}
+
+/** A write that was begun is not begun again: it is waited for until the server gives it up, or the client does (`client/v3/retry.go`). */
+function wait(ctx: ProcessContext, session: Session, waitedMs: number, { message, forMs }: { message: string; forMs: number }): State {
+  const leftMs = Math.max(0, timeoutOf(session) - waitedMs);
+  ctx.after(Math.min(leftMs, forMs), 'lost');
+  return { type: 'lost', message: leftMs < forMs ? deadlineMessage : message };
+}
+
+function givenUp(ctx: ProcessContext, message: string): State {
+  if (message !== deadlineMessage) throw new Failure(message);
+  warn(ctx, parseCommandLine(ctx.argv.slice(1), ctx.env).flags['endpoints'] ?? '127.0.0.1:2379', 'etcdserver: request timed out');
+  throw new Failure(message);
 }
 
 function again(ctx: ProcessContext, state: WatchState): State {
@@ -207,11 +228,18 @@ function deadline(ctx: ProcessContext, session: Session, waitedMs: number, why: 
     ctx.after(Math.min(retryMs, limitMs - waitedMs), `retry ${waitedMs + Math.min(retryMs, limitMs - waitedMs)}`);
     return once;
   }
+  warn(ctx, session.endpoints[0] ?? '', why);
+  throw new Failure(deadlineMessage);
+}
+
+const deadlineMessage = 'context deadline exceeded';
+
+/** What the client writes into its log when a call ends without an answer. */
+function warn(ctx: ProcessContext, endpoint: string, why: string): void {
   const error = `rpc error: code = DeadlineExceeded desc = latest balancer error: last connection error: ${why.startsWith('connection error') ? why : `connection error: desc = ${JSON.stringify(why)}`}`;
   ctx.stderr(
-    `${JSON.stringify({ level: 'warn', ts: rfc3339Micro(ctx.now), logger: 'etcd-client', caller: 'v3@v3.6.8/retry_interceptor.go:65', msg: 'retrying of unary invoker failed', target: `etcd-endpoints://0xc00012e1e0/${session.endpoints[0]}`, attempt: 0, error })}\n`,
+    `${JSON.stringify({ level: 'warn', ts: rfc3339Micro(ctx.now), logger: 'etcd-client', caller: 'v3@v3.6.8/retry_interceptor.go:65', msg: 'retrying of unary invoker failed', target: `etcd-endpoints://0xc00012e1e0/${endpoint}`, attempt: 0, error })}\n`,
   );
-  throw new Failure('context deadline exceeded');
 }
 
 function timeoutOf({ flags }: Session): number {

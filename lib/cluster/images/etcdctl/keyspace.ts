@@ -123,7 +123,7 @@ export function look(session: Session, { next, quietSince }: WatchState, { isFir
 
 function cancelled({ ctx, header, printer }: Session, why: string, compactRevision: number): Failure {
   ctx.stderr(`watch was canceled (${why})\n`);
-  ctx.stdout(printer.watch(header, [], compactRevision));
+  ctx.stdout(printer.watch({ ...header, revision: 0 }, [], compactRevision));
   return new Failure('watch is canceled by the server', interrupted);
 }
 

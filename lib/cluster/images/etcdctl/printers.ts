@@ -155,12 +155,12 @@ export function headerJson({
   revision,
   term,
 }: Omit<Header, 'revision'> & Partial<Header>): Readonly<Record<string, Plain | undefined>> {
-  return { cluster_id: idNumber(clusterId), member_id: idNumber(memberId), revision, raft_term: term };
+  return { cluster_id: idNumber(clusterId), member_id: idNumber(memberId), revision: revision || undefined, raft_term: term };
 }
 
 /** A header without a revision shows none. */
 export function headerFields({ clusterId, memberId, revision, term }: Omit<Header, 'revision'> & Partial<Header>): string {
-  return `"ClusterID" : ${idNumber(clusterId)}\n"MemberID" : ${idNumber(memberId)}\n${revision === undefined ? '' : `"Revision" : ${revision}\n`}"RaftTerm" : ${term}\n`;
+  return `"ClusterID" : ${idNumber(clusterId)}\n"MemberID" : ${idNumber(memberId)}\n${!revision ? '' : `"Revision" : ${revision}\n`}"RaftTerm" : ${term}\n`;
 }
 
 function kvJson(kv: KeyValue): Plain {
