@@ -19,6 +19,8 @@ export interface ClusterOptions {
   readonly etcdCompactionIntervalMs?: number;
   /** How much of the past is kept for looking back, however little etcd keeps; the oldest goes first. Eight MiB when absent, which is many labs. */
   readonly historyBytes?: number;
+  /** What etcd may hold at most, also where its `--quota-backend-bytes` says more; its default of two GiB is all that bounds it when absent. */
+  readonly etcdBytes?: number;
   /** Bearer tokens the API server accepts, as rows of kube-apiserver's `--token-auth-file`. */
   readonly tokens?: readonly { readonly token: string; readonly user: string; readonly uid: string; readonly groups: readonly string[] }[];
 }

@@ -41,6 +41,7 @@ interface ForkOptions {
   readonly seed?: string | number;
   readonly hosts?: ClusterHosts;
   readonly historyBytes?: number | undefined;
+  readonly etcdBytes?: number | undefined;
 }
 
 /** What the layers above lend to a cluster; never part of a snapshot. */
@@ -148,7 +149,12 @@ export class Cluster {
    * A copy that goes its own way: stores are shared until one of them writes, components start again from them.
    * With a `seed` of its own, chance differs from here on.
    */
-  fork({ seed = this.kernel.seed, hosts = {}, historyBytes = this.options.historyBytes }: ForkOptions = {}): Cluster {
+  fork({
+    seed = this.kernel.seed,
+    hosts = {},
+    historyBytes = this.options.historyBytes,
+    etcdBytes = this.options.etcdBytes,
+  }: ForkOptions = {}): Cluster {
     const kernel = new Kernel({ seed, now: this.kernel.now, generation: this.kernel.generation + 1 });
     const machines = [...this.#machines.values()].map((machine) => ({
       spec: machine.spec,
@@ -157,7 +163,12 @@ export class Cluster {
       raft: machine.raft?.fork(),
       isUp: machine.isUp,
     }));
-    const options = { ...this.options, seed, ...(historyBytes === undefined ? {} : { historyBytes }) };
+    const options = {
+      ...this.options,
+      seed,
+      ...(historyBytes === undefined ? {} : { historyBytes }),
+      ...(etcdBytes === undefined ? {} : { etcdBytes }),
+    };
     return Cluster.#resume(options, kernel, { world: this.world.fork(), ledger: this.#ledger.fork(historyBytes), machines }, hosts);
   }
 
@@ -375,6 +386,7 @@ export class Cluster {
 
   #addMachine({ spec, disk, etcd, raft }: Omit<Stores['machines'][number], 'isUp'>): Machine {
     const units = spec.role === 'workstation' ? [] : this.#units;
+    if (raft) raft.roomBytes = this.options.etcdBytes ?? Infinity;
     const machine = new Machine({ spec, disk, kernel: this.kernel, etcd, raft, units });
     this.#machines.set(spec.name, machine);
     this.network.addMachine(machine);

@@ -64,6 +64,8 @@ export interface SessionOptions {
   readonly variant?: Variant;
   /** `own` plays the lab's setup with this session's seed; absent, it is a copy of one that was played before. */
   readonly setup?: 'own';
+  /** What etcd may hold; absent, what every sandbox has. */
+  readonly etcdBytes?: number;
 }
 
 /** Everything of a session that is not in the cluster's stores. */
@@ -105,6 +107,10 @@ function preparedCluster({ lab: source, host }: SessionOptions, lab: Lab): Clust
     Session.prepare({ lab: source, host, variant: lab.variant, seed: `setup/${lab.slug}` }),
   );
 }
+
+/** Nobody may have been told: what fills a store is often a controller. */
+const fullMessage =
+  'The cluster’s etcd is full (alarm NOSPACE): nothing can be written. Delete what fills it, compact and defragment it, then disarm its alarm.';
 
 const silent: SessionListener = { onChange: () => undefined, onMessage: () => undefined };
 
@@ -181,7 +187,12 @@ export class Session implements HostedSession {
     const session = new Session(options, lab, (hosts) =>
       options.setup === 'own'
         ? freshCluster({ ...lab.cluster, seed, hosts })
-        : settledFork(preparedCluster(options, lab), { seed, hosts, historyBytes: lab.cluster.historyBytes }),
+        : settledFork(preparedCluster(options, lab), {
+            seed,
+            hosts,
+            historyBytes: lab.cluster.historyBytes,
+            etcdBytes: options.etcdBytes,
+          }),
     );
     if (options.setup === 'own') session.#prepare();
     session.#listen();
@@ -356,8 +367,15 @@ export class Session implements HostedSession {
       return;
     }
     if (change.type === 'etcd' && isHeartbeat(change)) return;
+    if (change.type === 'etcd-edit' && change.edit.type === 'alarm') this.#tellAlarm(change.machine, change.edit);
     this.#hasChanged = true;
     this.#checksAreStale = true;
+  }
+
+  /** Once, not once for every member. */
+  #tellAlarm(machine: string, { alarm, isRaised }: { alarm: string; isRaised: boolean }): void {
+    if (alarm !== 'NOSPACE' || !isRaised || machine !== this.cluster.machines.find(({ etcd }) => etcd)?.name) return;
+    this.#tell({ name: 'sandbox:notice', payload: { level: 'warning', text: fullMessage } });
   }
 
   #follow(realMs: number): void {

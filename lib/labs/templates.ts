@@ -9,7 +9,14 @@ interface ForkOptions {
   readonly seed: string;
   readonly hosts: ClusterHosts;
   readonly historyBytes?: number | undefined;
+  readonly etcdBytes?: number | undefined;
 }
+
+/**
+ * What etcd may hold in a sandbox; a busy lab needs two MiB. Pods take three times as much of the host's memory, and nothing that anybody could
+ * store more than twenty times as much: one sandbox alone never fills a worker thread.
+ */
+export const sandboxEtcdBytes = 32 << 20;
 
 /** Booted clusters, one for each shape: a new sandbox is a copy of one, so nobody waits for a control plane to come up. */
 const booted = new Map<string, Cluster>();
@@ -18,7 +25,7 @@ export function bootedCluster({ topology, latency }: TemplateOptions): Cluster {
   const key = `${topology.controlPlanes}/${topology.workers}/${latency}`;
   const known = booted.get(key);
   if (known) return known;
-  const cluster = Cluster.boot({ topology, latency, seed: `template/${key}` });
+  const cluster = Cluster.boot({ topology, latency, seed: `template/${key}`, etcdBytes: sandboxEtcdBytes });
   booted.set(key, cluster);
   return cluster;
 }

@@ -39,6 +39,7 @@ import {
 import { Lessor } from './lessor';
 import { assertMayAdd, assertMayPromote, assertMayRemove, type MembershipView } from './membership';
 import type { MvccSnapshot, MvccStore } from './mvcc';
+import { Quota } from './quota';
 import { recordCommit, summaryOf } from './tracing';
 import { idOf, type RaftDisk } from './raft-disk';
 import type { GroupEntry, GroupSnapshot, MembershipChange, Request } from './request';
@@ -74,7 +75,7 @@ export interface EtcdMemberOptions {
   readonly instance: string;
   readonly heartbeatMs?: number;
   readonly electionMs?: number;
-  /** 0 means etcd's default, which no sandbox reaches. */
+  /** `--quota-backend-bytes`: 0 means etcd's default, less than that none. The disk may have less. */
   readonly quotaBytes?: number;
   /** `--snapshot-count`: entries applied between two truncations of the log. */
   readonly snapshotCount?: number;
@@ -104,6 +105,7 @@ export class EtcdMember implements EtcdServer {
   readonly #node: RaftNode<GroupEntry, GroupSnapshot>;
   readonly #lessor: Lessor;
   readonly #tokens: Tokens;
+  readonly #quota: Quota;
   readonly #actor: string;
   #inbox: PeerMessage[] = [];
   #isDraining = false;
@@ -122,12 +124,14 @@ export class EtcdMember implements EtcdServer {
   #isStopped = false;
   #isRemoved = false;
   readonly #startedAt: number;
-  #isResumed = false;
+  readonly #isResumed: boolean;
 
   constructor(options: EtcdMemberOptions) {
     this.#options = { heartbeatMs: 100, electionMs: 1000, quotaBytes: 0, ...options };
-    const { kernel, disk, random, name } = options;
+    const { kernel, disk, random, name, store, instance } = options;
     this.#actor = `etcd/${name}`;
+    this.#isResumed = disk.session?.instance === instance;
+    this.#quota = new Quota({ store, bytes: quotaOf(this.#options), isResumed: this.#isResumed });
     this.#startedAt = kernel.now;
     this.#tokens = new Tokens(kernel);
     this.#lessor = new Lessor({
@@ -146,10 +150,9 @@ export class EtcdMember implements EtcdServer {
   }
 
   start(): void {
-    const { disk, instance, store, kernel } = this.#options;
+    const { disk, store, kernel } = this.#options;
     store.around = (commit, notify) => kernel.causedBy(recordCommit(kernel, this.#actor, commit), notify);
     this.#lessor.reset(store.leases);
-    this.#isResumed = disk.session?.instance === instance;
     if (this.#isResumed && disk.session) this.#node.resume(disk.session.role, disk.session.leader);
     else if (membersOf(this.#node.configuration).length === 1) this.#node.campaign();
     this.#becomeAlert();
@@ -222,7 +225,7 @@ export class EtcdMember implements EtcdServer {
 
   txn(txn: Txn): TxnResponse {
     checkTransaction(txn);
-    if (this.#options.quotaBytes > 0) this.#assertSpace(txn);
+    if (!this.#quota.hasRoomFor(txn)) this.#refuse();
     return this.#propose({ type: 'txn', txn }) as TxnResponse;
   }
 
@@ -285,7 +288,7 @@ export class EtcdMember implements EtcdServer {
       storageVersion: '3.6.0',
       dbSize: file,
       dbSizeInUse: inUse,
-      dbSizeQuota: quotaBytes || defaultQuotaBytes,
+      dbSizeQuota: Number.isFinite(this.#quota.bytes) ? this.#quota.bytes : quotaBytes,
       leader,
       isLearner: this.isLearner,
       term,
@@ -619,8 +622,11 @@ export class EtcdMember implements EtcdServer {
   #perform(request: Request): TxnResponse | undefined {
     const { store } = this.#options;
     switch (request.type) {
-      case 'txn':
-        return store.applyTxn(request.txn);
+      case 'txn': {
+        const result = store.applyTxn(request.txn);
+        this.#quota.spend(request.txn);
+        return result;
+      }
       case 'compact':
         store.compact(request.revision);
         return undefined;
@@ -737,6 +743,7 @@ export class EtcdMember implements EtcdServer {
 
   #install({ store, members, removed }: GroupSnapshot): void {
     this.#options.store.install(store);
+    this.#quota.forget();
     this.#options.disk.setMembers(members, removed);
     this.#lessor.reset(store.leases);
     this.#options.log?.('applied snapshot', { 'snapshot-index': this.#node.log.applied });
@@ -862,17 +869,16 @@ export class EtcdMember implements EtcdServer {
   }
 
   /** The quota is looked at before anything is proposed; who first exceeds it raises the alarm (`etcdserver/api/v3rpc/quota.go`). */
-  #assertSpace(txn: Txn): void {
-    const { store, quotaBytes } = this.#options;
-    const bytes = txn.success.reduce(
-      (total, operation) => total + (operation.type === 'put' ? JSON.stringify(operation.value ?? null).length + operation.key.length : 0),
-      0,
-    );
-    if (bytes === 0 || store.size.file + bytes <= quotaBytes) return;
-    if (!store.alarms.some(({ member }) => member === this.id))
+  #refuse(): never {
+    if (!this.#options.store.alarms.some(({ member }) => member === this.id))
       this.#propose({ type: 'alarm', member: this.id, alarm: 'NOSPACE', isRaised: true });
     throw new EtcdError('ResourceExhausted', 'etcdserver: mvcc: database space exceeded');
   }
+}
+
+/** As the flag says, as far as there is room on the disk. */
+function quotaOf({ quotaBytes, disk }: Required<Pick<EtcdMemberOptions, 'quotaBytes' | 'disk'>>): number {
+  return Math.min(quotaBytes < 0 ? Infinity : quotaBytes || defaultQuotaBytes, disk.roomBytes);
 }
 
 function membersAfter(before: readonly MemberInfo[], change: MembershipChange['members']): readonly MemberInfo[] {

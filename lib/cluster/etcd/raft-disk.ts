@@ -51,6 +51,8 @@ export class RaftDisk {
   #removed!: readonly MemberId[];
   #directory: string | undefined;
   #session: Session | undefined;
+  /** What the store beside it may take, whatever the member's own quota is; the machine says so. */
+  roomBytes = Infinity;
   /** Told of every write; the sandbox's journal listens here. */
   onChange: ((change: RaftChange) => void) | undefined;
 

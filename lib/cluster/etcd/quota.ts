@@ -1,0 +1,90 @@
+import type { Json } from '@/lib/base';
+import type { Operation, Txn } from './kv';
+import type { MvccStore } from './mvcc';
+
+/** What a store that is taken up again may grow by before it is counted for the first time. */
+const uncountedBytes = 2 ** 20;
+
+/**
+ * How much more a store may hold (`etcdserver/api/v3rpc/quota.go`). To count a store takes as long as to write it down, so what is written
+ * is reckoned as it comes, and the store is counted only when by that reckoning it might be full: what compaction gave back shows then.
+ */
+export class Quota {
+  /** Infinity means none. */
+  readonly bytes: number;
+  readonly #store: MvccStore;
+  /** What may be written before the store has to be counted. */
+  #left: number;
+  #keepsCount = false;
+  #reckoned: Txn | undefined;
+  #reckonedBytes = 0;
+
+  /** `isResumed`: a copy of a running cluster goes on, which must cost next to nothing. */
+  constructor({ store, bytes, isResumed }: { readonly store: MvccStore; readonly bytes: number; readonly isResumed: boolean }) {
+    this.#store = store;
+    this.bytes = bytes;
+    this.#left = isResumed ? Math.min(uncountedBytes, bytes / 64) : 0;
+  }
+
+  /** Whether what a transaction may write still fits. */
+  hasRoomFor(txn: Txn): boolean {
+    const bytes = this.#bytesOf(txn);
+    if (bytes <= this.#left || bytes === 0) return true;
+    this.#left = this.bytes - this.#count();
+    return bytes <= this.#left;
+  }
+
+  /** A transaction was applied, whoever proposed it. */
+  spend(txn: Txn): void {
+    this.#left -= this.#bytesOf(txn);
+  }
+
+  /** The store has become another one. */
+  forget(): void {
+    this.#left = 0;
+  }
+
+  /** A store that was counted once keeps count, which is dear; until it is half full a copy is counted instead. */
+  #count(): number {
+    if (!this.#keepsCount) {
+      const { inUse } = this.#store.fork().size;
+      this.#keepsCount = inUse > this.bytes / 2;
+      if (!this.#keepsCount) return inUse;
+    }
+    return this.#store.size.file;
+  }
+
+  #bytesOf(txn: Txn): number {
+    if (txn !== this.#reckoned) {
+      this.#reckoned = txn;
+      this.#reckonedBytes = reckonTxn(txn);
+    }
+    return this.#reckonedBytes;
+  }
+}
+
+function reckonTxn({ success, failure }: Txn): number {
+  return Math.max(reckonAll(success), reckonAll(failure));
+}
+
+function reckonAll(operations: readonly Operation[]): number {
+  let bytes = 0;
+  for (const operation of operations) {
+    if (operation.type === 'put') bytes += operation.key.length + versionBytes + reckon(operation.value ?? null);
+    else if (operation.type === 'txn') bytes += reckonTxn(operation.txn);
+  }
+  return bytes;
+}
+
+/** What a version takes beside its key and value. */
+const versionBytes = 64;
+
+/** About as many bytes as the value's JSON has, without making that. */
+function reckon(value: Json | undefined): number {
+  if (typeof value === 'string') return value.length + 3;
+  if (typeof value !== 'object' || value === null) return 8;
+  let bytes = 3;
+  if (Array.isArray(value)) for (const item of value) bytes += reckon(item);
+  else for (const key in value) bytes += key.length + 3 + reckon((value as Record<string, Json>)[key]);
+  return bytes;
+}
