@@ -1,4 +1,4 @@
-import { deepFreeze, type Json } from '@/lib/base';
+import { deepFreeze, own, type Json } from '@/lib/base';
 
 /**
  * How to make one value of another, as plain data: `[value]` puts it in place of what is there, `[]` takes it away, and an object says
@@ -28,14 +28,15 @@ export function withDifference(value: Json, difference: Difference | undefined):
 function differenceOfFields(from: Fields, to: Fields): Difference | undefined {
   let made: Record<string, Difference> | undefined;
   for (const field in from) {
-    const [before, after] = [from[field], to[field]];
-    if (before === after) continue;
+    const before = from[field];
+    if (before === to[field]) continue;
+    const after = own(to, field);
     const inner = after === undefined ? [] : before === undefined ? ([after] as const) : differenceOf(before, after);
     if (inner !== undefined) (made ??= {})[field] = inner as Difference;
   }
   for (const field in to) {
     const value = to[field];
-    if (value !== undefined && !(field in from)) (made ??= {})[field] = [value];
+    if (value !== undefined && from[field] !== value && !Object.hasOwn(from, field)) (made ??= {})[field] = [value];
   }
   return made;
 }
@@ -44,14 +45,15 @@ function differenceOfFields(from: Fields, to: Fields): Difference | undefined {
 function areAlike(from: Json, to: Json): boolean {
   if (typeof from !== 'object' || typeof to !== 'object' || from === null || to === null) return false;
   if (Array.isArray(from) || Array.isArray(to)) return Array.isArray(from) && Array.isArray(to) && from.length === to.length;
-  // A field that means something else when it is assigned.
-  if (Object.hasOwn(from, '__proto__') || Object.hasOwn(to, '__proto__')) return false;
-  const [before, after] = [Object.keys(from), Object.keys(to)];
-  if (before.length === after.length && before.every((field, index) => field === after[index])) return true;
-  return keepsOrder(before, after);
+  const after = Object.keys(to);
+  let index = 0;
+  for (const field in from) if (field === '__proto__' || field !== after[index++]) return keepsOrder(Object.keys(from), after);
+  return index === after.length || keepsOrder(Object.keys(from), after);
 }
 
 function keepsOrder(before: readonly string[], after: readonly string[]): boolean {
+  // A field that means something else when it is assigned.
+  if (before.includes('__proto__') || after.includes('__proto__')) return false;
   const [old, fresh] = [new Set(before), new Set(after)];
   const made = [...before.filter((field) => fresh.has(field)), ...after.filter((field) => !old.has(field))];
   return made.every((field, index) => field === after[index]);
