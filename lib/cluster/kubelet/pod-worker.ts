@@ -94,7 +94,7 @@ export class PodWorker {
   #running: Running | undefined;
   #isDirty = false;
   #next: Entry | undefined;
-  #resync: Entry | undefined;
+  #refresh: Entry | undefined;
   #deadline: Entry | undefined;
   #volumes: Map<string, MountedVolume> = new Map();
   #hasSynced = false;
@@ -155,7 +155,7 @@ export class PodWorker {
   /** The kubelet stops; containers go on without it. */
   stop(): void {
     this.#cancelSync();
-    for (const entry of [this.#next, this.#resync, this.#deadline]) entry?.cancel();
+    for (const entry of [this.#next, this.#refresh, this.#deadline]) entry?.cancel();
   }
 
   /** A container of this Pod ended: look at it when the runtime is next relisted. */
@@ -314,7 +314,7 @@ export class PodWorker {
     yield* this.#mountSteps();
     this.#checkPullSecrets();
     const { failures, didChange } = yield* this.#syncContainers();
-    this.#scheduleResync();
+    this.#scheduleRefresh();
     if (didChange) return { delayMs: 5, background: false };
     return failures.length > 0 ? this.#retryAfter(failures) : undefined;
   }
@@ -334,27 +334,21 @@ export class PodWorker {
 
   /** Mounts the volumes, and keeps trying what fails at longer and longer intervals. */
   *#mountSteps(): Steps<void> {
-    const { disk, client, references, hostIp, allocatable } = this.#context;
     for (let delayMs = volumeRetryMs.initial; ; delayMs = Math.min(delayMs * 2, volumeRetryMs.max)) {
       try {
-        const podIp = sandboxOf(this.#look())?.ip ?? '';
-        this.#volumes = mountVolumes({
-          pod: this.#pod,
-          disk,
-          client,
-          references,
-          podIp,
-          hostIp,
-          allocatable,
-          now: this.#context.kernel.now,
-        });
-        return;
+        return this.#mount();
       } catch (error) {
         if (!(error instanceof ConfigError)) throw error;
         this.#event('Warning', 'FailedMount', error.message);
         yield delayMs;
       }
     }
+  }
+
+  #mount(): void {
+    const { disk, client, references, hostIp, allocatable, kernel } = this.#context;
+    const podIp = sandboxOf(this.#look())?.ip ?? '';
+    this.#volumes = mountVolumes({ pod: this.#pod, disk, client, references, podIp, hostIp, allocatable, now: kernel.now });
   }
 
   /** `kuberuntime_manager.go SyncPod`: what is missing of sandbox and containers. */
@@ -754,21 +748,33 @@ export class PodWorker {
     return true;
   }
 
-  /** Volumes that follow ConfigMaps and Secrets are refreshed at every resync. */
-  #scheduleResync(): void {
+  /** What is in volumes follows where it comes from, without a sync of the rest (`volumemanager/reconciler`, remounts). */
+  #scheduleRefresh(): void {
     const periodMs = refreshMs(this.#pod);
-    if (this.#resync || periodMs === undefined) return;
+    if (this.#refresh || periodMs === undefined) return;
     const { kernel, random } = this.#context;
-    this.#resync = kernel.schedule({
+    this.#refresh = kernel.schedule({
       delayMs: Math.round(periodMs * (1 + retryJitter * random.float())),
       actor: this.#actor,
-      what: `resync ${this.#name}`,
+      what: `refresh volumes of ${this.#name}`,
       background: true,
       run: () => {
-        this.#resync = undefined;
-        if (this.#work === 'syncing') this.poke(0, { background: true });
+        this.#refresh = undefined;
+        if (this.#work === 'syncing') this.#refreshVolumes();
       },
     });
+  }
+
+  /** What cannot be refreshed is left to a sync, which says so. */
+  #refreshVolumes(): void {
+    if (this.#running || this.#next) return this.#scheduleRefresh();
+    try {
+      this.#mount();
+      this.#scheduleRefresh();
+    } catch (error) {
+      if (!(error instanceof ConfigError || error instanceof ConnectionError || error instanceof CriError)) throw error;
+      this.poke(0, { background: true });
+    }
   }
 
   #retry(delayMs: number): Again {

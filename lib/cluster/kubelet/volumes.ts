@@ -270,9 +270,9 @@ export function refreshMs({ spec }: V1Pod): number | undefined {
   const follows =
     volumes.some(({ configMap, secret, downwardAPI }) => configMap ?? secret ?? downwardAPI) ||
     sources.some(({ secret, configMap }) => secret ?? (configMap && configMap.name !== 'kube-root-ca.crt'));
-  if (follows) return resyncMs;
+  if (follows) return refreshPeriodMs;
   const lives = sources.flatMap(({ serviceAccountToken }) => (serviceAccountToken ? [serviceAccountToken.expirationSeconds ?? 3600] : []));
   return lives.length > 0 ? ((1 - freshShare) / 2) * Math.min(...lives) * 1000 : undefined;
 }
 
-const resyncMs = 60_000;
+const refreshPeriodMs = 60_000;
