@@ -18,10 +18,12 @@ export type RequestInfo =
       readonly namespace: string;
       readonly name: string;
       readonly path: string;
+      /** `GET /api/v1/namespaces/default/pods`, for the trace. */
+      readonly summary: string;
       readonly query: Query;
       readonly rest: readonly string[];
     }
-  | { readonly isResource: false; readonly verb: string; readonly path: string; readonly query: Query };
+  | { readonly isResource: false; readonly verb: string; readonly path: string; readonly summary: string; readonly query: Query };
 
 export type ResourceRequestInfo = Extract<RequestInfo, { isResource: true }>;
 
@@ -39,20 +41,21 @@ const readers = new Map<ApiRequest['method'], (url: string) => RequestInfo>();
 function readInfo(method: ApiRequest['method'], url: string): RequestInfo {
   const mark = url.indexOf('?');
   const path = mark < 0 ? url : url.slice(0, mark);
+  const summary = `${method} ${path}`;
   const query = mark < 0 ? noQuery : parseQuery(url.slice(mark + 1));
   const parts = path
     .split('/')
     .filter((part) => part !== '')
     .map(decode);
   const root = parts[0] === 'api' ? 2 : parts[0] === 'apis' ? 3 : 0;
-  if (root === 0 || parts.length <= root) return { isResource: false, verb: method.toLowerCase(), path, query };
+  if (root === 0 || parts.length <= root) return { isResource: false, verb: method.toLowerCase(), path, summary, query };
   const group = root === 2 ? '' : (parts[1] as string);
   const version = parts[root - 1] as string;
   const isLegacyWatch = parts[root] === 'watch' && parts.length > root + 1 && method === 'GET';
   const target = readTarget(parts.slice(isLegacyWatch ? root + 1 : root));
   const verb = isLegacyWatch ? 'watch' : verbOf(method, target.name, query);
   const name = target.name || (verb === 'list' || verb === 'watch' ? nameSelected(query) : '');
-  return { isResource: true, verb, group, version, ...target, name, path, query };
+  return { isResource: true, verb, group, version, ...target, name, path, summary, query };
 }
 
 /** A list or watch of the one object that a field selector names is about that object. */

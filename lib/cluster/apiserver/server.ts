@@ -1,6 +1,7 @@
 import { deepCopy, type Random } from '@/lib/base';
 import {
   failure,
+  keyOf,
   StatusError,
   statusErrors,
   type ApiRequest,
@@ -10,7 +11,7 @@ import {
   type Transport,
 } from '../api';
 import { EtcdError, type Etcd } from '../etcd';
-import { rfc3339, type Kernel } from '../kernel';
+import { objectName, rfc3339, type Kernel } from '../kernel';
 import { AggregatedApis } from './aggregation/aggregated-apis';
 import { AdmissionConfiguration, configurationKinds } from './admission/dynamic/configuration';
 import type { WebhookDialer } from './admission/dynamic/webhook-call';
@@ -118,7 +119,8 @@ class Server implements ApiServer {
   readonly handle: Transport;
   readonly #kernel: Kernel;
   readonly #caches: WatchCaches;
-  readonly #resources: ReadonlyMap<string, ResourceDefinition>;
+  readonly #resources: readonly ResourceDefinition[];
+  readonly #kinds: Kinds;
   readonly #authenticators: readonly Authenticator[];
   readonly #authorizers: readonly Authorizer[];
   readonly #storage: Storage;
@@ -150,9 +152,8 @@ class Server implements ApiServer {
     const { kernel, etcd, resources } = options;
     this.#kernel = kernel;
     this.#caches = new WatchCaches(etcd, kernel);
-    this.#resources = new Map(
-      resources.map((definition) => [`${definition.group}/${definition.version}/${definition.names.plural}`, definition]),
-    );
+    this.#resources = resources;
+    this.#kinds = kindsOf(resources);
     this.#configuration = new AdmissionConfiguration(new PolicyCache(this.#caches, resources, configurationKinds));
     this.#webhooks = options.webhooks && this.#timed(options.webhooks);
     const lookup = this.#lookup();
@@ -257,13 +258,7 @@ class Server implements ApiServer {
   }
 
   #lookup(): Lookup {
-    const kinds = new Map(
-      [...this.#resources.values()]
-        .filter(({ storedAs }) => !storedAs)
-        .reverse()
-        .map((definition) => [definition.kind, definition]),
-    );
-    const byKind = (kind: string) => kinds.get(kind);
+    const byKind = (kind: string) => this.#kinds.byKind.get(kind);
     return {
       kernel: this.#kernel,
       find: (kind, namespace, name) => {
@@ -282,7 +277,7 @@ class Server implements ApiServer {
       webhooks: this.#webhooks,
       decide: (user, asked) => decide(user, asked, this.#authorizers),
       findDefinition: (apiVersion, kind) =>
-        [...this.#resources.values(), ...this.#custom.resources].find(
+        [...this.#resources, ...this.#custom.resources].find(
           (definition) => definition.kind === kind && apiVersionOf(definition) === apiVersion,
         ),
       listOf: (definition, namespace) => this.#listOf(definition, namespace),
@@ -300,7 +295,7 @@ class Server implements ApiServer {
   #answer(request: ApiRequest): ApiResponse {
     const info = readRequestInfo(request);
     const before = this.#unwritten;
-    const cause = this.#kernel.record('request', request.actor ?? 'outside', `${request.method} ${info.path}`);
+    const cause = this.#kernel.record('request', request.actor ?? 'outside', info.summary);
     this.#unwritten = cause;
     const waitedBefore = this.#waitedMs;
     this.#waitedMs = 0;
@@ -398,7 +393,8 @@ class Server implements ApiServer {
   }
 
   #definitionOf({ group, version, resource }: ResourceRequestInfo): ResourceDefinition | undefined {
-    return this.#resources.get(`${group}/${version}/${resource}`) ?? this.#custom.find(group, version, resource);
+    const isAsked = (one: ResourceDefinition) => one.group === group && one.version === version;
+    return this.#kinds.byPlural.get(resource)?.find(isAsked) ?? this.#custom.find(group, version, resource);
   }
 
   #answerUnstored(request: ApiRequest, info: ResourceRequestInfo, user: User, warnings: string[]): ApiResponse {
@@ -437,7 +433,6 @@ class Server implements ApiServer {
 
   #context(request: ApiRequest, info: ResourceRequestInfo, definition: ResourceDefinition, user: User, warnings: string[]): RequestContext {
     const actor = request.actor ?? 'outside';
-    const what = `${request.method} ${info.path}`;
     const now = this.#kernel.now;
     const record = this.#record;
     return {
@@ -454,13 +449,12 @@ class Server implements ApiServer {
       fieldManager: '',
       annotate: (key, value, isOfRequest) => record?.annotate(key, value, isOfRequest),
       authorize: (asked) => authorize(user, asked, this.#authorizers),
-      commit: (object, write) => this.#recorded(definition, actor, what, object, write),
+      commit: (object, write) => this.#recorded(definition, actor, info.summary, object, write),
     };
   }
 
   #recorded<T>(definition: ResourceDefinition, actor: string, what: string, object: KubeObject, write: () => T): T {
-    const { namespace, name } = object.metadata;
-    const about = { object: `${definition.kind}/${namespace ? `${namespace}/` : ''}${name}`, revision: this.#services.etcd.revision + 1 };
+    const about = { object: objectName(definition.kind, keyOf(object)), revision: this.#services.etcd.revision + 1 };
     const request = this.#unwritten;
     if (request === undefined) return this.#kernel.causedBy(this.#kernel.record('request', actor, what, about), write);
     this.#unwritten = undefined;
@@ -492,6 +486,7 @@ class Server implements ApiServer {
       namespace,
       name,
       path,
+      summary: `POST ${path}`,
       query: new Map(),
       rest: [],
     };
@@ -507,6 +502,32 @@ class Server implements ApiServer {
     for (const watch of this.#services.openWatches) watch.end();
     this.#caches.stop();
   }
+}
+
+/** Where a request's kind is found: seldom do two have the same plural. Made once for all servers of the same kinds. */
+interface Kinds {
+  readonly byPlural: ReadonlyMap<string, readonly ResourceDefinition[]>;
+  /** Of several versions the first that is stored as it is. */
+  readonly byKind: ReadonlyMap<string, ResourceDefinition>;
+}
+
+const known = new WeakMap<readonly ResourceDefinition[], Kinds>();
+
+function kindsOf(resources: readonly ResourceDefinition[]): Kinds {
+  let kinds = known.get(resources);
+  if (!kinds) known.set(resources, (kinds = sorted(resources)));
+  return kinds;
+}
+
+function sorted(resources: readonly ResourceDefinition[]): Kinds {
+  const byPlural = new Map<string, ResourceDefinition[]>();
+  const byKind = new Map<string, ResourceDefinition>();
+  for (const definition of resources) {
+    const { names, kind, storedAs } = definition;
+    byPlural.set(names.plural, [...(byPlural.get(names.plural) ?? []), definition]);
+    if (!storedAs && !byKind.has(kind)) byKind.set(kind, definition);
+  }
+  return { byPlural, byKind };
 }
 
 function definitionsKind(resources: readonly ResourceDefinition[]): ResourceDefinition | undefined {

@@ -1,4 +1,4 @@
-import { assert } from '@/lib/base';
+import { assert, pathOfUrl } from '@/lib/base';
 import { failToStart, ignored, parseFlags, readDuration, type Flags } from '../client';
 import {
   AutoCompactor,
@@ -246,7 +246,7 @@ function portsOf(urls: readonly string[], missing: number): ReadonlySet<number> 
 /** `/health` and `/readyz` ask whether the group still agrees on anything; `/livez` does not. */
 function healthOf(member: EtcdMember): (request: { readonly url: string }) => HttpResponse {
   return ({ url }) => {
-    const path = url.replace(/^https?:\/\/[^/]+/, '').split('?')[0];
+    const path = pathOfUrl(url);
     if (path === '/livez') return text(200, 'ok\n');
     if (path === '/readyz') return readiness(member);
     if (path !== '/health') return text(404, '404 page not found\n');

@@ -1,3 +1,4 @@
+import { pathOfUrl } from '@/lib/base';
 import { EtcdError, type EtcdMember, type MemberInfo } from '../etcd';
 import type { HttpRequest, HttpResponse, Network, NetworkNamespace } from '../network/types';
 
@@ -10,7 +11,7 @@ const promoteMs = 7_000;
 
 export function peersOf(member: EtcdMember): (request: HttpRequest) => HttpResponse {
   return ({ method, url }) => {
-    const path = url.replace(/^https?:\/\/[^/]+/, '').split('?')[0] as string;
+    const path = pathOfUrl(url);
     if (path === membersPath && method === 'GET') return answer(member, 200, membersJson(member.members()));
     if (path.startsWith(promotePath) && method === 'POST') return promote(member, path.slice(promotePath.length));
     if (path === '/version') return answer(member, 200, '{"etcdserver":"3.6.8","etcdcluster":"3.6.0","storage":"3.6.0"}');

@@ -1,6 +1,6 @@
-import { compareBytes, type Random } from '@/lib/base';
+import { compareBytes, memoOfTwo, type Random } from '@/lib/base';
 import { ConnectionError, keyOf, StatusError, type KubeObject, type Status } from '../api';
-import type { About, Kernel } from '../kernel';
+import { objectName, type About, type Kernel } from '../kernel';
 import { Backoff } from './backoff';
 import type { Client, ListOptions, ResourceRef } from './client';
 import { fastWatchLatency, type WatchLatency } from './latency';
@@ -205,9 +205,9 @@ export class Informer<T extends KubeObject = KubeObject> implements Lister<T> {
     this.#resourceVersion = object.metadata.resourceVersion;
     if (type !== 'BOOKMARK') {
       const key = keyOf(object);
-      const { kind } = this.resource;
-      const about = { object: `${kind}/${key}`, revision: Number(object.metadata.resourceVersion) };
-      this.#deliver(`${type} ${kind} ${key}`, undefined, () => this.#apply(type, key, object as T), about);
+      const name = objectName(this.resource.kind, key);
+      const about = { object: name, revision: Number(object.metadata.resourceVersion) };
+      this.#deliver(summaryOf(type, name), undefined, () => this.#apply(type, key, object as T), about);
     }
     return true;
   }
@@ -323,6 +323,9 @@ export class Informer<T extends KubeObject = KubeObject> implements Lister<T> {
     for (const handler of this.#handlers) call(handler);
   }
 }
+
+/** `MODIFIED Pod/default/web` */
+const summaryOf = memoOfTwo((type, name) => `${type} ${name}`, { max: 512, lengthMax: 512 });
 
 function settle<T extends KubeObject>(namespaces: Map<string, Map<string, T>>, key: string, object: T): void {
   const namespace = object.metadata.namespace ?? '';

@@ -114,8 +114,8 @@ export class MvccStore implements Etcd {
   readonly #stale = new Set<string>();
   /** Whether every key is among the recent ones, as in a store that is no fork. */
   #isWhole!: boolean;
-  /** The key that was last looked for in vain: what is created is looked for a few times first. */
-  #absent: string | undefined;
+  /** Keys that were looked for in vain: what is created is looked for a few times first, and probes ask for the same ones for ever. */
+  readonly #absent = new Set<string>();
   #log!: RevisionLog;
   #leases!: Map<number, number>;
   #attached!: SortedMap<true>;
@@ -214,7 +214,8 @@ export class MvccStore implements Etcd {
     const chosen = this.#choose(txn);
     this.#check(chosen);
     const result = this.#apply(chosen, next, events);
-    if (events.length > 0) this.#commit({ revision: next, events });
+    // A list that was pushed to keeps room for more, and this one is kept.
+    if (events.length > 0) this.#commit({ revision: next, events: events.slice() });
     return { ...result, revision: this.#revision };
   }
 
@@ -374,7 +375,7 @@ export class MvccStore implements Etcd {
     this.#recent.clear();
     this.#stale.clear();
     this.#isWhole = state.histories.size === 0;
-    this.#absent = undefined;
+    this.#absent.clear();
     this.#log = state.log;
     this.#leases = new Map(state.leases);
     this.#attached = state.attached;
@@ -389,18 +390,23 @@ export class MvccStore implements Etcd {
 
   #historyOf(key: string): KeyHistory | undefined {
     const recent = this.#recent.get(key);
-    if (recent || this.#isWhole || key === this.#absent) return recent;
+    if (recent || this.#isWhole || this.#absent.has(key)) return recent;
     const found = this.#histories.get(key);
     if (found) this.#recent.set(key, found);
-    else this.#absent = key;
+    else this.#noteAbsent(key);
     return found;
+  }
+
+  #noteAbsent(key: string): void {
+    if (this.#absent.size >= absentMax) this.#absent.clear();
+    this.#absent.add(key);
   }
 
   #setHistory(key: string, history: KeyHistory): void {
     if (this.#recent.has(key)) this.#stale.add(key);
     else this.#histories.set(key, history);
     this.#recent.set(key, history);
-    this.#absent = undefined;
+    this.#absent.delete(key);
   }
 
   /** The tree with everything in it. */
@@ -650,6 +656,8 @@ interface Chosen {
   readonly succeeded: boolean;
   readonly operations: readonly (Exclude<Operation, { type: 'txn' }> | { readonly type: 'chosen'; readonly chosen: Chosen })[];
 }
+
+const absentMax = 16;
 
 /** Pages that an empty bbolt file has. */
 const emptyFileBytes = 20_480;

@@ -1,4 +1,5 @@
 import type { Instant } from './instant';
+import { Words, type Word } from './words';
 
 /**
  * What kind of thing happened. `request`: an API server answers; `proposal`: an etcd member has its group agree on a change; `commit`: a
@@ -44,9 +45,10 @@ export class Trace {
   #cause: Float64Array;
   #revision: Float64Array;
   #kind: Uint8Array;
-  #actor: string[] = [];
-  #what: string[] = [];
-  #object: (string | undefined)[] = [];
+  readonly #words = new Words();
+  #actor: Word[] = [];
+  #what: Word[] = [];
+  #object: (Word | undefined)[] = [];
   #next = 1;
   #hash = 0x811c9dc5;
 
@@ -69,10 +71,12 @@ export class Trace {
     this.#cause[row] = cause ?? 0;
     this.#revision[row] = revision ?? 0;
     this.#kind[row] = kindNumbers[kind];
-    this.#actor[row] = actor;
-    this.#what[row] = what;
-    this.#object[row] = object;
-    this.#hash = mixText(mixText(mix(this.#hash, at), actor), what);
+    const who = this.#words.of(actor);
+    const did = this.#words.of(what);
+    this.#actor[row] = who;
+    this.#what[row] = did;
+    this.#object[row] = object === undefined ? undefined : this.#words.of(object);
+    this.#hash = mix(mix(mix(this.#hash, at), who.hash), did.hash);
     return id;
   }
 
@@ -80,7 +84,7 @@ export class Trace {
   note(id: number, { object, revision }: About): void {
     if (!this.#has(id)) return;
     const row = id % this.#size;
-    if (object !== undefined) this.#object[row] = object;
+    if (object !== undefined) this.#object[row] = this.#words.of(object);
     if (revision !== undefined) this.#revision[row] = revision;
   }
 
@@ -105,15 +109,15 @@ export class Trace {
   find(id: number): TraceEntry | undefined {
     if (!this.#has(id)) return undefined;
     const row = id % this.#size;
-    const object = this.#object[row];
+    const object = this.#object[row]?.text;
     const revision = this.#revision[row];
     return {
       id,
       at: this.#at[row] as Instant,
       cause: this.#cause[row] || undefined,
       kind: kinds[this.#kind[row] as number] as TraceKind,
-      actor: this.#actor[row] as string,
-      what: this.#what[row] as string,
+      actor: (this.#actor[row] as Word).text,
+      what: (this.#what[row] as Word).text,
       ...(object === undefined ? {} : { object }),
       ...(revision ? { revision } : {}),
     };
@@ -131,7 +135,7 @@ export class Trace {
 
   /** What was done to an object, `Kind/namespace/name`. */
   about(object: string): TraceEntry[] {
-    return this.#select(1, (row) => this.#object[row] === object);
+    return this.#select(1, (row) => this.#object[row]?.text === object);
   }
 
   /** The entry and what caused it, back to the first cause that is still kept. */
@@ -175,16 +179,6 @@ export class Trace {
 function grown<T extends Float64Array | Uint8Array>(from: T, to: T): T {
   to.set(from);
   return to;
-}
-
-/** Two UTF-16 code units at a time; as much as one differs, so does the result. */
-function mixText(hash: number, text: string): number {
-  let mixed = hash ^ text.length;
-  let index = 0;
-  for (; index + 1 < text.length; index += 2)
-    mixed = Math.imul(mixed ^ text.charCodeAt(index) ^ (text.charCodeAt(index + 1) << 16), 0x01000193);
-  if (index < text.length) mixed = Math.imul(mixed ^ text.charCodeAt(index), 0x01000193);
-  return mixed >>> 0;
 }
 
 function mix(hash: number, value: number): number {

@@ -120,6 +120,8 @@ class ProbeWorker {
   /** How the container is probed, once it has been. */
   #ask: Ask | undefined;
   #startedAt = 0;
+  /** The container that is known to have started, for good. */
+  #startedId: string | undefined;
   #result: 'success' | 'failure' | undefined;
   #last: ProbeOutcome['result'] | undefined;
   #run = 0;
@@ -196,7 +198,8 @@ class ProbeWorker {
     if (this.#isStopped || this.#isOnHold) return;
     const podUid = this.#pod.metadata.uid as string;
     if (this.#options.find(this.#id)?.state !== 'running') return;
-    const isStarted = this.#options.isStarted(podUid, this.#container, this.#id);
+    const isStarted = this.#startedId === this.#id || this.#options.isStarted(podUid, this.#container, this.#id);
+    if (isStarted) this.#startedId = this.#id;
     if (this.type === 'startup' && isStarted) return void (this.#result = 'success');
     if (this.type !== 'startup' && !isStarted) return this.#schedule(this.#periodMs);
     const ask = (this.#ask ??= this.#prepare(podUid));

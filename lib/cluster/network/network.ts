@@ -1,4 +1,4 @@
-import { assert, memo, type Random } from '@/lib/base';
+import { assert, memo, memoOfTwo, type Random } from '@/lib/base';
 import { ConnectionError, type ApiRequest, type ApiResponse, type Transport } from '../api';
 import { EtcdError, type Caller, type EtcdServer, type Delivery, type PeerMessage } from '../etcd';
 import type { Disk, Kernel } from '../kernel';
@@ -151,14 +151,14 @@ export class SimulatedNetwork implements Network {
     const target = this.#locate(from, url.hostname, timeoutMs);
     if (target.type !== 'found') return { ...target, type: 'error' };
     const route = this.#route(from, target.ip, url.port, 'tcp');
-    const name = `${request.method} ${request.url}`;
+    const name = summaryOf(request.method, request.url);
     if (route.type !== 'open') return this.#failed(from, name, route, target.tookMs, url, timeoutMs);
     const serve = route.listener.http ?? (route.listener.api && httpOf(route.listener.api));
     if (!serve) return this.#failed(from, name, { type: 'refused', tookMs: Math.ceil(route.roundTripMs) }, target.tookMs, url, timeoutMs);
     const soundMs = target.tookMs + 2 * route.roundTripMs;
     const thereMs = (this.#handshakeMs(route.hops) ?? Infinity) + (this.#links.segmentMs(route.hops, 'data') ?? Infinity);
     if (soundMs + thereMs > timeoutMs) return late(timeoutMs);
-    const cause = this.#kernel.record('packet', from.name, `${name} → ${route.namespace.name}`);
+    const cause = this.#kernel.record('packet', from.name, arrow(route.namespace.name, name));
     const response = this.#kernel.causedBy(cause, () => serve(request, { ip: route.peerIp }));
     const backMs = this.#links.segmentMs(reversed(route.hops), 'data') ?? Infinity;
     const tookMs = Math.ceil(soundMs + thereMs + (response.tookMs ?? 0) + backMs);
@@ -529,7 +529,7 @@ function remoteEtcd(find: () => EtcdServer): EtcdServer {
 /** An API server as a probe or a curl sees it: plain HTTP without a certificate. */
 function httpOf(api: Transport): (request: HttpRequest) => HttpResponse {
   return ({ method, url, headers, body }) => {
-    const path = url.replace(/^https?:\/\/[^/]+/, '') || '/';
+    const path = urls(url)?.path ?? '/';
     const response = api({ method: method as ApiRequest['method'], url: path, headers, ...(body === undefined ? {} : { body }) });
     const text = typeof response.body === 'string' ? response.body : JSON.stringify(response.body ?? null);
     return { status: response.status, headers: response.headers, body: text };
@@ -539,6 +539,7 @@ function httpOf(api: Transport): (request: HttpRequest) => HttpResponse {
 interface Authority {
   readonly hostname: string;
   readonly port: number;
+  readonly path: string;
 }
 
 function rulesOf({ disk }: Machine): Ruleset | undefined {
@@ -552,9 +553,16 @@ function late(timeoutMs: number): HttpResult {
 /** Probes and loops ask the same few URLs again and again. */
 const urls = memo(parseUrl, { max: 512 });
 
+const lines = { max: 256, lengthMax: 512 };
+/** `GET http://10.244.1.5:80/` */
+const summaryOf = memoOfTwo((method, url) => `${method} ${url}`, lines);
+/** `GET http://10.244.1.5:80/ → pod default/web` */
+const arrow = memoOfTwo((to, what) => `${what} → ${to}`, lines);
+
 /** Host and port of an absolute URL; the language's `URL` belongs to the host's platform, not to the simulation. */
 function parseUrl(url: string): Authority | undefined {
   const match = /^(https?):\/\/([^/:?#\s]+)(?::(\d{1,5}))?(?=[/?#]|$)/.exec(url);
   if (!match) return undefined;
-  return { hostname: match[2] as string, port: match[3] ? Number(match[3]) : match[1] === 'https' ? 443 : 80 };
+  const [whole, protocol, hostname = '', port] = match;
+  return { hostname, port: port ? Number(port) : protocol === 'https' ? 443 : 80, path: url.slice(whole.length) || '/' };
 }
