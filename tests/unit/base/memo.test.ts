@@ -1,4 +1,4 @@
-import { memo } from '@/lib/base';
+import { memo, memoOfTwo, pathOfUrl } from '@/lib/base';
 
 test('a result is worked out once, whatever it is, until too many others were asked for', () => {
   const asked: string[] = [];
@@ -12,4 +12,20 @@ test('the result of a text that is too long is not kept', () => {
   const length = memo((text) => (count++, text.length), { lengthMax: 3 });
   expect([length('abc'), length('abc'), length('abcd'), length('abcd')]).toEqual([3, 3, 4, 4]);
   expect(count).toBe(3);
+});
+
+test('a result of two texts belongs to both', () => {
+  const asked: string[] = [];
+  const joined = memoOfTwo((first, second) => (asked.push(first + second), `${first}/${second}`), { max: 2 });
+  expect([joined('a', 'bc'), joined('ab', 'c'), joined('a', 'bc')]).toEqual(['a/bc', 'ab/c', 'a/bc']);
+  expect(asked).toEqual(['abc', 'abc']);
+});
+
+test.each([
+  ['http://127.0.0.1:2381/readyz', '/readyz'],
+  ['https://cp-1:6443/livez/etcd?verbose#top', '/livez/etcd'],
+  ['http://cp-1?a=/b', ''],
+  ['/health', '/health'],
+])('the path of %s', (url, path) => {
+  expect(pathOfUrl(url)).toBe(path);
 });

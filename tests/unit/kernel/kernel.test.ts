@@ -1,5 +1,5 @@
 import { jest } from '@jest/globals';
-import { instant, Kernel } from '@/lib/cluster/kernel';
+import { instant, Kernel, Trace } from '@/lib/cluster/kernel';
 
 const start = instant(1_000_000);
 const newKernel = (seed = 1) => new Kernel({ seed, now: start });
@@ -153,4 +153,17 @@ test('who looks on from outside leaves no trace', () => {
   const { hash } = kernel.trace;
   kernel.aside(() => kernel.record('request', 'view', 'GET pods'));
   expect([kernel.trace.hash, kernel.trace.lastId]).toEqual([hash, 0]);
+});
+
+test('a trace keeps its words however many others there are, and its hash tells any of them from another', () => {
+  const traceOf = (words: readonly string[]) => {
+    const trace = new Trace();
+    for (const what of words) trace.record({ at: instant(1), cause: undefined, kind: 'entry', actor: 'a', what, object: `Pod/${what}` });
+    return trace;
+  };
+  const words = Array.from({ length: 1_500 }, (_, index) => `word ${index % 1_300}`);
+  const trace = traceOf(words);
+  expect(trace.since(0).map(({ what, object }) => [what, object])).toEqual(words.map((word) => [word, `Pod/${word}`]));
+  expect(traceOf(words).hash).toBe(trace.hash);
+  for (const index of [0, 700, 1_499]) expect(traceOf(words.with(index, 'other')).hash).not.toBe(trace.hash);
 });
