@@ -27,12 +27,17 @@ interface Decorated {
 /** Stored values with their resourceVersion set, made once and shared by every API server and every fork. */
 const decorated = new WeakMap<object, Decorated>();
 
-/** The object as clients see it: etcd's mod revision is its resourceVersion (`storage/etcd3.DecodeObject`). */
-export function objectOf({ value, modRevision }: KeyValue): KubeObject {
+/**
+ * The object as clients see it: etcd's mod revision is its resourceVersion (`storage/etcd3.DecodeObject`).
+ * `old` is a version of it with the same metadata but for that, where there is one.
+ */
+export function objectOf({ value, modRevision }: KeyValue, old?: KubeObject): KubeObject {
   const stored = value as unknown as KubeObject;
   const known = decorated.get(stored);
   if (known?.revision === modRevision) return known.object;
-  const object = Object.freeze({ ...stored, metadata: Object.freeze(withResourceVersion(stored.metadata, String(modRevision))) });
+  const resourceVersion = String(modRevision);
+  const metadata = old ? { ...old.metadata, resourceVersion } : withResourceVersion(stored.metadata, resourceVersion);
+  const object = Object.freeze({ ...stored, metadata: Object.freeze(metadata) });
   decorated.set(stored, { revision: modRevision, object });
   return object;
 }
@@ -93,6 +98,11 @@ function withResourceVersion(metadata: KubeObject['metadata'], resourceVersion: 
     if (value !== undefined) copy[name] = value;
   }
   return copy as unknown as KubeObject['metadata'];
+}
+
+/** Whether only what is not metadata differs: a heartbeat keeps the very metadata there was. */
+export function haveSameMetadata(a: KeyValue, b: KeyValue): boolean {
+  return (a.value as unknown as KubeObject).metadata === (b.value as unknown as KubeObject).metadata;
 }
 
 /** What is written to etcd: `kind`, `apiVersion` and `metadata` first, no resourceVersion, frozen. */

@@ -18,7 +18,7 @@ export function decodingText(etcd: Etcd): Etcd {
     deleteRange: (key, options) => etcd.deleteRange(key, options),
     txn: (txn) => {
       const response = etcd.txn(txn);
-      return { ...response, responses: response.responses.map(decodedResponse) };
+      return response.responses.some(isRange) ? { ...response, responses: response.responses.map(decodedResponse) } : response;
     },
     compact: (revision) => etcd.compact(revision),
     watch: (key, options, onResponse) =>
@@ -38,6 +38,10 @@ function isTextual({ kv, prevKv }: WatchEvent): boolean {
 
 function decodedRange<R extends RangeResponse>(response: R): R {
   return response.kvs.some(isText) ? { ...response, kvs: response.kvs.flatMap(decoded) } : response;
+}
+
+function isRange({ type }: OperationResponse): boolean {
+  return type === 'range';
 }
 
 function decodedResponse(response: OperationResponse): OperationResponse {

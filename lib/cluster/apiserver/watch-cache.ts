@@ -3,7 +3,7 @@ import { failure, statusErrors, type KubeObject, type ResourceDefinition, type S
 import { EtcdError, type Etcd, type KeyValue, type Revision, type WatchEvent as EtcdWatchEvent } from '../etcd';
 import type { Kernel } from '../kernel';
 import { isBuiltIn } from './context';
-import { objectAtDeletion, objectOf, spoken, storageRoot } from './storage';
+import { haveSameMetadata, objectAtDeletion, objectOf, spoken, storageRoot } from './storage';
 
 /** One change of one object, with what it was before: whether a watcher sees it appear, change or go depends on both. */
 export interface CacheEvent {
@@ -192,7 +192,7 @@ function withoutHeartbeat({ spec, status, metadata }: KubeObject): unknown {
 
 function cacheEvent(revision: Revision, { type, kv, prevKv }: EtcdWatchEvent): CacheEvent {
   const old = prevKv && objectOf(prevKv);
-  if (type === 'put') return { type, key: kv.key, object: objectOf(kv), old, revision };
+  if (type === 'put') return { type, key: kv.key, object: objectOf(kv, old && haveSameMetadata(kv, prevKv) ? old : undefined), old, revision };
   return { type, key: kv.key, object: objectAtDeletion(prevKv ?? kv, revision), old, revision };
 }
 

@@ -147,7 +147,7 @@ export class Client {
   /** A strategic merge patch unless `type` says otherwise. */
   patch<T extends KubeObject>(resource: ResourceRef<T>, name: ObjectName, body: unknown, options: PatchOptions = {}): T {
     const { type = 'strategic', subresource, force, ...write } = options;
-    const url = objectPath(resource, name, subresource) + writeQuery(write, force === undefined ? {} : { force: String(force) });
+    const url = objectPath(resource, name, subresource) + writeQuery(write, force === undefined ? undefined : { force: String(force) });
     return this.#send('PATCH', url, body, { ...this.#headers, 'content-type': patchTypes[type] }) as T;
   }
 
@@ -266,7 +266,8 @@ function queryOf(query: Readonly<Record<string, string | number | boolean | unde
   return pairs.length ? `?${pairs.join('&')}` : '';
 }
 
-function writeQuery({ dryRun, fieldManager }: WriteOptions, more: Record<string, string> = {}): string {
+function writeQuery({ dryRun, fieldManager }: WriteOptions, more?: Record<string, string>): string {
+  if (!dryRun && !fieldManager && !more) return '';
   return queryOf({ ...(dryRun ? { dryRun: 'All' } : {}), fieldManager, ...more });
 }
 

@@ -205,9 +205,9 @@ export class Informer<T extends KubeObject = KubeObject> implements Lister<T> {
     this.#resourceVersion = object.metadata.resourceVersion;
     if (type !== 'BOOKMARK') {
       const key = keyOf(object);
-      const name = objectName(this.resource.kind, key);
+      const { name, lines } = named(this.resource.kind, key);
       const about = { object: name, revision: Number(object.metadata.resourceVersion) };
-      this.#deliver(summaryOf(type, name), undefined, () => this.#apply(type, key, object as T), about);
+      this.#deliver(lines[type], undefined, () => this.#apply(type, key, object as T), about);
     }
     return true;
   }
@@ -324,8 +324,14 @@ export class Informer<T extends KubeObject = KubeObject> implements Lister<T> {
   }
 }
 
-/** `MODIFIED Pod/default/web` */
-const summaryOf = memoOfTwo((type, name) => `${type} ${name}`, { max: 512, lengthMax: 512 });
+/** What the trace calls an object, and what may be heard of it: `MODIFIED Pod/default/web`. */
+const named = memoOfTwo(
+  (kind, key) => {
+    const name = objectName(kind, key);
+    return { name, lines: { ADDED: `ADDED ${name}`, MODIFIED: `MODIFIED ${name}`, DELETED: `DELETED ${name}` } };
+  },
+  { max: 512, lengthMax: 256 },
+);
 
 function settle<T extends KubeObject>(namespaces: Map<string, Map<string, T>>, key: string, object: T): void {
   const namespace = object.metadata.namespace ?? '';

@@ -213,10 +213,10 @@ export class MvccStore implements Etcd {
     const next = (this.#revision + 1) as Revision;
     const chosen = this.#choose(txn);
     this.#check(chosen);
-    const result = this.#apply(chosen, next, events);
+    const { succeeded, responses } = this.#apply(chosen, next, events);
     // A list that was pushed to keeps room for more, and this one is kept.
-    if (events.length > 0) this.#commit({ revision: next, events: events.slice() });
-    return { ...result, revision: this.#revision };
+    if (events.length > 0) this.#commit(next, events.slice());
+    return { succeeded, responses, revision: this.#revision };
   }
 
   compact(revision: number): void {
@@ -572,10 +572,11 @@ export class MvccStore implements Etcd {
     if (after) this.#attached.set(`${after}/${key}`, true);
   }
 
-  #commit(commit: MvccCommit): void {
-    this.#revision = commit.revision;
-    this.#log.push(commit.events);
-    this.onCommit?.(this.#applied ? { ...commit, applied: this.#applied } : commit);
+  #commit(revision: Revision, events: readonly WatchEvent[]): void {
+    const commit: MvccCommit = this.#applied ? { revision, events, applied: this.#applied } : { revision, events };
+    this.#revision = revision;
+    this.#log.push(events);
+    this.onCommit?.(commit);
     if (this.around) this.around(commit, () => this.#watchers.notify(commit));
     else this.#watchers.notify(commit);
   }

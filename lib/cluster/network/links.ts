@@ -116,5 +116,5 @@ export class Links {
 const once: readonly number[] = [0];
 
 export function reversed(hops: readonly Hop[]): readonly Hop[] {
-  return hops.map(([from, to]) => [to, from] as const).reverse();
+  return hops.length === 0 ? hops : hops.map(([from, to]) => [to, from] as const).reverse();
 }

@@ -146,7 +146,8 @@ function matches(rule: Rule, packet: Packet, context: TraversalContext): boolean
   if (rule.protocol && rule.protocol !== packet.protocol) return false;
   if (rule.source && inCidr(packet.source, rule.source.is) === Boolean(rule.source.not)) return false;
   if (rule.destination && inCidr(packet.destination, rule.destination.is) === Boolean(rule.destination.not)) return false;
-  return rule.matches.every((extension) => matchesExtension(extension, packet, context));
+  for (const extension of rule.matches) if (!matchesExtension(extension, packet, context)) return false;
+  return true;
 }
 
 function matchesExtension(extension: Extension, packet: Packet, context: TraversalContext): boolean {

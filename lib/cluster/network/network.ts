@@ -160,13 +160,14 @@ export class SimulatedNetwork implements Network {
     if (soundMs + thereMs > timeoutMs) return late(timeoutMs);
     const cause = this.#kernel.record('packet', from.name, arrow(route.namespace.name, name));
     const response = this.#kernel.causedBy(cause, () => serve(request, { ip: route.peerIp }));
-    const backMs = this.#links.segmentMs(reversed(route.hops), 'data') ?? Infinity;
+    const backMs = this.#links.areSound ? 0 : (this.#links.segmentMs(reversed(route.hops), 'data') ?? Infinity);
     const tookMs = Math.ceil(soundMs + thereMs + (response.tookMs ?? 0) + backMs);
     return tookMs > timeoutMs ? late(timeoutMs) : { type: 'response', response, tookMs, remoteIp: target.ip };
   }
 
   /** What SYN and SYN-ACK take longer than over sound links; undefined when no connection comes of them. */
   #handshakeMs(hops: readonly Hop[]): number | undefined {
+    if (this.#links.areSound) return 0;
     const thereMs = this.#links.segmentMs(hops, 'syn');
     const backMs = thereMs === undefined ? undefined : this.#links.segmentMs(reversed(hops), 'syn');
     return thereMs === undefined || backMs === undefined ? undefined : thereMs + backMs;
