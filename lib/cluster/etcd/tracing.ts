@@ -1,4 +1,4 @@
-import { memoOfTwo, type Json } from '@/lib/base';
+import { memo, memoOfTwo, type Json } from '@/lib/base';
 import { objectName, type Kernel } from '../kernel';
 import type { Operation } from './kv';
 import type { MvccCommit } from './mvcc';
@@ -8,21 +8,21 @@ import type { Request } from './request';
 export function summaryOf(request: Request): string {
   if (request.type !== 'txn') return request.type;
   const first = request.txn.success[0] ?? request.txn.failure[0];
-  return first ? doneTo('txn', keyOf(first)) : 'txn';
+  return first ? linesOf(keyOf(first)).txn : 'txn';
 }
 
 function keyOf(operation: Operation): string {
   return operation.type === 'txn' ? 'of transactions' : operation.key;
 }
 
-/** `put /registry/pods/default/web` */
-const doneTo = memoOfTwo((operation, key) => `${operation} ${key}`, { max: 512, lengthMax: 512 });
+/** What may be done to a key: `put /registry/pods/default/web`. */
+const linesOf = memo((key) => ({ txn: `txn ${key}`, put: `put ${key}`, delete: `delete ${key}` }), { max: 512, lengthMax: 512 });
 
 /** Records that a member's store made a change. */
 export function recordCommit(kernel: Kernel, actor: string, { revision, events }: MvccCommit): number {
   const event = events[0];
   const object = event && nameOf(event.type === 'put' ? event.kv.value : (event.prevKv?.value ?? null));
-  return kernel.record('commit', actor, event ? doneTo(event.type, event.kv.key) : 'nothing', { object, revision });
+  return kernel.record('commit', actor, event ? linesOf(event.kv.key)[event.type] : 'nothing', { object, revision });
 }
 
 /** `Pod/default/web`, where a value is an object of the API. */
