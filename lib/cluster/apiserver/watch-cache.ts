@@ -192,7 +192,8 @@ function withoutHeartbeat({ spec, status, metadata }: KubeObject): unknown {
 
 function cacheEvent(revision: Revision, { type, kv, prevKv }: EtcdWatchEvent): CacheEvent {
   const old = prevKv && objectOf(prevKv);
-  if (type === 'put') return { type, key: kv.key, object: objectOf(kv, old && haveSameMetadata(kv, prevKv) ? old : undefined), old, revision };
+  if (type === 'put')
+    return { type, key: kv.key, object: objectOf(kv, old && haveSameMetadata(kv, prevKv) ? old : undefined), old, revision };
   return { type, key: kv.key, object: objectAtDeletion(prevKv ?? kv, revision), old, revision };
 }
 
