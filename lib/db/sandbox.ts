@@ -81,8 +81,10 @@ export interface SnapshotRow {
 /**
  * Keeps a snapshot and drops, in the same statement, what is no longer needed: all but the snapshot before it and the rows since that one,
  * which bring everything back should this one be damaged. False when another host owns the sandbox now.
+ * It goes as base64: PGlite makes a text of every byte of a bytea, and every sandbox waits for that.
  */
 export async function saveSnapshot(db: Db, { sandboxId, fence, sequence, content, isBase }: SnapshotRow): Promise<boolean> {
+  const text = Buffer.from(content.buffer, content.byteOffset, content.byteLength).toString('base64');
   const kept = await db.$queryRaw<{ id: string }[]>`
     WITH owned AS (SELECT id FROM sandbox WHERE id = ${sandboxId} AND fence = ${fence}::int FOR UPDATE),
     before AS (
@@ -90,7 +92,7 @@ export async function saveSnapshot(db: Db, { sandboxId, fence, sequence, content
       FROM sandbox_snapshot WHERE sandbox_id = ${sandboxId} AND sequence < ${sequence}::int),
     head AS (UPDATE sandbox SET head = greatest(head, ${sequence}::int) FROM owned WHERE sandbox.id = owned.id),
     kept AS (
-      INSERT INTO sandbox_snapshot (sandbox_id, sequence, content) SELECT id, ${sequence}::int, ${content}::bytea FROM owned
+      INSERT INTO sandbox_snapshot (sandbox_id, sequence, content) SELECT id, ${sequence}::int, decode(${text}::text, 'base64') FROM owned
       ON CONFLICT (sandbox_id, sequence) DO UPDATE SET content = EXCLUDED.content, created_at = CURRENT_TIMESTAMP),
     snapshots AS (DELETE FROM sandbox_snapshot USING owned, before WHERE sandbox_id = owned.id AND sandbox_snapshot.sequence < before.sequence),
     rows AS (DELETE FROM sandbox_journal USING owned, before WHERE sandbox_id = owned.id AND sandbox_journal.sequence <= before.sequence)
@@ -122,10 +124,10 @@ export async function readSandboxState(db: Db, sandboxId: string, { before = 2 *
   return { snapshot: snapshot ?? undefined, rows, head };
 }
 
-/** Forgets everything that happened in a sandbox; the next start is from its blueprint. */
+/** Forgets everything that happened in a sandbox; the next start is from its blueprint. Whoever has claimed it may write no more. */
 export async function clearSandboxState(db: Db, sandboxId: string): Promise<void> {
   await db.$executeRaw`
     WITH snapshots AS (DELETE FROM sandbox_snapshot WHERE sandbox_id = ${sandboxId}),
     rows AS (DELETE FROM sandbox_journal WHERE sandbox_id = ${sandboxId})
-    UPDATE sandbox SET incarnation = incarnation + 1, head = 0 WHERE id = ${sandboxId}`;
+    UPDATE sandbox SET incarnation = incarnation + 1, fence = fence + 1, head = 0 WHERE id = ${sandboxId}`;
 }

@@ -8,13 +8,20 @@ const deflate = promisify(deflateRaw);
 /** Four bytes of checksum stand before a snapshot's text. */
 const sumBytes = 4;
 
+export interface PackedSnapshot {
+  readonly content: Uint8Array<ArrayBuffer>;
+  /** Before it was compressed. */
+  readonly textBytes: number;
+}
+
 /** Compression runs on the host's thread pool: only the JSON itself is made on this thread. */
-export async function packSnapshot(snapshot: SandboxSnapshot, sequence: number): Promise<Uint8Array<ArrayBuffer>> {
-  const text = await deflate(JSON.stringify(snapshot), { level: 1 });
+export async function packSnapshot(snapshot: SandboxSnapshot, sequence: number): Promise<PackedSnapshot> {
+  const json = JSON.stringify(snapshot);
+  const text = await deflate(json, { level: 1 });
   const content = new Uint8Array(sumBytes + text.length);
   content.set(text, sumBytes);
   new DataView(content.buffer).setInt32(0, sumOf(sequence, text));
-  return content;
+  return { content, textBytes: json.length };
 }
 
 /** Whether these are the bytes that were written as the snapshot up to `sequence`. */

@@ -56,6 +56,7 @@ export class Sandbox {
   #last = 0;
   #armedMs = 0;
   #bytesSinceCut = 0;
+  #snapshotBytes = 0;
   #cutAt = 0;
   /** Rows rest on a snapshot, so none is told before the first one is. */
   #isBased = false;
@@ -152,7 +153,7 @@ export class Sandbox {
   async #submit(session: HostedSession, key: string) {
     const snapshot = packSnapshot(this.#snapshot(session), 0);
     const result = await session.submit(key);
-    return { result, snapshot: await snapshot };
+    return { result, snapshot: (await snapshot).content };
   }
 
   #api(session: HostedSession, id: number, request: Extract<SandboxRequest, { type: 'api' }>['request']) {
@@ -226,7 +227,8 @@ export class Sandbox {
 
   #maybeCut(): void {
     const { clock, cuts } = this.#options;
-    if (isCutDue({ journalBytes: this.#bytesSinceCut, ageMs: clock() - this.#cutAt }, cuts)) void this.#cut();
+    const since = { journalBytes: this.#bytesSinceCut, snapshotBytes: this.#snapshotBytes, ageMs: clock() - this.#cutAt };
+    if (isCutDue(since, cuts)) void this.#cut();
   }
 
   /** A snapshot that cannot be taken is this sandbox's trouble, not its neighbours'. */
@@ -243,7 +245,8 @@ export class Sandbox {
     this.#bytesSinceCut = 0;
     this.#cutAt = this.#options.clock();
     const sequence = this.#sequence;
-    const content = await packSnapshot(snapshot, sequence);
+    const { content, textBytes } = await packSnapshot(snapshot, sequence);
+    this.#snapshotBytes = textBytes;
     this.#options.post({ type: 'cut', sandboxId: this.#options.id, sequence, content, isBase });
     if (this.#isBased) return;
     this.#isBased = true;

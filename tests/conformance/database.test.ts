@@ -165,6 +165,26 @@ describe.each(engines())('the database on %s', (engine) => {
     expect((await db.sandbox.findUniqueOrThrow({ where: { id: sandboxId } })).incarnation).toBe(1);
   });
 
+  test('whoever claimed a sandbox just before its reset writes nothing of what it was into what it becomes', async () => {
+    const { sandboxId } = await addSandbox(db, await addUser(db), labRevisionId);
+    const fence = (await claimSandbox(db, sandboxId, 'host-a', 10_000)) as number;
+    await clearSandboxState(db, sandboxId);
+    expect(await appendJournal(db, [row(sandboxId, fence, 1)])).toEqual([sandboxId]);
+    expect(await saveSnapshot(db, snapshot(sandboxId, fence, 1))).toBe(false);
+    const again = (await claimSandbox(db, sandboxId, 'host-a', 10_000)) as number;
+    expect(await appendJournal(db, [row(sandboxId, again, 1)])).toEqual([]);
+  });
+
+  test('a snapshot of any bytes and of several megabytes comes back as it was', async () => {
+    const { sandboxId } = await addSandbox(db, await addUser(db), labRevisionId);
+    const fence = (await claimSandbox(db, sandboxId, 'host-a', 10_000)) as number;
+    const room = new Uint8Array(3_000_010).map((_, index) => (index * 31) >> 3);
+    const content = room.subarray(10);
+    await saveSnapshot(db, { sandboxId, fence, sequence: 1, content, isBase: false });
+    const kept = (await readSandboxState(db, sandboxId)).snapshot?.content ?? new Uint8Array();
+    expect(Buffer.compare(kept, content)).toBe(0);
+  });
+
   test('a submission under the same key is graded once, and the first result stays', async () => {
     const { attemptId } = await addSandbox(db, await addUser(db), labRevisionId);
     const submission = { id: randomUUID(), attemptId, key: 'key-1', result, snapshot: new Uint8Array([1]) };
