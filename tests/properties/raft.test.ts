@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { RaftNode } from '@/lib/cluster/raft';
+import { RaftNode, type Configuration } from '@/lib/cluster/raft';
 import { RaftChecker, RaftGroup, type GroupOptions } from '@/tests/support/raft-group';
 
 /** One thing that happens to a group. Total: where it makes no sense, it does nothing. */
@@ -9,6 +9,7 @@ type Action =
   | { readonly type: 'deliver' | 'drop' | 'duplicate'; readonly pick: number }
   | { readonly type: 'stabilize' }
   | { readonly type: 'cut'; readonly from: number; readonly to: number }
+  | { readonly type: 'isolate'; readonly member: number }
   | { readonly type: 'heal' }
   | { readonly type: 'crash' | 'crash-before-save' | 'start' | 'compact' | 'propose' | 'campaign'; readonly member: number }
   | { readonly type: 'transfer'; readonly member: number; readonly to: number }
@@ -33,6 +34,7 @@ const action: fc.Arbitrary<Action> = fc.oneof(
   },
   { weight: 4, arbitrary: fc.constant<Action>({ type: 'stabilize' }) },
   { weight: 3, arbitrary: fc.record({ type: fc.constant('cut' as const), from: member, to: member }) },
+  { weight: 2, arbitrary: fc.record({ type: fc.constant('isolate' as const), member }) },
   { weight: 1, arbitrary: fc.constant<Action>({ type: 'heal' }) },
   {
     weight: 8,
@@ -81,6 +83,13 @@ function perform(group: RaftGroup, action: Action, count: number): void {
       return group.stabilize();
     case 'cut':
       return void group.cut.add(`${idOf(action.from)}>${idOf(action.to)}`);
+    case 'isolate': {
+      const one = idOf(action.member);
+      return group.partition(
+        [one],
+        group.members.map(({ id }) => id).filter((id) => id !== one),
+      );
+    }
     case 'heal':
       return group.heal();
     case 'crash':
@@ -163,6 +172,36 @@ test('once faults stop there is one leader, a proposal is committed, and all mem
       const applied = group.members.map((one) => one.applied.map(({ data }) => data));
       for (const one of applied) expect(one).toEqual(applied[0]);
       expect(applied[0]?.at(-1)).toBe('after');
+    }),
+    { numRuns: Math.ceil(runs / 3) },
+  );
+});
+
+test('once faults stop, whatever became of the members in between, those that are members agree', () => {
+  const protective = fc.record({
+    size: fc.integer({ min: 1, max: 5 }),
+    learners: fc.nat(1),
+    seed: fc.nat(1_000_000).map(String),
+    raft: fc.constant({ preVote: true, checkQuorum: true, appendMax: 3 }),
+  });
+  fc.assert(
+    fc.property(protective, fc.array(action, { maxLength: 150, size: 'max' }), (options, actions) => {
+      const group = play(options, actions);
+      recover(group);
+      // Who was removed and does not know it may still believe in a leader of old.
+      const leader = group.members
+        .flatMap(({ id, node }) => (node?.role === 'leader' ? [{ id, node }] : []))
+        .sort((one, other) => other.node.term - one.node.term)[0];
+      expect(leader).toBeDefined();
+      group.propose(leader?.id as string, 'after');
+      for (let round = 0; round < 20; round++) {
+        for (const { id } of group.members) group.tick(id);
+        group.stabilize();
+      }
+      const { voters, learners, outgoing } = leader?.node.configuration as Configuration;
+      expect(outgoing).toEqual([]);
+      for (const id of [...voters, ...learners]) expect(group.member(id).applied).toEqual(group.member(leader?.id as string).applied);
+      expect(group.member(leader?.id as string).applied.at(-1)?.data).toBe('after');
     }),
     { numRuns: Math.ceil(runs / 3) },
   );
