@@ -162,3 +162,52 @@ test('whatever is read from a store that was read from text is frozen, however o
   expect(read).toHaveLength(1 + 1 + 3 + 1 + 5 + 2);
   for (const { value } of read) expect(Object.isFrozen(value) && Object.isFrozen((value as { at: object }).at)).toBe(true);
 });
+
+test('a fork and its original grant and revoke leases, and raise alarms, each for itself', () => {
+  const store = MvccStore.create();
+  store.leaseGrant(7, 60);
+  store.put('a', 1, { lease: 7 });
+  const fork = store.fork();
+  fork.leaseGrant(8, 60);
+  fork.setAlarm('1', 'NOSPACE', true);
+  store.leaseRevoke(7);
+  expect([[...store.leases.keys()], store.alarms, store.range('a').count]).toEqual([[], [], 0]);
+  expect([[...fork.leases.keys()], fork.alarms.length, fork.range('a').count, fork.keysOf(7)]).toEqual([[7, 8], 1, 1, ['a']]);
+});
+
+test('a watch tells what was there before only where it was asked to', () => {
+  const store = MvccStore.create();
+  store.put('a', 1);
+  const told: (readonly [string, unknown])[] = [];
+  for (const prevKv of [true, false])
+    for (const startRevision of [0, 2]) {
+      store.watch('a', { prevKv, startRevision }, ({ events }) =>
+        told.push(...events.map((event) => [event.type, event.prevKv?.value] as const)),
+      );
+    }
+  told.length = 0;
+  store.txn({ compare: [], success: [{ type: 'put', key: 'a', value: 2 }], failure: [] });
+  store.txn({
+    compare: [],
+    success: [
+      { type: 'put', key: 'b', value: 1 },
+      { type: 'delete-range', key: 'a' },
+    ],
+    failure: [],
+  });
+  const [put, gone] = ['put', 'delete'];
+  expect(told).toEqual([
+    ...[
+      [put, 1],
+      [put, 1],
+      [put, undefined],
+      [put, undefined],
+    ],
+    ...[
+      [gone, 2],
+      [gone, 2],
+      [gone, undefined],
+      [gone, undefined],
+    ],
+  ]);
+});
