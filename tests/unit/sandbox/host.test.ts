@@ -220,6 +220,10 @@ test('writes of many people that come while one is being kept go into the databa
   gate.open();
   await Promise.all(asked);
   expect(gate.statements() - before).toBeLessThanOrEqual(3);
+  await kill(host);
+  const again = await start();
+  for (const id of ids)
+    expect(JSON.parse(String((await again.api(id, { method: 'GET', url: '/a', headers: {} })).body))).toEqual({ value: '4' });
 });
 
 test('what controllers write waits for nothing and is waited for by nobody, and comes into the database a little later', async () => {

@@ -7,7 +7,7 @@ function database() {
   const $queryRaw = async () => {
     state.statements++;
     if (state.isDown) throw new Error('the database is down');
-    return [{ sandbox_id: 'one' }];
+    return [{ sandbox_id: 'one' }, { sandbox_id: 'one' }];
   };
   return { state, client: { $queryRaw } as unknown as Db };
 }
@@ -29,6 +29,26 @@ test('a row that cannot be kept is tried again until it can, and trouble is told
   expect(await kept).toBe(true);
   expect(told).toEqual(['Error: the database is down', 'over']);
   expect(state.statements).toBe(2);
+});
+
+test('one write is under way at a time, so that no row is kept before the one it follows', async () => {
+  const { state, client } = database();
+  let finish: () => void = () => undefined;
+  const $queryRaw = async (...args: Parameters<Db['$queryRaw']>) => {
+    const answer = await client.$queryRaw(...args);
+    await new Promise<void>((resolve) => (finish = resolve));
+    return answer;
+  };
+  const journal = new Journal({ $queryRaw } as unknown as Db, { onLost: () => {}, onTrouble: () => {} });
+  const kept = [journal.append(row(1), true), journal.append(row(2), true), journal.append(row(3), true)];
+  await pause(20);
+  expect(state.statements).toBe(1);
+  finish();
+  await kept[0];
+  await pause(20);
+  expect(state.statements).toBe(2);
+  finish();
+  expect(await Promise.all(kept)).toEqual([true, true, true]);
 });
 
 test('after a power cut nothing is written: not what gathers, and not what could not be written before', async () => {
