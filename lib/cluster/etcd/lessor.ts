@@ -49,7 +49,8 @@ export class Lessor {
     this.#entry = undefined;
     if (this.#deadlines.size === 0 || !this.#options.isPrimary()) return;
     const { kernel, actor } = this.#options;
-    const next = Math.min(...this.#deadlines.values());
+    let next = Infinity;
+    for (const deadline of this.#deadlines.values()) if (deadline < next) next = deadline;
     this.#entry = kernel.schedule({
       delayMs: Math.max(0, next - kernel.now),
       actor,
