@@ -97,6 +97,24 @@ test('what stands in quotes in a transaction is read as Go reads it', () => {
   expect(member().range('two words').kvs[0]?.value).toBe('a "b"\n!');
 });
 
+test('a snapshot tells of the keys that live, and is saved where there is a place for it', () => {
+  for (const key of ['a', 'b', 'b', 'c']) member().put(key, '1');
+  member().deleteRange('c');
+  const etcdutl = (line: string) => runEtcdctl(cluster, ['etcdutl', ...line.split(' ')], { withCertificates: false });
+  expect(etcdctl('snapshot save /var/lib/etcd/backup.db').exitCode).toBe(0);
+  expect(etcdutl('snapshot status /var/lib/etcd/backup.db -w fields').stdout).toMatch(
+    /^"Hash" : \d+\n"Revision" : 6\n"Keys" : 2\n"Size" : \d+\n"Version" : 3\.6\.0\n$/,
+  );
+  expect(etcdctl('snapshot save /nowhere/backup.db')).toMatchObject({
+    stderr: 'Error: could not open /nowhere/backup.db.part (open /nowhere/backup.db.part: no such file or directory)\n',
+    exitCode: 5,
+  });
+  expect(etcdctl('snapshot save a.db --endpoints=a:1,b:1')).toMatchObject({
+    stderr: 'Error: snapshot must be requested to one selected node, not multiple [a:1 b:1]\n',
+    exitCode: 5,
+  });
+});
+
 describe('of three members of which two are lost', () => {
   beforeEach(() => {
     cluster = withEtcdAlone(3);

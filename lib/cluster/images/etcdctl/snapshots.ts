@@ -13,14 +13,17 @@ import {
   type RaftDiskSnapshot,
 } from '../../etcd';
 import { humanBytes, type Table } from './printers';
-import { badArguments, badFeature, Failure, type Session } from './session';
+import { badArguments, badFeature, Failure, interrupted, type Session } from './session';
 
 export function snapshotSave(session: Session): void {
   const [path, ...rest] = session.words;
-  if (path === undefined || rest.length > 0) throw new Failure(`snapshot save expects one argument`, badArguments);
+  if (path === undefined || rest.length > 0) throw new Failure('snapshot save expects one argument <filename>', badArguments);
   if (session.endpoints.length > 1)
-    throw new Failure(`snapshot must be requested to one selected node, not multiple [${session.endpoints.join(' ')}]`);
-  write(session, path, writeSnapshotFile(session.server.snapshot()));
+    throw new Failure(`snapshot must be requested to one selected node, not multiple [${session.endpoints.join(' ')}]`, interrupted);
+  const parent = session.at(path).replace(/\/[^/]*$/, '');
+  if (parent !== '' && !session.ctx.files.isDirectory(parent))
+    throw new Failure(`could not open ${path}.part (open ${path}.part: no such file or directory)`, interrupted);
+  write(session, path, writeSnapshotFile(session.server.snapshot()), interrupted);
   session.ctx.stdout(`Snapshot saved at ${path}\nServer version ${session.server.status().storageVersion}\n`);
 }
 
@@ -30,7 +33,7 @@ export function snapshotStatus(session: Session): void {
   const text = session.ctx.files.read(session.at(path));
   if (text === undefined) throw new Failure(`stat ${path}: no such file or directory`);
   const snapshot = snapshotAt(session, path);
-  const keys = snapshot.versions.length;
+  const keys = MvccStore.restore(snapshot).range('', { end: '\0', countOnly: true }).count;
   const hash = hash32(text).toString(16);
   const table: Table = {
     head: ['hash', 'revision', 'total keys', 'total size', 'version'],
@@ -39,7 +42,7 @@ export function snapshotStatus(session: Session): void {
   session.show({
     table,
     json: { hash: hash32(text), revision: snapshot.revision, totalKey: keys, totalSize: text.length, version: '3.6.0' },
-    fields: `"Hash" : ${hash32(text)}\n"Revision" : ${snapshot.revision}\n"Keys" : ${keys}\n"Size" : ${text.length}\n"Version" : "3.6.0"\n`,
+    fields: `"Hash" : ${hash32(text)}\n"Revision" : ${snapshot.revision}\n"Keys" : ${keys}\n"Size" : ${text.length}\n"Version" : 3.6.0\n`,
   });
 }
 
@@ -101,7 +104,7 @@ function snapshotAt(session: Session, path: string): MvccSnapshot {
   return snapshot;
 }
 
-function write(session: Session, path: string, text: string): void {
+function write(session: Session, path: string, text: string, exitCode = 1): void {
   const { files } = session.ctx;
   const place = session.at(path);
   const parent = place.slice(0, place.lastIndexOf('/'));
@@ -109,7 +112,7 @@ function write(session: Session, path: string, text: string): void {
     if (parent && !files.isDirectory(parent)) files.makeDirectory(parent);
     files.write(place, text);
   } catch (error) {
-    throw new Failure(`could not open ${path}.part (open ${path}.part: ${(error as Error).message.toLowerCase()})`);
+    throw new Failure(`could not open ${path}.part (open ${path}.part: ${(error as Error).message.toLowerCase()})`, exitCode);
   }
 }
 
