@@ -1,4 +1,5 @@
 import type { Disk } from '../kernel';
+import { hasRoomFor } from './disk-room';
 import type { Files } from './program';
 
 /** A directory or file of the machine that a container sees at `containerPath`. */
@@ -65,7 +66,7 @@ export class ContainerFiles implements Files {
     const mount = this.#mountOf(clean);
     if (mount ? mount.readonly : this.#isReadonly) throw new FileError('Read-only file system');
     if (value.length > fileBytesMax) throw new FileError('No space left on device');
-    this.#disk.set(mount ? onHost(mount, clean) : this.#writable + clean, value);
+    this.#write(mount ? onHost(mount, clean) : this.#writable + clean, value);
   }
 
   remove(path: string): boolean {
@@ -89,7 +90,12 @@ export class ContainerFiles implements Files {
     if (this.exists(clean)) throw new FileError('File exists');
     const mount = this.#mountOf(clean);
     if (mount ? mount.readonly : this.#isReadonly) throw new FileError('Read-only file system');
-    this.#disk.set(`${mount ? onHost(mount, clean) : this.#writable + clean}/${keep}`, '');
+    this.#write(`${mount ? onHost(mount, clean) : this.#writable + clean}/${keep}`, '');
+  }
+
+  #write(path: string, value: string): void {
+    if (!hasRoomFor(this.#disk, path, value.length)) throw new FileError('No space left on device');
+    this.#disk.set(path, value);
   }
 
   isDirectory(path: string): boolean {

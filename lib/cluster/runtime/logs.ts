@@ -8,8 +8,11 @@ export interface LogEntry {
 }
 
 const entriesPerChunk = 16;
-/** What a log keeps; the oldest chunk goes when there are more (docs/fidelity.md). */
+/** Long lines fill a chunk sooner: it is written again with every line. */
+const chunkBytes = 16_384;
+/** What a log keeps; the oldest chunk goes when there is more (docs/fidelity.md). */
 const chunksMax = 250;
+const logBytesMax = 1 << 20;
 const lineBytesMax = 16_384;
 
 /**
@@ -21,13 +24,17 @@ export class ContainerLog {
   readonly #path: string;
   #chunk: number;
   #entries: LogEntry[];
+  /** Of each full chunk that is kept, oldest first. */
+  readonly #sizes: number[];
 
   constructor(disk: Disk, path: string) {
     this.#disk = disk;
     this.#path = path;
-    const last = disk.list<readonly LogEntry[]>(`${path}/`).at(-1);
+    const chunks = disk.list<readonly LogEntry[]>(`${path}/`);
+    const last = chunks.pop();
     this.#chunk = last ? Number(last[0].slice(path.length + 1)) : 0;
     this.#entries = [...(last?.[1] ?? [])];
+    this.#sizes = chunks.map(([, entries]) => sizeOf(entries));
   }
 
   /** Adds what was printed at one moment, and returns it as lines. */
@@ -39,13 +46,19 @@ export class ContainerLog {
   }
 
   #append(entry: LogEntry): void {
-    if (this.#entries.length >= entriesPerChunk) {
-      this.#save();
-      this.#chunk++;
-      this.#entries = [];
-      this.#disk.delete(this.#chunkPath(this.#chunk - chunksMax));
-    }
+    if (this.#entries.length >= entriesPerChunk || sizeOf(this.#entries) >= chunkBytes) this.#beginChunk();
     this.#entries.push(entry);
+  }
+
+  #beginChunk(): void {
+    this.#save();
+    this.#sizes.push(sizeOf(this.#entries));
+    this.#chunk++;
+    this.#entries = [];
+    while (this.#sizes.length >= chunksMax || this.#sizes.reduce((total, size) => total + size, 0) > logBytesMax) {
+      this.#disk.delete(this.#chunkPath(this.#chunk - this.#sizes.length));
+      this.#sizes.shift();
+    }
   }
 
   #save(): void {
@@ -55,6 +68,10 @@ export class ContainerLog {
   #chunkPath(chunk: number): string {
     return `${this.#path}/${String(chunk).padStart(8, '0')}`;
   }
+}
+
+function sizeOf(entries: readonly LogEntry[]): number {
+  return entries.reduce((total, { text }) => total + text.length, 0);
 }
 
 export function readLog(disk: Disk, path: string): LogEntry[] {

@@ -49,6 +49,30 @@ describe("a container's files", () => {
     expect(() => filesWith([], { isReadonly: true }).files.write('/etc/motd', 'x')).toThrow('Read-only file system');
   });
 
+  test('a machine’s disk is full at some point, for all of its containers and for nobody else; what is removed makes room', () => {
+    const { disk, files } = filesWith();
+    const neighbour = new ContainerFiles({ disk, layer: {}, writable: '/other', mounts: [] });
+    const fill = () => {
+      for (let index = 0; index < 100; index++) files.write(`/tmp/${index}`, 'x'.repeat(1_000_000));
+    };
+    expect(fill).toThrow('No space left on device');
+    expect(files.list('/tmp').length).toBeGreaterThan(30);
+    expect(() => neighbour.write('/tmp/a', 'x'.repeat(1_000_000))).toThrow('No space left on device');
+    filesWith().files.write('/tmp/a', 'x'.repeat(1_000_000));
+    files.write('/tmp/0', 'y'.repeat(1_000_000));
+    files.remove('/tmp/0');
+    neighbour.write('/tmp/a', 'x'.repeat(1_000_000));
+  });
+
+  test('many small files and directories fill a disk too, and one that is written again and again does not', () => {
+    const { files } = filesWith();
+    for (let index = 0; index < 200; index++) files.write('/tmp/same', `${index}`.repeat(200_000));
+    expect(() => {
+      for (let index = 0; index < 20_000; index++) files.write(`/tmp/${index}`, '');
+    }).toThrow('No space left on device');
+    expect(() => files.makeDirectory('/tmp/directory')).toThrow('No space left on device');
+  });
+
   test('directories are listed with what is right below them, mount points too', () => {
     const { files } = filesWith([{ containerPath: '/data/sub', hostPath: '/volumes/sub' }]);
     expect(files.list('/data')).toEqual(['sub']);
