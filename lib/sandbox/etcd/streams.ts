@@ -45,7 +45,10 @@ export function watch(server: EtcdServer, sink: Sink): Talk {
           progressNotify: request['progress_notify'] === true,
           onCancel: end,
         },
-        ({ events }) => void (isCreated ? told(events) : early.push(...events)),
+        ({ events }) => {
+          if (isCreated) told(events);
+          else for (const event of events) early.push(event);
+        },
       );
       cancels.set(id, cancel);
       announce();
