@@ -1,4 +1,4 @@
-import type { Json } from '@/lib/base';
+import type { Json, JsonObject } from '@/lib/base';
 import type { Operation, Txn } from './kv';
 import type { MvccStore } from './mvcc';
 
@@ -84,7 +84,11 @@ function reckon(value: Json | undefined): number {
   if (typeof value === 'string') return value.length + 3;
   if (typeof value !== 'object' || value === null) return 8;
   let bytes = 3;
-  if (Array.isArray(value)) for (const item of value) bytes += reckon(item);
-  else for (const key in value) bytes += key.length + 3 + reckon((value as Record<string, Json>)[key]);
+  if (Array.isArray(value)) {
+    for (const item of value) bytes += reckon(item);
+    return bytes;
+  }
+  const fields = value as JsonObject;
+  for (const name in fields) bytes += name.length + 3 + reckon(fields[name]);
   return bytes;
 }
