@@ -1,4 +1,4 @@
-import { viewOf, type Cluster, type TraceEntry } from '@/lib/cluster';
+import { Cluster, viewOf, type TraceEntry } from '@/lib/cluster';
 import { Session } from '@/lib/labs';
 import { adminOf, deploymentOf, paths } from '@/tests/support/api-calls';
 import { smallLab, testHost } from '@/tests/support/lab-folders';
@@ -74,6 +74,25 @@ test('every request is in the trace, also one that reads and one that is refused
     ['commit', 'put /registry/deployments/default/web', 'Deployment/default/web'],
   ]);
   expect(made.at(-1)?.revision).toBe(cluster.revision);
+});
+
+test('of three etcd members each commit leads back to the one proposal, and every delivery to a commit', () => {
+  const cluster = Cluster.boot({ topology: { controlPlanes: 3, workers: 1 }, seed: 'trace' });
+  cluster.kernel.runFor(5_000);
+  const { trace } = cluster.kernel;
+  const before = trace.lastId;
+  adminOf(cluster).create(paths.deployments, deploymentOf('web', 1));
+  const { revision } = cluster;
+  cluster.kernel.runFor(1_000);
+  const made = trace.since(before);
+  const first = made.filter((entry) => entry.kind === 'commit' && entry.revision === revision);
+  expect(first.map(({ actor }) => actor).sort()).toEqual(['etcd/cp-1', 'etcd/cp-2', 'etcd/cp-3']);
+  expect(new Set(first.map(({ cause }) => cause)).size).toBe(1);
+  expect(trace.find(first[0]?.cause ?? 0)).toMatchObject({ kind: 'proposal', what: 'txn /registry/deployments/default/web' });
+  for (const { cause, kind } of made) if (kind === 'commit') expect(trace.find(cause ?? 0)?.kind).toBe('proposal');
+  const deliveries = made.filter(({ kind }) => kind === 'watch');
+  expect(deliveries.length).toBeGreaterThan(10);
+  for (const { id } of deliveries) expect(trace.nearest('commit', id)).toBeDefined();
 });
 
 test('a screen that looks at a cluster leaves no trace of it and changes nothing', () => {
