@@ -25,7 +25,7 @@ interface Kept {
 
 const retryMs = 10_000;
 
-/** The kubelet's statuses on their way to the API server (`kubelet/status/status_manager.go`): only differences are sent. */
+/** The kubelet's statuses on their way to the API server (`kubelet/status/status_manager.go`): only differences are sent, until they get there. */
 export class StatusManager {
   readonly #kernel: Kernel;
   readonly #client: Client;
@@ -76,8 +76,8 @@ export class StatusManager {
         writtenVersion: Number(answer.metadata.resourceVersion),
       });
     } catch (error) {
-      if (error instanceof ConnectionError) this.#retryLater();
-      else if (!(error instanceof StatusError)) throw error;
+      if (!(error instanceof ConnectionError || error instanceof StatusError)) throw error;
+      if (!StatusError.is(error, 'NotFound')) this.#retryLater();
     }
   }
 

@@ -33,6 +33,27 @@ describe('the life of a Pod on its node', () => {
     });
   });
 
+  test('a status that the API server refuses is sent again until it is taken', () => {
+    const pods = lab();
+    const policies = '/apis/admissionregistration.k8s.io/v1';
+    const rule = { apiGroups: [''], apiVersions: ['v1'], resources: ['pods/status'], operations: ['UPDATE'] };
+    pods.admin.create(`${policies}/validatingadmissionpolicies`, {
+      metadata: { name: 'deaf' },
+      spec: { matchConstraints: { resourceRules: [rule] }, validations: [{ expression: 'false' }] },
+    });
+    pods.admin.create(`${policies}/validatingadmissionpolicybindings`, {
+      metadata: { name: 'deaf' },
+      spec: { policyName: 'deaf', validationActions: ['Deny'] },
+    });
+    pods
+      .run(1_000)
+      .create('web', { containers: [{ image: 'nginx:1.27' }] })
+      .run(15_000);
+    expect(phase(pods.get('web'))).toBe('Pending');
+    pods.admin.remove(`${policies}/validatingadmissionpolicybindings/deaf`);
+    expect(phase(pods.run(11_000).get('web'))).toBe('Running');
+  });
+
   test('its events tell of the image, the container and the start, in that order', () => {
     const pods = lab()
       .create('web', { containers: [{ image: 'nginx:1.27' }] })
