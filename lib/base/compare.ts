@@ -1,6 +1,5 @@
 /** Orders strings as Go and etcd do, by bytes of UTF-8, on every host. */
 export function compareBytes(a: string, b: string): number {
-  if (a === b) return 0;
   const length = Math.min(a.length, b.length);
   for (let index = 0; index < length; index++) {
     const left = a.charCodeAt(index);

@@ -3,16 +3,19 @@ interface Bounds {
   readonly lengthMax?: number;
 }
 
-/** Remembers the last `max` results of a pure function of a text, but those of texts longer than `lengthMax`. Results are shared: freeze them. */
+/**
+ * Remembers results of a pure function of a text: the last `max` that were asked for and about as many before them, but none of a text longer
+ * than `lengthMax`. Results are shared: freeze them.
+ */
 export function memo<T>(compute: (text: string) => T, { max = 64, lengthMax = Infinity }: Bounds = {}): (text: string) => T {
-  const known = new Map<string, T>();
+  let [recent, earlier] = [new Map<string, T>(), new Map<string, T>()];
   return (text) => {
-    const found = known.get(text);
-    if (found !== undefined || known.has(text)) return found as T;
-    const result = compute(text);
+    const found = recent.get(text);
+    if (found !== undefined || recent.has(text)) return found as T;
+    const result = earlier.has(text) ? (earlier.get(text) as T) : compute(text);
     if (text.length > lengthMax) return result;
-    if (known.size >= max) known.delete(known.keys().next().value as string);
-    known.set(text, result);
+    if (recent.size >= max) [recent, earlier] = [new Map(), recent];
+    recent.set(text, result);
     return result;
   };
 }

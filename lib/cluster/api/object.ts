@@ -1,4 +1,3 @@
-import { memoOfTwo } from '@/lib/base';
 import type { V1ObjectMeta, V1OwnerReference } from '@/generated/kubernetes/types';
 
 /** Any API object as the API server answers it. What comes from a store or a cache is frozen: `deepCopy` before changing it. */
@@ -25,11 +24,8 @@ export interface ObjectList<T = KubeObject> {
 /** `namespace/name`, or `name` for what is cluster-scoped: a work queue's key and a cache's. */
 export function keyOf(object: { metadata: { name: string; namespace?: string | undefined } }): string {
   const { namespace, name } = object.metadata;
-  return namespace ? joined(namespace, name) : name;
+  return namespace ? `${namespace}/${name}` : name;
 }
-
-/** The same few are asked for again and again, and looked up by. */
-const joined = memoOfTwo((namespace, name) => `${namespace}/${name}`, { max: 512, lengthMax: 256 });
 
 export function splitKey(key: string): { namespace: string | undefined; name: string } {
   const slash = key.indexOf('/');

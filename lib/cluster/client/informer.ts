@@ -205,9 +205,9 @@ export class Informer<T extends KubeObject = KubeObject> implements Lister<T> {
     this.#resourceVersion = object.metadata.resourceVersion;
     if (type !== 'BOOKMARK') {
       const key = keyOf(object);
-      const { name, lines } = named(this.resource.kind, key);
+      const { what, name } = type === 'MODIFIED' ? modified(this.resource.kind, key) : heard(type, this.resource.kind, key);
       const about = { object: name, revision: Number(object.metadata.resourceVersion) };
-      this.#deliver(lines[type], undefined, () => this.#apply(type, key, object as T), about);
+      this.#deliver(what, undefined, () => this.#apply(type, key, object as T), about);
     }
     return true;
   }
@@ -324,14 +324,14 @@ export class Informer<T extends KubeObject = KubeObject> implements Lister<T> {
   }
 }
 
-/** What the trace calls an object, and what may be heard of it: `MODIFIED Pod/default/web`. */
-const named = memoOfTwo(
-  (kind, key) => {
-    const name = objectName(kind, key);
-    return { name, lines: { ADDED: `ADDED ${name}`, MODIFIED: `MODIFIED ${name}`, DELETED: `DELETED ${name}` } };
-  },
-  { max: 512, lengthMax: 256 },
-);
+/** `ADDED Pod/default/web`, and what it is about. */
+function heard(type: string, kind: string, key: string): { readonly what: string; readonly name: string } {
+  const name = objectName(kind, key);
+  return { what: `${type} ${name}`, name };
+}
+
+/** Heartbeats are heard for ever. */
+const modified = memoOfTwo((kind, key) => heard('MODIFIED', kind, key), { max: 512, lengthMax: 256 });
 
 function settle<T extends KubeObject>(namespaces: Map<string, Map<string, T>>, key: string, object: T): void {
   const namespace = object.metadata.namespace ?? '';

@@ -406,7 +406,7 @@ export class MvccStore implements Etcd {
     if (this.#recent.has(key)) this.#stale.add(key);
     else this.#histories.set(key, history);
     this.#recent.set(key, history);
-    this.#absent.delete(key);
+    if (this.#absent.size > 0) this.#absent.delete(key);
   }
 
   /** The tree with everything in it. */

@@ -5,6 +5,10 @@ import type { MvccStore } from './mvcc';
 /** What a store that is taken up again may grow by before it is counted for the first time. */
 const uncountedBytes = 2 ** 20;
 
+/** More than any transaction writes: while so much is left of a larger quota, one write in `sampled` is reckoned and stands for the others. */
+const plentyBytes = 8 * 2 ** 20;
+const sampled = 8;
+
 /**
  * How much more a store may hold (`etcdserver/api/v3rpc/quota.go`). To count a store takes as long as to write it down, so what is written
  * is reckoned as it comes, and the store is counted only when by that reckoning it might be full: what compaction gave back shows then.
@@ -15,6 +19,7 @@ export class Quota {
   readonly #store: MvccStore;
   /** What may be written before the store has to be counted. */
   #left: number;
+  #wasCounted = false;
   #keepsCount = false;
   #reckoned: Txn | undefined;
   #reckonedBytes = 0;
@@ -28,6 +33,7 @@ export class Quota {
 
   /** Whether what a transaction may write still fits. */
   hasRoomFor(txn: Txn): boolean {
+    if (this.#hasPlenty) return true;
     const bytes = this.#bytesOf(txn);
     if (bytes <= this.#left || bytes === 0) return true;
     this.#left = this.bytes - this.#count();
@@ -36,7 +42,8 @@ export class Quota {
 
   /** A transaction was applied, whoever proposed it. */
   spend(txn: Txn): void {
-    this.#left -= this.#bytesOf(txn);
+    if (!this.#hasPlenty) this.#left -= this.#bytesOf(txn);
+    else if (isSampled(this.#store.revision)) this.#left -= sampled * this.#bytesOf(txn);
   }
 
   /** The store has become another one. */
@@ -44,8 +51,13 @@ export class Quota {
     this.#left = 0;
   }
 
+  get #hasPlenty(): boolean {
+    return this.bytes > 2 * plentyBytes && this.#left > (this.#wasCounted ? plentyBytes : 0);
+  }
+
   /** A store that was counted once keeps count, which is dear; until it is half full a copy is counted instead. */
   #count(): number {
+    this.#wasCounted = true;
     if (!this.#keepsCount) {
       const { inUse } = this.#store.fork().size;
       this.#keepsCount = inUse > this.bytes / 2;
@@ -61,6 +73,11 @@ export class Quota {
     }
     return this.#reckonedBytes;
   }
+}
+
+/** No pattern in what is written is a pattern in this. */
+function isSampled(revision: number): boolean {
+  return Math.imul(revision, 0x9e3779b1) >>> 29 === 0;
 }
 
 function reckonTxn({ success, failure }: Txn): number {

@@ -1,4 +1,4 @@
-import { memoOfTwo } from '@/lib/base';
-
-/** `Pod/default/web`: what the trace calls an object, of its kind and `namespace/name`. The same few are named again and again. */
-export const objectName = memoOfTwo((kind, key) => `${kind}/${key}`, { max: 512, lengthMax: 256 });
+/** `Pod/default/web`: what the trace calls an object, of its kind and `namespace/name`. */
+export function objectName(kind: string, key: string): string {
+  return `${kind}/${key}`;
+}

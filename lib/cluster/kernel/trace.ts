@@ -1,5 +1,5 @@
 import type { Instant } from './instant';
-import { Words, type Word } from './words';
+import { wordOf, type Word } from './words';
 
 /**
  * What kind of thing happened. `request`: an API server answers; `proposal`: an etcd member has its group agree on a change; `commit`: a
@@ -45,7 +45,6 @@ export class Trace {
   #cause: Float64Array;
   #revision: Float64Array;
   #kind: Uint8Array;
-  readonly #words = new Words();
   #actor: Word[] = [];
   #what: Word[] = [];
   #object: (Word | undefined)[] = [];
@@ -71,11 +70,11 @@ export class Trace {
     this.#cause[row] = cause ?? 0;
     this.#revision[row] = revision ?? 0;
     this.#kind[row] = kindNumbers[kind];
-    const who = this.#words.of(actor);
-    const did = this.#words.of(what);
+    const who = wordOf(actor);
+    const did = wordOf(what);
     this.#actor[row] = who;
     this.#what[row] = did;
-    this.#object[row] = object === undefined ? undefined : this.#words.of(object);
+    this.#object[row] = object === undefined ? undefined : wordOf(object);
     this.#hash = mix(mix(mix(this.#hash, at), who.hash), did.hash);
     return id;
   }
@@ -84,7 +83,7 @@ export class Trace {
   note(id: number, { object, revision }: About): void {
     if (!this.#has(id)) return;
     const row = id % this.#size;
-    if (object !== undefined) this.#object[row] = this.#words.of(object);
+    if (object !== undefined) this.#object[row] = wordOf(object);
     if (revision !== undefined) this.#revision[row] = revision;
   }
 

@@ -4,22 +4,35 @@ export interface Word {
   readonly hash: number;
 }
 
-const wordsMax = 1_024;
+const wordsMax = 4_096;
 const lengthMax = 512;
 
-/** Texts that recur, as most of what a cluster does is what it did before: each is hashed and kept once, however often it is made anew. */
-export class Words {
-  readonly #known = new Map<string, Word>();
+/**
+ * Texts that recur, as most of what idle clusters do is what they did before: each is hashed and kept once for all of them, however often it is
+ * made anew. A text is worth keeping when it comes for the second time.
+ */
+let [recent, earlier] = [new Map<string, Word>(), new Map<string, Word>()];
+/** What is left of the hash of the text that came last to each place. */
+const seen = new Uint16Array(wordsMax);
 
-  of(text: string): Word {
-    const known = this.#known.get(text);
-    if (known) return known;
-    const word = { text, hash: hashOf(text) };
-    if (text.length > lengthMax) return word;
-    if (this.#known.size >= wordsMax) this.#known.clear();
-    this.#known.set(text, word);
-    return word;
-  }
+export function wordOf(text: string): Word {
+  const known = recent.get(text);
+  if (known) return known;
+  const word = earlier.get(text) ?? { text, hash: hashOf(text) };
+  if (text.length <= lengthMax && isAgain(word.hash)) keep(word);
+  return word;
+}
+
+function isAgain(hash: number): boolean {
+  const [place, mark] = [hash % wordsMax, hash >>> 16];
+  if (seen[place] === mark) return true;
+  seen[place] = mark;
+  return false;
+}
+
+function keep(word: Word): void {
+  if (recent.size >= wordsMax) [recent, earlier] = [new Map(), recent];
+  recent.set(word.text, word);
 }
 
 /** Two UTF-16 code units at a time; as much as one differs, so does the result. */

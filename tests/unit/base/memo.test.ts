@@ -1,10 +1,12 @@
 import { memo, memoOfTwo, pathOfUrl } from '@/lib/base';
 
-test('a result is worked out once, whatever it is, until too many others were asked for', () => {
+test('a result is worked out once, whatever it is, until more than twice as many others were asked for', () => {
   const asked: string[] = [];
   const length = memo((text) => (asked.push(text), text === '' ? undefined : text.length), { max: 2 });
-  expect([length('a'), length('a'), length(''), length(''), length('b'), length('a')]).toEqual([1, 1, undefined, undefined, 1, 1]);
-  expect(asked).toEqual(['a', '', 'b', 'a']);
+  expect(['a', 'a', '', '', 'b', 'a'].map(length)).toEqual([1, 1, undefined, undefined, 1, 1]);
+  expect(asked).toEqual(['a', '', 'b']);
+  expect(['c', 'd', 'e', 'f', 'a'].map(length)).toEqual([1, 1, 1, 1, 1]);
+  expect(asked).toEqual(['a', '', 'b', 'c', 'd', 'e', 'f', 'a']);
 });
 
 test('the result of a text that is too long is not kept', () => {

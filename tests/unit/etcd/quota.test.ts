@@ -70,3 +70,13 @@ test('a disk that is smaller than the quota bounds it, and the member says so', 
     for (let count = 0; count < 20; count++) group.member('cp-1').put(`${count}`, text);
   }).toThrow(full);
 });
+
+test('a store that had plenty of room is full when it is full, whatever was written', () => {
+  const quotaBytes = 20 * 2 ** 20;
+  const member = new EtcdGroup({ size: 1, quotaBytes }).member('cp-1');
+  const sizes = [100, 20_000, 3, 5_000];
+  expect(() => {
+    for (let count = 0; count < 10_000; count++) member.put(`${count}`, 'x'.repeat(sizes[count % sizes.length] as number));
+  }).toThrow(full);
+  expect(member.status().dbSize / quotaBytes).toBeCloseTo(1, 1);
+});
