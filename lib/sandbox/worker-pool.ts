@@ -7,7 +7,7 @@ export interface PoolOptions {
   /** A thread that does not beat for so long is taken to hang. */
   readonly hungMs: number;
   readonly onMessage: (worker: HostWorker, message: FromWorker) => void;
-  /** These sandboxes are without a worker; `culprit` is the one it was busy with, if it hung. */
+  /** These sandboxes are without a worker; `culprit` is the one it was busy with when it hung or died, as of too little memory. */
   readonly onDeath: (sandboxIds: readonly string[], culprit: string | undefined) => void;
 }
 
@@ -124,7 +124,7 @@ export class WorkerPool {
   }
 
   #spawn(): HostWorker {
-    return new HostWorker(this.#options, (worker) => this.#replace(worker, undefined));
+    return new HostWorker(this.#options, (worker) => this.#replace(worker, worker.busyWith));
   }
 
   #look(): void {

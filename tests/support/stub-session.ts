@@ -16,7 +16,7 @@ const view = { revision: 0, now: 0, nodes: [], pods: [], workloads: [], services
 
 /**
  * A session without a cluster, for tests of what hosts sessions: a terminal that echoes, a tick every simulated second, a store of values.
- * Typing `hang` never returns, `break` throws when time passes next, `tick!` is a write of the cluster's own. A path that ends in `/exec`
+ * Typing `hang` never returns, `die` ends the thread, `break` throws when time passes next, `tick!` is a write of the cluster's own. A path that ends in `/exec`
  * runs a command that makes something.
  */
 class StubSession implements HostedSession {
@@ -124,6 +124,7 @@ class StubSession implements HostedSession {
 
   #type(text: string): { sequence: number } {
     if (text.startsWith('hang')) for (;;);
+    if (text.startsWith('die')) process.exit(1);
     if (text.startsWith('break')) this.#isBroken = true;
     if (text.startsWith('tick!')) this.#change({ ticks: this.#state.ticks + 1 });
     const offset = this.#state.text.length;

@@ -120,6 +120,22 @@ test('a sandbox that breaks twice in a row stays stopped until it is reset', asy
   expect(await screen(host, id)).toBe('');
 }, 20_000);
 
+test('a sandbox that takes its thread along twice stays stopped, and its neighbour is back each time', async () => {
+  const host = await start();
+  const [wild, calm] = [await newSandbox(), await newSandbox()];
+  const [heard, heardByCalm] = [messagesOf(host, wild), messagesOf(host, calm)];
+  await type(host, calm, 'calm', 1);
+  await type(host, wild, 'before;', 1);
+  await expect(type(host, wild, 'die', 2)).rejects.toThrow('restored');
+  await until(() => isRunningAgain(heard) && isRunningAgain(heardByCalm));
+  expect(await screen(host, wild)).toBe('before;');
+  await expect(type(host, wild, 'die', 2)).rejects.toThrow('restored');
+  await until(() => heard.some((message) => message.name === 'sandbox:status' && message.payload.type === 'stopped'));
+  await until(() => isRunningAgain(heardByCalm));
+  expect(await screen(host, calm)).toBe('calm');
+  await expect(host.join(wild, {})).rejects.toThrow('twice in a row');
+}, 20_000);
+
 test('a reset starts from the beginning, and offsets of before count for nothing', async () => {
   const host = await start();
   const id = await newSandbox();
