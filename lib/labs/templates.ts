@@ -13,8 +13,8 @@ interface ForkOptions {
 }
 
 /**
- * What etcd may hold in a sandbox; a busy lab needs two MiB. Pods take three times as much of the host's memory, and nothing that anybody could
- * store more than twenty times as much: one sandbox alone never fills a worker thread.
+ * What etcd may hold in a sandbox; a busy lab needs two MiB. Pods take three times as much of the host's memory, the densest values that anybody
+ * could store some twenty times.
  */
 export const sandboxEtcdBytes = 32 << 20;
 
