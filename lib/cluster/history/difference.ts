@@ -47,9 +47,8 @@ function areAlike(from: Json, to: Json): boolean {
   if (Array.isArray(from) || Array.isArray(to)) return Array.isArray(from) && Array.isArray(to) && from.length === to.length;
   const after = Object.keys(to);
   let index = 0;
-  let isSame = true;
-  for (const field in from) isSame &&= field !== '__proto__' && field === after[index++];
-  return (isSame && index === after.length) || keepsOrder(Object.keys(from), after);
+  for (const field in from as Fields) if (field === '__proto__' || field !== after[index++]) return keepsOrder(Object.keys(from), after);
+  return index === after.length || keepsOrder(Object.keys(from), after);
 }
 
 function keepsOrder(before: readonly string[], after: readonly string[]): boolean {
