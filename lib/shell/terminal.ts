@@ -93,7 +93,7 @@ export class Terminal {
     if (restored?.memory) this.#shell.resume(restored.memory);
     else if (startupFile !== undefined && this.#shell.host.files.isThere(startupFile)) await this.#readStartupFile(startupFile);
     if (restored?.running !== undefined && onlyLooks(restored.running)) return this.#lookAgain(restored.running);
-    if (restored && !restored.line) this.#print('\r\n');
+    if (restored && !restored.line) this.#print(interrupted);
     if (!restored?.line) return this.#begin();
     this.#foreground = { type: 'prompt' };
     this.#editor.resume(this.#options.prompt(), restored.line.text, restored.line.cursor);
@@ -412,6 +412,9 @@ export class Terminal {
 /** While a line is edited a paste arrives as one piece, so that its newlines do not run it half-way. */
 const pasteIsBracketed = '\x1b[?2004h';
 const pasteIsPlain = '\x1b[?2004l';
+
+/** What stands where a command was under way that cannot go on: nothing is begun a second time. */
+const interrupted = '\r\n[interrupted: the sandbox was stopped here]\r\n';
 
 /** Whether a command line does nothing but follow what happens, so that it may be run again by itself. */
 function onlyLooks(line: string): boolean {

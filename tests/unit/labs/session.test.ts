@@ -151,14 +151,14 @@ describe('a session', () => {
     expect(await again.type('des\r')).toMatch(/\ncp-1 +Ready/);
   });
 
-  test('gives a command that was running when the host died back to the prompt', async () => {
+  test('goes back to the prompt where a command was running when the host died, and says so', async () => {
     const desk = Desk.create();
     await desk.pass(50);
     const snapshot = JSON.parse(JSON.stringify(desk.session.snapshot())) as Json;
     const from = desk.changes.length;
     await desk.type('sleep 1000\r');
     const again = restored(desk, snapshot, from);
-    expect(await again.pass(50)).toMatch(/sleep 1000\n\n~ \$ $/);
+    expect(await again.pass(50)).toMatch(/sleep 1000\n\n\[interrupted: the sandbox was stopped here\]\n~ \$ $/);
     expect(await again.type('echo alive\r')).toContain('alive\n');
   });
 
