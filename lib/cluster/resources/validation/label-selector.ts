@@ -18,13 +18,16 @@ function validateRequirement(
   path: FieldPath,
 ): FieldError[] {
   return [
-    ...validateOperands(operator, values, path),
+    ...(validateOperands(operator, values, path) ?? [
+      fieldError.invalid(path.child('operator'), operator, 'not a valid selector operator'),
+    ]),
     ...validateLabelName(key, path.child('key')),
     ...values.flatMap((value, index) => invalidEach(path.child('values').index(index), value, labelValueErrors(value))),
   ];
 }
 
-function validateOperands(operator: string, values: readonly string[], path: FieldPath): FieldError[] {
+/** Of the operators that every selector has; undefined for any other. */
+export function validateOperands(operator: string | undefined, values: readonly string[], path: FieldPath): FieldError[] | undefined {
   switch (operator) {
     case 'In':
     case 'NotIn':
@@ -35,6 +38,6 @@ function validateOperands(operator: string, values: readonly string[], path: Fie
         ? [fieldError.forbidden(path.child('values'), "may not be specified when `operator` is 'Exists' or 'DoesNotExist'")]
         : [];
     default:
-      return [fieldError.invalid(path.child('operator'), operator, 'not a valid selector operator')];
+      return undefined;
   }
 }

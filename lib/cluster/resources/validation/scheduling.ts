@@ -12,7 +12,7 @@ import type {
 import { deepEqual } from '@/lib/base';
 import { type FieldError, type FieldPath, fieldError, labelValueErrors } from '../../api';
 import { goValue } from './go-value';
-import { validateLabelSelector } from './label-selector';
+import { validateLabelSelector, validateOperands } from './label-selector';
 import { dnsLabel, dnsSubdomain, invalidEach, isNotPositive, validateQualifiedName } from './names';
 import { validateLabelName } from './object-meta';
 
@@ -70,7 +70,7 @@ function validateExpression(
   checksValues: boolean,
 ): FieldError[] {
   return [
-    ...validateOperands(operator, values, path),
+    ...(validateOperands(operator, values, path) ?? validateComparison(operator, values, path)),
     ...validateLabelName(key ?? '', path.child('key')),
     ...(checksValues
       ? values.flatMap((value, index) => invalidEach(path.child('values').index(index), value, labelValueErrors(value)))
@@ -78,24 +78,10 @@ function validateExpression(
   ];
 }
 
-function validateOperands(operator: string | undefined, values: readonly string[], path: FieldPath): FieldError[] {
-  switch (operator) {
-    case 'In':
-    case 'NotIn':
-      return values.length === 0 ? [fieldError.required(path.child('values'), "must be specified when `operator` is 'In' or 'NotIn'")] : [];
-    case 'Exists':
-    case 'DoesNotExist':
-      return values.length > 0
-        ? [fieldError.forbidden(path.child('values'), "may not be specified when `operator` is 'Exists' or 'DoesNotExist'")]
-        : [];
-    case 'Gt':
-    case 'Lt':
-      return values.length === 1
-        ? []
-        : [fieldError.required(path.child('values'), "must be specified single value when `operator` is 'Lt' or 'Gt'")];
-    default:
-      return [fieldError.invalid(path.child('operator'), operator ?? '', anySelectorOperator)];
-  }
+function validateComparison(operator: string | undefined, values: readonly string[], path: FieldPath): FieldError[] {
+  if (operator !== 'Gt' && operator !== 'Lt') return [fieldError.invalid(path.child('operator'), operator ?? '', anySelectorOperator)];
+  if (values.length === 1) return [];
+  return [fieldError.required(path.child('values'), "must be specified single value when `operator` is 'Lt' or 'Gt'")];
 }
 
 function validateFieldExpression({ key, operator, values = [] }: V1NodeSelectorRequirement, path: FieldPath): FieldError[] {
