@@ -6,6 +6,7 @@ import { stages, type Stage } from '@/app/figures/Plate';
 import type { Happening } from '@/app/lessons/components/figure-machine';
 import { useFigure, type Figure } from '@/app/lessons/components/use-figure';
 import { Glyph, Part } from '@/app/look/Glyph';
+import { Speeds } from '@/app/look/Speeds';
 import { clockTime } from '@/app/look/format';
 import { partOf } from '@/app/look/parts';
 import { atRest } from './at-rest';
@@ -94,13 +95,7 @@ function Controls({ figure }: { figure: Figure }) {
         <button type="button" className="time-button" aria-label="Run until idle" disabled={isBusy} onClick={figure.settle}>
           <SkipForward size={16} aria-hidden="true" />
         </button>
-        <span className={styles.speeds} role="group" aria-label="Speed">
-          {[1, 10, 100].map((speed) => (
-            <button key={speed} type="button" aria-pressed={figure.speed === speed} onClick={() => figure.setSpeed(speed)}>
-              ×{speed}
-            </button>
-          ))}
-        </span>
+        <Speeds speed={figure.speed} onChange={figure.setSpeed} />
       </div>
       <div className={styles.tries} role="group" aria-label="Try it">
         <button

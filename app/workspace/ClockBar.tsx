@@ -4,13 +4,13 @@ import { Pause, Play, SkipForward, StepForward, Timer } from 'lucide-react';
 import { useState } from 'react';
 import type { ClockCommand } from '@/lib/realtime/events';
 import { Part } from '@/app/look/Glyph';
+import { Speeds } from '@/app/look/Speeds';
 import { clockTime } from '@/app/look/format';
 import { partOf } from '@/app/look/parts';
 import { Timeline } from './Timeline';
 import { useWorkspace, useWorkspaceStore } from './use-workspace';
 import styles from './ClockBar.module.css';
 
-const speeds = [1, 10, 100];
 const jumps = [
   { ms: 10_000, name: '10 seconds' },
   { ms: 60_000, name: '1 minute' },
@@ -72,19 +72,7 @@ export function ClockBar() {
               ))}
             </Menu.Dropdown>
           </Menu>
-          <span className={styles.speeds} role="group" aria-label="Speed">
-            {speeds.map((speed) => (
-              <button
-                key={speed}
-                type="button"
-                aria-pressed={clock?.speed === speed}
-                disabled={!clock}
-                onClick={() => turn({ action: 'speed', speed })}
-              >
-                ×{speed}
-              </button>
-            ))}
-          </span>
+          <Speeds speed={clock?.speed} isDisabled={!clock} onChange={(speed) => turn({ action: 'speed', speed })} />
         </div>
         <Said failure={failure} />
       </div>
