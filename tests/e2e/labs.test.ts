@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { AxeBuilder } from '@axe-core/playwright';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { BrowserContext, Page } from 'playwright-core';
 import { parse } from 'yaml';
-import { complaintsOf, looks, openBrowser, openContext } from '../support/e2e/browser';
-import { Site } from '../support/e2e/site';
+import { complaintsOf, looks, openContext } from '../support/e2e/browser';
+import { served } from '../support/e2e/served';
 import { WorkspacePage } from '../support/e2e/workspace';
 
 const root = join(import.meta.dirname, '../../labs');
@@ -15,31 +15,22 @@ function solutionOf(slug: string): string[] {
   return steps.map(({ id }) => readFileSync(join(root, slug, 'solution', `${id}.sh`), 'utf8'));
 }
 
-let site: Site;
-let browser: Browser;
-beforeAll(async () => {
-  site = await Site.start();
-  browser = await openBrowser();
-}, 300_000);
-afterAll(async () => {
-  await browser?.close();
-  await site?.stop();
-});
+const host = served();
 
 let context: BrowserContext;
 let page: Page;
 let complaints: string[];
 beforeEach(async () => {
-  context = await openContext(browser);
+  context = await openContext(host.browser);
   page = await context.newPage();
-  complaints = complaintsOf(page, site.url);
+  complaints = complaintsOf(page, host.site.url);
 });
 afterEach(() => context.close());
 
 test.each(['first-deployment', 'the-loop-never-sleeps', 'survive-a-lost-node'])(
   '%s, solved by typing, is a pass',
   async (slug) => {
-    const workspace = await WorkspacePage.begin(page, site.url, slug);
+    const workspace = await WorkspacePage.begin(page, host.site.url, slug);
     for (const script of solutionOf(slug)) await workspace.typeScript(script);
     await page.getByRole('button', { name: 'Run until idle' }).click();
     await (await workspace.submit()).filter({ hasText: 'Pass' }).waitFor({ timeout: 30_000 });
@@ -54,7 +45,7 @@ test.each(['first-deployment', 'the-loop-never-sleeps', 'survive-a-lost-node'])(
     const [mistake = ''] = readdirSync(join(root, slug, 'mistakes'));
     const script = readFileSync(join(root, slug, 'mistakes', mistake), 'utf8');
     const failing = /^# fails: *(.*)$/m.exec(script)?.[1]?.split(/[ ,]+/)[0] ?? '';
-    const workspace = await WorkspacePage.begin(page, site.url, slug);
+    const workspace = await WorkspacePage.begin(page, host.site.url, slug);
     await workspace.typeScript(script);
     const note = await workspace.submit();
     expect(await note.innerText()).toMatch(/^Not yet: \d+ of \d+ points/);
@@ -67,7 +58,7 @@ test.each(['first-deployment', 'the-loop-never-sleeps', 'survive-a-lost-node'])(
 );
 
 test('checks tick while the learner works, without being asked', async () => {
-  const workspace = await WorkspacePage.begin(page, site.url, 'first-deployment');
+  const workspace = await WorkspacePage.begin(page, host.site.url, 'first-deployment');
   const first = page.locator('[data-check]').first();
   expect(await first.getAttribute('data-verdict')).toBe('not-yet');
   await workspace.typeScript(solutionOf('first-deployment')[0] ?? '');
@@ -75,20 +66,20 @@ test('checks tick while the learner works, without being asked', async () => {
 }, 120_000);
 
 test('nothing is lost on reload, nor when the server is killed', async () => {
-  const workspace = await WorkspacePage.begin(page, site.url, 'first-deployment');
+  const workspace = await WorkspacePage.begin(page, host.site.url, 'first-deployment');
   await workspace.type('kubectl create deployment kept --image=nginx:1.27');
   await workspace.type('echo remembered > note.txt');
   await page.reload();
   await workspace.waitForScreen((screen) => screen.includes('deployment.apps/kept created'), 'the history after a reload');
-  await site.kill();
-  await site.start();
+  await host.site.kill();
+  await host.site.start();
   await page.reload();
   await workspace.waitForScreen((screen) => screen.includes('echo remembered'), 'the history after a crash');
   expect(await workspace.type('cat note.txt; kubectl get deployment kept -o name')).toMatch(/remembered\ndeployment\.apps\/kept/);
 }, 240_000);
 
 test('a drop of the connection loses no keystroke', async () => {
-  const workspace = await WorkspacePage.begin(page, site.url, 'first-deployment');
+  const workspace = await WorkspacePage.begin(page, host.site.url, 'first-deployment');
   await context.setOffline(true);
   await workspace.keyboard();
   await page.keyboard.type('echo typed-in-the-dark');
@@ -98,7 +89,7 @@ test('a drop of the connection loses no keystroke', async () => {
 }, 120_000);
 
 test('a file written in the editor is there in the shell, and the other way round', async () => {
-  const workspace = await WorkspacePage.begin(page, site.url, 'first-deployment');
+  const workspace = await WorkspacePage.begin(page, host.site.url, 'first-deployment');
   await workspace.type('echo "kind: Pod" > from-shell.yaml');
   await page.getByRole('button', { name: 'Files' }).click();
   await page.getByRole('menuitem', { name: 'from-shell.yaml' }).click();
@@ -115,7 +106,7 @@ test('a file written in the editor is there in the shell, and the other way roun
 }, 120_000);
 
 test('kubectl edit opens the editor, and what is saved there is applied', async () => {
-  const workspace = await WorkspacePage.begin(page, site.url, 'first-deployment');
+  const workspace = await WorkspacePage.begin(page, host.site.url, 'first-deployment');
   await workspace.type('kubectl create configmap note --from-literal=word=before');
   await workspace.keyboard();
   await page.keyboard.type('kubectl edit configmap note');
@@ -129,7 +120,7 @@ test('kubectl edit opens the editor, and what is saved there is applied', async 
 }, 120_000);
 
 test('the clock pauses, steps, flies and runs until idle', async () => {
-  const workspace = await WorkspacePage.begin(page, site.url, 'first-deployment');
+  const workspace = await WorkspacePage.begin(page, host.site.url, 'first-deployment');
   const shown = () => page.getByRole('timer').innerText();
   await page.getByRole('button', { name: 'Pause the clock' }).click();
   await page.getByText('paused', { exact: true }).waitFor();
@@ -145,7 +136,7 @@ test('the clock pauses, steps, flies and runs until idle', async () => {
 }, 120_000);
 
 test('F6 leaves the terminal and goes round the panes', async () => {
-  const workspace = await WorkspacePage.begin(page, site.url, 'first-deployment');
+  const workspace = await WorkspacePage.begin(page, host.site.url, 'first-deployment');
   await workspace.keyboard();
   const visited: (string | undefined)[] = [];
   for (let turn = 0; turn < 5; turn++) {
@@ -156,7 +147,7 @@ test('F6 leaves the terminal and goes round the panes', async () => {
 }, 120_000);
 
 test('starting again brings the lab back to how it began', async () => {
-  const workspace = await WorkspacePage.begin(page, site.url, 'first-deployment');
+  const workspace = await WorkspacePage.begin(page, host.site.url, 'first-deployment');
   await workspace.type('touch gone.txt');
   await page.getByRole('button', { name: 'More' }).click();
   await page.getByRole('menuitem', { name: 'Start the lab again' }).click();
@@ -166,7 +157,7 @@ test('starting again brings the lab back to how it began', async () => {
 }, 120_000);
 
 test('the kubeconfig of the sandbox can be downloaded', async () => {
-  await WorkspacePage.begin(page, site.url, 'first-deployment');
+  await WorkspacePage.begin(page, host.site.url, 'first-deployment');
   await page.getByRole('button', { name: 'More' }).click();
   await page.getByRole('menuitem', { name: 'Use your own kubectl' }).click();
   const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: 'Download kubeconfig' }).click()]);
@@ -176,10 +167,10 @@ test('the kubeconfig of the sandbox can be downloaded', async () => {
 test.each(looks)(
   'the workspace can be used by everybody at $width px in the $scheme scheme',
   async (look) => {
-    const own = await openContext(browser, look);
+    const own = await openContext(host.browser, look);
     const room = await own.newPage();
-    const heard = complaintsOf(room, site.url);
-    await room.goto(`${site.url}/labs/first-deployment`);
+    const heard = complaintsOf(room, host.site.url);
+    await room.goto(`${host.site.url}/labs/first-deployment`);
     await room.getByRole('button', { name: 'Start the lab' }).click();
     await room.locator('[data-connection=live]').waitFor();
     const panes = look.width === 390 ? ['Task', 'Terminal', 'Editor', 'Cluster'] : ['all'];

@@ -1,24 +1,15 @@
 import { AxeBuilder } from '@axe-core/playwright';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { complaintsOf, looks, openBrowser, openContext } from '../support/e2e/browser';
-import { Site } from '../support/e2e/site';
+import type { BrowserContext, Page } from 'playwright-core';
+import { complaintsOf, looks, openContext } from '../support/e2e/browser';
+import { served } from '../support/e2e/served';
 import { WorkspacePage } from '../support/e2e/workspace';
 
-let site: Site;
-let browser: Browser;
-beforeAll(async () => {
-  site = await Site.start();
-  browser = await openBrowser();
-}, 300_000);
-afterAll(async () => {
-  await browser?.close();
-  await site?.stop();
-});
+const host = served();
 
 let context: BrowserContext;
 let page: Page;
 beforeEach(async () => {
-  context = await openContext(browser);
+  context = await openContext(host.browser);
   page = await context.newPage();
 });
 afterEach(() => context.close());
@@ -43,7 +34,7 @@ async function expectAccessible(what: string): Promise<void> {
 }
 
 async function makeAccount(name: string): Promise<void> {
-  await page.goto(`${site.url}/sign-in`);
+  await page.goto(`${host.site.url}/sign-in`);
   await page.getByRole('tab', { name: 'Make an account' }).click();
   await page.getByLabel('Name').fill(name);
   await page.getByLabel('E-mail').fill(`${name}@example.org`);
@@ -52,10 +43,10 @@ async function makeAccount(name: string): Promise<void> {
 }
 
 test('the first account is told that it runs the site, and sees who attempted what', async () => {
-  await WorkspacePage.begin(page, site.url, 'first-deployment').then((workspace) => workspace.submit());
+  await WorkspacePage.begin(page, host.site.url, 'first-deployment').then((workspace) => workspace.submit());
   await makeAccount('ada');
   await page.getByRole('heading', { name: 'This site is yours to run' }).waitFor();
-  await page.goto(`${site.url}/instructor`);
+  await page.goto(`${host.site.url}/instructor`);
   await page.getByRole('row').filter({ hasText: 'ada' }).first().waitFor();
   await expectAccessible('the results');
   const csv = await page.evaluate(async () => (await fetch('/instructor/results.csv')).text());
@@ -67,23 +58,23 @@ test('the first account is told that it runs the site, and sees who attempted wh
 }, 180_000);
 
 test('a guest who makes an account keeps everything', async () => {
-  const workspace = await WorkspacePage.begin(page, site.url, 'first-deployment');
+  const workspace = await WorkspacePage.begin(page, host.site.url, 'first-deployment');
   await workspace.type('echo mine > mine.txt');
   await makeAccount('grace');
   await page.waitForURL('**/courses');
-  await page.goto(`${site.url}/labs/first-deployment`);
+  await page.goto(`${host.site.url}/labs/first-deployment`);
   await workspace.waitForScreen((screen) => screen.includes('echo mine'), "the guest's terminal");
   expect(await workspace.type('cat mine.txt')).toMatch(/^mine$/m);
 }, 180_000);
 
 test('who is no instructor does not see the results', async () => {
-  await page.goto(`${site.url}/instructor`);
+  await page.goto(`${host.site.url}/instructor`);
   await page.getByRole('heading', { name: /not found/ }).waitFor();
-  expect((await page.request.get(`${site.url}/instructor/results.csv`)).status()).toBe(403);
+  expect((await page.request.get(`${host.site.url}/instructor/results.csv`)).status()).toBe(403);
 });
 
 test('an answer to a question is kept', async () => {
-  await page.goto(`${site.url}/lessons/introduction`);
+  await page.goto(`${host.site.url}/lessons/introduction`);
   const quiz = page.locator('[data-quiz=who-talks-to-etcd]');
   await quiz.getByText('The scheduler calls the kubelet.').click();
   await quiz.getByRole('button', { name: 'Check my guess' }).click();
@@ -94,17 +85,17 @@ test('an answer to a question is kept', async () => {
 });
 
 test('reading to the end marks the lesson as read', async () => {
-  await page.goto(`${site.url}/lessons/introduction`);
+  await page.goto(`${host.site.url}/lessons/introduction`);
   await page.locator('#sources').scrollIntoViewIfNeeded();
   await page.getByRole('status').filter({ hasText: 'Read' }).waitFor();
   await page.waitForTimeout(500);
-  await page.goto(`${site.url}/courses`);
+  await page.goto(`${host.site.url}/courses`);
   await page.getByRole('listitem').filter({ hasText: 'Introduction' }).getByText('Read').waitFor();
 });
 
 test('a figure in a lesson is a real cluster in the page', async () => {
-  const complaints = complaintsOf(page, site.url);
-  await page.goto(`${site.url}/lessons/introduction`);
+  const complaints = complaintsOf(page, host.site.url);
+  await page.goto(`${host.site.url}/lessons/introduction`);
   const figure = page.locator('[data-figure=a-cluster-at-rest]');
   await figure.getByRole('button', { name: 'Ask for three copies of web' }).click();
   await figure.getByText('deployment.apps/web created').waitFor({ timeout: 60_000 });
@@ -118,7 +109,7 @@ test('a figure in a lesson is a real cluster in the page', async () => {
 }, 120_000);
 
 test("the landing page's plate is a real cluster too", async () => {
-  await page.goto(site.url);
+  await page.goto(host.site.url);
   await page.getByRole('button', { name: 'Scale web to 5' }).click();
   await page.getByRole('button', { name: 'Scale web to 3' }).waitFor({ timeout: 60_000 });
   expect(
@@ -130,7 +121,7 @@ test("the landing page's plate is a real cluster too", async () => {
 }, 120_000);
 
 test('the scheme switch is remembered', async () => {
-  await page.goto(site.url);
+  await page.goto(host.site.url);
   await page.getByRole('button', { name: 'Use the dark scheme' }).click();
   await page.reload();
   expect(await page.locator('html').getAttribute('data-mantine-color-scheme')).toBe('dark');

@@ -1,7 +1,6 @@
 import { AxeBuilder } from '@axe-core/playwright';
-import type { Browser } from 'playwright-core';
-import { complaintsOf, looks, openBrowser, openContext } from '../support/e2e/browser';
-import { Site } from '../support/e2e/site';
+import { complaintsOf, looks, openContext } from '../support/e2e/browser';
+import { served } from '../support/e2e/served';
 
 const routes = [
   '/',
@@ -16,23 +15,14 @@ const routes = [
 ];
 const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 
-let site: Site;
-let browser: Browser;
-beforeAll(async () => {
-  site = await Site.start();
-  browser = await openBrowser();
-}, 300_000);
-afterAll(async () => {
-  await browser?.close();
-  await site?.stop();
-});
+const host = served();
 
 describe.each(looks)('at $width px in the $scheme scheme', (look) => {
   test.each(routes)('%s can be used by everybody, fits its window and complains of nothing', async (route) => {
-    const context = await openContext(browser, look);
+    const context = await openContext(host.browser, look);
     const page = await context.newPage();
-    const complaints = complaintsOf(page, site.url);
-    await page.goto(site.url + route, { waitUntil: 'load' });
+    const complaints = complaintsOf(page, host.site.url);
+    await page.goto(host.site.url + route, { waitUntil: 'load' });
     await page.waitForTimeout(300);
     const { violations } = await new AxeBuilder({ page }).withTags(rules).analyze();
     expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(' ')).join(', ')}`)).toEqual([]);

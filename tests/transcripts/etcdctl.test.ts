@@ -1,21 +1,13 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Cluster } from '@/lib/cluster';
 import { runEtcdctl, withEtcdAlone } from '../support/etcd-alone';
+import { testTranscripts } from '../support/transcripts';
 
 /**
  * etcdctl in the etcd Pod of cp-1, command by command with its whole output: `UPDATE_TRANSCRIPTS=1 npm test -- --selectProjects transcripts` writes it anew.
  * The first line names the control planes. `$` runs with the Pod's certificates, `$!` without; `<` is standard input, `@` lets something happen.
  */
-const folder = join(import.meta.dirname, 'etcdctl');
-
-test.each(readdirSync(folder).filter((name) => name.endsWith('.txt')))('%s', (name) => {
-  const path = join(folder, name);
-  const recorded = readFileSync(path, 'utf8');
-  const played = play(recorded);
-  if (process.env['UPDATE_TRANSCRIPTS']) writeFileSync(path, played);
-  else expect(played).toBe(recorded);
-});
+testTranscripts(join(import.meta.dirname, 'etcdctl'), play);
 
 function play(text: string): string {
   const lines = text.split('\n').filter((line) => /^(\$!?|<|@|#) /.test(line) || line === '<');

@@ -1,6 +1,6 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { RaftGroup, written, type GroupMessage } from '@/tests/support/raft-group';
+import { testTranscripts } from '../support/transcripts';
 
 /**
  * Each file is commands and their whole output: `UPDATE_TRANSCRIPTS=1 npm test -- --selectProjects transcripts` writes the output anew, to be read as a diff.
@@ -8,15 +8,7 @@ import { RaftGroup, written, type GroupMessage } from '@/tests/support/raft-grou
  *     > stabilize
  *     1→2 append term 2 …
  */
-const folder = join(import.meta.dirname, 'raft');
-
-test.each(readdirSync(folder).filter((name) => name.endsWith('.txt')))('%s', (name) => {
-  const path = join(folder, name);
-  const recorded = readFileSync(path, 'utf8');
-  const played = play(recorded);
-  if (process.env['UPDATE_TRANSCRIPTS']) writeFileSync(path, played);
-  else expect(played).toBe(recorded);
-});
+testTranscripts(join(import.meta.dirname, 'raft'), play);
 
 function play(text: string): string {
   const lines = text.split('\n').filter((line) => line.startsWith('> ') || line.startsWith('# '));
