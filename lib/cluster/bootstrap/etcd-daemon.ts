@@ -5,7 +5,6 @@ import {
   defaultToken,
   EtcdError,
   EtcdMember,
-  isReachable,
   type AutoCompaction,
   type Delivery,
   type MvccStore,
@@ -210,7 +209,7 @@ function createMember(context: DaemonContext, line: CommandLine, store: MvccStor
 /** The first URL at which somebody takes the message. */
 function deliver(urls: readonly string[], send: (url: string) => Delivery): Delivery {
   for (const url of urls) {
-    const delivery = isReachable(url) && send(url);
+    const delivery = send(url);
     if (delivery !== false) return delivery;
   }
   return false;

@@ -31,5 +31,5 @@ export { EtcdMember, type Delivery, type EtcdMemberOptions, type PeerMessage } f
 export { MvccStore, type MvccCommit, type MvccEdit, type MvccSnapshot } from './mvcc';
 export { readRestored, readSnapshotFile, restoredPath, walPath, writeRestored, writeSnapshotFile } from './snapshot-file';
 export { emptyMember, firstMember, idOf, RaftDisk, type RaftChange, type RaftDiskSnapshot } from './raft-disk';
-export { isReachable, problemOfUrls } from './urls';
+export { problemOfUrls } from './urls';
 export { operationRevisions, revisionBefore } from './operation-revisions';

@@ -1,6 +1,3 @@
-/** An address at which a member may be reached here. */
-const reachable = /^https?:\/\/[^/:?#\s]+:\d{1,5}$/;
-
 /** What is wrong with a member's URLs, as Go's `url.Parse` and etcd say it (`client/pkg/types/urls.go`); undefined where nothing is. */
 export function problemOfUrls(urls: readonly string[]): string | undefined {
   for (const url of urls) {
@@ -8,11 +5,6 @@ export function problemOfUrls(urls: readonly string[]): string | undefined {
     if (problem !== undefined) return problem;
   }
   return undefined;
-}
-
-/** Sockets and addresses of IPv6 are well-formed, and nobody listens there. */
-export function isReachable(url: string): boolean {
-  return reachable.test(url);
 }
 
 function problemOf(url: string): string | undefined {

@@ -193,7 +193,10 @@ export class SimulatedNetwork implements Network {
 
   dialApi(from: NetworkNamespace, server: string): Transport {
     const url = parseUrl(server);
-    assert(url, `not an API server's address: ${server}`);
+    if (!url)
+      return () => {
+        throw new ConnectionError(noAddress(server));
+      };
     const tracked: Tracked | undefined = isIpv4(url.hostname) ? {} : undefined;
     return (request) => {
       const target = this.#locate(from, url.hostname, synTimeoutMs);
@@ -218,21 +221,19 @@ export class SimulatedNetwork implements Network {
 
   dialEtcd(from: NetworkNamespace, server: string, caller: Caller = {}): EtcdServer {
     const url = parseUrl(server);
-    assert(url, `not an etcd member's address: ${server}`);
     return remoteEtcd(() => {
+      if (!url) throw notDialled(noAddress(server));
       const route = this.#route(from, url.hostname, url.port, 'tcp');
       const isReached = route.type === 'open' && (this.#handshakeMs(route.hops) ?? Infinity) <= dialMsMax;
       if (isReached && route.listener.etcd) return route.listener.etcd(caller);
-      throw new EtcdError(
-        'Unavailable',
-        `connection error: desc = "transport: Error while dialing: dial tcp ${url.hostname}:${url.port}: ${dialFailure(route.type === 'open' && !isReached ? 'timeout' : route.type)}"`,
-      );
+      const failure = dialFailure(route.type === 'open' && !isReached ? 'timeout' : route.type);
+      throw notDialled(`dial tcp ${url.hostname}:${url.port}: ${failure}`);
     });
   }
 
   sendPeer(from: NetworkNamespace, server: string, message: PeerMessage): Delivery {
     const url = parseUrl(server);
-    assert(url, `not an etcd member's address: ${server}`);
+    if (!url) return false;
     const listener = this.#established(from, url);
     if (!listener?.peer) return false;
     const to = this.#namespaces.get(url.hostname) as NetworkNamespace;
@@ -559,6 +560,15 @@ const lines = { max: 256, lengthMax: 512 };
 const summaryOf = memoOfTwo((method, url) => `${method} ${url}`, lines);
 /** `GET http://10.244.1.5:80/ → pod default/web` */
 const arrow = memoOfTwo((to, what) => `${what} → ${to}`, lines);
+
+/** What somebody wrote down for an address leads nowhere. */
+function noAddress(server: string): string {
+  return `dial tcp: address ${server}: missing port in address`;
+}
+
+function notDialled(why: string): EtcdError {
+  return new EtcdError('Unavailable', `connection error: desc = "transport: Error while dialing: ${why}"`);
+}
 
 /** Host and port of an absolute URL; the language's `URL` belongs to the host's platform, not to the simulation. */
 function parseUrl(url: string): Authority | undefined {

@@ -1,4 +1,4 @@
-import { isReachable, problemOfUrls } from '@/lib/cluster/etcd';
+import { problemOfUrls } from '@/lib/cluster/etcd';
 
 test.each([
   ['notaurl', 'URL scheme must be http, https, unix, or unixs: notaurl'],
@@ -13,13 +13,4 @@ test.each([
   ['unix:///run/etcd', undefined],
 ])('of %s is said: %s', (url, problem) => {
   expect(problemOfUrls(['http://a:1', url])).toBe(problem);
-});
-
-test('a socket and an address of IPv6 are URLs that nobody can be reached at', () => {
-  expect(['https://10.0.0.1:2380', 'http://[::1]:2380', 'unix:///run/etcd', 'http://a:'].map(isReachable)).toEqual([
-    true,
-    false,
-    false,
-    false,
-  ]);
 });

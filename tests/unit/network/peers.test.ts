@@ -1,4 +1,5 @@
 import { Disk, instant, Kernel } from '@/lib/cluster/kernel';
+import { ConnectionError } from '@/lib/cluster/api';
 import type { PeerMessage } from '@/lib/cluster/etcd';
 import { Machine } from '@/lib/cluster/machine';
 import { rulesetPath, SimulatedNetwork } from '@/lib/cluster/network';
@@ -69,4 +70,16 @@ test.each(['to a member', 'to an API server'])('a rule that is added to either m
   expect(send()).toBe(false);
   two.disk.set(rulesetPath, rules as unknown as Json);
   expect(send()).toBe(true);
+});
+
+test.each([':::', 'nonsense', 'ftp://172.18.0.3:2380', 'unix:///run/etcd', 'https://[::1]:2379'])('nobody is found at %s', (address) => {
+  const { network, one } = lan();
+  const from = network.host(one.name);
+  expect(network.sendPeer(from, address, { type: 'timeout-now', from: 'a', to: 'b', term: 1 })).toBe(false);
+  const api = network.dialApi(from, address);
+  expect(() => api({ method: 'GET', url: '/', headers: {} })).toThrow(
+    new ConnectionError(`dial tcp: address ${address}: missing port in address`),
+  );
+  const etcd = network.dialEtcd(from, address);
+  expect(() => etcd.range('a')).toThrow(`address ${address}: missing port in address`);
 });

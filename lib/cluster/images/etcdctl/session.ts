@@ -79,7 +79,6 @@ export class Session {
 
   serverAt(endpoint: string): EtcdServer {
     const url = /^https?:\/\//.test(endpoint) ? endpoint : `https://${endpoint}`;
-    if (!address.test(url)) throw notDialled(endpoint);
     this.#caller ??= this.#showWhoWeAre(url);
     return this.ctx.dialEtcd(url, this.#caller);
   }
@@ -145,16 +144,6 @@ export class Session {
         return this.ctx.stdout(forms.simple ?? (table ? commaSeparated(table) : ''));
     }
   }
-}
-
-/** Host and port of an URL. */
-const address = /^https?:\/\/[^/:?#\s]+(?::\d{1,5})?(?=[/?#]|$)/;
-
-function notDialled(endpoint: string): EtcdError {
-  return new EtcdError(
-    'Unavailable',
-    `connection error: desc = "transport: Error while dialing: dial tcp: address ${endpoint}: unknown port"`,
-  );
 }
 
 /** As the client shows an error of the server. */
