@@ -5,9 +5,9 @@ interface Bounds {
 
 /**
  * Remembers results of a pure function of a text: the last `max` that were asked for and about as many before them, but none of a text longer
- * than `lengthMax`. Results are shared: freeze them.
+ * than `lengthMax`: what hostile hands send is long, and all different. Results are shared: freeze them.
  */
-export function memo<T>(compute: (text: string) => T, { max = 64, lengthMax = Infinity }: Bounds = {}): (text: string) => T {
+export function memo<T>(compute: (text: string) => T, { max = 64, lengthMax = 16_384 }: Bounds = {}): (text: string) => T {
   let [recent, earlier] = [new Map<string, T>(), new Map<string, T>()];
   return (text) => {
     const found = recent.get(text);

@@ -31,7 +31,7 @@ const noQuery: Query = new Map();
 
 export function readRequestInfo({ method, url }: Pick<ApiRequest, 'method' | 'url'>): RequestInfo {
   let read = readers.get(method);
-  if (!read) readers.set(method, (read = memo((text) => readInfo(method, text), { max: 512 })));
+  if (!read) readers.set(method, (read = memo((text) => readInfo(method, text), { max: 512, lengthMax: 1_024 })));
   return read(url);
 }
 

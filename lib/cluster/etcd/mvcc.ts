@@ -433,7 +433,9 @@ export class MvccStore implements Etcd {
 
   #versions(): KeyValue[] {
     const versions: KeyValue[] = [];
-    this.#tree().forRange('', undefined, (history) => void versions.push(...versionsOf(history)));
+    this.#tree().forRange('', undefined, (history) => {
+      for (const kv of versionsOf(history)) versions.push(kv);
+    });
     return versions.sort((a, b) => a.modRevision - b.modRevision || compareBytes(a.key, b.key));
   }
 

@@ -16,7 +16,7 @@ export interface TraceEntry {
   readonly kind: TraceKind;
   /** Who did it, in the words of the machine view: `kube-scheduler`, `kubelet/worker-1`, `you`. */
   readonly actor: string;
-  /** What was done, one line: `POST /api/v1/namespaces/default/pods`. */
+  /** What was done, one line: `POST /api/v1/namespaces/default/pods`. Cut where it is longer than half a thousand letters. */
   readonly what: string;
   /** The object it was done to, `Kind/namespace/name`, where there is one. */
   readonly object?: string;

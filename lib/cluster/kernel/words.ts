@@ -15,12 +15,19 @@ let [recent, earlier] = [new Map<string, Word>(), new Map<string, Word>()];
 /** What is left of the hash of the text that came last to each place. */
 const seen = new Uint16Array(wordsMax);
 
+/** A text that is longer than anything a cluster does by itself is cut: thousands of words are kept, and people choose some of them. */
 export function wordOf(text: string): Word {
+  if (text.length > lengthMax) return { text: cut(text), hash: hashOf(text) };
   const known = recent.get(text);
   if (known) return known;
   const word = earlier.get(text) ?? { text, hash: hashOf(text) };
-  if (text.length <= lengthMax && isAgain(word.hash)) keep(word);
+  if (isAgain(word.hash)) keep(word);
   return word;
+}
+
+/** The beginning as a text of its own: a slice would keep all of it in memory. */
+function cut(text: string): string {
+  return [...text.slice(0, lengthMax - 1), '…'].join('');
 }
 
 function isAgain(hash: number): boolean {

@@ -66,7 +66,7 @@ export class RaftLog<D> {
       assert(first > this.committed, `entry ${first} conflicts with committed entry ${this.committed}`);
       this.#entries.length = first - this.firstIndex;
       this.stable = Math.min(this.stable, first - 1);
-      this.#entries.push(...entries.slice(conflict));
+      for (const entry of entries.slice(conflict)) this.#entries.push(entry);
     }
     return previousIndex + entries.length;
   }

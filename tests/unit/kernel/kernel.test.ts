@@ -167,3 +167,14 @@ test('a trace keeps its words however many others there are, and its hash tells 
   expect(traceOf(words).hash).toBe(trace.hash);
   for (const index of [0, 700, 1_499]) expect(traceOf(words.with(index, 'other')).hash).not.toBe(trace.hash);
 });
+
+test('what a trace says is short, however long what was done is called', () => {
+  const trace = new Trace();
+  const what = `GET /${'x'.repeat(1_000_000)}`;
+  const id = trace.record({ at: instant(1), cause: undefined, kind: 'request', actor: 'you', what, object: what });
+  const entry = trace.find(id);
+  for (const text of [entry?.what, entry?.object]) expect(text).toMatch(/^GET \/x{506}…$/);
+  const other = new Trace();
+  other.record({ at: instant(1), cause: undefined, kind: 'request', actor: 'you', what: `${what}y` });
+  expect(other.hash).not.toBe(trace.hash);
+});
