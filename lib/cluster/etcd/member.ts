@@ -1,6 +1,7 @@
 import type { Json, Random } from '@/lib/base';
 import type { Entry as KernelEntry, Kernel } from '../kernel';
 import {
+  changed,
   isQuorum,
   membersOf,
   RaftNode,
@@ -46,7 +47,8 @@ import type { GroupEntry, GroupSnapshot, MembershipChange, Request } from './req
 import { Tokens } from './tokens';
 import { checkTransaction } from './transaction-check';
 
-export type PeerMessage = Message<GroupEntry, GroupSnapshot>;
+/** With who sends it, where the other may not know them yet (`rafthttp`'s `X-PeerURLs`). */
+export type PeerMessage = Message<GroupEntry, GroupSnapshot> & { readonly sender?: MemberInfo };
 
 /** Whether a message got there; `removed` when who is there no longer counts the sender among the members. */
 export type Delivery = boolean | 'removed';
@@ -92,6 +94,8 @@ const snapshotCountMax = 1_000;
 const leaseTtlMax = 9_000_000_000;
 /** What a request may take beside an election (`config.ServerConfig.ReqTimeout`). */
 const requestMs = 5_000;
+/** What a member is spoken to with first. */
+const introduced: ReadonlySet<PeerMessage['type']> = new Set(['heartbeat', 'vote', 'pre-vote'] as const);
 /** A vote or a snapshot on its way from one machine to another. */
 const latencyMs = 1;
 
@@ -108,6 +112,8 @@ export class EtcdMember implements EtcdServer {
   readonly #quota: Quota;
   readonly #actor: string;
   #inbox: PeerMessage[] = [];
+  /** Who has spoken to this member, which may have missed that they came. */
+  readonly #senders = new Map<MemberId, MemberInfo>();
   #isDraining = false;
   #sequence = 0;
   readonly #outcomes = new Map<string, Outcome | undefined>();
@@ -177,6 +183,7 @@ export class EtcdMember implements EtcdServer {
     if (disk.removed.includes(message.from)) return 'removed';
     if (message.type === 'append' || message.type === 'heartbeat') this.#hasHeard = true;
     if (message.type === 'append-response' || message.type === 'heartbeat-response') this.#answered.add(message.from);
+    if (message.sender) this.#senders.set(message.from, message.sender);
     this.#inbox.push(message);
     this.#drain();
     return true;
@@ -556,7 +563,8 @@ export class EtcdMember implements EtcdServer {
   }
 
   #post(message: PeerMessage): void {
-    const to = this.#options.disk.members.find(({ id }) => id === message.to);
+    const { members } = this.#options.disk;
+    const to = members.find(({ id }) => id === message.to) ?? this.#senders.get(message.to);
     if (!to) return;
     const isUnhurried = message.type === 'snapshot' || message.type === 'pre-vote' || (message.type === 'vote' && !message.isTransfer);
     if (!isUnhurried) return this.#send(to, message);
@@ -572,7 +580,8 @@ export class EtcdMember implements EtcdServer {
   }
 
   #send(to: MemberInfo, message: PeerMessage): void {
-    if (this.#options.send(to, message) === 'removed') this.#endRemoved();
+    const sender = introduced.has(message.type) ? this.#options.disk.members.find(({ id }) => id === this.id) : undefined;
+    if (this.#options.send(to, sender ? { ...message, sender } : message) === 'removed') this.#endRemoved();
   }
 
   /** Gives others a second to hear of it before the member ends (`etcdserver/server.go`, stopWithDelay). */
@@ -680,6 +689,9 @@ export class EtcdMember implements EtcdServer {
   #applyMembers(change: ConfigurationChange): void {
     const { disk } = this.#options;
     this.#node.applyConfiguration(change);
+    // Who was alone looked after nobody.
+    this.#becomeAlert();
+    this.#scheduleTick();
     const context = change.context as MembershipChange | undefined;
     if (!context) return;
     disk.setMembers(membersAfter(disk.members, context.members), removedAfter(disk.removed, context.members));
@@ -702,9 +714,14 @@ export class EtcdMember implements EtcdServer {
     const { applied } = store;
     if (!applied || applied.index <= last) return state;
     const commit = Math.max(state.hardState.commit, applied.index);
+    // What was agreed on while there were others says who the members are.
+    const configuration = state.entries.reduce(
+      (before, { type, data }) => (type === 'configuration' ? changed(before, data as ConfigurationChange) : before),
+      state.snapshot.configuration,
+    );
     return {
       hardState: { ...state.hardState, term: Math.max(state.hardState.term, applied.term), commit },
-      snapshot: { ...state.snapshot, ...applied },
+      snapshot: { ...state.snapshot, ...applied, configuration },
       entries: [],
     };
   }

@@ -506,7 +506,14 @@ export class MvccStore implements Etcd {
     for (const operation of operations) {
       if (operation.type === 'chosen') this.#check(operation.chosen);
       else if (operation.type === 'put') this.#checkPut(operation);
+      else if (operation.type === 'range') this.#checkRevision(operation.revision || this.#revision);
     }
+  }
+
+  /** Of a range in a transaction: what it writes itself it sees, and cannot ask for. */
+  #checkRevision(revision: number): void {
+    if (revision > this.#revision) throw futureError();
+    if (revision < this.#compacted) throw compactedError();
   }
 
   #checkPut({ key, lease, ignoreValue, ignoreLease }: Extract<Operation, { type: 'put' }>): void {
@@ -649,8 +656,11 @@ export class MvccStore implements Etcd {
   }
 
   #holds({ key, end, target, result, operand }: Compare): boolean {
-    const kvs = end === undefined ? [aliveAt(this.#historyOf(key), this.#revision)] : this.range(key, { end }).kvs;
-    return kvs.every((kv) => (kv || target !== 'value') && compares(targetOf(kv, target), result, operand));
+    const found = end === undefined ? [aliveAt(this.#historyOf(key), this.#revision)] : this.range(key, { end }).kvs;
+    // A range that holds nothing is compared as one key that is not there.
+    return (found.length > 0 ? found : [undefined]).every(
+      (kv) => (kv || target !== 'value') && compares(targetOf(kv, target), result, operand),
+    );
   }
 }
 

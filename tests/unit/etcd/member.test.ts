@@ -261,3 +261,49 @@ test('a change of members that would cost the quorum is refused', () => {
     'etcdserver: re-configuration failed due to not enough started members',
   );
 });
+
+test('a member whose others have left it alone is still alone after a crash', () => {
+  const group = new EtcdGroup({ size: 2 });
+  const leader = group.elect();
+  const gone = group.machines.find(({ name }) => name !== leader)?.name as string;
+  group.member(leader).memberRemove(group.machine(gone).disk.id);
+  group.crash(gone);
+  group.member(leader).put('a', 1);
+  const [{ disk, store }, instance] = [group.machine(leader), group.machine(leader).disk.session?.instance as string];
+  const copies = [disk.fork(), store.fork()] as const;
+  group.crash(leader);
+  group.start(leader);
+  group.elect();
+  expect(group.member(leader).put('b', 1)).toEqual({ revision: 3 });
+  group.crash(leader);
+  [group.machine(leader).disk, group.machine(leader).store] = copies;
+  group.start(leader, instance);
+  expect(group.member(leader).put('b', 1)).toEqual({ revision: 3 });
+});
+
+test('a leader that was alone notices when the one that it took in does not come', () => {
+  const group = new EtcdGroup({ size: 1 });
+  group.member('cp-1').memberAdd('cp-2', ['https://cp-2:2380'], false);
+  group.kernel.runFor(10_000);
+  expect(group.member('cp-1').status().errors).toEqual(['etcdserver: no leader']);
+  group.join('cp-2', 'cp-1');
+  group.elect();
+  group.kernel.runFor(5_000);
+  expect(group.member('cp-2').put('a', 1)).toEqual({ revision: 2 });
+});
+
+test('a member that was away while its leader was replaced by a stranger catches up all the same', () => {
+  const group = new EtcdGroup({ size: 3, snapshotCount: 5 });
+  const leader = group.elect();
+  const away = group.machines.find(({ name }) => name !== leader)?.name as string;
+  group.drop = (_, to) => to === away;
+  const added = group.member(leader).memberAdd('cp-4', ['https://cp-4:2380'], true);
+  group.join('cp-4', leader);
+  group.kernel.runFor(5_000);
+  group.member(leader).memberPromote(added.id);
+  group.member(leader).moveLeader(added.id);
+  for (let count = 0; count < 20; count++) group.member('cp-4').put('a', count);
+  group.drop = undefined;
+  group.kernel.runFor(20_000);
+  expect([group.leader, group.machine(away).store.revision]).toEqual(['cp-4', 21]);
+});

@@ -211,9 +211,3 @@ test('a watch tells what was there before only where it was asked to', () => {
     ],
   ]);
 });
-
-test('a key may have any number of versions', () => {
-  const store = MvccStore.create();
-  for (let version = 0; version < 150_000; version++) store.put('a', 0);
-  expect(store.snapshot().versions).toHaveLength(150_000);
-});

@@ -211,3 +211,31 @@ test('a snapshot file holds a store, and a damaged one holds none', () => {
   expect(readSnapshotFile(text.slice(0, -9))).toBeUndefined();
   expect(readSnapshotFile('{}')).toBeUndefined();
 });
+
+test('a transaction that reads what is not there to be read has written nothing', () => {
+  const store = MvccStore.create();
+  store.put('a', 1);
+  store.put('a', 2);
+  store.compact(3);
+  for (const [revision, message] of [
+    [99, 'required revision is a future revision'],
+    [4, 'required revision is a future revision'],
+    [2, 'required revision has been compacted'],
+  ] as const)
+    expect(() => store.txn(one(put('ghost'), { type: 'range', key: 'a', revision }))).toThrow(message);
+  store.put('b', 1);
+  expect(store.range('', everything).kvs.map(({ key }) => key)).toEqual(['a', 'b']);
+});
+
+test('a compare of a range that holds nothing is one of a key that is not there', () => {
+  const store = MvccStore.create();
+  const holds = (target: 'version' | 'value', result: '=' | '>', operand: number | string) =>
+    store.txn({ compare: [{ key: 'a', end: 'b', target, result, operand }], success: [], failure: [] }).succeeded;
+  expect([holds('version', '=', 0), holds('version', '>', 0), holds('value', '=', '')]).toEqual([true, false, false]);
+});
+
+test('a key may have more versions than a call has room for arguments', () => {
+  const store = MvccStore.create();
+  for (let count = 0; count < 200_000; count++) store.put('a', count);
+  expect([store.snapshot().versions.length, store.size.inUse > 200_000, store.hashKv() > 0]).toEqual([200_000, true, true]);
+});
