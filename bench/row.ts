@@ -12,10 +12,11 @@ export interface BenchRow {
   measure(): number | Promise<number>;
 }
 
-/** The median wall time of `runs` calls of `body`, in milliseconds, after `warmUps` that do not count. */
-export function medianMs(body: () => void, { runs = 9, warmUps = 2 } = {}): number {
+/** The median wall time of `runs` calls of `body`, in milliseconds, after `warmUps` that do not count; nor does what is done `before` each. */
+export function medianMs(body: () => void, { runs = 9, warmUps = 2, before = () => {} } = {}): number {
   for (let run = 0; run < warmUps; run++) body();
   const times = Array.from({ length: runs }, () => {
+    before();
     const start = performance.now();
     body();
     return performance.now() - start;

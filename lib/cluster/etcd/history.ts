@@ -63,9 +63,14 @@ export class RevisionLog {
   /** Each but the last is full. */
   #chunks: Growing<Events>[];
 
-  constructor(first: number, chunks: readonly Growing<Events>[] = []) {
+  private constructor(first: number, chunks: readonly Growing<Events>[]) {
     this.#first = first;
     this.#chunks = [...chunks];
+  }
+
+  /** A log that goes on after `revision`, of which it knows nothing yet. */
+  static after(revision: number): RevisionLog {
+    return new RevisionLog(revision, [{ items: [[]], length: 1 }]);
   }
 
   clone(): RevisionLog {
@@ -100,11 +105,12 @@ export class RevisionLog {
     }
   }
 
-  /** Forgets revisions before `first`. */
-  dropBefore(first: number): void {
+  /** Forgets what was before `revision`; of that one the values it put are kept, which are the newest there were (`mvcc/key_index.go`, compact). */
+  compact(revision: number): void {
     const kept: Events[] = [];
-    this.forEach(first, (events) => void kept.push(events));
-    this.#first = Math.max(first, this.#first);
+    this.forEach(revision, (events) => void kept.push(events));
+    kept[0] = (kept[0] ?? []).filter(({ type }) => type === 'put').map(({ type, kv }) => ({ type, kv }));
+    this.#first = revision;
     this.#chunks = [];
     for (let start = 0; start < kept.length; start += chunkSize) {
       const items = kept.slice(start, start + chunkSize);

@@ -73,9 +73,15 @@ export type MvccEdit = (
   | { readonly type: 'install'; readonly snapshot: MvccSnapshot }
 ) & { readonly applied?: AppliedPoint };
 
+/** Where a key's history is kept. A store writes into the cells that it made since it was last forked; those of before are shared, and replaced. */
+interface Cell {
+  readonly owner: object;
+  history: KeyHistory;
+}
+
 /** All that a store is, shared by its forks until one of them writes. */
 interface State {
-  readonly histories: SortedMap<KeyHistory>;
+  readonly cells: SortedMap<Cell>;
   readonly log: RevisionLog;
   /** Seconds each lease was granted for. */
   readonly leases: ReadonlyMap<number, number>;
@@ -90,8 +96,8 @@ interface State {
 }
 
 const noState = (): State => ({
-  histories: new SortedMap(),
-  log: new RevisionLog(2),
+  cells: new SortedMap(),
+  log: RevisionLog.after(1),
   leases: new Map(),
   attached: new SortedMap(),
   alarms: [],
@@ -107,17 +113,19 @@ const noState = (): State => ({
  * Values are immutable and shared, so `fork` is O(1).
  */
 export class MvccStore implements Etcd {
-  #histories!: SortedMap<KeyHistory>;
-  /** Histories by key as they were last found: what is asked for again costs no walk down the tree. A fork begins without. */
-  readonly #recent = new Map<string, KeyHistory>();
-  /** Keys whose history in the tree is not the recent one: most are written again, as leases are, before anybody reads a range. */
-  readonly #stale = new Set<string>();
+  #cells!: SortedMap<Cell>;
+  /** Of the cells that are this store's own. */
+  #owner: object = {};
+  /** Cells by key as they were last found: what is asked for again costs no walk down the tree. A fork begins without. */
+  readonly #recent = new Map<string, Cell>();
   /** Whether every key is among the recent ones, as in a store that is no fork. */
   #isWhole!: boolean;
   /** Keys that were looked for in vain: what is created is looked for a few times first, and probes ask for the same ones for ever. */
   readonly #absent = new Set<string>();
   #log!: RevisionLog;
-  #leases!: Map<number, number>;
+  #leases!: ReadonlyMap<number, number>;
+  /** Whether no fork has the same map of leases. */
+  #ownsLeases!: boolean;
   #attached!: SortedMap<true>;
   #alarms!: readonly RaisedAlarm[];
   #auth!: AuthState;
@@ -148,7 +156,7 @@ export class MvccStore implements Etcd {
   static restore(snapshot: MvccSnapshot): MvccStore {
     const store = new MvccStore({
       ...noState(),
-      log: new RevisionLog(Math.max(snapshot.compactedRevision, 1) + 1),
+      log: RevisionLog.after(Math.max(snapshot.compactedRevision, 1)),
       revision: snapshot.revision as Revision,
       compacted: snapshot.compactedRevision as Revision,
       applied: snapshot.applied,
@@ -228,7 +236,7 @@ export class MvccStore implements Etcd {
 
   watch(key: string, options: WatchOptions, onResponse: (response: WatchResponse) => void): () => void {
     const start = options.startRevision || this.#revision + 1;
-    if (start <= this.#compacted) throw compactedError();
+    if (start < this.#compacted) throw compactedError();
     const watcher: Watcher = { key, options, onResponse, next: start };
     this.#watchers.add(watcher);
     this.#catchUp(watcher);
@@ -246,7 +254,7 @@ export class MvccStore implements Etcd {
 
   leaseGrant(lease: number, ttl: number): void {
     if (this.#leases.has(lease)) throw new EtcdError('FailedPrecondition', 'etcdserver: lease already exists');
-    this.#leases.set(lease, ttl);
+    this.#ownLeases().set(lease, ttl);
     this.#edited({ type: 'lease-grant', lease, ttl });
   }
 
@@ -254,7 +262,7 @@ export class MvccStore implements Etcd {
   leaseRevoke(lease: number): void {
     if (!this.#leases.has(lease)) throw leaseNotFound();
     const keys = this.keysOf(lease);
-    this.#leases.delete(lease);
+    this.#ownLeases().delete(lease);
     this.#edited({ type: 'lease-revoke', lease });
     if (keys.length > 0) this.applyTxn({ compare: [], success: keys.map((key) => ({ type: 'delete-range', key })), failure: [] });
   }
@@ -350,10 +358,10 @@ export class MvccStore implements Etcd {
         this.#compact(edit.revision);
         break;
       case 'lease-grant':
-        this.#leases.set(edit.lease, edit.ttl);
+        this.#ownLeases().set(edit.lease, edit.ttl);
         break;
       case 'lease-revoke':
-        this.#leases.delete(edit.lease);
+        this.#ownLeases().delete(edit.lease);
         break;
       case 'alarm':
         this.setAlarm(edit.member, edit.alarm, edit.isRaised);
@@ -371,13 +379,14 @@ export class MvccStore implements Etcd {
   }
 
   #become(state: State): void {
-    this.#histories = state.histories;
+    this.#cells = state.cells;
+    this.#owner = {};
     this.#recent.clear();
-    this.#stale.clear();
-    this.#isWhole = state.histories.size === 0;
+    this.#isWhole = state.cells.size === 0;
     this.#absent.clear();
     this.#log = state.log;
-    this.#leases = new Map(state.leases);
+    this.#leases = state.leases;
+    this.#ownsLeases = false;
     this.#attached = state.attached;
     this.#alarms = state.alarms;
     this.#auth = state.auth;
@@ -389,9 +398,13 @@ export class MvccStore implements Etcd {
   }
 
   #historyOf(key: string): KeyHistory | undefined {
+    return this.#cellOf(key)?.history;
+  }
+
+  #cellOf(key: string): Cell | undefined {
     const recent = this.#recent.get(key);
     if (recent || this.#isWhole || this.#absent.has(key)) return recent;
-    const found = this.#histories.get(key);
+    const found = this.#cells.get(key);
     if (found) this.#recent.set(key, found);
     else this.#noteAbsent(key);
     return found;
@@ -403,22 +416,23 @@ export class MvccStore implements Etcd {
   }
 
   #setHistory(key: string, history: KeyHistory): void {
-    if (this.#recent.has(key)) this.#stale.add(key);
-    else this.#histories.set(key, history);
-    this.#recent.set(key, history);
+    const cell = this.#cellOf(key);
+    if (cell?.owner === this.#owner) cell.history = history;
+    else this.#addCell(key, { owner: this.#owner, history });
+  }
+
+  #addCell(key: string, cell: Cell): void {
+    this.#cells.set(key, cell);
+    this.#recent.set(key, cell);
     if (this.#absent.size > 0) this.#absent.delete(key);
   }
 
-  /** The tree with everything in it. */
-  #tree(): SortedMap<KeyHistory> {
-    for (const key of this.#stale) this.#histories.set(key, this.#recent.get(key) as KeyHistory);
-    this.#stale.clear();
-    return this.#histories;
-  }
-
+  /** Of what is shared from here on nothing is this store's own. */
   #share(): State {
+    this.#owner = {};
+    this.#ownsLeases = false;
     return {
-      histories: this.#tree().clone(),
+      cells: this.#cells.clone(),
       log: this.#log.clone(),
       leases: this.#leases,
       attached: this.#attached.clone(),
@@ -431,9 +445,15 @@ export class MvccStore implements Etcd {
     };
   }
 
+  #ownLeases(): Map<number, number> {
+    if (!this.#ownsLeases) this.#leases = new Map(this.#leases);
+    this.#ownsLeases = true;
+    return this.#leases as Map<number, number>;
+  }
+
   #versions(): KeyValue[] {
     const versions: KeyValue[] = [];
-    this.#tree().forRange('', undefined, (history) => {
+    this.#cells.forRange('', undefined, ({ history }) => {
       for (const kv of versionsOf(history)) versions.push(kv);
     });
     return versions.sort((a, b) => a.modRevision - b.modRevision || compareBytes(a.key, b.key));
@@ -458,7 +478,7 @@ export class MvccStore implements Etcd {
       count++;
       if (options.order === 'descend' || kvs.length < limit) kvs.push(options.keysOnly ? { ...kv, value: null } : kv);
     };
-    this.#tree().forRange(key, options.end === '\0' ? undefined : options.end, (history) => add(aliveAt(history, at)));
+    this.#cells.forRange(key, options.end === '\0' ? undefined : options.end, ({ history }) => add(aliveAt(history, at)));
     const ordered = options.order === 'descend' ? kvs.reverse().slice(0, limit) : kvs;
     const answered = options.countOnly ? [] : ordered;
     return { kvs: answered, count, more: !options.countOnly && count > answered.length, revision: this.#revision };
@@ -593,7 +613,7 @@ export class MvccStore implements Etcd {
   /** Brings one watcher from where it is to now. */
   #catchUp(watcher: Watcher): void {
     if (watcher.next > this.#revision) return;
-    if (watcher.next <= this.#compacted) {
+    if (watcher.next < this.#compacted) {
       this.#watchers.delete(watcher);
       return watcher.options.onCancel?.(this.#compacted);
     }
@@ -613,7 +633,7 @@ export class MvccStore implements Etcd {
       },
       revision + 1,
     );
-    this.#log.dropBefore(revision + 1);
+    this.#log.compact(revision);
     for (const key of touched) this.#compactKey(key, revision);
     this.#compacted = revision as Revision;
   }
@@ -625,7 +645,7 @@ export class MvccStore implements Etcd {
     this.#attach(kv.key, prevKv?.lease ?? 0, kv.lease);
     this.#setHistory(kv.key, withVersion(history, kv));
     const event: WatchEvent = { type: kv.version === 0 ? 'delete' : 'put', kv, ...(prevKv ? { prevKv } : {}) };
-    if (kv.modRevision <= this.#compacted) return event;
+    if (kv.modRevision < this.#compacted) return event;
     if (kv.modRevision < this.#log.next) this.#log.extend(event);
     else this.#log.push([event]);
     return event;
@@ -641,9 +661,8 @@ export class MvccStore implements Etcd {
     if (this.#sizedTo > 0) for (const kv of versions.slice(0, dropped)) this.#sizeInUse -= sizeOf(kv);
     if (dropped < versions.length) this.#setHistory(key, historyOf(versions.slice(dropped)));
     else {
-      this.#histories.delete(key);
+      this.#cells.delete(key);
       this.#recent.delete(key);
-      this.#stale.delete(key);
     }
   }
 

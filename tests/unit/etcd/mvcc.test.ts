@@ -1,3 +1,5 @@
+import { jest } from '@jest/globals';
+import { SortedMap } from '@/lib/base';
 import { EtcdError, MvccStore, type WatchResponse } from '@/lib/cluster/etcd';
 
 const everything = { end: '\0' };
@@ -82,7 +84,7 @@ test('compaction forgets old revisions and nothing that is alive', () => {
   expect(() => store.range('a', { revision: 4 })).toThrow(
     new EtcdError('OutOfRange', 'etcdserver: mvcc: required revision has been compacted'),
   );
-  expect(() => store.watch('a', { startRevision: 3 }, () => {})).toThrow('required revision has been compacted');
+  expect(() => store.watch('a', { startRevision: 4 }, () => {})).toThrow('required revision has been compacted');
   expect(() => store.compact(5)).toThrow('required revision has been compacted');
   expect(() => store.compact(99)).toThrow('required revision is a future revision');
 });
@@ -210,4 +212,41 @@ test('a watch tells what was there before only where it was asked to', () => {
       [gone, undefined],
     ],
   ]);
+});
+
+test('a watch from the very revision that was compacted sees what that one put, in a store that was restored too', () => {
+  const store = MvccStore.create();
+  store.txn({ compare: [], success: ['a', 'b'].map((key) => ({ type: 'put', key, value: 1 })), failure: [] });
+  store.put('a', 2);
+  store.compact(2);
+  for (const one of [store, store.fork(), MvccStore.restore(store.snapshot())]) {
+    const seen: string[] = [];
+    one.watch('', { end: '\0', startRevision: 2, prevKv: true }, ({ revision, events }) => {
+      for (const { kv, prevKv } of events) seen.push(`${revision} ${kv.key} ${prevKv ? 'after' : 'first'}`);
+    });
+    expect(seen).toEqual(['2 a first', '2 b first', '3 a after']);
+  }
+  store.deleteRange('a');
+  store.compact(4);
+  const seen: number[] = [];
+  store.watch('a', { startRevision: 4 }, ({ revision }) => void seen.push(revision));
+  expect(seen).toEqual([]);
+});
+
+test('a fork writes nothing down, however much was written since the last', () => {
+  const store = MvccStore.create();
+  const write = () => {
+    for (let count = 0; count < 1_000; count++) store.put(`${count}`, count);
+  };
+  write();
+  store.fork();
+  write();
+  const set = jest.spyOn(SortedMap.prototype, 'set');
+  const fork = store.fork();
+  expect(set).not.toHaveBeenCalled();
+  fork.put('1', 'here');
+  store.put('1', 'there');
+  expect(set).toHaveBeenCalledTimes(2);
+  expect([fork, store].map((one) => one.range('', { end: '2' }).kvs.find(({ key }) => key === '1')?.value)).toEqual(['here', 'there']);
+  set.mockRestore();
 });
