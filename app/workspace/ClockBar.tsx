@@ -104,7 +104,9 @@ function Said({ failure }: { failure: string | undefined }) {
   return (
     <p className={styles.said} aria-live="polite">
       {failure ??
-        (clock?.isPaused && clock.last ? (
+        (clock?.isHeld ? (
+          'Saving is held up, and the clock stands until it works again. Nothing is lost.'
+        ) : clock?.isPaused && clock.last ? (
           <>
             <time>{clockTime(clock.now)}</time>
             <Part id={partOf(clock.last.actor)}>{clock.last.actor}</Part> {clock.last.what}

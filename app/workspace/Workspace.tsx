@@ -93,7 +93,7 @@ function HeaderClock() {
     >
       <Clock size={14} aria-hidden="true" />
       {now === undefined ? '--:--:--' : clockTime(now)}
-      <span style={{ color: 'var(--ink-3)' }}>{clock?.isPaused ? 'paused' : `×${clock?.speed ?? 1}`}</span>
+      <span style={{ color: 'var(--ink-3)' }}>{clock?.isHeld ? 'held' : clock?.isPaused ? 'paused' : `×${clock?.speed ?? 1}`}</span>
     </span>
   );
 }

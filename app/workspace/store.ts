@@ -120,7 +120,7 @@ export class WorkspaceStore implements LinkListener {
   simulatedNow(): number | undefined {
     const { clock } = this.#state;
     if (!clock) return undefined;
-    return clock.isPaused ? clock.now : clock.now + (this.#now() - clock.heardAt) * clock.speed;
+    return clock.isPaused || clock.isHeld ? clock.now : clock.now + (this.#now() - clock.heardAt) * clock.speed;
   }
 
   /** Shows the cluster as it was at an instant, as far as that is kept. What is asked for while an answer is on its way is asked once, last. */
@@ -233,7 +233,7 @@ export class WorkspaceStore implements LinkListener {
   #see(view: ClusterView): void {
     const { clock, view: before } = this.#state;
     if (before && view.revision > before.revision) this.#mark([{ at: view.now, kind: 'write', weight: view.revision - before.revision }]);
-    this.#set({ view, clock: clock && this.#read({ ...clock, now: Math.max(view.now, clock.isPaused ? clock.now : 0) }) });
+    this.#set({ view, clock: clock && this.#read({ ...clock, now: Math.max(view.now, clock.isPaused || clock.isHeld ? clock.now : 0) }) });
   }
 
   #check(checks: readonly CheckResult[]): void {

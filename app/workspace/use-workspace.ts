@@ -25,7 +25,7 @@ export function useSimulatedNow(intervalMs = 250): number | undefined {
   useEffect(() => {
     const read = () => setNow(store.simulatedNow());
     read();
-    if (!clock || clock.isPaused) return undefined;
+    if (!clock || clock.isPaused || clock.isHeld) return undefined;
     const timer = setInterval(read, intervalMs);
     return () => clearInterval(timer);
   }, [store, clock, intervalMs]);

@@ -20,6 +20,8 @@ export class SessionClock {
   #setting: ClockSetting;
   /** Simulated milliseconds that should have passed and have not yet. */
   #owedMs = 0;
+  /** It stands until what happened so far can be saved. */
+  isHeld = false;
 
   constructor(options: { kernel: Kernel; waits: Waits; now: () => number; setting?: ClockSetting | undefined }) {
     this.#kernel = options.kernel;
@@ -34,7 +36,12 @@ export class SessionClock {
 
   get state(): ClockState {
     const last = lastHappening(this.#kernel.trace);
-    return { now: this.#kernel.now, ...this.#setting, ...(last ? { last: { actor: last.actor, what: last.what } } : {}) };
+    return {
+      now: this.#kernel.now,
+      ...this.#setting,
+      ...(this.isHeld ? { isHeld: true } : {}),
+      ...(last ? { last: { actor: last.actor, what: last.what } } : {}),
+    };
   }
 
   set(setting: Partial<ClockSetting>): void {
@@ -44,7 +51,7 @@ export class SessionClock {
   }
 
   advance(realMs: number, budgetMs: number): void {
-    if (this.#setting.isPaused) return;
+    if (this.#setting.isPaused || this.isHeld) return;
     this.#owedMs = Math.min(this.#owedMs + realMs * this.#setting.speed, behindMaxMs * this.#setting.speed);
     const before = this.#kernel.now;
     this.#run(before + this.#owedMs, budgetMs);
@@ -53,7 +60,7 @@ export class SessionClock {
 
   /** Real milliseconds until something is due. */
   nextDueMs(): number | undefined {
-    if (this.#setting.isPaused) return undefined;
+    if (this.#setting.isPaused || this.isHeld) return undefined;
     const next = this.#kernel.peek();
     return next && Math.max(0, (next.at - this.#kernel.now - this.#owedMs) / this.#setting.speed);
   }

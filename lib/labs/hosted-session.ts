@@ -12,6 +12,10 @@ export interface HostedSession {
   advance(realMs: number, budgetMs?: number): void;
   /** Real milliseconds until something is due at the present speed; undefined while paused or when nothing is. */
   nextDueMs(): number | undefined;
+  /** While it is held (what it told cannot be saved), no simulated time passes and no shell goes on, whatever was asked before. */
+  hold(isHeld: boolean): void;
+  /** Tells every page how the clock stands. */
+  tellClock(): void;
   /** Everything a restart needs, as plain data (JSON). `restore(snapshot)` followed by `apply` of every later change is the same session. */
   snapshot(): Json;
   /** What a page gets when it joins. Terminals' text begins at the offsets it has already, where that is still kept. */

@@ -138,6 +138,7 @@ export class Session implements HostedSession {
   readonly #results: Map<string, GradingResult>;
   #scriptShell: Shell | undefined;
   #isStopped = false;
+  #held: { readonly over: Promise<void>; readonly end: () => void } | undefined;
   #hasChanged = true;
   #checksAreStale = true;
   #sinceViewMs = Infinity;
@@ -156,7 +157,7 @@ export class Session implements HostedSession {
       exec: createExecHost({
         now: () => this.cluster.now,
         sleep: (ms, signal) => this.#waits.sleep(ms, signal),
-        yield: () => this.#host.yield(),
+        yield: () => this.#yield(),
         network: () => this.cluster.network,
       }),
     });
@@ -282,8 +283,19 @@ export class Session implements HostedSession {
     return patiently(this.cluster, () => this.cluster.api(request, { isAdmin: true }));
   }
 
+  hold(isHeld: boolean): void {
+    this.#held?.end();
+    this.#held = isHeld ? standstill() : undefined;
+    this.clock.isHeld = isHeld;
+  }
+
+  tellClock(): void {
+    this.#tell({ name: 'clock:state', payload: this.clock.state });
+  }
+
   stop(): void {
     this.#isStopped = true;
+    this.#held?.end();
     this.cluster.onChange = undefined;
     this.cluster.history.onTrim = undefined;
     this.#terminals.stop();
@@ -444,7 +456,7 @@ export class Session implements HostedSession {
     const waiting = {
       now: () => cluster.now,
       sleep: (ms: number, signal: AbortSignal) => this.#waits.sleep(ms, signal),
-      yield: () => this.#host.yield(),
+      yield: () => this.#yield(),
       editor: (request: { title: string; text: string }, signal: AbortSignal) => this.#editors.open(request, signal),
     };
     return createWorkstationShell({
@@ -512,10 +524,16 @@ export class Session implements HostedSession {
     'lab:hint': ({ stepId }) => this.#hint(stepId) as never,
   };
 
+  /** A turn of the host's event loop, and as many as it takes until the session is not held. */
+  async #yield(): Promise<void> {
+    await this.#host.yield();
+    while (this.#held && !this.#isStopped) await this.#held.over;
+  }
+
   async #setClock(command: ClockCommand): Promise<ClockState> {
     await this.#applyClock(command);
     this.#follow(viewEveryMs);
-    this.#tell({ name: 'clock:state', payload: this.clock.state });
+    this.tellClock();
     return this.clock.state;
   }
 
@@ -545,7 +563,7 @@ export class Session implements HostedSession {
     while (!isDone() && !this.#isStopped && (kernel.peek()?.at ?? Infinity) <= until) {
       kernel.step();
       if (!this.#waits.takeWoken() && this.#host.now() < deadline) continue;
-      await this.#host.yield();
+      await this.#yield();
       deadline = this.#host.now() + passBudgetMs;
     }
     if (!isDone()) kernel.runUntil(until);
@@ -567,6 +585,12 @@ export class Session implements HostedSession {
 }
 
 const isShown = ({ visibility }: CheckResult): boolean => visibility === 'public';
+
+function standstill(): { over: Promise<void>; end: () => void } {
+  let end: () => void = () => undefined;
+  const over = new Promise<void>((resolve) => (end = resolve));
+  return { over, end };
+}
 
 /** What makes a difference on the screen. */
 function seen({ revision: _, ...rest }: CheckResult): Json {

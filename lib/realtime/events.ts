@@ -114,6 +114,8 @@ export interface ClockState {
   /** Simulated milliseconds since the epoch, when this was sent. */
   readonly now: number;
   readonly isPaused: boolean;
+  /** It stands, paused or not, until what happened so far can be saved. */
+  readonly isHeld?: boolean;
   /** Simulated seconds in one real second. */
   readonly speed: number;
   /** The last thing that happened, for the step button's transcript line. */

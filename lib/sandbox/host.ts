@@ -55,6 +55,8 @@ interface OpenSandbox {
   readonly flows: Map<number, (flow: ServerFlow) => void>;
   /** Resolves when everything told so far may be released, or not as another host owns the sandbox; answers keep their order behind it. */
   released: Promise<boolean>;
+  /** Bytes kept that its worker was not told of yet. */
+  keptBytes: number;
   usedAt: number;
 }
 
@@ -249,6 +251,7 @@ export class SandboxHost {
       pending: new Map(),
       flows: new Map(),
       released: Promise.resolve(true),
+      keptBytes: 0,
       usedAt: Date.now(),
     };
     this.#live.set(sandboxId, sandbox);
@@ -288,7 +291,9 @@ export class SandboxHost {
       case 'batch':
         return this.#batch(sandbox, message);
       case 'cut':
-        return void this.#journal.cut({ ...message, fence: sandbox.fence });
+        return void this.#journal
+          .cut({ ...message, fence: sandbox.fence })
+          .then(() => this.#acknowledge(sandbox, message.content.byteLength));
       case 'closed':
         return this.#closing.get(message.sandboxId)?.();
     }
@@ -314,12 +319,25 @@ export class SandboxHost {
     for (const outgoing of volatile) this.#release(sandbox, outgoing);
     if (changes !== undefined) {
       const kept = this.#journal.append({ sandboxId: sandbox.id, fence: sandbox.fence, sequence, changes }, durable.length > 0);
+      void kept.then(() => this.#acknowledge(sandbox, changes.length));
       const before = sandbox.released;
       sandbox.released = kept.then(async (isKept) => (await before) && isKept);
     }
     if (durable.length === 0) return;
     this.#journal.hurry();
     void sandbox.released.then((isKept) => isKept && durable.forEach((outgoing) => this.#release(sandbox, outgoing)));
+  }
+
+  /** Its worker hears once of everything that one write kept. */
+  #acknowledge(sandbox: OpenSandbox, bytes: number): void {
+    if (sandbox.keptBytes === 0) setImmediate(() => this.#tellKept(sandbox));
+    sandbox.keptBytes += bytes;
+  }
+
+  #tellKept(sandbox: OpenSandbox): void {
+    const { keptBytes: bytes } = sandbox;
+    sandbox.keptBytes = 0;
+    if (this.#live.get(sandbox.id) === sandbox) sandbox.worker.post({ type: 'kept', sandboxId: sandbox.id, bytes });
   }
 
   #release(sandbox: OpenSandbox, outgoing: Outgoing): void {

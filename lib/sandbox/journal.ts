@@ -25,6 +25,8 @@ type Item = { readonly done: (isKept: boolean) => void } & (
 /** How long rows nobody waits for may gather. */
 const gatherMs = 250;
 const retryMs = 1_000;
+/** After a time without a database, more has gathered than one statement should carry. */
+const statementBytes = 4 << 20;
 
 /**
  * Group commit: whatever gathered while the last write was under way goes into the next one, all sandboxes together.
@@ -89,32 +91,38 @@ export class Journal {
     });
   }
 
+  /** In the order in which it came: runs of rows in one statement each, a snapshot in one of its own. What is kept is not written again. */
   async #keep(items: readonly Item[]): Promise<void> {
+    for (let at = 0; at < items.length;) {
+      const run = runFrom(items, at);
+      const lost = await this.#persist(run);
+      if (!lost) return;
+      for (const item of run) item.done(!lost.has(item.sandboxId));
+      for (const { sandboxId, fence } of run) if (lost.has(sandboxId)) this.#listener.onLost(sandboxId, fence);
+      at += run.length;
+    }
+  }
+
+  /** Tries until it is kept; the sandboxes that another host owns. Undefined when the power was cut. */
+  async #persist(run: readonly Item[]): Promise<ReadonlySet<string> | undefined> {
     while (!this.#isAbandoned) {
       try {
-        const lost = await this.#store(items);
+        const lost = await this.#store(run);
         this.#trouble(undefined);
-        for (const item of items) item.done(!lost.has(item.sandboxId));
-        for (const { sandboxId, fence } of items) if (lost.has(sandboxId)) this.#listener.onLost(sandboxId, fence);
-        return;
+        return new Set(lost);
       } catch (error) {
         this.#trouble(error);
         await new Promise((resolve) => setTimeout(resolve, retryMs));
       }
     }
+    return undefined;
   }
 
-  /** In the order in which it came: a run of rows in one statement, a snapshot in one of its own. */
-  async #store(items: readonly Item[]): Promise<Set<string>> {
-    const lost = new Set<string>();
-    for (let at = 0; at < items.length;) {
-      const rows = rowsFrom(items, at);
-      const item = items[at] as Item;
-      if (rows.length > 0) for (const sandboxId of await appendJournal(this.#db, rows.map(withChecksum))) lost.add(sandboxId);
-      else if (item.type === 'snapshot' && !(await saveSnapshot(this.#db, item))) lost.add(item.sandboxId);
-      at += Math.max(1, rows.length);
-    }
-    return lost;
+  async #store(run: readonly Item[]): Promise<readonly string[]> {
+    const [first] = run as [Item];
+    if (first.type === 'snapshot') return (await saveSnapshot(this.#db, first)) ? [] : [first.sandboxId];
+    const rows = run.filter((item) => item.type === 'row');
+    return rows.length > 0 ? appendJournal(this.#db, rows.map(withChecksum)) : [];
   }
 
   #trouble(error: unknown): void {
@@ -124,10 +132,13 @@ export class Journal {
   }
 }
 
-function rowsFrom(items: readonly Item[], from: number): Row[] {
-  const rows: Row[] = [];
-  for (let at = from, item = items[at]; item?.type === 'row'; item = items[++at]) rows.push(item);
-  return rows;
+/** Rows up to the size of a statement, or one item of another sort. */
+function runFrom(items: readonly Item[], from: number): readonly Item[] {
+  let to = from;
+  let bytes = 0;
+  for (let item = items[to]; item?.type === 'row' && (to === from || bytes + item.changes.length <= statementBytes); item = items[++to])
+    bytes += item.changes.length;
+  return items.slice(from, Math.max(to, from + 1));
 }
 
 function withChecksum({ sandboxId, fence, sequence, changes }: Row) {

@@ -9,6 +9,8 @@ export type ToWorker =
   | { readonly type: 'request'; readonly sandboxId: string; readonly id: number; readonly request: SandboxRequest }
   /** More of an exec's input, or the end of a watch. */
   | { readonly type: 'flow'; readonly sandboxId: string; readonly id: number; readonly flow: ClientFlow }
+  /** So many bytes of what the sandbox told (rows and snapshots) are in the database now. */
+  | { readonly type: 'kept'; readonly sandboxId: string; readonly bytes: number }
   /** Stops a sandbox; with `isKept` after a last snapshot. Answered by `closed`. */
   | { readonly type: 'close'; readonly sandboxId: string; readonly isKept: boolean };
 

@@ -1,4 +1,5 @@
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
+import { Backlog } from './backlog';
 import type { FromWorker, SandboxRequest, ToWorker } from './protocol';
 import { Sandbox, type SessionFactory } from './sandbox';
 
@@ -21,6 +22,7 @@ class Thread {
   readonly #factory: SessionFactory;
   readonly #sandboxes = new Map<string, Promise<Sandbox>>();
   readonly #slots = new Map<string, number>();
+  readonly #backlog = new Backlog();
 
   constructor(port: MessagePort, pulse: Int32Array, factory: SessionFactory) {
     this.#port = port;
@@ -38,6 +40,8 @@ class Thread {
         return this.#request(message.sandboxId, message.id, message.request);
       case 'flow':
         return this.#with(message.sandboxId, (sandbox) => sandbox.flow(message.id, message.flow));
+      case 'kept':
+        return this.#with(message.sandboxId, (sandbox) => sandbox.kept(message.bytes));
       case 'close':
         return void this.#close(message.sandboxId, message.isKept);
     }
@@ -51,7 +55,14 @@ class Thread {
     this.#slots.set(sandboxId, slot);
     const around = <T>(work: () => T) => this.#blaming(slot, work);
     const opening = around(() =>
-      Sandbox.open({ id: sandboxId, recipe, factory: this.#factory, around, post: (message) => this.post(message) }),
+      Sandbox.open({
+        id: sandboxId,
+        recipe,
+        factory: this.#factory,
+        around,
+        backlog: this.#backlog,
+        post: (message) => this.post(message),
+      }),
     );
     this.#sandboxes.set(sandboxId, opening);
     await opening.catch((error: unknown) => {

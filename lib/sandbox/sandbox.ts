@@ -2,6 +2,7 @@ import type { ApiResponse } from '@/lib/cluster';
 import type { HostedSession, SessionChange, SessionListener, SessionMessage } from '@/lib/labs/hosted-session';
 import { sendAnswer } from './api-flow';
 import { AppliedInputs } from './applied-inputs';
+import { Backlog, type BacklogLine } from './backlog';
 import { packSnapshot, readRows, unpackSnapshot, withoutPrevious } from './codec';
 import { cutPolicy, isCutDue, type CutPolicy } from './cut-policy';
 import { noticeOf, type Kept } from './loss';
@@ -31,6 +32,10 @@ export interface SandboxOptions {
   /** Milliseconds of the host's monotonic clock. */
   readonly clock?: () => number;
   readonly cuts?: CutPolicy;
+  /** Of the worker: what its sandboxes told and the database does not have yet. */
+  readonly backlog?: Backlog;
+  /** So long the database may be late before the learner is told that the clock stands for it. */
+  readonly lateToldMs?: number;
 }
 
 /** So much late a timer of the host may be before we take it that the host itself stood still. */
@@ -40,6 +45,7 @@ const turnBudgetMs = 25;
 const turnEveryMs = 5;
 /** A shell that goes on by itself may have put something in front of what was due. */
 const turnAtLatestMs = 100;
+const lateToldMs = 1_000;
 
 /** One hosted session inside a worker: lets time pass, keeps the journal, answers requests. */
 export class Sandbox {
@@ -61,9 +67,21 @@ export class Sandbox {
   /** Rows rest on a snapshot, so none is told before the first one is. */
   #isBased = false;
   #isStopped = false;
+  readonly #backlog: BacklogLine;
+  /** While the database is behind, what would write waits for this. */
+  #held: { readonly over: Promise<void>; readonly end: () => void; readonly telling: NodeJS.Timeout } | undefined;
+  #isHeldTold = false;
 
   private constructor(options: SandboxOptions) {
-    this.#options = { clock: () => performance.now(), around: (work) => work(), cuts: cutPolicy, ...options };
+    this.#options = {
+      clock: () => performance.now(),
+      around: (work) => work(),
+      cuts: cutPolicy,
+      backlog: new Backlog(),
+      lateToldMs,
+      ...options,
+    };
+    this.#backlog = this.#options.backlog.open((isHeld) => (isHeld ? this.#hold() : this.#letGo()));
   }
 
   /** Starts it from what is kept, cuts a first snapshot if nothing was, and lets time pass from now on. */
@@ -86,7 +104,17 @@ export class Sandbox {
     );
   }
 
+  /** So much of what was told is in the database now. */
+  kept(bytes: number): void {
+    this.#backlog.kept(bytes);
+  }
+
   flow(id: number, flow: ClientFlow): void {
+    if (this.#held) void this.#held.over.then(() => this.#flow(id, flow));
+    else this.#flow(id, flow);
+  }
+
+  #flow(id: number, flow: ClientFlow): void {
     this.#guard(() => {
       this.#pass();
       this.#flows.get(id)?.(flow);
@@ -127,6 +155,7 @@ export class Sandbox {
   };
 
   async #answer(id: number, request: SandboxRequest): Promise<unknown> {
+    while (this.#held && !isVolatile(request)) await this.#held.over;
     const session = this.#session;
     if (!session || this.#isStopped) throw new Error('This sandbox is not running.');
     this.#pass();
@@ -190,15 +219,42 @@ export class Sandbox {
     const now = this.#options.clock();
     const elapsed = Math.min(now - this.#last, this.#armedMs + lateMs);
     this.#last = now;
-    if (elapsed > 0) this.#guard(() => this.#session?.advance(elapsed, turnBudgetMs));
+    if (elapsed > 0 && !this.#held) this.#guard(() => this.#session?.advance(elapsed, turnBudgetMs));
   }
 
   #arm(): void {
     clearTimeout(this.#timer);
-    if (this.#isStopped) return;
+    if (this.#isStopped || this.#held) return;
     const dueMs = this.#session?.nextDueMs();
     this.#armedMs = dueMs === undefined ? 0 : Math.min(Math.max(dueMs, turnEveryMs), turnAtLatestMs);
     if (dueMs !== undefined) this.#timer = setTimeout(() => this.#options.around(() => this.#turn()), this.#armedMs);
+  }
+
+  /** The database is too far behind: no more is told to it, so the clock stands and whatever would write waits. */
+  #hold(): void {
+    if (this.#isStopped) return;
+    clearTimeout(this.#timer);
+    this.#session?.hold(true);
+    let end: () => void = () => undefined;
+    const over = new Promise<void>((resolve) => (end = resolve));
+    this.#held = { over, end, telling: setTimeout(() => this.#tellHeld(true), this.#options.lateToldMs) };
+  }
+
+  #letGo(): void {
+    if (!this.#held) return;
+    const { end, telling } = this.#held;
+    this.#held = undefined;
+    clearTimeout(telling);
+    this.#last = this.#options.clock();
+    this.#session?.hold(false);
+    if (this.#isHeldTold) this.#tellHeld(false);
+    end();
+    this.#arm();
+  }
+
+  #tellHeld(isHeld: boolean): void {
+    this.#isHeldTold = isHeld;
+    this.#session?.tellClock();
   }
 
   #turn(): void {
@@ -248,6 +304,7 @@ export class Sandbox {
     const { content, textBytes } = await packSnapshot(snapshot, sequence);
     this.#snapshotBytes = textBytes;
     this.#options.post({ type: 'cut', sandboxId: this.#options.id, sequence, content, isBase });
+    this.#backlog.add(content.byteLength);
     if (this.#isBased) return;
     this.#isBased = true;
     this.#flush();
@@ -287,6 +344,7 @@ export class Sandbox {
       volatile,
       ...(text === undefined ? {} : { changes: text }),
     });
+    this.#backlog.add(text?.length ?? 0);
   }
 
   #stop(): void {
@@ -294,6 +352,8 @@ export class Sandbox {
     clearTimeout(this.#timer);
     clearImmediate(this.#flushing);
     this.#session?.stop();
+    this.#letGo();
+    this.#backlog.close();
   }
 }
 

@@ -38,13 +38,16 @@ function seenBy(store: WorkspaceStore): string[] {
   return seen;
 }
 
-test("simulated time goes on between messages at the clock's speed, and stands while paused", () => {
+test("simulated time goes on between messages at the clock's speed, and stands while paused or held", () => {
   const store = open();
   now += 500;
   expect(store.simulatedNow()).toBe(start + 5000);
   store.onMessage({ name: 'clock:state', payload: { now: start + 7000, isPaused: true, speed: 10 } });
   now += 500;
   expect(store.simulatedNow()).toBe(start + 7000);
+  store.onMessage({ name: 'clock:state', payload: { now: start + 8000, isPaused: false, isHeld: true, speed: 10 } });
+  now += 500;
+  expect(store.simulatedNow()).toBe(start + 8000);
 });
 
 test('a terminal shows every character once, also when a reconnect sends some again', () => {

@@ -8,6 +8,9 @@ interface StubState {
   text: string;
   now: number;
   ticks: number;
+  /** 0, 1, 2 … as far as it came. */
+  floods: readonly number[];
+  padding: string;
   isPaused: boolean;
   values: Record<string, string>;
 }
@@ -16,13 +19,15 @@ const view = { revision: 0, now: 0, nodes: [], pods: [], workloads: [], services
 
 /**
  * A session without a cluster, for tests of what hosts sessions: a terminal that echoes, a tick every simulated second, a store of values.
- * Typing `hang` never returns, `die` ends the thread, `break` throws when time passes next, `tick!` is a write of the cluster's own. A path that ends in `/exec`
+ * Typing `flood` makes every passing of time write 256 KiB; `hang` never returns, `die` ends the thread, `break` throws when time passes next, `tick!` is a write of the cluster's own. A path that ends in `/exec`
  * runs a command that makes something.
  */
 class StubSession implements HostedSession {
   readonly #listener: SessionListener;
   readonly #state: StubState;
   #isBroken = false;
+  #isFlooding = false;
+  #isHeld = false;
 
   constructor(listener: SessionListener, state: StubState) {
     this.#listener = listener;
@@ -31,15 +36,29 @@ class StubSession implements HostedSession {
 
   advance(realMs: number): void {
     if (this.#isBroken) throw new Error('the stub broke');
-    if (this.#state.isPaused) return;
+    if (this.#state.isPaused || this.#isHeld) return;
     const before = Math.floor(this.#state.now / 1000);
     this.#state.now += realMs;
     for (let second = before; second < Math.floor(this.#state.now / 1000); second++)
       this.#change({ ticks: this.#state.ticks + 1, now: this.#state.now });
+    if (this.#isFlooding) this.#change({ floods: [...this.#state.floods, this.#state.floods.length], padding: 'x'.repeat(256 << 10) });
   }
 
   nextDueMs(): number | undefined {
+    if (this.#isFlooding) return 0;
     return this.#state.isPaused ? undefined : 1000 - (this.#state.now % 1000);
+  }
+
+  hold(isHeld: boolean): void {
+    this.#isHeld = isHeld;
+  }
+
+  tellClock(): void {
+    this.#listener.onMessage({ name: 'clock:state', payload: this.#clockState });
+  }
+
+  get #clockState() {
+    return { now: this.#state.now, isPaused: this.#state.isPaused, speed: 1, ...(this.#isHeld ? { isHeld: true } : {}) };
   }
 
   snapshot(): Json {
@@ -49,7 +68,7 @@ class StubSession implements HostedSession {
   join(terminals: Readonly<Record<string, number>> = {}): SessionState {
     const offset = terminals['main'] ?? 0;
     return {
-      clock: { now: this.#state.now, isPaused: this.#state.isPaused, speed: 1 },
+      clock: this.#clockState,
       view,
       files: [],
       checks: [],
@@ -101,6 +120,7 @@ class StubSession implements HostedSession {
           },
         },
       };
+    if (key === '/floods') return { status: 200, headers, body: this.#state.floods };
     if (key.endsWith('/exec')) return { status: 101, headers, connect: { start: (sink) => this.#exec(sink) } };
     if (request.method === 'GET') return { status: 200, headers, body: { value: this.#state.values[key] ?? null } };
     this.#change({ values: { ...this.#state.values, [key]: String(request.body) } });
@@ -125,6 +145,7 @@ class StubSession implements HostedSession {
   #type(text: string): { sequence: number } {
     if (text.startsWith('hang')) for (;;);
     if (text.startsWith('die')) process.exit(1);
+    if (text.startsWith('flood')) this.#isFlooding = !this.#isFlooding;
     if (text.startsWith('break')) this.#isBroken = true;
     if (text.startsWith('tick!')) this.#change({ ticks: this.#state.ticks + 1 });
     const offset = this.#state.text.length;
@@ -145,7 +166,8 @@ class StubSession implements HostedSession {
 }
 
 export const stubSessions: SessionFactory = {
-  create: (_, seed, listener) => new StubSession(listener, { text: '', now: 0, ticks: 0, isPaused: false, values: { seed } }),
+  create: (_, seed, listener) =>
+    new StubSession(listener, { text: '', now: 0, ticks: 0, floods: [], padding: '', isPaused: false, values: { seed } }),
   restore(_, __, snapshot, changes, listener) {
     const session = new StubSession(listener, structuredClone(snapshot) as StubState);
     for (const change of changes) session.apply(change);

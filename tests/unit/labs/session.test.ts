@@ -353,3 +353,32 @@ test('two sessions of one seed are the same, and of another are not', async () =
   expect(await podsOf('5')).toBe(first);
   expect(await podsOf('6')).not.toBe(first);
 });
+
+test('while a session is held neither its clock nor its shells nor a jump in time go on, and then all of them do', async () => {
+  const { session, messages } = Desk.create();
+  const { now: start } = session.cluster;
+  const jump = session.ask('clock:set', { action: 'run-for', ms: 60_000 });
+  const typing = session.ask('terminal:input', {
+    terminal: '1',
+    sequence: 1,
+    text: 'for n in 1 2 3; do sleep 5; kubectl create ns a$n; done\r',
+  });
+  session.hold(true);
+  session.tellClock();
+  expect(messages.at(-1)).toMatchObject({ name: 'clock:state', payload: { isHeld: true } });
+  await pause(30);
+  const { now } = session.cluster;
+  const { revision } = session.join().view;
+  expect(now).toBeLessThan(start + 60_000);
+  session.advance(1_000);
+  expect(session.nextDueMs() ?? Infinity).toBeGreaterThan(0);
+  await pause(50);
+  expect([session.cluster.now, session.join().view.revision]).toEqual([now, revision]);
+  session.hold(false);
+  await jump;
+  await typing;
+  expect(session.cluster.now).toBe(start + 60_000);
+  expect(session.join()).toMatchObject({ clock: expect.not.objectContaining({ isHeld: true }) });
+});
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));

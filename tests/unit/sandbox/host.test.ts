@@ -256,6 +256,45 @@ test('what controllers write waits for nothing and is waited for by nobody, and 
   while ((await rows()) < 2) await pause(20);
 });
 
+test('while the database is away the clock of a sandbox that writes on stands, its page hears why, and all of it is kept in order when the database is back', async () => {
+  const state = { isDown: false };
+  const $queryRaw = async (...args: Parameters<Db['$queryRaw']>) => {
+    if (state.isDown) throw new Error('the database is down');
+    return database.client.$queryRaw(...args);
+  };
+  const client = new Proxy(database.client, { get: (target, name) => (name === '$queryRaw' ? $queryRaw : Reflect.get(target, name)) });
+  const host = await start({ client });
+  const id = await newSandbox();
+  const heard = messagesOf(host, id);
+  const clocks = () => heard.flatMap((message) => (message.name === 'clock:state' ? [message.payload.isHeld ?? false] : []));
+  const floods = async (of = host) =>
+    JSON.parse(String((await of.api(id, { method: 'GET', url: '/floods', headers: {} })).body)) as readonly number[];
+  const now = async () => (await host.join(id, {})).state.clock.now;
+
+  await host.join(id, {});
+  const before = (await floods()).length;
+  state.isDown = true;
+  const typed = type(host, id, 'flood', 1);
+  await until(() => clocks().includes(true));
+  const [stood, written] = [await now(), (await floods()).length - before];
+  expect((written - 1) * (256 << 10)).toBeLessThanOrEqual((4 << 20) + (256 << 10));
+  const late = type(host, id, 'flood', 2);
+  await pause(500);
+  expect([await now(), (await floods()).length - before]).toEqual([stood, written]);
+
+  state.isDown = false;
+  await Promise.all([typed, late]);
+  await until(() => clocks().at(-1) === false);
+  expect(await now()).toBeGreaterThanOrEqual(stood);
+  const all = await floods();
+  expect(all).toEqual(all.map((_, index) => index));
+  await host.ask(id, 'file:write', { path: 'a', text: 'last' });
+  const rows = await database.client.sandboxJournal.findMany({ where: { sandboxId: id }, orderBy: { sequence: 'asc' } });
+  expect(rows.map(({ sequence }) => sequence)).toEqual(rows.map((_, index) => (rows[0]?.sequence ?? 0) + index));
+  await kill(host);
+  expect(await floods(await start())).toEqual(all);
+}, 30_000);
+
 test('a sandbox that nobody uses goes to sleep and its session is gone from the memory of its worker', async () => {
   const host = await start({ workerFile: countingWorker, idleMs: 150, tickMs: 20 });
   const [sleeper, watched] = [await newSandbox(), await newSandbox()];

@@ -51,6 +51,22 @@ test('one write is under way at a time, so that no row is kept before the one it
   expect(await Promise.all(kept)).toEqual([true, true, true]);
 });
 
+test('what gathered while the database was away goes there in statements of bounded size, in order, and what was kept before it went is not written again', async () => {
+  const written: number[][] = [];
+  const state = { failsAt: 2 };
+  const $queryRaw = async (_text: unknown, _ids: string[], _fences: number[], sequences: number[]) => {
+    if (written.length === state.failsAt && state.failsAt-- > 0) throw new Error('the database is down');
+    written.push(sequences);
+    return sequences.map(() => ({ sandbox_id: 'one' }));
+  };
+  const journal = new Journal({ $queryRaw } as unknown as Db, { onLost: () => {}, onTrouble: () => {} });
+  const first = journal.append(row(0), true);
+  const rows = Array.from({ length: 20 }, (_, index) => ({ ...row(index + 1), changes: 'x'.repeat(1 << 20) }));
+  await Promise.all([first, ...rows.map((one) => journal.append(one, true))]);
+  expect(written.map((one) => one.length)).toEqual([1, 4, 4, 4, 4, 4]);
+  expect(written.flat()).toEqual([0, ...rows.map(({ sequence }) => sequence)]);
+});
+
 test('after a power cut nothing is written: not what gathers, and not what could not be written before', async () => {
   const { state, client } = database();
   const gathering = new Journal(client, { onLost: () => {}, onTrouble: () => {} });
