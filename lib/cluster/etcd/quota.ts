@@ -1,13 +1,12 @@
-import type { Json, JsonObject } from '@/lib/base';
+import { isSampled, roughBytes, sampled } from '@/lib/base';
 import type { Operation, Txn } from './kv';
 import type { MvccStore } from './mvcc';
 
 /** What a store that is taken up again may grow by before it is counted for the first time. */
 const uncountedBytes = 2 ** 20;
 
-/** More than any transaction writes: while so much is left of a larger quota, one write in `sampled` is reckoned and stands for the others. */
+/** More than any transaction writes: while so much is left of a larger quota, some writes are reckoned and stand for the others. */
 const plentyBytes = 8 * 2 ** 20;
-const sampled = 8;
 
 /**
  * How much more a store may hold (`etcdserver/api/v3rpc/quota.go`). To count a store takes as long as to write it down, so what is written
@@ -75,11 +74,6 @@ export class Quota {
   }
 }
 
-/** No pattern in what is written is a pattern in this. */
-function isSampled(revision: number): boolean {
-  return Math.imul(revision, 0x9e3779b1) >>> 29 === 0;
-}
-
 function reckonTxn({ success, failure }: Txn): number {
   return Math.max(reckonAll(success), reckonAll(failure));
 }
@@ -87,7 +81,7 @@ function reckonTxn({ success, failure }: Txn): number {
 function reckonAll(operations: readonly Operation[]): number {
   let bytes = 0;
   for (const operation of operations) {
-    if (operation.type === 'put') bytes += operation.key.length + versionBytes + reckon(operation.value ?? null);
+    if (operation.type === 'put') bytes += operation.key.length + versionBytes + roughBytes(operation.value);
     else if (operation.type === 'txn') bytes += reckonTxn(operation.txn);
   }
   return bytes;
@@ -95,17 +89,3 @@ function reckonAll(operations: readonly Operation[]): number {
 
 /** What a version takes beside its key and value. */
 const versionBytes = 64;
-
-/** About as many bytes as the value's JSON has, without making that. */
-function reckon(value: Json | undefined): number {
-  if (typeof value === 'string') return value.length + 3;
-  if (typeof value !== 'object' || value === null) return 8;
-  let bytes = 3;
-  if (Array.isArray(value)) {
-    for (const item of value) bytes += reckon(item);
-    return bytes;
-  }
-  const fields = value as JsonObject;
-  for (const name in fields) bytes += name.length + 3 + reckon(fields[name]);
-  return bytes;
-}

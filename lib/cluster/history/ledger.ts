@@ -1,4 +1,4 @@
-import { appended, compareBytes, deepEqual, prefixEnd, SortedMap, type Growing } from '@/lib/base';
+import { appended, compareBytes, deepEqual, isSampled, prefixEnd, roughBytes, sampled, SortedMap, type Growing } from '@/lib/base';
 import { MvccStore, type KeyValue, type WatchEvent } from '../etcd';
 import type { Instant } from '../kernel';
 import type { Change, ChangeCause } from './change';
@@ -43,8 +43,14 @@ export class HistoryTrimmedError extends Error {
   override readonly name = 'HistoryTrimmedError';
 }
 
-/** One to two times so many of the newest changes are kept as they are, sharing their values with the store; older ones are packed. */
+/**
+ * One to two times so many of the newest changes are kept as they are, sharing their values with the store; older ones are packed, and all of
+ * them when they are large.
+ */
 const defaultSegmentSize = 256;
+
+/** Of the budget, what changes that are not packed may take before they are. */
+const looseShare = 1 / 4;
 
 /** Room for what a segment takes beside its text. */
 const segmentOverheadBytes = 128;
@@ -60,6 +66,8 @@ export class Ledger {
   readonly #segmentSize: number;
   #segments: readonly Segment[];
   #recent: Growing<Change> = { items: [], length: 0 };
+  /** About what the newest changes hold. */
+  #looseBytes = 0;
   #bytes: number;
   #trimmed: { readonly revision: number; readonly at: number } | undefined;
   /** The member whose store is as it was after the newest change. */
@@ -118,7 +126,9 @@ export class Ledger {
   #append(change: Change): void {
     this.#newest = change.revision;
     this.#recent = appended(this.#recent, change);
-    if (this.#recent.length >= 2 * this.#segmentSize) this.#pack();
+    if (isSampled(change.revision)) this.#looseBytes += sampled * sizeOf(change);
+    if (this.#looseBytes > this.#budgetBytes * looseShare) this.#pack(this.#recent.length);
+    else if (this.#recent.length >= 2 * this.#segmentSize) this.#pack(this.#segmentSize);
   }
 
   /**
@@ -150,6 +160,7 @@ export class Ledger {
     const fork = new Ledger({ budgetBytes, segmentSize: this.#segmentSize });
     fork.#segments = this.#segments;
     fork.#recent = this.#recent;
+    fork.#looseBytes = this.#looseBytes;
     fork.#bytes = this.#bytes;
     fork.#trimmed = this.#trimmed;
     fork.#source = this.#source;
@@ -218,11 +229,12 @@ export class Ledger {
     if (isGone) throw new HistoryTrimmedError(trimmedMessage(this.reach));
   }
 
-  #pack(): void {
-    const segment = packed(this.#recent.items.slice(0, this.#segmentSize));
+  #pack(count: number): void {
+    const segment = packed(this.#recent.items.slice(0, count));
     this.#segments = [...this.#segments, segment];
     this.#bytes += bytesOf(segment);
-    const rest = this.#recent.items.slice(this.#segmentSize, this.#recent.length);
+    const rest = this.#recent.items.slice(count, this.#recent.length);
+    this.#looseBytes *= rest.length / this.#recent.length;
     this.#recent = { items: rest, length: rest.length };
     this.#trim();
   }
@@ -302,6 +314,10 @@ function isBy({ revision, at }: Segment['first'], moment: Moment): boolean {
 
 function bytesOf({ text }: Segment): number {
   return text.length + segmentOverheadBytes;
+}
+
+function sizeOf({ events }: Change): number {
+  return events.reduce((total, { kv, prevKv }) => total + roughBytes(kv.value) + roughBytes(prevKv?.value), 0);
 }
 
 /** What one store put in place of another changes, in order of keys. */

@@ -55,3 +55,16 @@ test('a member of another beginning has nothing to say', () => {
   const stranger = MvccStore.beginAnew(store.snapshot());
   expect([ledger.isNews(3, store), ledger.isNews(3, stranger), ledger.isNews(2, store)]).toEqual([true, false, false]);
 });
+
+test('large changes are packed, and held to the budget, before there are many of them', () => {
+  const [store, ledger] = [MvccStore.create(), new Ledger({ budgetBytes: 1_000_000 })];
+  let bytes = 0;
+  store.onCommit = ({ revision, events }) => ledger.record('m', { revision, events, at: instant(revision), cause: undefined });
+  for (let count = 0; count < 200; count++) {
+    store.put('a', `${count}`.padEnd(200_000, 'x'));
+    bytes += 200_000;
+  }
+  const { isTrimmed, revision } = ledger.reach;
+  expect([isTrimmed, revision > 150, bytes]).toEqual([true, true, 40_000_000]);
+  expect((ledger.stateAt({ revision: revision + 1 }, store).get('a')?.value as string).length).toBe(200_000);
+});
