@@ -95,6 +95,22 @@ test('of three etcd members each commit leads back to the one proposal, and ever
   for (const { id } of deliveries) expect(trace.nearest('commit', id)).toBeDefined();
 });
 
+test('what a person who watches is told is in the trace, once, with the commit that it tells of', () => {
+  const cluster = freshCluster();
+  const { trace } = cluster.kernel;
+  const { stream } = cluster.asAdmin('you')({ method: 'GET', url: `${paths.deployments}?watch=true`, headers: {} });
+  const told: string[] = [];
+  stream?.start({ write: (chunk) => void told.push((chunk as { type: string }).type), end() {} });
+  const before = trace.lastId;
+  adminOf(cluster).create(paths.deployments, deploymentOf('web', 0));
+  const { revision } = cluster;
+  cluster.kernel.runFor(0);
+  const heard = trace.since(before).filter(({ kind, actor }) => kind === 'watch' && actor === 'you');
+  expect(told).toEqual(['ADDED']);
+  expect(heard).toEqual([expect.objectContaining({ what: 'ADDED Deployment/default/web', object: 'Deployment/default/web', revision })]);
+  expect(trace.nearest('commit', heard[0]?.id)?.revision).toBe(revision);
+});
+
 test('a screen that looks at a cluster leaves no trace of it and changes nothing', () => {
   const [watched, alone] = [freshCluster({ seed: 'x' }), freshCluster({ seed: 'x' })];
   for (const cluster of [watched, alone]) {

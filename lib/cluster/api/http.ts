@@ -13,6 +13,8 @@ export interface ApiRequest {
   readonly withoutCertificate?: boolean;
   /** Shown as the actor in the trace; absent means the outside world. */
   readonly actor?: string;
+  /** What a watch tells is in the trace once the caller has heard of it, as an informer does, so the server does not say it too. */
+  readonly isHeardInTrace?: boolean;
 }
 
 /** Exactly one of `body`, `stream`, `connect` and `forward` is there. */

@@ -167,6 +167,7 @@ const watch: ResourceHandler = (services, request, context) => {
     namespace: definition.scope === 'Namespaced' ? info.namespace : '',
     render: watchRendering(services, context, rendering),
     open: services.openWatches,
+    hearer: request.isHeardInTrace ? undefined : context.actor,
   });
   return { type: 'stream', stream, contentType: 'application/json' };
 };

@@ -1,5 +1,5 @@
-import { StatusError, type ApiStream, type KubeObject, type ResourceDefinition } from '../api';
-import type { Entry, Kernel } from '../kernel';
+import { keyOf, StatusError, type ApiStream, type KubeObject, type ResourceDefinition } from '../api';
+import { objectName, type Entry, type Kernel } from '../kernel';
 import { apiVersionOf } from './context';
 import { isSelected, type ListOptions } from './options';
 import { fromStorage, storageRoot } from './storage';
@@ -21,6 +21,8 @@ export interface WatchOptions {
   readonly render: WatchRendering;
   /** Where a watch is for as long as it is open: the API server ends them all when it stops. */
   readonly open: Set<OpenWatch>;
+  /** Whose deliveries the trace is told of here; undefined for who tells it himself. */
+  readonly hearer: string | undefined;
 }
 
 export interface OpenWatch {
@@ -140,8 +142,18 @@ class ObjectWatch implements OpenWatch, Watcher {
     for (const event of events) {
       if (!this.#isOpen) return;
       if (event.revision <= this.#seen || !event.key.startsWith(this.#prefix)) continue;
-      for (const chunk of this.#chunkOf(event)) this.#write(chunk.type, chunk.object);
+      for (const chunk of this.#chunkOf(event)) {
+        this.#record(chunk.type, event);
+        this.#write(chunk.type, chunk.object);
+      }
     }
+  }
+
+  #record(type: EventType, { object, revision }: CacheEvent): void {
+    const { hearer } = this.#options;
+    if (hearer === undefined) return;
+    const name = objectName(this.#definition.kind, keyOf(object));
+    this.#kernel.record('watch', hearer, `${type} ${name}`, { object: name, revision });
   }
 
   /** An object that begins to match is added, one that ceases to is deleted. */

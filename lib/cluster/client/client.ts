@@ -121,10 +121,11 @@ export class Client {
     return this.#send('GET', collectionPath(resource, namespace) + queryOf(query)) as ObjectList<T>;
   }
 
-  /** Opens a watch. Each chunk is `{ type, object }`. */
+  /** Opens a watch, of which the caller's trace tells. Each chunk is `{ type, object }`. */
   watch(resource: ResourceRef, options: WatchRequestOptions = {}): ApiStream {
     const { namespace, ...query } = options;
-    const response = this.request({ method: 'GET', url: collectionPath(resource, namespace) + queryOf({ watch: 'true', ...query }) });
+    const url = collectionPath(resource, namespace) + queryOf({ watch: 'true', ...query });
+    const response = this.request({ method: 'GET', url, isHeardInTrace: true });
     assert(response.stream, `a watch of ${resource.names.plural} answers a stream`);
     return response.stream;
   }

@@ -58,13 +58,9 @@ test('a member of another beginning has nothing to say', () => {
 
 test('large changes are packed, and held to the budget, before there are many of them', () => {
   const [store, ledger] = [MvccStore.create(), new Ledger({ budgetBytes: 1_000_000 })];
-  let bytes = 0;
   store.onCommit = ({ revision, events }) => ledger.record('m', { revision, events, at: instant(revision), cause: undefined });
-  for (let count = 0; count < 200; count++) {
-    store.put('a', `${count}`.padEnd(200_000, 'x'));
-    bytes += 200_000;
-  }
+  for (let count = 0; count < 200; count++) store.put('a', `${count}`.padEnd(200_000, 'x'));
   const { isTrimmed, revision } = ledger.reach;
-  expect([isTrimmed, revision > 150, bytes]).toEqual([true, true, 40_000_000]);
-  expect((ledger.stateAt({ revision: revision + 1 }, store).get('a')?.value as string).length).toBe(200_000);
+  expect([isTrimmed, revision > 150]).toEqual([true, true]);
+  expect(ledger.stateAt({ revision: revision + 1 }, store).get('a')?.value).toHaveLength(200_000);
 });
