@@ -49,8 +49,8 @@ export class HistoryTrimmedError extends Error {
  */
 const defaultSegmentSize = 256;
 
-/** Of the budget, what changes that are not packed may take before they are. */
-const looseShare = 1 / 4;
+/** What changes that are not packed may hold before they are. */
+const looseBytesMax = 2 * 2 ** 20;
 
 /** Room for what a segment takes beside its text. */
 const segmentOverheadBytes = 128;
@@ -127,7 +127,7 @@ export class Ledger {
     this.#newest = change.revision;
     this.#recent = appended(this.#recent, change);
     if (isSampled(change.revision)) this.#looseBytes += sampled * sizeOf(change);
-    if (this.#looseBytes > this.#budgetBytes * looseShare) this.#pack(this.#recent.length);
+    if (this.#looseBytes > looseBytesMax) this.#pack(this.#recent.length);
     else if (this.#recent.length >= 2 * this.#segmentSize) this.#pack(this.#segmentSize);
   }
 
