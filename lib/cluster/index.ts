@@ -22,6 +22,7 @@ export {
   type RangeOptions as EtcdRangeOptions,
   type Txn as EtcdTxn,
   type WatchEvent as EtcdWatchEvent,
+  type WatchOptions as EtcdWatchOptions,
 } from './etcd';
 export { HistoryTrimmedError, trimmedMessage, type HistoryReach, type ObjectChange } from './history';
 export { instant, Kernel, rfc3339, type Disk, type Instant, type TraceEntry } from './kernel';

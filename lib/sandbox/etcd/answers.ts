@@ -1,4 +1,4 @@
-import { EtcdError, type EtcdKeyValue, type EtcdServer } from '@/lib/cluster';
+import { EtcdError, type EtcdKeyValue, type EtcdServer, type EtcdWatchEvent } from '@/lib/cluster';
 import { RpcError } from './grpc';
 import type { Message } from './wire';
 
@@ -26,4 +26,9 @@ export function keyValueOf({ key, value, createRevision, modRevision, version, l
     value: typeof value === 'string' ? value : value === null ? '' : JSON.stringify(value),
     lease,
   };
+}
+
+export function eventOf({ type, kv, prevKv }: EtcdWatchEvent): Message {
+  const shown = type === 'put' ? keyValueOf(kv) : { key: kv.key, mod_revision: kv.modRevision };
+  return { type: type === 'put' ? 'PUT' : 'DELETE', kv: shown, ...(prevKv ? { prev_kv: keyValueOf(prevKv) } : {}) };
 }

@@ -37,7 +37,10 @@ export class RpcError extends Error {
 
 /** The answering end of a call. */
 export interface Sink {
-  write(message: Message): void;
+  /** False when the client has not read what it was told before: what can wait then should, until there is room again. */
+  write(message: Message): boolean;
+  /** Calls back each time that there is room again after there was none. */
+  onDrain(listener: () => void): void;
   /** Ends the call, well unless there is an error. */
   end(error?: RpcError): void;
 }
@@ -68,6 +71,8 @@ export interface RpcServer {
 
 /** grpc-go's limit where etcd sets it: `--max-request-bytes` and half a megabyte. */
 const receiveMax = 2 * 1024 * 1024;
+/** Whoever asks on without reading so many answers is not heard before they do (`v3rpc/watch.go`, ctrlStreamBufLen). */
+const unreadMax = 16;
 const preface = Buffer.from('PRI * HTTP/2.0');
 
 /**
@@ -179,17 +184,28 @@ class GrpcSink implements Sink {
   readonly #stream: ServerHttp2Stream;
   #status: RpcError | undefined;
   #isEnded = false;
+  #unread = 0;
   response: MessageType | undefined;
 
   constructor(stream: ServerHttp2Stream) {
     this.#stream = stream;
     stream.on('wantTrailers', () => stream.sendTrailers(trailersOf(this.#status)));
+    stream.on('drain', () => {
+      this.#unread = 0;
+      stream.resume();
+    });
   }
 
-  write(message: Message): void {
-    if (this.#isEnded || this.#stream.destroyed) return;
+  write(message: Message): boolean {
+    if (this.#isEnded || this.#stream.destroyed) return true;
     this.#respond();
-    this.#stream.write(framed(encode(this.response as MessageType, message)));
+    const hasRoom = this.#stream.write(framed(encode(this.response as MessageType, message)));
+    if (!hasRoom && ++this.#unread > unreadMax) this.#stream.pause();
+    return hasRoom;
+  }
+
+  onDrain(listener: () => void): void {
+    this.#stream.on('drain', () => guarded(this, listener));
   }
 
   end(error?: RpcError): void {
@@ -306,9 +322,13 @@ class JsonSink implements Sink {
     this.#type = type;
   }
 
-  write(message: Message): void {
+  write(message: Message): boolean {
     if (!this.#response.headersSent) this.#response.writeHead(200, { 'content-type': 'application/json' });
-    this.#response.write(`${JSON.stringify({ result: toJson(this.#type, message) })}\n`);
+    return this.#response.write(`${JSON.stringify({ result: toJson(this.#type, message) })}\n`);
+  }
+
+  onDrain(listener: () => void): void {
+    this.#response.on('drain', () => guarded(this, listener));
   }
 
   end(error?: RpcError): void {

@@ -14,7 +14,7 @@ import {
   type EtcdServer,
   type EtcdTxn,
 } from '@/lib/cluster';
-import { createRpcServer, RpcError, type RpcMethod, type RpcServer } from './grpc';
+import { createRpcServer, RpcError, type RpcMethod, type RpcServer, type Sink } from './grpc';
 import { methods, type MethodPath } from './messages';
 import { keyValueOf, translated, withHeader } from './answers';
 import { leaseKeepAlive, watch } from './streams';
@@ -78,8 +78,8 @@ function etcdMethods(dial: Dial, wait: Wait | undefined): Readonly<Record<string
     '/etcdserverpb.Maintenance/Snapshot': {
       ...methods['/etcdserverpb.Maintenance/Snapshot'],
       stream: (sink, token) => ({
-        message: () => translated(() => sendSnapshot(dial(token), (part) => sink.write(part))),
-        end: () => sink.end(),
+        message: () => translated(() => sendSnapshot(dial(token), sink)),
+        end: () => undefined,
         close: () => undefined,
       }),
     },
@@ -296,7 +296,8 @@ function operationOf(operation: Message): EtcdOperation {
   if (operation['request_put']) return putOf(operation['request_put'] as Message);
   if (operation['request_delete_range']) return deletionOf(operation['request_delete_range'] as Message);
   if (operation['request_txn']) return { type: 'txn', txn: txnOf(operation['request_txn'] as Message) };
-  const { key, options } = rangeOf((operation['request_range'] ?? {}) as Message);
+  if (!operation['request_range']) throw new RpcError('InvalidArgument', 'etcdserver: key not found');
+  const { key, options } = rangeOf(operation['request_range'] as Message);
   return { type: 'range', key, ...options };
 }
 
@@ -353,14 +354,28 @@ function nestedOf(responses: readonly EtcdOperationResponse[], revision: number,
 const blockBytes = 512;
 const partBytes = 32 * 1024;
 
+/** As fast as the client reads. */
+function sendSnapshot(server: EtcdServer, sink: Sink): void {
+  const parts = snapshotParts(server);
+  const send = () => {
+    for (let next = parts.next(); ; next = parts.next()) {
+      if (next.done) return sink.end();
+      if (!sink.write(next.value)) return;
+    }
+  };
+  sink.onDrain(send);
+  send();
+}
+
 /** A file in whole blocks and its SHA-256 behind it, as `etcdctl snapshot save` expects; inside it is a snapshot of ours, no bbolt database. */
-function sendSnapshot(server: EtcdServer, send: (part: Message) => void): void {
+function* snapshotParts(server: EtcdServer): Generator<Message, void> {
   const text = Buffer.from(writeSnapshotFile(server.snapshot()));
   const file = Buffer.concat([text, Buffer.alloc(Math.ceil(text.length / blockBytes) * blockBytes - text.length, ' ')]);
   const whole = Buffer.concat([file, createHash('sha256').update(file).digest()]);
   const { storageVersion } = server.status();
+  const { header } = withHeader(server);
   for (let at = 0; at < whole.length; at += partBytes) {
     const blob = whole.subarray(at, at + partBytes);
-    send(withHeader(server, { remaining_bytes: whole.length - at - blob.length, blob, version: storageVersion }));
+    yield { header, remaining_bytes: whole.length - at - blob.length, blob, version: storageVersion };
   }
 }
