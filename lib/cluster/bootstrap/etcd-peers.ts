@@ -12,7 +12,7 @@ const promoteMs = 7_000;
 export function peersOf(member: EtcdMember): (request: HttpRequest) => HttpResponse {
   return ({ method, url }) => {
     const path = pathOfUrl(url);
-    if (path === membersPath && method === 'GET') return answer(member, 200, membersJson(member.members()));
+    if (path === membersPath && method === 'GET') return answer(member, 200, membersJson(member.roster));
     if (path.startsWith(promotePath) && method === 'POST') return promote(member, path.slice(promotePath.length));
     if (path === '/version') return answer(member, 200, '{"etcdserver":"3.6.8","etcdcluster":"3.6.0","storage":"3.6.0"}');
     return answer(member, 404, '404 page not found\n');
@@ -28,7 +28,7 @@ function promote(member: EtcdMember, id: string): HttpResponse {
   if (!/^\d+$/.test(id)) return answer(member, 404, `member ${id} not found in cluster\n`);
   try {
     member.promoteHere(BigInt(id).toString(16).padStart(16, '0'));
-    return answer(member, 200, membersJson(member.members()));
+    return answer(member, 200, membersJson(member.roster));
   } catch (error) {
     if (!(error instanceof EtcdError)) throw error;
     const status = error.code === 'NotFound' ? 404 : error.code === 'FailedPrecondition' ? 412 : 500;

@@ -128,6 +128,7 @@ export class EtcdMember implements EtcdServer {
   readonly #answered = new Set<MemberId>();
   #known: { role: Role; leader: MemberId | undefined } = { role: 'follower', leader: undefined };
   #isStopped = false;
+  #isCompacted = false;
   #isRemoved = false;
   readonly #startedAt: number;
   readonly #isResumed: boolean;
@@ -231,8 +232,9 @@ export class EtcdMember implements EtcdServer {
   }
 
   txn(txn: Txn): TxnResponse {
-    checkTransaction(txn);
+    this.#assertNoLearner();
     if (!this.#quota.hasRoomFor(txn)) this.#refuse();
+    checkTransaction(txn);
     return this.#propose({ type: 'txn', txn }) as TxnResponse;
   }
 
@@ -242,18 +244,29 @@ export class EtcdMember implements EtcdServer {
 
   watch(key: string, options: WatchOptions, onResponse: (response: WatchResponse) => void): () => void {
     this.#assertNoLearner();
-    const cancel = this.#options.store.watch(key, options, onResponse);
-    if (!options.progressNotify) return cancel;
-    this.#progressWatches++;
+    const { store } = this.#options;
+    if (!options.progressNotify) return store.watch(key, options, onResponse);
+    let isOpen = true;
+    const close = () => {
+      if (isOpen) this.#progressWatches--;
+      isOpen = false;
+    };
+    const onCancel = (compactedRevision: Revision) => {
+      close();
+      options.onCancel?.(compactedRevision);
+    };
+    const cancel = store.watch(key, { ...options, onCancel }, onResponse);
+    if (isOpen) this.#progressWatches++;
     this.#scheduleProgress();
     return () => {
-      this.#progressWatches--;
+      close();
       cancel();
     };
   }
 
   leaseGrant(ttl: number, lease = 0): { lease: number; ttl: number } {
-    if (ttl > leaseTtlMax) throw new EtcdError('OutOfRange', 'etcdserver: too large lease TTL');
+    this.#assertNoLearner();
+    if (!this.#quota.hasRoomFor(leaseRecord)) this.#refuse();
     const id = lease || this.#newLease();
     const seconds = Math.max(ttl, this.#minLeaseSeconds());
     this.#propose({ type: 'lease-grant', lease: id, ttl: seconds });
@@ -299,14 +312,15 @@ export class EtcdMember implements EtcdServer {
       leader,
       isLearner: this.isLearner,
       term,
-      raftIndex: log.lastIndex,
+      raftIndex: log.committed,
       appliedIndex: log.applied,
-      errors: leader === undefined ? [...alarms, 'etcdserver: no leader'] : alarms,
+      errors: leader === undefined ? ['etcdserver: no leader', ...alarms] : alarms,
       revision: store.revision,
     };
   }
 
   hashKv(revision?: number): { hash: number; hashRevision: Revision; compactRevision: Revision } {
+    this.#assertNoLearner();
     const { store } = this.#options;
     return {
       hash: store.hashKv(revision || undefined),
@@ -316,6 +330,7 @@ export class EtcdMember implements EtcdServer {
   }
 
   defragment(): void {
+    this.#assertNoLearner();
     this.#options.store.defragment();
   }
 
@@ -331,6 +346,7 @@ export class EtcdMember implements EtcdServer {
   }
 
   moveLeader(to: MemberId): void {
+    this.#assertNoLearner();
     if (!this.isLeader) throw new EtcdError('FailedPrecondition', 'etcdserver: not leader');
     if (!this.#node.configuration.voters.includes(to)) throw new EtcdError('FailedPrecondition', 'etcdserver: bad leader transferee');
     if (to === this.id) return;
@@ -340,10 +356,17 @@ export class EtcdMember implements EtcdServer {
   }
 
   members(): readonly MemberInfo[] {
+    this.#assertNoLearner();
+    return this.roster;
+  }
+
+  /** The members as other members are told of them, by a learner too. */
+  get roster(): readonly MemberInfo[] {
     return this.#options.disk.members;
   }
 
   memberAdd(name: string, peerUrls: readonly string[], isLearner: boolean): MemberInfo {
+    this.#assertNoLearner();
     const { disk, kernel } = this.#options;
     if (disk.members.some((member) => member.peerUrls.some((url) => peerUrls.includes(url))))
       throw new EtcdError('FailedPrecondition', 'etcdserver: Peer URLs already exists');
@@ -362,11 +385,13 @@ export class EtcdMember implements EtcdServer {
   }
 
   memberRemove(id: MemberId): void {
+    this.#assertNoLearner();
     assertMayRemove(this.#view(), this.#assertMember(id));
     this.#proposeMembers({ type: 'remove', member: id }, [{ type: 'remove', member: id }]);
   }
 
   memberPromote(id: MemberId): void {
+    this.#assertNoLearner();
     if (!this.#assertMember(id).isLearner) throw new EtcdError('FailedPrecondition', 'etcdserver: can only promote a learner member');
     const { promoteAt, disk } = this.#options;
     const leader = disk.members.find((member) => member.id === this.#node.leader);
@@ -375,6 +400,7 @@ export class EtcdMember implements EtcdServer {
   }
 
   memberUpdate(id: MemberId, peerUrls: readonly string[]): void {
+    this.#assertNoLearner();
     this.#assertMember(id);
     if (this.members().some((member) => member.id !== id && member.peerUrls.some((url) => peerUrls.includes(url))))
       throw new EtcdError('FailedPrecondition', 'etcdserver: Peer URLs already exists');
@@ -400,6 +426,7 @@ export class EtcdMember implements EtcdServer {
   }
 
   auth(request: AuthRequest): AuthResponse {
+    this.#assertNoLearner();
     if (request.type === 'authenticate') return { token: this.#authenticate(request.name, request.password) };
     this.#propose({ type: 'auth', auth: request });
     return answerAuth(this.#options.store.auth, request);
@@ -491,7 +518,7 @@ export class EtcdMember implements EtcdServer {
 
   /** A learner answers for itself, and serves what is serializable. */
   #assertNoLearner(): void {
-    if (this.isLearner) throw new EtcdError('Unavailable', 'etcdserver: rpc not supported for learner');
+    if (this.isLearner) throw new EtcdError('FailedPrecondition', 'etcdserver: rpc not supported for learner');
   }
 
   /** Does what the node wants, and where slow links hold messages up waits for them no longer than etcd does. */
@@ -632,17 +659,20 @@ export class EtcdMember implements EtcdServer {
     const { store } = this.#options;
     switch (request.type) {
       case 'txn': {
+        if (this.#isFull && puts(request.txn)) throw noSpace();
         const result = store.applyTxn(request.txn);
         this.#quota.spend(request.txn);
         return result;
       }
       case 'compact':
-        store.compact(request.revision);
+        this.#compact(request.revision);
         return undefined;
       case 'publish':
         this.#applyAttributes(request);
         return undefined;
       case 'lease-grant':
+        if (this.#isFull) throw noSpace();
+        if (request.ttl > leaseTtlMax) throw new EtcdError('OutOfRange', 'etcdserver: too large lease TTL');
         store.leaseGrant(request.lease, request.ttl);
         this.#lessor.renew(request.lease, request.ttl);
         return undefined;
@@ -669,6 +699,19 @@ export class EtcdMember implements EtcdServer {
         store.setAlarm(request.member, request.alarm, request.isRaised);
         return undefined;
     }
+  }
+
+  /** Nobody has compacted anything before somebody has, at revision 0 for one (`mvcc/kvstore.go`, compactMainRev); that is not remembered across a restart. */
+  #compact(revision: number): void {
+    const { store } = this.#options;
+    const isFirst = !this.#isCompacted && store.compactedRevision === 0;
+    if (revision !== 0 || !isFirst) store.compact(revision);
+    this.#isCompacted = true;
+  }
+
+  /** Whether what makes the store larger is refused by everybody (`etcdserver/apply/apply.go`, applierV3Capped). */
+  get #isFull(): boolean {
+    return this.#options.store.alarms.some(({ alarm }) => alarm === 'NOSPACE');
   }
 
   #updateMember(member: MemberId, peerUrls: readonly string[]): void {
@@ -885,12 +928,31 @@ export class EtcdMember implements EtcdServer {
     return `${disk.id}/${kernel.generation}/${kernel.now}/${this.#sequence++}`;
   }
 
-  /** The quota is looked at before anything is proposed; who first exceeds it raises the alarm (`etcdserver/api/v3rpc/quota.go`). */
+  /**
+   * The quota is looked at before anything is proposed; who exceeds it raises the alarm, and is refused whether the group could hear of that or not
+   * (`etcdserver/api/v3rpc/quota.go`).
+   */
   #refuse(): never {
-    if (!this.#options.store.alarms.some(({ member }) => member === this.id))
-      this.#propose({ type: 'alarm', member: this.id, alarm: 'NOSPACE', isRaised: true });
-    throw new EtcdError('ResourceExhausted', 'etcdserver: mvcc: database space exceeded');
+    try {
+      if (!this.#options.store.alarms.some(({ member }) => member === this.id))
+        this.#propose({ type: 'alarm', member: this.id, alarm: 'NOSPACE', isRaised: true });
+    } catch (error) {
+      if (!(error instanceof EtcdError)) throw error;
+    }
+    throw noSpace();
   }
+}
+
+/** What a lease takes of the quota. */
+const leaseRecord: Txn = { compare: [], success: [{ type: 'put', key: '', value: '' }], failure: [] };
+
+/** Whether either branch might put something, whichever is chosen: a full store does not compare first (`storage/quota.go`, costTxn). */
+function puts({ success, failure }: Txn): boolean {
+  return [success, failure].some((branch) => branch.some(({ type }) => type === 'put'));
+}
+
+function noSpace(): EtcdError {
+  return new EtcdError('ResourceExhausted', 'etcdserver: mvcc: database space exceeded');
 }
 
 /** As the flag says, as far as there is room on the disk. */

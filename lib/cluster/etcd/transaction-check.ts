@@ -37,46 +37,44 @@ function checkKey(key: string, end?: string): void {
   if (key === '' && end === undefined) throw new EtcdError('InvalidArgument', 'etcdserver: key is not provided');
 }
 
+interface Range {
+  readonly key: string;
+  readonly end: string | undefined;
+}
+
 interface Writes {
-  readonly puts: readonly string[];
-  readonly deletes: readonly { readonly key: string; readonly end: string | undefined }[];
+  readonly puts: ReadonlySet<string>;
+  readonly deletes: readonly Range[];
 }
 
-/** No key may be put twice, nor put and deleted, by operations that happen together. The branches of a nested transaction do not. */
+/**
+ * No key may be put twice, nor put and deleted, by operations that happen together (checkIntervals). The branches of a nested transaction do not happen
+ * together. What one of them puts, another that comes after may delete, as upstream sees what is deleted in their order.
+ */
 function checkOverlap(branch: readonly Operation[]): Writes {
-  let together: Writes = { puts: [], deletes: [] };
-  for (const operation of branch) {
-    const writes = writesOf(operation);
-    if (collide(together, writes)) throw new EtcdError('InvalidArgument', 'etcdserver: duplicate key given in txn request');
-    together = { puts: [...together.puts, ...writes.puts], deletes: [...together.deletes, ...writes.deletes] };
-  }
-  return together;
-}
-
-function writesOf(operation: Operation): Writes {
-  switch (operation.type) {
-    case 'put':
-      return { puts: [operation.key], deletes: [] };
-    case 'delete-range':
-      return { puts: [], deletes: [{ key: operation.key, end: operation.end }] };
-    case 'txn': {
-      const success = checkOverlap(operation.txn.success);
-      const failure = checkOverlap(operation.txn.failure);
-      return { puts: [...success.puts, ...failure.puts], deletes: [...success.deletes, ...failure.deletes] };
-    }
-    default:
-      return { puts: [], deletes: [] };
-  }
-}
-
-function collide(left: Writes, right: Writes): boolean {
-  return (
-    right.puts.some((key) => left.puts.includes(key) || left.deletes.some((range) => isWithin(range, key))) ||
-    right.deletes.some((range) => left.puts.some((key) => isWithin(range, key)))
+  const puts = new Set<string>();
+  const deletes: Range[] = branch.flatMap((operation) =>
+    operation.type === 'delete-range' ? [{ key: operation.key, end: operation.end }] : [],
   );
+  for (const operation of branch) {
+    if (operation.type !== 'txn') continue;
+    const branches = [checkOverlap(operation.txn.success), checkOverlap(operation.txn.failure)];
+    const nested = new Set(branches.flatMap((writes) => [...writes.puts]));
+    for (const key of nested) addPut(key, puts, deletes);
+    for (const writes of branches) deletes.push(...writes.deletes);
+  }
+  for (const operation of branch) if (operation.type === 'put') addPut(operation.key, puts, deletes);
+  return { puts, deletes };
 }
 
-function isWithin({ key, end }: Writes['deletes'][number], candidate: string): boolean {
+function addPut(key: string, puts: Set<string>, deletes: readonly Range[]): void {
+  if (puts.has(key) || deletes.some((range) => isWithin(range, key)))
+    throw new EtcdError('InvalidArgument', 'etcdserver: duplicate key given in txn request');
+  puts.add(key);
+}
+
+/** A range to the end of the keyspace is no obstacle: its end, one zero, is taken for the key that it is. */
+function isWithin({ key, end }: Range, candidate: string): boolean {
   if (end === undefined) return candidate === key;
-  return compareBytes(candidate, key) >= 0 && (end === '\0' || compareBytes(candidate, end) < 0);
+  return compareBytes(candidate, key) >= 0 && compareBytes(candidate, end) < 0;
 }

@@ -1,4 +1,4 @@
-import { EtcdError, MvccStore, RaftDisk } from '@/lib/cluster/etcd';
+import { EtcdError, MvccStore, RaftDisk, type Compare } from '@/lib/cluster/etcd';
 import { EtcdGroup } from '@/tests/support/etcd-group';
 
 const stores = (group: EtcdGroup) => group.machines.map(({ store }) => ({ ...store.snapshot(), applied: undefined }));
@@ -192,6 +192,94 @@ test('a store that is full raises NOSPACE and takes deletes only, until it is co
   expect(member.put('b', 1).revision).toBeGreaterThan(1);
 });
 
+test('a full store grants no lease and takes no transaction that might put, whichever branch holds; all else goes on', () => {
+  const group = new EtcdGroup({ size: 3, quotaBytes: 60_000 });
+  const member = group.member(group.elect());
+  const { lease } = member.leaseGrant(60);
+  member.put('leased', 1, { lease });
+  const fill = () => {
+    for (let count = 0; count < 200; count++) member.put('a', 'x'.repeat(1_000));
+  };
+  expect(fill).toThrow('database space exceeded');
+  const isThere: Compare = { key: 'a', target: 'version', result: '>', operand: 0 };
+  const full = [
+    () => member.leaseGrant(60),
+    () => member.leaseGrant(10 ** 12),
+    () => member.txn({ compare: [isThere], success: [], failure: [{ type: 'put', key: 'b', value: 1 }] }),
+  ];
+  for (const call of full) {
+    expect(call).toThrow('etcdserver: mvcc: database space exceeded');
+    expect(codeOf(call)).toBe('ResourceExhausted');
+  }
+  expect(member.leaseKeepAlive(lease).ttl).toBe(60);
+  expect(member.txn({ compare: [isThere], success: [{ type: 'delete-range', key: 'a' }], failure: [] }).succeeded).toBe(true);
+  member.leaseRevoke(lease);
+  expect(member.range('leased').count).toBe(0);
+  member.compact(member.revision);
+  member.defragment();
+  expect(() => member.leaseGrant(60)).toThrow('database space exceeded');
+  member.alarmDisarm();
+  expect(member.leaseGrant(60).ttl).toBe(60);
+});
+
+test('a lease that the quota has no room for raises the alarm as a write does', () => {
+  const group = new EtcdGroup({ size: 1, quotaBytes: 25_000 });
+  const member = group.member('cp-1');
+  const fill = () => {
+    for (let count = 0; ; count++) member.put(`k${count}`, '');
+  };
+  expect(fill).toThrow('database space exceeded');
+  member.alarmDisarm();
+  expect(member.alarms()).toEqual([]);
+  expect(() => member.leaseGrant(60)).toThrow('database space exceeded');
+  expect(member.alarms()).toEqual([{ member: member.id, alarm: 'NOSPACE' }]);
+});
+
+test('a lease that is too long is refused', () => {
+  const member = new EtcdGroup({ size: 1 }).member('cp-1');
+  expect(() => member.leaseGrant(9_000_000_001)).toThrow(new EtcdError('OutOfRange', 'etcdserver: too large lease TTL'));
+  expect(member.leases()).toEqual([]);
+});
+
+test('the first compaction may be at revision 0, the second may not', () => {
+  const member = new EtcdGroup({ size: 1 }).member('cp-1');
+  member.compact(0);
+  expect(() => member.compact(0)).toThrow('etcdserver: mvcc: required revision has been compacted');
+  member.put('a', 1);
+  member.compact(2);
+  expect(() => member.compact(0)).toThrow('etcdserver: mvcc: required revision has been compacted');
+});
+
+test('the raft index in a status is what the group has agreed on, and that nobody leads comes before the alarms', () => {
+  const group = new EtcdGroup({ size: 3, quotaBytes: 40_000 });
+  const leader = group.elect();
+  const member = group.member(leader);
+  const fill = () => {
+    for (let count = 0; count < 100; count++) member.put('a', 'x'.repeat(1_000));
+  };
+  expect(fill).toThrow('database space exceeded');
+  const { raftIndex, appliedIndex } = member.status();
+  expect(raftIndex).toBe(appliedIndex);
+  group.isolate(leader);
+  expect(() => member.deleteRange('a')).toThrow('request timed out');
+  expect(member.status()).toMatchObject({ raftIndex, appliedIndex });
+  group.kernel.runFor(5_000);
+  expect(member.status().errors).toEqual(['etcdserver: no leader', `memberID:${BigInt(`0x${member.id}`)} alarm:NOSPACE `]);
+});
+
+test('a watch whose past is compacted away wants no progress any more', () => {
+  const group = new EtcdGroup({ size: 1 });
+  const newer = MvccStore.create();
+  for (let count = 0; count < 50; count++) newer.put('a', count);
+  newer.compact(40);
+  let cancelledAt: number | undefined;
+  group.member('cp-1').watch('a', { progressNotify: true, onCancel: (revision) => void (cancelledAt = revision) }, () => undefined);
+  group.machine('cp-1').store.install(newer);
+  expect(cancelledAt).toBe(40);
+  group.kernel.runFor(600_000);
+  expect(group.kernel.peek()).toBeUndefined();
+});
+
 test('a member is removed, and the two that remain need both', () => {
   const group = new EtcdGroup({ size: 3 });
   const leader = group.elect();
@@ -234,8 +322,29 @@ test('a learner catches up from a snapshot, serves only what is serializable, an
   const learner = group.join('cp-4', leader);
   group.kernel.runFor(2_000);
   expect(learner.status()).toMatchObject({ isLearner: true, revision: group.member(leader).revision });
-  for (const call of [() => learner.put('a', 1), () => learner.range('a'), () => learner.watch('a', {}, () => undefined)])
-    expect(call).toThrow(new EtcdError('Unavailable', 'etcdserver: rpc not supported for learner'));
+  const refused = [
+    () => learner.put('a', 1),
+    () => learner.range('a'),
+    () => learner.watch('a', {}, () => undefined),
+    () => learner.put('', 1),
+    () => learner.leaseGrant(10),
+    () => learner.leases(),
+    () => learner.compact(1),
+    () => learner.members(),
+    () => learner.memberAdd('cp-5', ['https://cp-5:2380'], true),
+    () => learner.memberPromote(id),
+    () => learner.moveLeader(id),
+    () => learner.alarms(),
+    () => learner.hashKv(),
+    () => learner.defragment(),
+    () => learner.auth({ type: 'user-list' }),
+  ];
+  for (const call of refused) {
+    expect(call).toThrow('etcdserver: rpc not supported for learner');
+    expect(codeOf(call)).toBe('FailedPrecondition');
+  }
+  expect(learner.snapshot().revision).toBe(learner.revision);
+  expect(learner.roster).toHaveLength(4);
   expect(learner.range('k7', { serializable: true }).kvs[0]?.value).toBe(7);
   group.member(leader).memberPromote(id);
   learner.put('a', 1);
@@ -307,3 +416,12 @@ test('a member that was away while its leader was replaced by a stranger catches
   group.kernel.runFor(20_000);
   expect([group.leader, group.machine(away).store.revision]).toEqual(['cp-4', 21]);
 });
+
+function codeOf(call: () => unknown): string | undefined {
+  try {
+    call();
+    return undefined;
+  } catch (error) {
+    return (error as EtcdError).code;
+  }
+}

@@ -10,6 +10,7 @@ import {
 
 const everything = { end: '\0' };
 const put = (key: string, value = 'v') => ({ type: 'put', key, value }) as const;
+const remove = (key: string, end?: string) => ({ type: 'delete-range', key, ...(end === undefined ? {} : { end }) }) as const;
 const one = (...success: Parameters<MvccStore['txn']>[0]['success']) => ({ compare: [], success, failure: [] });
 
 test('a put answers what it replaced, and may keep the value or the lease that is there', () => {
@@ -62,14 +63,70 @@ test('nested transactions compare the store as it was before any of them wrote',
 test('a transaction that cannot be done whole is not begun', () => {
   const store = MvccStore.create();
   expect(() => store.txn(one(put('a'), { ...put('b'), lease: 5 }))).toThrow('requested lease not found');
-  expect(() => store.txn(one(put('a'), { type: 'delete-range', key: '', end: '\0' }))).toThrow(
-    'etcdserver: duplicate key given in txn request',
-  );
+  expect(() => store.txn(one(put('b'), remove('a', 'c')))).toThrow('etcdserver: duplicate key given in txn request');
   expect(() => store.txn(one(put('')))).toThrow('etcdserver: key is not provided');
   expect(() => store.txn(one(...Array.from({ length: 129 }, (_, index) => put(`k${index}`))))).toThrow(
     'etcdserver: too many operations in txn request',
   );
   expect([store.revision, store.range('', everything).count]).toEqual([1, 0]);
+});
+
+test('a put beside a deletion that takes it along is refused, but for one to the end of the keyspace and one that comes after it', () => {
+  const store = MvccStore.create();
+  const within = (...success: Parameters<typeof one>) => ({ type: 'txn', txn: one(...success) }) as const;
+  const branches = (success: Parameters<typeof one>, failure: Parameters<typeof one>) =>
+    ({ type: 'txn', txn: { compare: [], success, failure } }) as const;
+  const refused = [
+    one(put('k'), remove('k')),
+    one(remove('k'), put('k')),
+    one(put('k'), within(remove('k'))),
+    one(within(remove('k')), put('k')),
+    one(within(put('k')), remove('k')),
+    one(within(remove('k')), within(put('k'))),
+    one(within(put('k')), within(put('k'))),
+    one(branches([put('a')], [put('k')]), within(put('k'))),
+  ];
+  for (const txn of refused) expect(() => store.txn(txn)).toThrow('etcdserver: duplicate key given in txn request');
+  expect(store.revision).toBe(1);
+  store.txn(one(branches([put('k')], [put('k')])));
+  store.txn(one(branches([put('k')], [remove('k')])));
+  expect(store.txn(one(within(put('k')), within(remove('k')))).responses[1]).toMatchObject({ responses: [{ deleted: 1 }] });
+  expect(store.range('k').count).toBe(0);
+});
+
+test('what a transaction puts and deletes at one revision is told, kept, replayed and compacted in that order', () => {
+  const store = MvccStore.create();
+  const replica = MvccStore.create();
+  store.onCommit = (commit) => void replica.replay(commit);
+  const seen: unknown[] = [];
+  for (const key of ['a', 'b', 'k']) store.put(key, 1);
+  store.watch('', everything, ({ revision, events }) => void seen.push([revision, events.map(({ type, kv }) => `${type} ${kv.key}`)]));
+  store.txn(one(put('c', '2'), remove('b', '\0')));
+  store.txn(one(remove('a', '\0'), put('c', '3'), put('d', '3')));
+  expect(seen).toEqual([
+    [5, ['put c', 'delete b', 'delete c', 'delete k']],
+    [6, ['delete a', 'put c', 'put d']],
+  ]);
+  expect(store.range('', everything).kvs).toMatchObject([
+    { key: 'c', value: '3', createRevision: 6, modRevision: 6, version: 1 },
+    { key: 'd', value: '3' },
+  ]);
+  expect(store.range('', { ...everything, revision: 5 }).kvs.map(({ key }) => key)).toEqual(['a']);
+  const copies = [replica, MvccStore.restore(store.snapshot())];
+  for (const copy of copies) expect(copy.snapshot()).toEqual(store.snapshot());
+  for (const each of [store, ...copies]) {
+    const past: unknown[] = [];
+    each.watch(
+      '',
+      { ...everything, startRevision: 5 },
+      ({ events }) => void past.push(...events.map(({ type, kv }) => `${type} ${kv.key}`)),
+    );
+    expect(past.filter((event) => String(event).endsWith(' c'))).toEqual(['put c', 'delete c', 'put c']);
+  }
+  store.onCommit = undefined;
+  store.compact(5);
+  expect(store.range('', { ...everything, revision: 5 }).kvs.map(({ key }) => key)).toEqual(['a']);
+  expect(store.range('', everything).count).toBe(2);
 });
 
 test('transactions within one another share one allowance of operations', () => {
