@@ -5,6 +5,7 @@ import {
   writeSnapshotFile,
   type MvccCommit,
   type MvccEdit,
+  type Operation,
   type WatchResponse,
 } from '@/lib/cluster/etcd';
 
@@ -73,9 +74,8 @@ test('a transaction that cannot be done whole is not begun', () => {
 
 test('a put beside a deletion that takes it along is refused, but for one to the end of the keyspace and one that comes after it', () => {
   const store = MvccStore.create();
-  const within = (...success: Parameters<typeof one>) => ({ type: 'txn', txn: one(...success) }) as const;
-  const branches = (success: Parameters<typeof one>, failure: Parameters<typeof one>) =>
-    ({ type: 'txn', txn: { compare: [], success, failure } }) as const;
+  const within = (...success: Operation[]) => ({ type: 'txn', txn: one(...success) }) as const;
+  const branches = (success: Operation[], failure: Operation[]) => ({ type: 'txn', txn: { compare: [], success, failure } }) as const;
   const refused = [
     one(put('k'), remove('k')),
     one(remove('k'), put('k')),
