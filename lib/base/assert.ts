@@ -1,6 +1,9 @@
-/** Throws when something that cannot happen did: a defect of ours, never of the cluster being simulated. */
-export function assert(condition: unknown, message: string): asserts condition {
-  if (!condition) throw new AssertionError(message);
+/**
+ * Throws when something that cannot happen did: a defect of ours, never of the cluster being simulated. A message that is put together is
+ * given as a function where much passes by.
+ */
+export function assert(condition: unknown, message: string | (() => string)): asserts condition {
+  if (!condition) throw new AssertionError(typeof message === 'string' ? message : message());
 }
 
 export class AssertionError extends Error {

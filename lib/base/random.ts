@@ -48,7 +48,7 @@ export class Random {
 
   /** A whole number in [0, below). */
   int(below: number): number {
-    assert(below > 0, `int below ${below}`);
+    assert(below > 0, () => `int below ${below}`);
     return Math.floor(this.float() * below);
   }
 

@@ -54,18 +54,22 @@ class HeapEntry implements Entry {
   /** Absent once it ran or was cancelled. */
   run: (() => void) | undefined;
 
-  constructor(entry: Omit<HeapEntry, 'cancel' | 'take'>) {
-    this.at = entry.at;
-    this.actor = entry.actor;
-    this.what = entry.what;
-    this.isBackground = entry.isBackground;
-    this.sequence = entry.sequence;
-    this.cause = entry.cause;
-    this.kind = entry.kind;
-    this.about = entry.about;
-    this.load = entry.load;
-    this.run = entry.run;
-    if (!this.isBackground) this.load.foreground++;
+  constructor(
+    options: ScheduleOptions,
+    at: Instant,
+    { isBackground, sequence, cause, load }: Pick<HeapEntry, 'isBackground' | 'sequence' | 'cause' | 'load'>,
+  ) {
+    this.at = at;
+    this.actor = options.actor;
+    this.what = options.what;
+    this.isBackground = isBackground;
+    this.sequence = sequence;
+    this.cause = cause;
+    this.kind = options.kind ?? 'entry';
+    this.about = options.about;
+    this.load = load;
+    this.run = options.run;
+    if (!isBackground) load.foreground++;
   }
 
   cancel(): boolean {
@@ -122,19 +126,14 @@ export class Kernel {
     return this.#current?.isBackground ?? false;
   }
 
-  schedule({ delayMs, actor, what, background, kind = 'entry', about, run }: ScheduleOptions): Entry {
-    assert(delayMs >= 0 && Number.isFinite(delayMs), `delay of ${delayMs} ms for ${actor}: ${what}`);
-    const entry = new HeapEntry({
-      at: instant(this.#now + delayMs),
+  schedule(options: ScheduleOptions): Entry {
+    const { delayMs } = options;
+    assert(delayMs >= 0 && delayMs < Infinity, () => `delay of ${delayMs} ms for ${options.actor}: ${options.what}`);
+    const entry = new HeapEntry(options, instant(this.#now + delayMs), {
       sequence: this.#sequence++,
       cause: this.#cause,
-      kind,
-      about,
-      actor,
-      what,
-      isBackground: background ?? this.isBackground,
+      isBackground: options.background ?? this.isBackground,
       load: this.#load,
-      run,
     });
     push(this.#heap, entry);
     return entry;

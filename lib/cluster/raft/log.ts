@@ -46,14 +46,14 @@ export class RaftLog<D> {
 
   /** Entries from `from` up to and including `to`, at most `max` of them. */
   slice(from: number, to = this.lastIndex, max = Infinity): Entry<D>[] {
-    assert(from >= this.firstIndex, `entries from ${from} of a log that begins at ${this.firstIndex}`);
+    assert(from >= this.firstIndex, () => `entries from ${from} of a log that begins at ${this.firstIndex}`);
     const start = from - this.firstIndex;
     return this.#entries.slice(start, Math.min(to - this.firstIndex + 1, start + max));
   }
 
   /** Appends at the end; a leader only ever does this. */
   push(entry: Entry<D>): void {
-    assert(entry.index === this.lastIndex + 1, `entry ${entry.index} after ${this.lastIndex}`);
+    assert(entry.index === this.lastIndex + 1, () => `entry ${entry.index} after ${this.lastIndex}`);
     this.#entries.push(entry);
   }
 
@@ -63,7 +63,7 @@ export class RaftLog<D> {
     const conflict = entries.findIndex(({ index, term }) => !this.matches(index, term));
     if (conflict >= 0) {
       const first = (entries[conflict] as Entry<D>).index;
-      assert(first > this.committed, `entry ${first} conflicts with committed entry ${this.committed}`);
+      assert(first > this.committed, () => `entry ${first} conflicts with committed entry ${this.committed}`);
       this.#entries.length = first - this.firstIndex;
       this.stable = Math.min(this.stable, first - 1);
       for (const entry of entries.slice(conflict)) this.#entries.push(entry);
@@ -73,7 +73,7 @@ export class RaftLog<D> {
 
   commitTo(index: number): void {
     if (index <= this.committed) return;
-    assert(index <= this.lastIndex, `commit ${index} of a log that ends at ${this.lastIndex}`);
+    assert(index <= this.lastIndex, () => `commit ${index} of a log that ends at ${this.lastIndex}`);
     this.committed = index;
   }
 
@@ -104,7 +104,7 @@ export class RaftLog<D> {
   /** Forgets entries up to and including `index`, which must be applied. */
   compact(index: number): void {
     if (index <= this.#point.index) return;
-    assert(index <= this.applied, `compaction at ${index}, applied ${this.applied}`);
+    assert(index <= this.applied, () => `compaction at ${index}, applied ${this.applied}`);
     const term = this.findTerm(index) as number;
     this.#entries.splice(0, index - this.#point.index);
     this.#point = { index, term };
