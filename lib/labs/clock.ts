@@ -69,10 +69,9 @@ export class SessionClock {
     const deadline = this.#now() + budgetMs;
     const target = Math.floor(until);
     this.#waits.takeWoken();
-    for (let ran = 1; (this.#kernel.peek()?.at ?? Infinity) <= target; ran++) {
+    while ((this.#kernel.peek()?.at ?? Infinity) <= target) {
       this.#kernel.step();
-      if (this.#waits.takeWoken()) return;
-      if (ran % 16 === 0 && this.#now() > deadline) return;
+      if (this.#waits.takeWoken() || this.#now() > deadline) return;
     }
     this.#kernel.runUntil(instant(Math.max(target, this.#kernel.now)));
   }

@@ -1,9 +1,8 @@
-import { promisify } from 'node:util';
-import { crc32, deflateRaw, inflateRawSync } from 'node:zlib';
+import { buffer } from 'node:stream/consumers';
+import { crc32, createDeflateRaw, inflateRawSync } from 'node:zlib';
 import type { SessionChange } from '@/lib/labs/hosted-session';
+import { jsonParts } from './json-parts';
 import type { JournalChange, SandboxRecipe, SandboxSnapshot } from './protocol';
-
-const deflate = promisify(deflateRaw);
 
 /** Four bytes of checksum stand before a snapshot's text. */
 const sumBytes = 4;
@@ -14,14 +13,28 @@ export interface PackedSnapshot {
   readonly textBytes: number;
 }
 
-/** Compression runs on the host's thread pool: only the JSON itself is made on this thread. */
+/** How long it may keep the thread from others at a time. */
+const sliceMs = 8;
+
+/** Compression runs on the host's thread pool: only the JSON itself is made on this thread, a slice at a time. The snapshot is as of now. */
 export async function packSnapshot(snapshot: SandboxSnapshot, sequence: number): Promise<PackedSnapshot> {
-  const json = JSON.stringify(snapshot);
-  const text = await deflate(json, { level: 1 });
+  const parts = jsonParts(snapshot);
+  const deflate = createDeflateRaw({ level: 1 });
+  const compressed = buffer(deflate);
+  let textBytes = 0;
+  for (let at = 0; at < parts.length;) {
+    let slice = '';
+    for (const until = performance.now() + sliceMs; at < parts.length && performance.now() < until; at++) slice += parts[at]?.();
+    textBytes += slice.length;
+    deflate.write(slice);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  deflate.end();
+  const text = await compressed;
   const content = new Uint8Array(sumBytes + text.length);
   content.set(text, sumBytes);
   new DataView(content.buffer).setInt32(0, sumOf(sequence, text));
-  return { content, textBytes: json.length };
+  return { content, textBytes };
 }
 
 /** Whether these are the bytes that were written as the snapshot up to `sequence`. */

@@ -15,29 +15,34 @@ interface Row {
   readonly changes: string;
 }
 
-type Item = { readonly done: (isKept: boolean) => void } & (
-  | ({ readonly type: 'row' } & Row)
-  | ({ readonly type: 'snapshot' } & SnapshotRow)
-  /** Nothing to write: somebody waits for what came before. */
-  | { readonly type: 'mark'; readonly sandboxId: ''; readonly fence: 0 }
-);
+interface Waiting {
+  readonly done: (isKept: boolean) => void;
+  readonly kept: Promise<boolean>;
+}
+
+type WaitingRow = Waiting & { readonly type: 'row' } & Row;
+type Item = WaitingRow | (Waiting & { readonly type: 'snapshot' } & SnapshotRow);
 
 /** How long rows nobody waits for may gather. */
 const gatherMs = 250;
 const retryMs = 1_000;
-/** After a time without a database, more has gathered than one statement should carry. */
-const statementBytes = 4 << 20;
+/** PGlite runs on the main thread, and a statement of 4 MiB holds it for half a second, sixteen of 256 KiB for a fifth of one, in pieces. */
+const statementBytes = 256 << 10;
 
 /**
- * Group commit: whatever gathered while the last write was under way goes into the next one, all sandboxes together.
+ * Group commit: whatever gathered while the last write was under way goes into the next one, all sandboxes together. Where that is too
+ * much for one statement, every sandbox has its share of it, so that nobody waits behind one that writes without end.
  * A row is durable when its promise resolves true; rows of one sandbox are kept in order.
  */
 export class Journal {
   readonly #db: Db;
   readonly #listener: JournalListener;
-  #items: Item[] = [];
+  /** By sandbox; whoever had its turn is last. */
+  readonly #queues = new Map<string, Item[]>();
+  /** Being written at present. */
+  #run: readonly Item[] = [];
   #timer: NodeJS.Timeout | undefined;
-  #writing: Promise<void> | undefined;
+  #isWriting = false;
   #isInTrouble = false;
   #isAbandoned = false;
 
@@ -48,16 +53,18 @@ export class Journal {
 
   /** Resolves when it is kept; false when another host owns the sandbox. */
   append(row: Row, isUrgent: boolean): Promise<boolean> {
-    return this.#add((done) => ({ ...row, type: 'row', done }), isUrgent);
+    return this.#add({ ...row, type: 'row', ...waiting() }, isUrgent);
   }
 
   cut(snapshot: SnapshotRow): Promise<boolean> {
-    return this.#add((done) => ({ ...snapshot, type: 'snapshot', done }), true);
+    return this.#add({ ...snapshot, type: 'snapshot', ...waiting() }, true);
   }
 
   /** Resolves when everything given so far is kept. */
   async flush(): Promise<void> {
-    await this.#add((done) => ({ type: 'mark', sandboxId: '', fence: 0, done }), true);
+    const items = [...this.#run, ...[...this.#queues.values()].flat()];
+    this.#write();
+    await Promise.all(items.map(({ kept }) => kept));
   }
 
   /** Somebody waits for what gathers. */
@@ -71,36 +78,68 @@ export class Journal {
     clearTimeout(this.#timer);
   }
 
-  #add(item: (done: Item['done']) => Item, isUrgent: boolean): Promise<boolean> {
-    return new Promise((done) => {
-      this.#items.push(item(done));
-      if (isUrgent) this.#write();
-      else this.#timer ??= setTimeout(() => this.#write(), gatherMs);
-    });
+  #add(item: Item, isUrgent: boolean): Promise<boolean> {
+    const queue = this.#queues.get(item.sandboxId);
+    if (queue) queue.push(item);
+    else this.#queues.set(item.sandboxId, [item]);
+    if (isUrgent) this.#write();
+    else this.#timer ??= setTimeout(() => this.#write(), gatherMs);
+    return item.kept;
   }
 
   #write(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    if (this.#isAbandoned || this.#writing || this.#items.length === 0) return;
-    const items = this.#items;
-    this.#items = [];
-    this.#writing = this.#keep(items).finally(() => {
-      this.#writing = undefined;
-      if (this.#items.length > 0) this.#write();
-    });
+    if (this.#isAbandoned || this.#isWriting || this.#queues.size === 0) return;
+    this.#isWriting = true;
+    void this.#writeAll().finally(() => (this.#isWriting = false));
   }
 
-  /** In the order in which it came: runs of rows in one statement each, a snapshot in one of its own. What is kept is not written again. */
-  async #keep(items: readonly Item[]): Promise<void> {
-    for (let at = 0; at < items.length;) {
-      const run = runFrom(items, at);
-      const lost = await this.#persist(run);
-      if (!lost) return;
-      for (const item of run) item.done(!lost.has(item.sandboxId));
-      for (const { sandboxId, fence } of run) if (lost.has(sandboxId)) this.#listener.onLost(sandboxId, fence);
-      at += run.length;
+  /** What is kept is not written again. Between two statements the thread is others'. */
+  async #writeAll(): Promise<void> {
+    while (this.#queues.size > 0) {
+      for (const run of [this.#takeRows(), this.#takeSnapshot()]) if (run.length > 0 && !(await this.#keep(run))) return;
+      if (this.#queues.size > 0) await new Promise((resolve) => setImmediate(resolve));
     }
+  }
+
+  /** A statement's worth of rows, of every sandbox its share. */
+  #takeRows(): readonly WaitingRow[] {
+    const taken: WaitingRow[] = [];
+    const share = statementBytes / this.#queues.size;
+    let bytes = 0;
+    for (const [sandboxId, queue] of [...this.#queues]) {
+      if (bytes >= statementBytes) break;
+      const rows = rowsFrom(queue, share);
+      for (const { changes } of rows) bytes += changes.length;
+      taken.push(...rows);
+      if (rows.length > 0) this.#putBack(sandboxId, queue.slice(rows.length));
+    }
+    return taken;
+  }
+
+  #takeSnapshot(): readonly Item[] {
+    for (const [sandboxId, [first, ...rest]] of this.#queues) {
+      if (first?.type !== 'snapshot') continue;
+      this.#putBack(sandboxId, rest);
+      return [first];
+    }
+    return [];
+  }
+
+  #putBack(sandboxId: string, queue: Item[]): void {
+    this.#queues.delete(sandboxId);
+    if (queue.length > 0) this.#queues.set(sandboxId, queue);
+  }
+
+  async #keep(run: readonly Item[]): Promise<boolean> {
+    this.#run = run;
+    const lost = await this.#persist(run);
+    if (!lost) return false;
+    this.#run = [];
+    for (const item of run) item.done(!lost.has(item.sandboxId));
+    for (const { sandboxId, fence } of run) if (lost.has(sandboxId)) this.#listener.onLost(sandboxId, fence);
+    return true;
   }
 
   /** Tries until it is kept; the sandboxes that another host owns. Undefined when the power was cut. */
@@ -121,8 +160,7 @@ export class Journal {
   async #store(run: readonly Item[]): Promise<readonly string[]> {
     const [first] = run as [Item];
     if (first.type === 'snapshot') return (await saveSnapshot(this.#db, first)) ? [] : [first.sandboxId];
-    const rows = run.filter((item) => item.type === 'row');
-    return rows.length > 0 ? appendJournal(this.#db, rows.map(withChecksum)) : [];
+    return appendJournal(this.#db, run.filter((item) => item.type === 'row').map(withChecksum));
   }
 
   #trouble(error: unknown): void {
@@ -132,13 +170,22 @@ export class Journal {
   }
 }
 
-/** Rows up to the size of a statement, or one item of another sort. */
-function runFrom(items: readonly Item[], from: number): readonly Item[] {
-  let to = from;
+function waiting(): Waiting {
+  let done: (isKept: boolean) => void = () => undefined;
+  const kept = new Promise<boolean>((resolve) => (done = resolve));
+  return { done, kept };
+}
+
+/** The rows at the head of a queue, up to so many bytes of them but one at least. */
+function rowsFrom(queue: readonly Item[], bytesMax: number): readonly WaitingRow[] {
+  const rows: WaitingRow[] = [];
   let bytes = 0;
-  for (let item = items[to]; item?.type === 'row' && (to === from || bytes + item.changes.length <= statementBytes); item = items[++to])
+  for (const item of queue) {
+    if (item.type !== 'row' || (rows.length > 0 && bytes + item.changes.length > bytesMax)) break;
+    rows.push(item);
     bytes += item.changes.length;
-  return items.slice(from, Math.max(to, from + 1));
+  }
+  return rows;
 }
 
 function withChecksum({ sandboxId, fence, sequence, changes }: Row) {

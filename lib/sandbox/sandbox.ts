@@ -41,11 +41,13 @@ export interface SandboxOptions {
 /** So much late a timer of the host may be before we take it that the host itself stood still. */
 const lateMs = 1_000;
 /** How long one turn may keep the thread from its other sandboxes. */
-const turnBudgetMs = 25;
+const turnBudgetMs = 12;
 const turnEveryMs = 5;
 /** A shell that goes on by itself may have put something in front of what was due. */
 const turnAtLatestMs = 100;
 const lateToldMs = 1_000;
+/** Rows are not made longer than they must be: each holds up the main thread, and whoever waits for it, for as long as it takes to write. */
+const rowBytes = 256 << 10;
 
 /** One hosted session inside a worker: lets time pass, keeps the journal, answers requests. */
 export class Sandbox {
@@ -64,6 +66,7 @@ export class Sandbox {
   #bytesSinceCut = 0;
   #snapshotBytes = 0;
   #cutAt = 0;
+  #isPacking = false;
   /** Rows rest on a snapshot, so none is told before the first one is. */
   #isBased = false;
   #isStopped = false;
@@ -284,7 +287,7 @@ export class Sandbox {
   #maybeCut(): void {
     const { clock, cuts } = this.#options;
     const since = { journalBytes: this.#bytesSinceCut, snapshotBytes: this.#snapshotBytes, ageMs: clock() - this.#cutAt };
-    if (isCutDue(since, cuts)) void this.#cut();
+    if (!this.#isPacking && isCutDue(since, cuts)) void this.#cut();
   }
 
   /** A snapshot that cannot be taken is this sandbox's trouble, not its neighbours'. */
@@ -301,7 +304,8 @@ export class Sandbox {
     this.#bytesSinceCut = 0;
     this.#cutAt = this.#options.clock();
     const sequence = this.#sequence;
-    const { content, textBytes } = await packSnapshot(snapshot, sequence);
+    this.#isPacking = true;
+    const { content, textBytes } = await packSnapshot(snapshot, sequence).finally(() => (this.#isPacking = false));
     this.#snapshotBytes = textBytes;
     this.#options.post({ type: 'cut', sandboxId: this.#options.id, sequence, content, isBase });
     this.#backlog.add(content.byteLength);
@@ -333,7 +337,12 @@ export class Sandbox {
     const [changes, durable] = this.#isBased ? [this.#changes, this.#durable] : [[], []];
     if (this.#isBased) [this.#changes, this.#durable] = [[], []];
     if (changes.length + durable.length + volatile.length === 0) return;
-    const text = changes.length > 0 ? JSON.stringify(changes) : undefined;
+    const rows = rowsOf(changes);
+    for (const text of rows.slice(0, -1)) this.#post(text, [], []);
+    this.#post(rows.at(-1), durable, volatile);
+  }
+
+  #post(text: string | undefined, durable: readonly Outgoing[], volatile: readonly Outgoing[]): void {
     if (text !== undefined) this.#sequence++;
     this.#bytesSinceCut += text?.length ?? 0;
     this.#options.post({
@@ -355,6 +364,24 @@ export class Sandbox {
     this.#letGo();
     this.#backlog.close();
   }
+}
+
+/** Changes as rows. A keystroke is in one row with all that it did: with half of it kept it would be neither new nor done. */
+function rowsOf(changes: readonly JournalChange[]): string[] {
+  if (changes.length === 0) return [];
+  const texts = changes.map((change) => JSON.stringify(change));
+  if (changes.some(({ type }) => type === 'input')) return [`[${texts.join(',')}]`];
+  const rows: string[][] = [[]];
+  let bytes = 0;
+  for (const text of texts) {
+    if (bytes > 0 && bytes + text.length > rowBytes) {
+      rows.push([]);
+      bytes = 0;
+    }
+    rows.at(-1)?.push(text);
+    bytes += text.length;
+  }
+  return rows.map((row) => `[${row.join(',')}]`);
 }
 
 /** What can be read of a sandbox; undefined when nothing can. */

@@ -12,8 +12,11 @@ import { availableAt, isActive, isAvailable, isReady, isTerminating, readyCondit
 
 type Context = ReconcileContext<V1ReplicaSet>;
 
-/** At most this many Pods are created or deleted in one reconcile. */
-const burstReplicas = 500;
+/**
+ * At most this many Pods are created or deleted in one reconcile; the next one goes on when it has seen them. Upstream's 500 are requests that its
+ * client spreads over many seconds, among which everybody else has their turn.
+ */
+const burstReplicas = 64;
 
 /** Keeps as many Pods of a template alive as its ReplicaSet asks for (`pkg/controller/replicaset`). */
 export const replicaSetController = defineController<V1ReplicaSet>({

@@ -50,6 +50,24 @@ test('a cache that lags never makes a Pod twice', () => {
   expect(cp.pods()).toHaveLength(20);
 });
 
+test('hundreds of Pods are made and deleted a few dozen at a time, so that a cluster whose Pods are many does nothing for long at once', () => {
+  const { cp } = cluster(0);
+  const largest = () => {
+    let most = 0;
+    for (let before = cp.pods().length; !cp.kernel.isIdle; before = cp.pods().length) {
+      cp.kernel.step();
+      most = Math.max(most, Math.abs(cp.pods().length - before));
+    }
+    return most;
+  };
+  cp.client.patch(ReplicaSet, name, { spec: { replicas: 300 } });
+  expect(largest()).toBeLessThanOrEqual(64);
+  expect(cp.pods()).toHaveLength(300);
+  cp.client.patch(ReplicaSet, name, { spec: { replicas: 0 } });
+  expect(largest()).toBeLessThanOrEqual(64);
+  expect(cp.pods()).toHaveLength(0);
+}, 60_000);
+
 test('a Pod that nothing controls and the selector matches is adopted, and counts', () => {
   const cp = new ControlPlane();
   cp.addNode('worker-1');

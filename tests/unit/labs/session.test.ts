@@ -382,3 +382,16 @@ test('while a session is held neither its clock nor its shells nor a jump in tim
 });
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+test('a turn is over with the first thing that happens after its time is up, however few there were', () => {
+  const host = { ms: 0 };
+  const session = Session.create({ lab, seed: '1', host: { ...testHost, now: () => host.ms } });
+  open.push(session);
+  let ran = 0;
+  for (let index = 0; index < 10; index++)
+    session.cluster.kernel.schedule({ delayMs: 1, actor: 'test', what: 'a long step', run: () => void (ran++, (host.ms += 20)) });
+  session.advance(10, 25);
+  expect(ran).toBe(2);
+  session.advance(1, 25);
+  expect(ran).toBe(4);
+});

@@ -15,7 +15,13 @@ const factory: SessionFactory = {
 /** A sandbox with a real cluster, on this thread, whose time passes when the test says so. */
 async function open(recipe: SandboxRecipe) {
   const messages: FromWorker[] = [];
-  const sandbox = await Sandbox.open({ id: 'one', recipe, factory, post: (message) => void messages.push(message), clock: () => 0 });
+  const post = (message: FromWorker) => {
+    messages.push(message);
+    // A database that keeps everything at once.
+    const bytes = message.type === 'cut' ? message.content.length : message.type === 'batch' ? (message.changes?.length ?? 0) : 0;
+    setImmediate(() => sandbox.kept(bytes));
+  };
+  const sandbox: Sandbox = await Sandbox.open({ id: 'one', recipe, factory, post, clock: () => 0 });
   let id = 0;
   const told = () => messages.flatMap((message) => (message.type === 'batch' ? [...message.durable, ...message.volatile] : []));
   const ask = async <T>(request: SandboxRequest): Promise<T> => {

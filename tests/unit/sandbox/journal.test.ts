@@ -52,20 +52,42 @@ test('one write is under way at a time, so that no row is kept before the one it
 });
 
 test('what gathered while the database was away goes there in statements of bounded size, in order, and what was kept before it went is not written again', async () => {
-  const written: number[][] = [];
-  const state = { failsAt: 2 };
-  const $queryRaw = async (_text: unknown, _ids: string[], _fences: number[], sequences: number[]) => {
-    if (written.length === state.failsAt && state.failsAt-- > 0) throw new Error('the database is down');
-    written.push(sequences);
-    return sequences.map(() => ({ sandbox_id: 'one' }));
+  const { written, journal, long } = recorder({ failsAt: 2 });
+  const first = journal.append(row(0), true);
+  await Promise.all([first, ...Array.from({ length: 20 }, (_, index) => journal.append(long('one', index + 1), true))]);
+  expect(written.map((one) => one.length)).toEqual([1, 4, 4, 4, 4, 4]);
+  expect(written.flat()).toEqual(Array.from({ length: 21 }, (_, index) => `one ${index}`));
+});
+
+test('a row of a sandbox that writes little does not wait behind all those of one that writes without end', async () => {
+  const { written, journal, long } = recorder({});
+  const kept = [journal.append(row(0), true), ...Array.from({ length: 20 }, (_, index) => journal.append(long('one', index + 1), true))];
+  kept.push(journal.append({ ...row(1), sandboxId: 'two' }, true), journal.append({ ...row(2), sandboxId: 'two' }, true));
+  await journal.flush();
+  expect(written[1]).toEqual(['one 1', 'one 2', 'two 1', 'two 2']);
+  expect(written.flat().filter((one) => one.startsWith('one'))).toEqual(Array.from({ length: 21 }, (_, index) => `one ${index}`));
+  expect(await Promise.all(kept)).toEqual(kept.map(() => true));
+});
+
+/** A database that keeps a record of its statements. */
+function recorder({ failsAt = -1 }: { failsAt?: number }) {
+  const written: string[][] = [];
+  let hasFailed = false;
+  const $queryRaw = async (_text: unknown, ids: string[], _fences: number[], sequences: number[]) => {
+    if (written.length === failsAt && !hasFailed) {
+      hasFailed = true;
+      throw new Error('the database is down');
+    }
+    written.push(sequences.map((sequence, index) => `${ids[index]} ${sequence}`));
+    return ids.map((sandbox_id) => ({ sandbox_id }));
   };
   const journal = new Journal({ $queryRaw } as unknown as Db, { onLost: () => {}, onTrouble: () => {} });
-  const first = journal.append(row(0), true);
-  const rows = Array.from({ length: 20 }, (_, index) => ({ ...row(index + 1), changes: 'x'.repeat(1 << 20) }));
-  await Promise.all([first, ...rows.map((one) => journal.append(one, true))]);
-  expect(written.map((one) => one.length)).toEqual([1, 4, 4, 4, 4, 4]);
-  expect(written.flat()).toEqual([0, ...rows.map(({ sequence }) => sequence)]);
-});
+  return {
+    written,
+    journal,
+    long: (sandboxId: string, sequence: number) => ({ ...row(sequence), sandboxId, changes: 'x'.repeat(64 << 10) }),
+  };
+}
 
 test('after a power cut nothing is written: not what gathers, and not what could not be written before', async () => {
   const { state, client } = database();

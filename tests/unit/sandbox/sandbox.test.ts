@@ -1,3 +1,4 @@
+import type { SessionListener } from '@/lib/labs/hosted-session';
 import { checksumOf, unpackSnapshot } from '@/lib/sandbox/codec';
 import type { FromWorker, Outgoing, SandboxBatch, SandboxCut, SandboxRecipe, SandboxRequest } from '@/lib/sandbox/protocol';
 import { Sandbox, type SandboxOptions, type SessionFactory } from '@/lib/sandbox/sandbox';
@@ -163,9 +164,9 @@ test('simulated time does not jump over a restart', async () => {
 test('a snapshot is cut when the journal has grown, and rows before it are not needed', async () => {
   const { messages, type, screen } = await open(fresh, { cuts: { journalBytes: 50, ageMs: 300_000 } });
   for (let sequence = 1; sequence <= 20 && cuts(messages).length < 2; sequence++) await type(`line ${sequence};`, sequence);
-  expect(cuts(messages)).toHaveLength(2);
+  while (cuts(messages).length < 2) await new Promise((resolve) => setImmediate(resolve));
   const recipe = recipeOf(messages);
-  expect(recipe.rows.length).toBeLessThan(recipe.snapshot?.sequence ?? 0);
+  expect(recipe.rows.length).toBeLessThan(recipe.head);
   expect(await (await open(recipe)).screen()).toBe(await screen());
 });
 
@@ -276,4 +277,32 @@ test('a watch of the API flows once its client is ready, line by line', async ()
     { type: 'answer', id: 50, value: { kind: 'stream' } },
     { type: 'flow', id: 50, flow: { chunk: expect.stringContaining('"ADDED"') } },
   ]);
+});
+
+test('what happened by itself in one turn is in rows of bounded size, and what a keystroke did is in one', async () => {
+  const state = { listener: undefined as SessionListener | undefined };
+  const factory: SessionFactory = {
+    ...stubSessions,
+    create: (lab, seed, listener) => stubSessions.create(lab, seed, (state.listener = listener)),
+  };
+  const { messages, type } = await open(fresh, { factory });
+  await type('a', 1);
+  const before = batches(messages).length;
+  const burst = () => {
+    for (let count = 0; count < 64; count++)
+      state.listener?.onChange({ type: 'session', at: 0, change: { padding: 'x'.repeat(16 << 10) } });
+  };
+  burst();
+  await new Promise((resolve) => setImmediate(resolve));
+  const rows = batches(messages).slice(before);
+  expect(rows.length).toBeGreaterThanOrEqual(4);
+  for (const { changes = '' } of rows) expect(changes.length).toBeLessThan(300 << 10);
+  expect(rows.flatMap(({ changes = '' }) => JSON.parse(changes) as unknown[])).toHaveLength(64);
+  expect(rows.map(({ sequence }) => sequence)).toEqual(rows.map((_, index) => (rows[0]?.sequence ?? 0) + index));
+
+  const typed = type('b', 2);
+  burst();
+  await typed;
+  const keystroke = batches(messages).find(({ changes = '' }) => changes.includes('"sequence":2'));
+  expect(JSON.parse(keystroke?.changes ?? '[]')).toHaveLength(66);
 });
