@@ -17,6 +17,7 @@ import { EtcdError, type Caller } from '../etcd';
 import { createKubeletDialer } from '../kubelet';
 import { builtInResources } from '../resources';
 import type { Daemon, DaemonContext } from '../runtime/program';
+import { BalancedEtcd, type EtcdClient } from './balanced-etcd';
 import type { ComponentOptions } from './components';
 import { EndpointReconciler } from './endpoint-reconciler';
 import { parseCertificate } from './kubeconfig';
@@ -185,11 +186,11 @@ function serve(
   components: ComponentOptions,
 ): { stop(): void } {
   const etcdCompactionIntervalMs = line.etcdCompactionIntervalMs ?? components.etcdCompactionIntervalMs;
-  const etcd = decodingText(context.network.dialEtcd(context.namespace, line.etcdServers[0] as string, etcdCaller(context, line)));
+  const etcd = dialEtcd(context, line);
   try {
     const server = createApiServer({
       kernel: context.kernel,
-      etcd,
+      etcd: decodingText(etcd.client),
       resources: builtInResources,
       tokens,
       anonymousAuth: line.anonymousAuth,
@@ -210,15 +211,17 @@ function serve(
     });
     context.listen(line.securePort, 'TCP', { api: server.handle });
     context.log(`Serving securely on [::]:${line.securePort}`);
-    const reconciler = reconcilerOf(context, line, server.handle);
+    const reconciler = reconcilerOf(context, line, { handle: server.handle, etcd: etcd.client });
     reconciler?.start();
     return {
       stop() {
         reconciler?.stop();
         server.stop();
+        etcd.stop();
       },
     };
   } catch (error) {
+    etcd.stop();
     if (error instanceof EtcdError) return failToStart(context, `Error while dialing etcd: ${error.message}`);
     throw error;
   }
@@ -230,17 +233,29 @@ function etcdCaller({ files }: DaemonContext, { etcdCertificateFile: path }: Com
   return subject ? { commonName: subject.commonName } : {};
 }
 
+function dialEtcd(context: DaemonContext, line: CommandLine): { readonly client: EtcdClient; stop(): void } {
+  const { kernel, network, namespace } = context;
+  const caller = etcdCaller(context, line);
+  const endpoints = line.etcdServers.map((server) => network.dialEtcd(namespace, server, caller));
+  const [only] = endpoints;
+  if (only && endpoints.length === 1) return { client: only, stop() {} };
+  const client = new BalancedEtcd({ kernel, endpoints });
+  return { client, stop: () => client.stop() };
+}
+
 /** One API server alone is where its bootstrap says it is; several keep account of each other. */
-function reconcilerOf(context: DaemonContext, line: CommandLine, handle: Transport): EndpointReconciler | undefined {
-  const { kernel, machine, network, namespace } = context;
-  const { etcdServers, securePort, advertiseAddress } = line;
+function reconcilerOf(
+  { kernel, machine }: DaemonContext,
+  { securePort, advertiseAddress }: CommandLine,
+  { handle, etcd }: { readonly handle: Transport; readonly etcd: EtcdClient },
+): EndpointReconciler | undefined {
   if ((machine.raft?.members.length ?? 0) < 2) return undefined;
   const subject = { commonName: 'system:apiserver', organizations: ['system:masters'] };
   const api: Transport = (request) => handle({ ...request, clientCertificate: subject, actor: 'kube-apiserver' });
   return new EndpointReconciler({
     kernel,
     api,
-    etcd: network.dialEtcd(namespace, etcdServers[0] as string, etcdCaller(context, line)),
+    etcd,
     ip: advertiseAddress ?? machine.ip,
     port: securePort,
   });

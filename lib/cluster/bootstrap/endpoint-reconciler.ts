@@ -1,11 +1,12 @@
 import { deepEqual } from '@/lib/base';
 import { ConnectionError, StatusError, type Transport } from '../api';
-import { EtcdError, type EtcdServer } from '../etcd';
+import { EtcdError } from '../etcd';
 import type { Entry, Kernel } from '../kernel';
+import type { EtcdClient } from './balanced-etcd';
 
 export interface EndpointReconcilerOptions {
   readonly kernel: Kernel;
-  readonly etcd: EtcdServer;
+  readonly etcd: EtcdClient;
   readonly api: Transport;
   readonly ip: string;
   readonly port: number;

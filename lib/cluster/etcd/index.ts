@@ -16,6 +16,7 @@ export {
   type Permission,
   type RaisedAlarm,
   type ResponseHeader,
+  type PutOptions,
   type RangeOptions,
   type RangeResponse,
   type Revision,

@@ -63,6 +63,12 @@ test('what one command knows another refuses', () => {
   expect(etcdctl('get a --constructor=1').stderr).toBe('Error: unknown flag: --constructor\n');
 });
 
+test('of several endpoints one that is connected is asked', () => {
+  expect(etcdctl('put several 1 --endpoints=10.9.9.9:2379,127.0.0.1:2379')).toMatchObject({ stdout: 'OK\n', exitCode: 0 });
+  expect(etcdctl('get several --endpoints=127.0.0.1:2379,10.9.9.9:2379').stdout).toBe('several\n1\n');
+  expect(etcdctl('get several --endpoints=10.9.9.9:2379,10.9.9.8:2379').stderr).toMatch(/Error: context deadline exceeded\n$/);
+});
+
 test('of several endpoints those that answer are shown, and the others named', () => {
   const { stdout, stderr, exitCode } = etcdctl('endpoint hashkv --endpoints=10.9.9.9:2379,127.0.0.1:2379');
   expect(stdout).toMatch(/^127\.0\.0\.1:2379, \d+, 1\n$/);

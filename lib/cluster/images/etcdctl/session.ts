@@ -74,7 +74,16 @@ export class Session {
   get server(): EtcdServer {
     const [first] = this.endpoints;
     if (first === undefined) throw new Failure('etcdclient: no available endpoints', badConnection);
-    return this.serverAt(first);
+    return this.serverAt(this.endpoints.length === 1 ? first : (this.endpoints.find((endpoint) => this.#isConnected(endpoint)) ?? first));
+  }
+
+  #isConnected(endpoint: string): boolean {
+    try {
+      return this.serverAt(endpoint).revision > 0;
+    } catch (error) {
+      if (!(error instanceof EtcdError) || error.code !== 'Unavailable') throw error;
+      return false;
+    }
   }
 
   serverAt(endpoint: string): EtcdServer {
