@@ -60,8 +60,8 @@ export function watch(server: EtcdServer, sink: Sink): Talk {
       if (paced.isBehind) behind.set(id, paced);
     } catch (error) {
       if (!(error instanceof EtcdError)) throw error;
-      if (error.code === 'Unavailable' || error.code === 'FailedPrecondition') return sink.end(new RpcError(error.code, error.message));
-      if (error.code !== 'OutOfRange') return refuse(`rpc error: code = ${error.code} desc = ${error.message}`);
+      if (isGone(error)) return sink.end(new RpcError(error.code, error.message));
+      if (error.code !== 'OutOfRange') return refuse(reasonOf(error));
       announce();
       endCompacted(id, server.compactedRevision);
     }
@@ -89,8 +89,9 @@ export function watch(server: EtcdServer, sink: Sink): Talk {
     } catch (error) {
       if (!(error instanceof EtcdError)) throw error;
       if (error.code === 'OutOfRange') return endCompacted(id, server.compactedRevision);
-      sink.end(new RpcError(error.code, error.message));
-      close();
+      forget(id);
+      if (isGone(error)) return sink.end(new RpcError(error.code, error.message));
+      write(withHeader(server, { watch_id: id, canceled: true, cancel_reason: reasonOf(error) }));
     }
   };
   /** Told only if nothing is missing up to here in any of them (`mvcc/watchable_store.go`, progressIfSync). */
@@ -119,6 +120,15 @@ export function watch(server: EtcdServer, sink: Sink): Talk {
     end: () => undefined,
     close,
   };
+}
+
+/** Whether the member serves no stream at all: it is away, or a learner. */
+function isGone({ code }: EtcdError): boolean {
+  return code === 'Unavailable' || code === 'FailedPrecondition';
+}
+
+function reasonOf({ code, message }: EtcdError): string {
+  return `rpc error: code = ${code} desc = ${message}`;
 }
 
 /** A lease that is gone is answered with no time left, and the stream goes on (`v3rpc/lease.go`). */

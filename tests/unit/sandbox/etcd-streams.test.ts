@@ -1,8 +1,11 @@
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { connect, type ClientHttp2Session } from 'node:http2';
-import type { EtcdServer } from '@/lib/cluster';
+import { createConnection } from 'node:net';
+import { EtcdError, type EtcdServer } from '@/lib/cluster';
 import { createRpcServer, type RpcError, type Sink } from '@/lib/sandbox/etcd/grpc';
 import { methods } from '@/lib/sandbox/etcd/messages';
+import { serveEtcd } from '@/lib/sandbox/etcd/methods';
 import { watch } from '@/lib/sandbox/etcd/streams';
 import { decode, encode, type Message } from '@/lib/sandbox/etcd/wire';
 import { EtcdGroup } from '../../support/etcd-group';
@@ -192,6 +195,37 @@ test('a watch that is behind can be cancelled', () => {
   talk.close();
 });
 
+test('a watch that is behind ends when it may not go on, and the stream when its member is away', () => {
+  const member = alone();
+  let refusal: EtcdError | undefined;
+  const server = new Proxy(member, {
+    get(target, name) {
+      if (name === 'watch' && refusal) throw refusal;
+      const value: unknown = Reflect.get(target, name, target);
+      return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+    },
+  });
+  const client = new Client(2);
+  const talk = watch(server, client);
+  const fallBehind = (id: number) => {
+    talk.message({ create_request: { key: 'a', watch_id: id } });
+    for (let count = 0; count < 3; count++) member.put('a', count);
+  };
+  fallBehind(1);
+  refusal = new EtcdError('PermissionDenied', 'etcdserver: permission denied');
+  expect(client.read().answers.at(-1)).toMatchObject({
+    watch_id: 1,
+    canceled: true,
+    cancel_reason: 'rpc error: code = PermissionDenied desc = etcdserver: permission denied',
+  });
+  refusal = undefined;
+  fallBehind(1);
+  expect(client.error).toBeUndefined();
+  refusal = new EtcdError('Unavailable', 'etcdserver: server stopped');
+  client.read();
+  expect(client.error).toMatchObject({ code: 'Unavailable', message: 'etcdserver: server stopped' });
+});
+
 /** Over HTTP/2: what the server has written and the client, which has room for little, has not read is in the server's memory. */
 async function served(member: EtcdServer, during: (session: ClientHttp2Session, written: () => number) => Promise<void>): Promise<void> {
   let written = 0;
@@ -272,4 +306,60 @@ test('who asks and asks without reading is not heard until they read', async () 
     await new Promise((resolve) => setTimeout(resolve, 200));
     expect(written()).toBeLessThan(asked * 10);
   });
+});
+
+test('who watches as JSON and does not read has every revision once when they do', async () => {
+  const member = alone();
+  const server = serveEtcd(() => member);
+  const port = await server.listen(0, '127.0.0.1');
+  const socket = createConnection(port, '127.0.0.1');
+  const body = JSON.stringify({ create_request: { key: 'YQ==' } });
+  socket.write(`POST /v3/watch HTTP/1.1\r\nhost: etcd\r\ncontent-length: ${body.length}\r\n\r\n${body}`);
+  await once(socket, 'readable');
+  for (let count = 0; count < 20_000; count++) {
+    member.put('a', 'x'.repeat(1_000));
+    if (count % 500 === 0) await new Promise(setImmediate);
+  }
+  const revisions: number[] = [];
+  let [rest, answers] = ['', 0];
+  await new Promise<void>((resolve) =>
+    socket.on('data', (chunk: Buffer) => {
+      const lines = (rest + chunk.toString()).split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines.filter((one) => one.startsWith('{'))) {
+        answers++;
+        const { result } = JSON.parse(line) as { result: { events?: readonly { kv: { mod_revision: string } }[] } };
+        for (const { kv } of result.events ?? []) revisions.push(Number(kv.mod_revision));
+      }
+      if (revisions.at(-1) === member.revision) resolve();
+    }),
+  );
+  socket.destroy();
+  await server.close();
+  expect(revisions).toEqual(upTo(2, 20_001));
+  expect(answers).toBeLessThan(15_000);
+});
+
+test('a snapshot comes whole to whoever reads it slowly, and the server ends the call', async () => {
+  const member = alone();
+  for (let count = 0; count < 200; count++) member.put(`k${count}`, 'x'.repeat(5_000));
+  const server = serveEtcd(() => member);
+  const session = connect(`http://127.0.0.1:${await server.listen(0, '127.0.0.1')}`, { settings: { initialWindowSize: 1_024 } });
+  const stream = session.request({ ':method': 'POST', ':path': '/etcdserverpb.Maintenance/Snapshot', 'content-type': 'application/grpc' });
+  stream.end(Buffer.alloc(5));
+  const trailers = once(stream, 'trailers') as Promise<[Record<string, string>]>;
+  const chunks: Buffer[] = [];
+  for await (const chunk of stream) chunks.push(chunk as Buffer);
+  const [{ 'grpc-status': status }] = await trailers;
+  session.destroy();
+  await server.close();
+  const { response } = methods['/etcdserverpb.Maintenance/Snapshot'];
+  const parts: { blob: Buffer; remaining_bytes?: number }[] = [];
+  for (let rest = Buffer.concat(chunks); rest.length > 0; rest = rest.subarray(5 + rest.readUInt32BE(1)))
+    parts.push(decode(response, rest.subarray(5, 5 + rest.readUInt32BE(1))) as (typeof parts)[number]);
+  const whole = Buffer.concat(parts.map(({ blob }) => blob));
+  expect(status).toBe('0');
+  expect(whole.subarray(-32)).toEqual(createHash('sha256').update(whole.subarray(0, -32)).digest());
+  expect(whole.length).toBeGreaterThan(1_000_000);
+  expect(parts.at(-1)?.remaining_bytes ?? 0).toBe(0);
 });
