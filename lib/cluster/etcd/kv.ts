@@ -231,7 +231,7 @@ export interface EtcdServer extends Etcd {
   leaseTimeToLive(lease: number): LeaseStatus;
   leases(): readonly number[];
   status(): MemberStatus;
-  /** Of this member alone. */
+  /** Of this member alone; `compactRevision` is -1 before the first compaction. */
   hashKv(revision?: number): { hash: number; hashRevision: Revision; compactRevision: Revision };
   /** Gives back what compaction freed; this member alone. */
   defragment(): void;

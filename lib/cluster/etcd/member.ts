@@ -128,7 +128,7 @@ export class EtcdMember implements EtcdServer {
   readonly #answered = new Set<MemberId>();
   #known: { role: Role; leader: MemberId | undefined } = { role: 'follower', leader: undefined };
   #isStopped = false;
-  #isCompacted = false;
+  #wasCompacted = false;
   #isRemoved = false;
   readonly #startedAt: number;
   readonly #isResumed: boolean;
@@ -325,7 +325,7 @@ export class EtcdMember implements EtcdServer {
     return {
       hash: store.hashKv(revision || undefined),
       hashRevision: (revision || store.revision) as Revision,
-      compactRevision: store.compactedRevision,
+      compactRevision: this.#isCompacted ? store.compactedRevision : (-1 as Revision),
     };
   }
 
@@ -704,9 +704,12 @@ export class EtcdMember implements EtcdServer {
   /** Nobody has compacted anything before somebody has, at revision 0 for one (`mvcc/kvstore.go`, compactMainRev); that is not remembered across a restart. */
   #compact(revision: number): void {
     const { store } = this.#options;
-    const isFirst = !this.#isCompacted && store.compactedRevision === 0;
-    if (revision !== 0 || !isFirst) store.compact(revision);
-    this.#isCompacted = true;
+    if (revision !== 0 || this.#isCompacted) store.compact(revision);
+    this.#wasCompacted = true;
+  }
+
+  get #isCompacted(): boolean {
+    return this.#wasCompacted || this.#options.store.compactedRevision > 0;
   }
 
   /** Whether what makes the store larger is refused by everybody (`etcdserver/apply/apply.go`, applierV3Capped). */

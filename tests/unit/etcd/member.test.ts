@@ -243,7 +243,10 @@ test('a lease that is too long is refused', () => {
 
 test('the first compaction may be at revision 0, the second may not', () => {
   const member = new EtcdGroup({ size: 1 }).member('cp-1');
+  expect(() => member.compact(99)).toThrow('etcdserver: mvcc: required revision is a future revision');
+  expect(member.hashKv().compactRevision).toBe(-1);
   member.compact(0);
+  expect(member.hashKv().compactRevision).toBe(0);
   expect(() => member.compact(0)).toThrow('etcdserver: mvcc: required revision has been compacted');
   member.put('a', 1);
   member.compact(2);
