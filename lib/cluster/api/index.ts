@@ -44,6 +44,8 @@ export {
 export { nullEmptyLists } from './empty-lists';
 export { define, JsonSyntaxError, readJson, type JsonReading } from './json-reader';
 export { goRegexp, type GoRegexp } from './regexp';
+export { readTypedYaml } from './typed-data';
+export { readYaml } from './yaml';
 export { decodeBase64, decodeBase64Url, decodeBytes, decodedLength, encodeBase64, encodeBase64Url, encodeBytes } from './base64';
 export { goValue, mergePatch, PatchError, strategicMergePatch } from './patch';
 export type { ExecOptions, LogOptions } from './kubelet';

@@ -9,6 +9,7 @@ import {
   openProtobuf,
   ProtobufError,
   QuantityError,
+  readYaml,
   readJson,
   readProtobuf,
   statusErrors,
@@ -22,7 +23,6 @@ import {
 import { apiVersionOf, definitionIdOfKind } from './context';
 import type { DeleteOptions } from './deletion';
 import type { FieldValidation } from './options';
-import { readYaml } from './yaml';
 
 const bodyBytesMax = 3 * 1024 * 1024;
 

@@ -14,6 +14,7 @@ import {
   mergePatch,
   PatchError,
   QuantityError,
+  readYaml,
   readJson,
   statusErrors,
   strategicMergePatch,
@@ -28,7 +29,6 @@ import { definitionIdOfKind, resourceOf, typeOf, type RequestContext } from './c
 import { applyConfiguration, ElementError, fieldTypeOf, typeOfMapField, writeOf, type FieldType } from './fields';
 import { checkName } from './handler';
 import type { WriteOptions } from './options';
-import { readYaml } from './yaml';
 
 export type PatchType = 'json' | 'merge' | 'strategic' | 'apply';
 

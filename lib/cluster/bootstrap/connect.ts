@@ -1,6 +1,5 @@
-import { parse } from 'yaml';
 import { deepFreeze, memo } from '@/lib/base';
-import { decodeBase64, ConnectionError, type Transport } from '../api';
+import { decodeBase64, ConnectionError, DecodeError, readTypedYaml, type Transport } from '../api';
 import type { Network, NetworkNamespace } from '../network/types';
 import { parseCertificate, type Subject } from './kubeconfig';
 
@@ -62,23 +61,32 @@ function fromFile({ files }: ClientPlace, path: string): Endpoint | string {
 
 interface Kubeconfig {
   'current-context'?: string;
-  clusters?: { name: string; cluster: { server?: string } }[];
-  contexts?: { name: string; context: { cluster: string; user: string } }[];
-  users?: { name: string; user: { token?: string; tokenFile?: string; 'client-certificate-data'?: string } }[];
+  clusters?: { name?: string; cluster?: { server?: string } }[];
+  contexts?: { name?: string; context?: { cluster?: string; user?: string } }[];
+  users?: { name?: string; user?: { token?: string; tokenFile?: string; 'client-certificate-data'?: string } }[];
+}
+
+function readConfig(text: string): Kubeconfig | undefined {
+  try {
+    return readTypedYaml<Kubeconfig>(text, 'Config', {
+      'current-context': 'string',
+      clusters: [{ name: 'string', cluster: { server: 'string' } }],
+      contexts: [{ name: 'string', context: { cluster: 'string', user: 'string' } }],
+      users: [{ name: 'string', user: { token: 'string', tokenFile: 'string', 'client-certificate-data': 'string' } }],
+    });
+  } catch (error) {
+    if (error instanceof DecodeError) return undefined;
+    throw error;
+  }
 }
 
 /** The current context of a kubeconfig; undefined when it names none or is no YAML. */
 export const readKubeconfig: (text: string) => Endpoint | undefined = memo((text) => deepFreeze(currentContext(text)), { max: 256 });
 
 function currentContext(text: string): Endpoint | undefined {
-  let config: Kubeconfig | null;
-  try {
-    config = parse(text) as Kubeconfig | null;
-  } catch {
-    return undefined;
-  }
+  const config = readConfig(text);
   const context = config?.contexts?.find(({ name }) => name === config['current-context'])?.context;
-  const server = config?.clusters?.find(({ name }) => name === context?.cluster)?.cluster.server;
+  const server = config?.clusters?.find(({ name }) => name === context?.cluster)?.cluster?.server;
   const user = config?.users?.find(({ name }) => name === context?.user)?.user;
   if (!server) return undefined;
   const certificate = user?.['client-certificate-data'];

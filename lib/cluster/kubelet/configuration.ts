@@ -1,5 +1,5 @@
 import { deepFreeze, memo } from '@/lib/base';
-import { parse } from 'yaml';
+import { readTypedYaml } from '../api';
 import type { Disk } from '../kernel';
 
 /** What of `kubelet.config.k8s.io/v1beta1 KubeletConfiguration` is simulated, with its defaults. */
@@ -16,7 +16,7 @@ export interface KubeletConfiguration {
 
 export const configurationPath = '/var/lib/kubelet/config.yaml';
 
-/** Reads the file kubeadm leaves on every node; a missing file means the defaults. */
+/** Reads the file kubeadm leaves on every node; a missing file means the defaults. Throws `DecodeError` for what the kubelet would not start with. */
 export function readConfiguration(disk: Disk, podsMax: number): KubeletConfiguration {
   const file = parseFile(disk.get<string>(configurationPath) ?? '');
   return {
@@ -31,7 +31,31 @@ export function readConfiguration(disk: Disk, podsMax: number): KubeletConfigura
   };
 }
 
-const parseFile = memo((text) => deepFreeze((parse(text) ?? {}) as Record<string, any>));
+interface ConfigurationFile {
+  readonly staticPodPath?: string;
+  readonly clusterDNS?: readonly string[];
+  readonly clusterDomain?: string;
+  readonly maxPods?: number;
+  readonly nodeStatusReportFrequency?: string;
+  readonly registerNode?: boolean;
+  readonly registerWithTaints?: readonly { key: string; value?: string; effect: string }[];
+  readonly serializeImagePulls?: boolean;
+}
+
+const parseFile = memo((text) =>
+  deepFreeze(
+    readTypedYaml<ConfigurationFile>(text, 'KubeletConfiguration', {
+      staticPodPath: 'string',
+      clusterDNS: ['string'],
+      clusterDomain: 'string',
+      maxPods: 'int',
+      nodeStatusReportFrequency: 'string',
+      registerNode: 'bool',
+      registerWithTaints: [{ key: 'string', value: 'string', effect: 'string' }],
+      serializeImagePulls: 'bool',
+    }),
+  ),
+);
 
 const unitMs: Readonly<Record<string, number>> = { h: 3_600_000, m: 60_000, s: 1_000, ms: 1 };
 

@@ -1,5 +1,5 @@
 import type { V1ContainerStatus, V1Node, V1Pod, V1Service } from '@/generated/kubernetes/types';
-import { ConnectionError, keyOf, StatusError, type Transport } from '../api';
+import { ConnectionError, DecodeError, keyOf, StatusError, type Transport } from '../api';
 import { Client, EventRecorder, ignoreNotFound, Informer, type EventText, type WatchLatency } from '../client';
 import { rfc3339, type Disk, type Entry, type Kernel } from '../kernel';
 import type { Machine, MachineUnit, StartCause } from '../machine';
@@ -12,7 +12,7 @@ import { readLog } from '../runtime/logs';
 import type { ListeningNamespace } from '../runtime/process';
 import { admit } from './admission';
 import { Backoff } from './backoff';
-import { readConfiguration, type KubeletConfiguration } from './configuration';
+import { configurationPath, readConfiguration, type KubeletConfiguration } from './configuration';
 import { podDirectory, runtimePodOf, sandboxOf } from './containers';
 import { ImagePuller } from './image-puller';
 import { NodeAgent } from './node-agent';
@@ -41,14 +41,50 @@ const manifestSettleMs = 100;
 const logTailLines = 80;
 const logTailBytes = 2_048;
 
+/** `RestartSec` of kubeadm's unit file. */
+const restartMs = 10_000;
+
+/** Undefined when it exits at once, because it cannot read its configuration. */
+function startOrFail(machine: Machine, options: KubeletOptions, cause: StartCause): Kubelet | undefined {
+  try {
+    readConfiguration(machine.disk, machine.spec.podsMax);
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error;
+    const why = `failed to load kubelet config file, path: ${configurationPath}, error: failed to decode: ${error.message}`;
+    machine.kernel.record('reconcile', `kubelet/${machine.name}`, `"command failed" err=${JSON.stringify(why)}`);
+    return undefined;
+  }
+  const kubelet = new Kubelet(machine, options, cause);
+  kubelet.start();
+  return kubelet;
+}
+
 /** The kubelet as a unit of its machine. */
 export function createKubelet(options: KubeletOptions): MachineUnit {
   return {
     name: 'kubelet',
     start: (machine, cause) => {
-      const kubelet = new Kubelet(machine, options, cause);
-      kubelet.start();
-      return kubelet;
+      let running = startOrFail(machine, options, cause);
+      const again = (): Entry | undefined =>
+        running
+          ? undefined
+          : machine.kernel.schedule({
+              delayMs: restartMs,
+              actor: `kubelet/${machine.name}`,
+              what: 'start again',
+              background: true,
+              run: () => {
+                running = startOrFail(machine, options, cause);
+                restart = again();
+              },
+            });
+      let restart = again();
+      return {
+        stop: () => {
+          restart?.cancel();
+          running?.stop();
+        },
+      };
     },
   };
 }

@@ -6,7 +6,7 @@ import type {
   V1ResourceFieldSelector,
   V1Secret,
 } from '@/generated/kubernetes/types';
-import { Quantity } from '../api';
+import { Quantity, StatusError } from '../api';
 import { decodeBase64 } from '../api/base64';
 import type { Client } from '../client';
 import { ConfigMap, Secret } from '../resources';
@@ -41,11 +41,11 @@ export class References {
   }
 
   #getConfigMap(namespace: string, name: string): V1ConfigMap | undefined {
-    return this.#client.find(ConfigMap, { namespace, name });
+    return orConfigError(() => this.#client.find(ConfigMap, { namespace, name }));
   }
 
   findSecret(namespace: string, name: string): V1Secret | undefined {
-    return this.#client.find(Secret, { namespace, name });
+    return orConfigError(() => this.#client.find(Secret, { namespace, name }));
   }
 
   /** What a ConfigMap holds by key; undefined when it is missing and optional. */
@@ -119,4 +119,13 @@ export function resourceValue(
   const quantity = Quantity.of((kind === 'limits' ? (limits?.[name] ?? allocatable[name]) : requests?.[name]) ?? '0');
   const unit = divisor && divisor !== '0' ? Quantity.of(divisor) : Quantity.of('1');
   return String((quantity.nanos + unit.nanos - 1n) / unit.nanos);
+}
+
+/** What the API server refuses (a static Pod's node has no relationship with a ConfigMap) is in the way of the one container. */
+function orConfigError<T>(find: () => T): T {
+  try {
+    return find();
+  } catch (error) {
+    throw error instanceof StatusError ? new ConfigError(error.message) : error;
+  }
 }

@@ -1,9 +1,11 @@
 import type { V1Node, V1Pod } from '@/generated/kubernetes/types';
-import { compareBytes, deepCopy, deepFreeze, hash32, memo } from '@/lib/base';
-import { parse } from 'yaml';
+import { compareBytes, deepFreeze, hash32, memo } from '@/lib/base';
+import { decodeObject, DecodeError, definitionIdOf, FieldPath, readYaml } from '../api';
 import type { Disk, Instant } from '../kernel';
 import { rfc3339Micro } from '../kernel';
-import { defaultPodOnly, defaultPodSpec } from '../resources';
+import { defaultPodOnly, defaultPodSpec, Pod } from '../resources';
+import { validateObjectMeta } from '../resources/validation/object-meta';
+import { validatePodCreate } from '../resources/validation/pod';
 
 export const annotations = {
   hash: 'kubernetes.io/config.hash',
@@ -76,17 +78,41 @@ function readStaticPod(text: string, { path, nodeName, now }: { path: string; no
   };
 }
 
-const parseManifest = memo((text): { pod: Pick<V1Pod, 'metadata' | 'spec'> } | { error: string } => {
+type Manifest = { readonly pod: Pick<V1Pod, 'metadata' | 'spec'> } | { readonly error: string };
+
+/** `config/common.go tryDecodeSinglePod`: the types are those of the API, and so are its rules. */
+const parseManifest = memo((text): Manifest => {
   try {
-    const { kind, metadata, spec } = (deepCopy(parse(text)) ?? {}) as Partial<V1Pod>;
-    if (kind !== 'Pod' || !metadata?.name || !spec?.containers?.length) return { error: "couldn't parse as pod, please check config file" };
-    defaultPodSpec(spec);
-    defaultPodOnly(spec);
-    return { pod: deepFreeze({ metadata, spec }) };
+    const pod = deepFreeze(decodedPod(readYaml(text).value));
+    const errors = podErrors(pod);
+    return errors.length > 0 ? { error: `invalid pod: [${errors.join(', ')}]` } : { pod };
   } catch (error) {
     return { error: `couldn't parse as pod(${(error as Error).message.split('\n')[0]}), please check config file` };
   }
 });
+
+function decodedPod(data: unknown): V1Pod {
+  const { apiVersion, kind } = (data ?? {}) as { apiVersion?: unknown; kind?: unknown };
+  for (const [name, value] of [
+    ['Kind', kind],
+    ['apiVersion', apiVersion],
+  ])
+    if (value === undefined || value === '') throw new DecodeError(`Object '${name}' is missing in '${JSON.stringify(data)}'`);
+  if (kind !== 'Pod' || apiVersion !== 'v1')
+    throw new DecodeError(`no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)} as a static Pod`);
+  const pod = decodeObject(definitionIdOf('core.v1.Pod'), data).value as unknown as V1Pod;
+  if (!pod.metadata?.name) throw new DecodeError('invalid pod: name is needed for the pod');
+  const { metadata, spec = {} as V1Pod['spec'] } = pod;
+  defaultPodSpec(spec);
+  defaultPodOnly(spec);
+  return { ...pod, metadata: { ...metadata, namespace: metadata.namespace ?? 'default' }, spec };
+}
+
+function podErrors(pod: V1Pod): string[] {
+  return [...validateObjectMeta(pod.metadata, Pod, FieldPath.of('metadata')), ...validatePodCreate(pod)].map(
+    ({ field, message }) => `${field}: ${message}`,
+  );
+}
 
 export function isMirror(pod: V1Pod): boolean {
   return pod.metadata.annotations?.[annotations.mirror] !== undefined;

@@ -1,5 +1,5 @@
 import { deepEqual, deepFreeze, memo, type Json } from '@/lib/base';
-import { parse } from 'yaml';
+import { DecodeError, readTypedYaml } from '../api';
 import { Client, Informer } from '../client';
 import { rulesetPath } from '../network/netfilter';
 import { EndpointSlice, Service } from '../resources';
@@ -94,23 +94,41 @@ class Proxier {
   }
 }
 
-const parsed = memo(
-  (text) =>
-    deepFreeze(parse(text)) as {
-      readonly mode?: string;
-      readonly clusterCIDR?: string;
-      readonly clientConnection?: { readonly kubeconfig?: string };
-    },
+interface ConfigurationFile {
+  readonly mode?: string;
+  readonly clusterCIDR?: string;
+  readonly clientConnection?: { readonly kubeconfig?: string };
+}
+
+const parsed = memo((text) =>
+  deepFreeze(
+    readTypedYaml<ConfigurationFile>(text, 'KubeProxyConfiguration', {
+      mode: 'string',
+      clusterCIDR: 'string',
+      clientConnection: { kubeconfig: 'string' },
+    }),
+  ),
 );
+
+function parsedOrExit(context: DaemonContext, text: string): ConfigurationFile | undefined {
+  try {
+    return parsed(text);
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error;
+    return void context.exit(1, `"command failed" err=${JSON.stringify(`failed complete: ${error.message}`)}`);
+  }
+}
 
 function readConfiguration(context: DaemonContext): ProxyConfiguration | undefined {
   const path = context.argv.find((arg) => arg.startsWith('--config='))?.slice('--config='.length);
   const text = path ? context.files.read(path) : undefined;
   if (!text) return void context.exit(1, `"command failed" err="failed complete: open ${path}: no such file or directory"`);
-  const configuration = parsed(text);
-  return {
-    mode: configuration.mode ?? '',
-    clusterCidr: configuration.clusterCIDR ?? '',
-    kubeconfig: configuration.clientConnection?.kubeconfig ?? '',
-  };
+  const configuration = parsedOrExit(context, text);
+  return (
+    configuration && {
+      mode: configuration.mode ?? '',
+      clusterCidr: configuration.clusterCIDR ?? '',
+      kubeconfig: configuration.clientConnection?.kubeconfig ?? '',
+    }
+  );
 }

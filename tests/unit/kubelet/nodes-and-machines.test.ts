@@ -1,4 +1,6 @@
 import type { V1Lease, V1Node, V1Pod } from '@/generated/kubernetes/types';
+import { Disk, instant } from '@/lib/cluster/kernel';
+import { readStaticPods } from '@/lib/cluster/kubelet/static-pods';
 import { freshCluster } from '../../support/template';
 import { PodLab } from '../../support/pods';
 
@@ -168,6 +170,51 @@ describe('static Pods', () => {
     disk.set(path, manifest('echo two; sleep 100000'));
     pods.run(5_000);
     expect(pods.logs('static-worker-1')).toBe('two\n');
+  });
+
+  test.each([
+    ['- --a=b\n', /couldn't parse as pod\(Object 'Kind' is missing in/],
+    ['kind: Pod\nmetadata: { name: a }\n', /couldn't parse as pod\(Object 'apiVersion' is missing in/],
+    ['apiVersion: v1\nkind: Service\n', /couldn't parse as pod\(no kind "Service" is registered/],
+    [
+      'apiVersion: v1\nkind: Pod\nmetadata: { name: a }\nspec: { containers: {} }\n',
+      /couldn't parse as pod\(json: cannot unmarshal object into Go struct field PodSpec.spec.containers of type \[\]v1.Container\), please check config file/,
+    ],
+    [
+      'apiVersion: v1\nkind: Pod\nmetadata: { name: a }\nspec: { containers: [{ name: a, image: b, command: [{ "--etcd-servers=": null }] }] }\n',
+      /couldn't parse as pod\(json: cannot unmarshal object into Go struct field Container.spec.containers.command of type string\)/,
+    ],
+    [
+      'apiVersion: v1\nkind: Pod\nmetadata: { name: 1 }\nspec: { containers: [] }\n',
+      /couldn't parse as pod\(json: cannot unmarshal number into Go struct field ObjectMeta.metadata.name of type string\)/,
+    ],
+    ['apiVersion: v1\nkind: Pod\nmetadata: { name: a }\nspec: { containers: [] }\n', /invalid pod: \[spec.containers: Required value\]/],
+  ])('of which a manifest makes none, the kubelet says what is wrong with it: %j', (text, why) => {
+    const { pods, bad } = readStaticPods(new Disk('worker-1', [[path, text]]), '/etc/kubernetes/manifests', {
+      nodeName: 'worker-1',
+      now: instant(0),
+    });
+    expect(pods).toEqual([]);
+    expect(bad).toEqual([{ path, error: expect.stringMatching(why) }]);
+  });
+
+  test('and a kubelet whose configuration is of the wrong types starts again and again until it is of the right ones', () => {
+    const pods = new PodLab(freshCluster());
+    const machine = pods.cluster.machine('worker-1');
+    const good = machine.disk.get<string>('/var/lib/kubelet/config.yaml') as string;
+    machine.disk.set('/var/lib/kubelet/config.yaml', good.replace(/maxPods: .*/, 'maxPods: many'));
+    machine.stopUnit('kubelet');
+    machine.startUnit('kubelet');
+    pods.create('new', { containers: [{ command: ['sleep', '1000'] }] });
+    pods.run(60_000);
+    expect(pods.get('new').status.phase).toBe('Pending');
+    const said = pods.cluster.kernel.trace.since(0).filter(({ what }) => what.includes('command failed'));
+    expect(said.at(-1)?.what).toContain(
+      'error: failed to decode: json: cannot unmarshal string into Go struct field KubeletConfiguration.maxPods of type int32',
+    );
+    machine.disk.set('/var/lib/kubelet/config.yaml', good);
+    pods.run(30_000);
+    expect(pods.get('new').status.phase).toBe('Running');
   });
 
   test('outlive the deletion of their mirror', () => {

@@ -1,4 +1,4 @@
-import { parse } from 'yaml';
+import { DecodeError, readTypedYaml } from '../../api';
 import type { User } from '../authentication';
 import type { Attributes } from '../authorization';
 
@@ -40,16 +40,39 @@ export interface AuditConfig {
   readonly omitManagedFields: boolean;
 }
 
+type PolicyFile = Partial<AuditPolicy> & { readonly apiVersion?: string; readonly kind?: string };
+
+const policyFields = {
+  apiVersion: 'string',
+  kind: 'string',
+  omitStages: ['string'],
+  omitManagedFields: 'bool',
+  rules: [
+    {
+      level: 'string',
+      users: ['string'],
+      userGroups: ['string'],
+      verbs: ['string'],
+      resources: [{ group: 'string', resources: ['string'], resourceNames: ['string'] }],
+      namespaces: ['string'],
+      nonResourceURLs: ['string'],
+      omitStages: ['string'],
+      omitManagedFields: 'bool',
+    },
+  ],
+} as const;
+
 /** The policy in a file, or why it is none (`audit/policy.LoadPolicyFromBytes`). */
 export function readAuditPolicy(text: string): AuditPolicy | string {
-  let policy: (Partial<AuditPolicy> & { apiVersion?: string; kind?: string }) | null;
+  let policy: PolicyFile;
   try {
-    policy = parse(text) as typeof policy;
+    policy = readTypedYaml<PolicyFile>(text, 'Policy', policyFields);
   } catch (error) {
-    return `failed decoding: ${(error as Error).message.split('\n')[0]}`;
+    if (!(error instanceof DecodeError)) throw error;
+    return `failed decoding: ${error.message}`;
   }
-  if (policy?.apiVersion !== 'audit.k8s.io/v1' || policy.kind !== 'Policy')
-    return `failed decoding: no kind ${JSON.stringify(policy?.kind ?? '')} is registered for version ${JSON.stringify(policy?.apiVersion ?? '')}`;
+  if (policy.apiVersion !== 'audit.k8s.io/v1' || policy.kind !== 'Policy')
+    return `failed decoding: no kind ${JSON.stringify(policy.kind ?? '')} is registered for version ${JSON.stringify(policy.apiVersion ?? '')}`;
   if (!policy.rules?.length) return 'loaded illegal policy with 0 rules';
   const wrong = policy.rules.map((rule, index) => ruleProblem(rule, index)).find((problem) => problem !== undefined);
   return wrong ?? stagesProblem(policy.omitStages, 'omitStages') ?? (policy as AuditPolicy);

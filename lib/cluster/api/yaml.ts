@@ -12,7 +12,7 @@ import {
   type Node,
   type Pair,
 } from 'yaml';
-import { DecodeError } from '../api';
+import { DecodeError } from './decode';
 
 /** A YAML document as data, and what a strict reader minds about it. */
 interface YamlReading {
