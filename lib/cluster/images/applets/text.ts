@@ -1,5 +1,6 @@
 import { decodeBase64, encodeBase64 } from '../../api/base64';
 import type { ProcessContext } from '../../runtime/program';
+import { PosixRegexp, type PosixMatch } from './posix-regexp';
 import { absolute, fail, inputs, joinLines, linesOf, notSimulated, parseFlags, type Applet, type AppletResult } from './applet';
 
 /** Filters: they read everything and write what is left of it. */
@@ -111,12 +112,14 @@ function grep(ctx: ProcessContext, isExtended = false): AppletResult {
   const { flags, operands } = parseFlags(ctx.argv.slice(1), 'emABC');
   const [pattern, ...files] = flags.has('e') ? [flags.get('e') as string, ...operands] : operands;
   if (pattern === undefined) return { code: 2, stderr: 'Usage: grep [-HhnlLoqvsrRiwFE] PATTERN [FILE]...\n' };
-  if (flags.has('r') || flags.has('R')) return notSimulated(ctx, '-r');
-  const matcher = regExpOf(pattern, {
+  const unknown = ['r', 'R', 'A', 'B', 'C'].find((flag) => flags.has(flag));
+  if (unknown) return notSimulated(ctx, `-${unknown}`);
+  const matcher = PosixRegexp.of(pattern, {
     isExtended: isExtended || flags.has('E'),
     isFixed: flags.has('F'),
-    flags: flags.has('i') ? 'gi' : 'g',
+    ignoresCase: flags.has('i'),
     isWord: flags.has('w'),
+    isLine: flags.has('x'),
   });
   if (!matcher) return fail(ctx, `bad regex '${pattern}'`, 2);
   const { texts, stderr } = inputs(ctx, files);
@@ -126,7 +129,8 @@ function grep(ctx: ProcessContext, isExtended = false): AppletResult {
   for (const { name, text } of texts) {
     const hits = linesOf(text)
       .map((line, index) => ({ line, number: index + 1 }))
-      .filter(({ line }) => line.search(matcher) >= 0 !== flags.has('v'));
+      .filter(({ line }) => matcher.isIn(line) !== flags.has('v'))
+      .slice(0, flags.has('m') ? Number(flags.get('m')) : undefined);
     isFound ||= hits.length > 0;
     const prefix = showsName ? `${name}:` : '';
     if (flags.has('c')) out.push(`${prefix}${hits.length}`);
@@ -134,7 +138,7 @@ function grep(ctx: ProcessContext, isExtended = false): AppletResult {
     else
       for (const { line, number } of hits)
         out.push(
-          ...(flags.has('o') ? (line.match(matcher) ?? []) : [line]).map(
+          ...(flags.has('o') ? matchedParts(matcher, line, flags.has('v')) : [line]).map(
             (shown) => `${prefix}${flags.has('n') ? `${number}:` : ''}${shown}`,
           ),
         );
@@ -142,21 +146,9 @@ function grep(ctx: ProcessContext, isExtended = false): AppletResult {
   return { stdout: flags.has('q') ? '' : joinLines(out), stderr: flags.has('s') ? '' : stderr, code: isFound ? 0 : stderr ? 2 : 1 };
 }
 
-/** POSIX basic or extended regular expressions in terms of the language's own. */
-function regExpOf(
-  pattern: string,
-  { isExtended, isFixed, flags, isWord = false }: { isExtended: boolean; isFixed: boolean; flags: string; isWord?: boolean },
-): RegExp | undefined {
-  const translated = isFixed
-    ? pattern.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
-    : isExtended
-      ? pattern
-      : pattern.replace(/\\([+?|(){}])|([+?|(){}])/g, (_whole, special?: string, plain?: string) => special ?? `\\${plain}`);
-  try {
-    return new RegExp(isWord ? `\\b(?:${translated})\\b` : translated, flags);
-  } catch {
-    return undefined;
-  }
+/** `-o`: what matched, but for what is empty; of lines that do not match there is nothing to show. */
+function matchedParts(matcher: PosixRegexp, line: string, isInverted: boolean): string[] {
+  return isInverted ? [] : matcher.matches(line).flatMap(({ groups: [whole = ''] }) => (whole === '' ? [] : [whole]));
 }
 
 /** `s/a/b/g`, `Np`, `/x/p`, `/x/d`, `Nd` and `$` as an address; anything else is refused. */
@@ -179,7 +171,12 @@ function sed(ctx: ProcessContext): AppletResult {
       for (const command of commands as SedCommand[]) {
         if (line === undefined || !command.matches(line, index + 1, index === lines.length - 1)) continue;
         if (command.name === 'p') out.push(line);
-        else line = command.name === 'd' ? undefined : command.replace(line);
+        else if (command.name === 'd') line = undefined;
+        else {
+          const replaced = command.replace(line);
+          if (replaced !== undefined && command.prints) out.push(replaced);
+          line = replaced ?? line;
+        }
       }
       if (line !== undefined && !flags.has('n')) out.push(line);
     });
@@ -193,29 +190,28 @@ function sed(ctx: ProcessContext): AppletResult {
 interface SedCommand {
   readonly name: 's' | 'p' | 'd';
   readonly matches: (line: string, number: number, isLast: boolean) => boolean;
-  readonly replace: (line: string) => string;
+  /** Undefined when nothing of the line is to be replaced. */
+  readonly replace: (line: string) => string | undefined;
+  readonly prints?: boolean;
 }
 
 function sedCommand(text: string, isExtended: boolean): SedCommand | string {
   const match = /^(?:(\d+|\$)|\/((?:\\.|[^/])*)\/)?\s*([spd])([\s\S]*)$/.exec(text);
   if (!match) return text;
   const [, address, pattern, name, rest = ''] = match;
-  const matcher = pattern === undefined ? undefined : regExpOf(pattern, { isExtended, isFixed: false, flags: '' });
+  const matcher = pattern === undefined ? undefined : PosixRegexp.of(pattern.replaceAll('\\/', '/'), { isExtended });
+  if (pattern !== undefined && !matcher) return text;
   const matches = (line: string, number: number, isLast: boolean) =>
-    address === '$' ? isLast : address ? number === Number(address) : matcher ? matcher.test(line) : true;
+    address === '$' ? isLast : address ? number === Number(address) : matcher ? matcher.isIn(line) : true;
   if (name !== 's') return rest.trim() ? text : { name: name as 'p', matches, replace: (line: string) => line };
   const delimiter = rest[0] ?? '/';
   const [, from, to, options = ''] = rest.split(new RegExp(`(?<!\\\\)${delimiter.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}`));
   const expression =
-    from === undefined || to === undefined || !/^[gIi]*$/.test(options)
+    from === undefined || to === undefined || !/^[gIip]*[1-9]?\d*[gIip]*$/.test(options)
       ? undefined
-      : regExpOf(from.replaceAll(`\\${delimiter}`, delimiter), {
-          isExtended,
-          isFixed: false,
-          flags: `${options.includes('g') ? 'g' : ''}${/i/i.test(options) ? 'i' : ''}`,
-        });
+      : PosixRegexp.of(from.replaceAll(`\\${delimiter}`, delimiter), { isExtended, ignoresCase: /i/i.test(options) });
   if (!expression) return text;
-  const replacement = (groups: readonly string[]) =>
+  const replacement = ({ groups }: PosixMatch) =>
     (to as string).replace(/\\([0-9&n/\\])|&/g, (whole, escaped?: string) =>
       whole === '&'
         ? (groups[0] ?? '')
@@ -228,7 +224,9 @@ function sedCommand(text: string, isExtended: boolean): SedCommand | string {
   return {
     name: 's',
     matches,
-    replace: (line: string) => line.replace(expression, (...groups: unknown[]) => replacement(groups.slice(0, -2) as string[])),
+    prints: options.includes('p'),
+    replace: (line: string) =>
+      expression.replace(line, replacement, { first: Number(/\d+/.exec(options)?.[0] ?? 1), isGlobal: options.includes('g') }),
   };
 }
 
@@ -241,11 +239,12 @@ function awkPrint(ctx: ProcessContext): AppletResult {
   if (!match || !expressions?.every((one) => /^(?:\$\d+|\$NF|NF|NR|"[^"]*")(?:\s+(?:\$\d+|\$NF|NF|NR|"[^"]*"))*$/.test(one)))
     return notSimulated(ctx, program);
   const { texts, stderr } = inputs(ctx, files);
-  const filter = match[1] === undefined ? undefined : regExpOf(match[1], { isExtended: true, isFixed: false, flags: '' });
+  const filter = match[1] === undefined ? undefined : PosixRegexp.of(match[1], { isExtended: true });
+  if (match[1] !== undefined && !filter) return notSimulated(ctx, program);
   const lines = texts
     .flatMap(({ text }) => linesOf(text))
     .flatMap((line, index) => {
-      if (filter && !filter.test(line)) return [];
+      if (filter && !filter.isIn(line)) return [];
       const fields = flags.get('F') ? line.split(flags.get('F') as string) : line.trim().split(/\s+/);
       const value = (term: string) =>
         term.startsWith('"')
