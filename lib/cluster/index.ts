@@ -41,3 +41,4 @@ export {
 } from './runtime';
 export type { ClusterView, EventView, NodeView, PodView, ServiceView, WorkloadView } from './view';
 export { pastViewOf, viewOf } from './view-of';
+export { PosixRegexp } from './images/applets/posix-regexp';

@@ -5,6 +5,7 @@ import { internal } from './script';
 import { Shell, type ShellLimits } from './shell';
 import type { Tool } from './tool';
 import { date } from './tools/date';
+import { greps } from './tools/grep';
 import { createIdentity } from './tools/identity';
 import { cat, read } from './tools/input';
 import { clear, createHelp } from './tools/screen';
@@ -39,6 +40,7 @@ export function createMachineShell(options: MachineShellOptions): Shell {
     read,
     file,
     ...shells,
+    ...greps,
     date,
     clear,
     ...createIdentity({ user: user.name, hostname, uid: user.uid }),
