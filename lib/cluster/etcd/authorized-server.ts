@@ -122,8 +122,8 @@ export class AuthorizedServer implements EtcdServer {
     this.#server.moveLeader(to);
   }
 
-  members() {
-    return this.#server.members();
+  members(options?: { readonly serializable?: boolean }) {
+    return this.#server.members(options);
   }
 
   memberAdd(name: string, peerUrls: readonly string[], isLearner: boolean) {

@@ -238,7 +238,8 @@ export interface EtcdServer extends Etcd {
   alarms(): readonly RaisedAlarm[];
   alarmDisarm(): readonly RaisedAlarm[];
   moveLeader(to: string): void;
-  members(): readonly MemberInfo[];
+  /** As the group has agreed, which takes a quorum, unless what this member knows will do. */
+  members(options?: { readonly serializable?: boolean }): readonly MemberInfo[];
   memberAdd(name: string, peerUrls: readonly string[], isLearner: boolean): MemberInfo;
   memberRemove(id: string): void;
   memberPromote(id: string): void;

@@ -355,8 +355,9 @@ export class EtcdMember implements EtcdServer {
     if (this.#node.leader !== to) throw new EtcdError('Unavailable', 'etcdserver: request timed out, leader transfer took too long');
   }
 
-  members(): readonly MemberInfo[] {
+  members({ serializable = false }: { readonly serializable?: boolean } = {}): readonly MemberInfo[] {
     this.#assertNoLearner();
+    if (!serializable) this.#confirmRead();
     return this.roster;
   }
 
@@ -402,7 +403,7 @@ export class EtcdMember implements EtcdServer {
   memberUpdate(id: MemberId, peerUrls: readonly string[]): void {
     this.#assertNoLearner();
     this.#assertMember(id);
-    if (this.members().some((member) => member.id !== id && member.peerUrls.some((url) => peerUrls.includes(url))))
+    if (this.roster.some((member) => member.id !== id && member.peerUrls.some((url) => peerUrls.includes(url))))
       throw new EtcdError('FailedPrecondition', 'etcdserver: Peer URLs already exists');
     this.#propose({ type: 'member-update', member: id, peerUrls });
   }

@@ -117,7 +117,7 @@ const unary: Readonly<Partial<Record<MethodPath, Unary>>> = {
     return withHeader(server, { ID: lease, TTL: ttl, grantedTTL: grantedTtl, keys: keys ? attached : [] });
   },
   '/etcdserverpb.Lease/LeaseLeases': (server) => withHeader(server, { leases: server.leases().map((lease) => ({ ID: lease })) }),
-  '/etcdserverpb.Cluster/MemberList': (server) => withMembers(server),
+  '/etcdserverpb.Cluster/MemberList': (server, request) => withMembers(server, { serializable: !request['linearizable'] }),
   '/etcdserverpb.Cluster/MemberAdd': (server, { peerURLs = [], isLearner = false }) => {
     assertUrls(peerURLs as string[]);
     const member = server.memberAdd('', peerURLs as string[], isLearner as boolean);
@@ -219,9 +219,9 @@ function someKeysOf(request: Message): { key: string; end?: string } {
 }
 
 /** What is answered about the group names no revision of the store. */
-function withMembers(server: EtcdServer): Message {
+function withMembers(server: EtcdServer, options: Parameters<EtcdServer['members']>[0] = { serializable: true }): Message {
   const { header } = withHeader(server);
-  return { header: { ...(header as Message), revision: 0 }, members: server.members().map(memberOf) };
+  return { header: { ...(header as Message), revision: 0 }, members: server.members(options).map(memberOf) };
 }
 
 function assertUrls(urls: readonly string[]): void {

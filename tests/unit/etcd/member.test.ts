@@ -62,6 +62,8 @@ test('without a quorum nothing is written and nothing is read, but for reads tha
   expect(() => group.member(leader).put('a', 2)).toThrow('etcdserver: request timed out, possibly due to connection lost');
   expect(() => group.member(leader).range('a')).toThrow('etcdserver: request timed out');
   expect(group.member(leader).range('a', { serializable: true }).kvs[0]?.value).toBe(1);
+  expect(() => group.member(leader).members()).toThrow('etcdserver: request timed out');
+  expect(group.member(leader).members({ serializable: true })).toHaveLength(3);
   group.kernel.runFor(5_000);
   expect(group.member(leader).status().errors).toEqual(['etcdserver: no leader']);
   expect(() => group.member(leader).put('a', 3)).toThrow(new EtcdError('Unavailable', 'etcdserver: request timed out'));

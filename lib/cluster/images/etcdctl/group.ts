@@ -66,12 +66,16 @@ export function memberAdd(session: Session): void {
   const member = server.memberAdd(name, peers, session.isSet('learner'));
   const shown = (one: MemberInfo) => (one.id === member.id || one.clientUrls.length > 0 ? one.name : '');
   const cluster = server
-    .members()
+    .members({ serializable: true })
     .flatMap((one) => one.peerUrls.map((url) => `${shown(one)}=${url}`))
     .join();
   session.show({
     simple: `Member ${member.id} added ${member.isLearner ? 'as learner ' : ''}to cluster ${session.header.clusterId}\n\nETCD_NAME=${quoted(name)}\nETCD_INITIAL_CLUSTER=${quoted(cluster)}\nETCD_INITIAL_ADVERTISE_PEER_URLS=${quoted(peers.join())}\nETCD_INITIAL_CLUSTER_STATE="existing"\n`,
-    json: { header: headerJson(groupHeader(session)), member: memberJson(member), members: server.members().map(memberJson) },
+    json: {
+      header: headerJson(groupHeader(session)),
+      member: memberJson(member),
+      members: server.members({ serializable: true }).map(memberJson),
+    },
   });
 }
 
@@ -141,7 +145,9 @@ function isLeader({ leader, member }: MemberStatus): boolean {
 
 /** `--cluster` asks every member that the first endpoint knows of. */
 function endpointsOf(session: Session): readonly string[] {
-  return session.isSet('cluster') ? session.server.members().flatMap(({ clientUrls }) => clientUrls) : session.endpoints;
+  return session.isSet('cluster')
+    ? session.server.members({ serializable: true }).flatMap(({ clientUrls }) => clientUrls)
+    : session.endpoints;
 }
 
 export function endpointStatus(session: Session): number {
