@@ -284,15 +284,27 @@ const statuses: Readonly<Partial<Record<Code, number>>> = {
   Unavailable: 503,
 };
 
+/** JSON has bytes in base64, and names. */
+const jsonMax = 2 * receiveMax;
+
+async function textOf(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of request) {
+    bytes += (chunk as Buffer).length;
+    if (bytes > jsonMax) throw new RpcError('ResourceExhausted', `grpc: received message larger than max (${bytes} vs. ${receiveMax})`);
+    chunks.push(chunk as Buffer);
+  }
+  return Buffer.concat(chunks).toString();
+}
+
 async function serveJson(methods: Readonly<Record<string, RpcMethod>>, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const path = (request.url ?? '').split('?')[0];
   const method = Object.values(methods).find(({ http }) => `/v3${http}` === path);
   if (!method) return void response.writeHead(404, { 'content-type': 'text/plain' }).end('404 page not found\n');
   if (request.method !== 'POST') return answer(response, new RpcError('Unimplemented', 'Method Not Allowed'));
   try {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk as Buffer);
-    const asked = fromJson(method.request, JSON.parse(Buffer.concat(chunks).toString() || '{}') as unknown);
+    const asked = fromJson(method.request, JSON.parse((await textOf(request)) || '{}') as unknown);
     const token = tokenOf(request.headers['authorization']);
     if (!method.stream) return answer(response, toJson(method.response, (await method.unary?.(asked, token)) ?? {}));
     const sink = new JsonSink(response, method.response);

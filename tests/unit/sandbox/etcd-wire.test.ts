@@ -47,7 +47,9 @@ test('the same methods are JSON below /v3, with etcd’s sentences', async () =>
   await ask('/kv/put', { key, value: Buffer.from('hello').toString('base64') });
   const { body } = await ask('/kv/range', { key });
   const refused = await ask('/kv/range', { key, revision: '9000000' });
+  const long = await ask('/kv/put', { key, value: 'x'.repeat(5_000_000) });
   await gateway.close();
+  expect([long.status, long.body['error']]).toEqual([429, expect.stringMatching(/^grpc: received message larger than max/)]);
   expect(body['kvs']).toMatchObject([{ key, value: 'aGVsbG8=', version: '1' }]);
   expect(refused).toEqual({
     status: 400,
