@@ -89,12 +89,9 @@ export class RevisionLog {
     else this.#chunks.push({ items: [events], length: 1 });
   }
 
-  /** One more event of the newest revision. */
-  extend(event: WatchEvent): void {
-    const at = this.#chunks.length - 1;
-    const { items, length } = this.#chunks[at] as Growing<Events>;
-    const events = [...(items[length - 1] as Events), event];
-    this.#chunks[at] = { items: [...items.slice(0, length - 1), events], length };
+  /** Says what the revision that this log goes on after did, as far as that is kept. */
+  fill(events: Events): void {
+    this.#chunks[0] = { items: [events], length: 1 };
   }
 
   /** In order, the events of revision `from` and later ones. */
@@ -105,11 +102,11 @@ export class RevisionLog {
     }
   }
 
-  /** Forgets what was before `revision`; of that one the values it put are kept, which are the newest there were (`mvcc/key_index.go`, compact). */
+  /** Forgets what was before `revision`; what that one put and deleted is kept (`mvcc/key_index.go`, compact). */
   compact(revision: number): void {
     const kept: Events[] = [];
     this.forEach(revision, (events) => void kept.push(events));
-    kept[0] = (kept[0] ?? []).filter(({ type }) => type === 'put').map(({ type, kv }) => ({ type, kv }));
+    kept[0] = (kept[0] ?? []).map(({ type, kv }) => ({ type, kv }));
     this.#first = revision;
     this.#chunks = [];
     for (let start = 0; start < kept.length; start += chunkSize) {

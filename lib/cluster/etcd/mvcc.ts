@@ -165,7 +165,7 @@ export class MvccStore implements Etcd {
       alarms: snapshot.alarms ?? [],
       auth: snapshot.auth ? deepFreeze(snapshot.auth) : noAuth,
     });
-    for (const kv of snapshot.versions) store.#replay(kv);
+    for (const versions of revisionsOf(snapshot.versions)) store.#remember(versions.map((kv) => store.#replay(kv)));
     return store;
   }
 
@@ -303,13 +303,13 @@ export class MvccStore implements Etcd {
     this.#sizeOfFile = this.#sizeInUse;
   }
 
-  /** Equal for stores that hold the same history between the compacted revision and `revision`. */
+  /** Equal for stores that hold the same history after the compacted revision until `revision`, and the same keys at the former. */
   hashKv(revision: number = this.#revision): number {
     if (revision > this.#revision) throw futureError();
     if (revision < this.#compacted) throw compactedError();
     let hash = hash32(String(this.#compacted));
     for (const kv of this.#versions()) {
-      if (kv.modRevision <= revision)
+      if (kv.modRevision <= revision && (kv.version > 0 || kv.modRevision > this.#compacted))
         hash = hash32(JSON.stringify([kv.key, kv.createRevision, kv.modRevision, kv.version, kv.lease, kv.value]), hash);
     }
     return hash;
@@ -347,6 +347,7 @@ export class MvccStore implements Etcd {
     assert(commit.revision > this.#revision, `replay of revision ${commit.revision} at ${this.#revision}`);
     const events = commit.events.map((event) => this.#replay(event.kv));
     deepFreeze(events);
+    this.#remember(events);
     this.#revision = commit.revision;
     if (commit.applied) this.#applied = commit.applied;
     return events;
@@ -644,20 +645,25 @@ export class MvccStore implements Etcd {
     const prevKv = last && last.version > 0 ? last : undefined;
     this.#attach(kv.key, prevKv?.lease ?? 0, kv.lease);
     this.#setHistory(kv.key, withVersion(history, kv));
-    const event: WatchEvent = { type: kv.version === 0 ? 'delete' : 'put', kv, ...(prevKv ? { prevKv } : {}) };
-    if (kv.modRevision < this.#compacted) return event;
-    if (kv.modRevision < this.#log.next) this.#log.extend(event);
-    else this.#log.push([event]);
-    return event;
+    return { type: kv.version === 0 ? 'delete' : 'put', kv, ...(prevKv ? { prevKv } : {}) };
   }
 
-  /** Keeps the newest version at or before `revision`, unless it is a tombstone, and all later ones. */
+  /** Notes what was replayed of one revision, unless that was compacted. */
+  #remember(events: readonly WatchEvent[]): void {
+    const revision = events[0]?.kv.modRevision ?? 0;
+    if (revision < this.#compacted) return;
+    if (revision < this.#log.next) this.#log.fill(events);
+    else this.#log.push(events);
+  }
+
+  /** Keeps the newest version at or before `revision`, unless it is a tombstone of an earlier one, and all later ones. */
   #compactKey(key: string, revision: number): void {
     const history = this.#historyOf(key) ?? noHistory;
     const first = countUntil(history, revision) - 1;
     if (first < 0) return;
     const versions = versionsOf(history);
-    const dropped = alive(versions[first]) ? first : first + 1;
+    const oldest = versions[first] as KeyValue;
+    const dropped = alive(oldest) || oldest.modRevision === revision ? first : first + 1;
     if (this.#sizedTo > 0) for (const kv of versions.slice(0, dropped)) this.#sizeInUse -= sizeOf(kv);
     if (dropped < versions.length) this.#setHistory(key, historyOf(versions.slice(dropped)));
     else {
@@ -690,6 +696,17 @@ interface Chosen {
 }
 
 const absentMax = 16;
+
+/** The versions that were made by one write each, of all in order of revision. */
+function revisionsOf(versions: readonly KeyValue[]): KeyValue[][] {
+  const revisions: KeyValue[][] = [];
+  for (const kv of versions) {
+    const last = revisions.at(-1);
+    if (last?.[0]?.modRevision === kv.modRevision) last.push(kv);
+    else revisions.push([kv]);
+  }
+  return revisions;
+}
 
 /** Pages that an empty bbolt file has. */
 const emptyFileBytes = 20_480;

@@ -1,5 +1,6 @@
 import { jest } from '@jest/globals';
 import { SortedMap } from '@/lib/base';
+import { RevisionLog } from '@/lib/cluster/etcd/history';
 import { EtcdError, MvccStore, type WatchResponse } from '@/lib/cluster/etcd';
 
 const everything = { end: '\0' };
@@ -214,7 +215,7 @@ test('a watch tells what was there before only where it was asked to', () => {
   ]);
 });
 
-test('a watch from the very revision that was compacted sees what that one put, in a store that was restored too', () => {
+test('a watch from the very revision that was compacted sees what that one put or deleted, in a store that was restored too', () => {
   const store = MvccStore.create();
   store.txn({ compare: [], success: ['a', 'b'].map((key) => ({ type: 'put', key, value: 1 })), failure: [] });
   store.put('a', 2);
@@ -228,9 +229,41 @@ test('a watch from the very revision that was compacted sees what that one put, 
   }
   store.deleteRange('a');
   store.compact(4);
-  const seen: number[] = [];
-  store.watch('a', { startRevision: 4 }, ({ revision }) => void seen.push(revision));
-  expect(seen).toEqual([]);
+  for (const one of [store, store.fork(), MvccStore.restore(store.snapshot())]) {
+    const seen: unknown[] = [];
+    one.watch('a', { startRevision: 4, prevKv: true }, ({ revision, events }) => void seen.push([revision, events]));
+    expect(seen).toEqual([[4, [{ type: 'delete', kv: expect.objectContaining({ key: 'a', modRevision: 4 }) }]]]);
+    one.put('b', 3);
+    one.compact(5);
+    expect(one.snapshot().versions.map(({ key }) => key)).toEqual(['b']);
+  }
+});
+
+test('what was deleted at the compacted revision is in no hash', () => {
+  const store = MvccStore.create();
+  store.put('a', 1);
+  store.put('b', 1);
+  store.deleteRange('a');
+  store.compact(4);
+  const { versions, ...rest } = store.snapshot();
+  expect(versions.map(({ key, version }) => [key, version])).toEqual([
+    ['b', 1],
+    ['a', 0],
+  ]);
+  expect(MvccStore.restore({ ...rest, versions: versions.slice(0, 1) }).hashKv()).toBe(store.hashKv());
+});
+
+test('what one write did is read back at once: a list that grew one by one would be copied as often', () => {
+  const store = MvccStore.create();
+  for (let count = 0; count < 100; count++) store.put(`${count}`, '');
+  store.deleteRange('', { end: '\0' });
+  const push = jest.spyOn(RevisionLog.prototype, 'push');
+  const restored = MvccStore.restore(store.snapshot());
+  expect(push.mock.calls.map(([events]) => events.length)).toEqual([...Array.from({ length: 100 }, () => 1), 100]);
+  push.mockRestore();
+  let heard = 0;
+  restored.watch('', { end: '\0', startRevision: store.revision }, ({ events }) => void (heard += events.length));
+  expect(heard).toBe(100);
 });
 
 test('a fork writes nothing down, however much was written since the last', () => {
