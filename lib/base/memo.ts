@@ -20,8 +20,23 @@ export function memo<T>(compute: (text: string) => T, { max = 64, lengthMax = 16
   };
 }
 
-/** `memo` of two texts: the last `max` of the second for each of the last `max` of the first. */
-export function memoOfTwo<T>(compute: (first: string, second: string) => T, bounds: Bounds = {}): (first: string, second: string) => T {
-  const byFirst = memo((first) => memo((second) => compute(first, second), bounds), bounds);
-  return (first, second) => byFirst(first)(second);
+/** `memo` of two texts, neither longer than `lengthMax`; `max` counts pairs. */
+export function memoOfTwo<T extends object | string>(
+  compute: (first: string, second: string) => T,
+  { max = 64, lengthMax = 16_384 }: Bounds = {},
+): (first: string, second: string) => T {
+  type Results = Map<string, Map<string, T>>;
+  let [recent, earlier]: [Results, Results] = [new Map(), new Map()];
+  let size = 0;
+  return (first, second) => {
+    const found = recent.get(first)?.get(second);
+    if (found !== undefined) return found;
+    const result = earlier.get(first)?.get(second) ?? compute(first, second);
+    if (first.length > lengthMax || second.length > lengthMax) return result;
+    if (size++ >= max) [recent, earlier, size] = [new Map(), recent, 1];
+    const ofFirst = recent.get(first);
+    if (ofFirst) ofFirst.set(second, result);
+    else recent.set(first, new Map([[second, result]]));
+    return result;
+  };
 }

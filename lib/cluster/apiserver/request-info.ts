@@ -1,4 +1,4 @@
-import { memo } from '@/lib/base';
+import { memoOfTwo } from '@/lib/base';
 import type { ApiRequest } from '../api';
 
 export type Verb = 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'delete' | 'deletecollection';
@@ -30,13 +30,11 @@ export type ResourceRequestInfo = Extract<RequestInfo, { isResource: true }>;
 const noQuery: Query = new Map();
 
 export function readRequestInfo({ method, url }: Pick<ApiRequest, 'method' | 'url'>): RequestInfo {
-  let read = readers.get(method);
-  if (!read) readers.set(method, (read = memo((text) => readInfo(method, text), { max: 512, lengthMax: 1_024 })));
-  return read(url);
+  return read(method, url);
 }
 
-/** One a method. Components ask for the same few things again and again. */
-const readers = new Map<ApiRequest['method'], (url: string) => RequestInfo>();
+/** Components ask for the same few things again and again. */
+const read = memoOfTwo((method, url) => readInfo(method as ApiRequest['method'], url), { max: 2_048, lengthMax: 1_024 });
 
 function readInfo(method: ApiRequest['method'], url: string): RequestInfo {
   const mark = url.indexOf('?');

@@ -1,4 +1,4 @@
-import { memo, pathOfUrl } from '@/lib/base';
+import { pathOfUrl } from '@/lib/base';
 import type { Kernel } from '../kernel';
 import type { DaemonContext } from '../runtime/program';
 import type { Client } from './client';
@@ -48,14 +48,12 @@ export function identityOf(context: DaemonContext): string {
   return `${context.machine.name}_${suffix}`;
 }
 
-const isHealthPath = memo((path) => /^\/(healthz|livez|readyz)(\/|$)/.test(path), { lengthMax: 256 });
-
 /** /healthz, /livez and /readyz, which the static Pod's probes ask. */
 export function serveHealth(context: DaemonContext, port: number): void {
   if (port === 0) return;
   context.listen(port, 'TCP', {
     http: ({ url }) => {
-      const isHealth = isHealthPath(pathOfUrl(url));
+      const isHealth = /^\/(healthz|livez|readyz)(\/|$)/.test(pathOfUrl(url));
       return {
         status: isHealth ? 200 : 404,
         headers: { 'content-type': 'text/plain; charset=utf-8' },

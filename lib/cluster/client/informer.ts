@@ -331,7 +331,7 @@ function heard(type: string, kind: string, key: string): { readonly what: string
 }
 
 /** Heartbeats are heard for ever. */
-const modified = memoOfTwo((kind, key) => heard('MODIFIED', kind, key), { max: 512, lengthMax: 256 });
+const modified = memoOfTwo((kind, key) => heard('MODIFIED', kind, key), { max: 2_048, lengthMax: 320 });
 
 function settle<T extends KubeObject>(namespaces: Map<string, Map<string, T>>, key: string, object: T): void {
   const namespace = object.metadata.namespace ?? '';

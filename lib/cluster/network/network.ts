@@ -555,7 +555,7 @@ function late(timeoutMs: number): HttpResult {
 /** Probes and loops ask the same few URLs again and again. */
 const urls = memo(parseUrl, { max: 512, lengthMax: 1_024 });
 
-const lines = { max: 256, lengthMax: 512 };
+const lines = { max: 1_024, lengthMax: 512 };
 /** `GET http://10.244.1.5:80/` */
 const summaryOf = memoOfTwo((method, url) => `${method} ${url}`, lines);
 /** `GET http://10.244.1.5:80/ → pod default/web` */

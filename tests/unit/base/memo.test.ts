@@ -23,6 +23,21 @@ test('a result of two texts belongs to both', () => {
   expect(asked).toEqual(['abc', 'abc']);
 });
 
+test('of results of two texts so many pairs are kept, whichever text they differ in', () => {
+  let count = 0;
+  const joined = memoOfTwo((first, second) => (count++, first + second), { max: 4, lengthMax: 2 });
+  const all = () => {
+    for (const first of 'abc') for (const second of 'xyz') expect(joined(first, second)).toBe(first + second);
+  };
+  all();
+  expect(joined('c', 'z')).toBe('cz');
+  expect(count).toBe(9);
+  all();
+  expect(count).toBe(18);
+  expect([joined('abc', 'x'), joined('abc', 'x'), joined('x', 'abc'), joined('x', 'abc')]).toEqual(['abcx', 'abcx', 'xabc', 'xabc']);
+  expect(count).toBe(22);
+});
+
 test.each([
   ['http://127.0.0.1:2381/readyz', '/readyz'],
   ['https://cp-1:6443/livez/etcd?verbose#top', '/livez/etcd'],
