@@ -43,9 +43,8 @@ export function objectOf({ value, modRevision }: KeyValue, old?: KubeObject): Ku
 }
 
 /** A deleted object as its last watch event shows it: at the revision of its deletion. */
-export function objectAtDeletion(prevKv: KeyValue, revision: Revision): KubeObject {
-  const stored = prevKv.value as unknown as KubeObject;
-  return Object.freeze({ ...stored, metadata: Object.freeze(withResourceVersion(stored.metadata, String(revision))) });
+export function objectAtDeletion(last: KubeObject, revision: Revision): KubeObject {
+  return Object.freeze({ ...last, metadata: Object.freeze(withResourceVersion(last.metadata, String(revision))) });
 }
 
 const views = new WeakMap<ResourceDefinition, WeakMap<object, KubeObject>>();
@@ -154,7 +153,7 @@ export class Storage {
         failure: [],
       }),
     );
-    return succeeded ? objectAtDeletion(kv, revision) : undefined;
+    return succeeded ? objectAtDeletion(kv.value as unknown as KubeObject, revision) : undefined;
   }
 
   /** `update` by what has its stored form already. */

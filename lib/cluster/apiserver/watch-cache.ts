@@ -63,8 +63,7 @@ export class WatchCache {
     const revision = this.#etcd.revision;
     const events: CacheEvent[] = [];
     this.#objects.forRange('', undefined, (old, key) => {
-      if (!now.has(key))
-        events.push({ type: 'delete', key, object: objectAtDeletion({ value: old } as unknown as KeyValue, since), old, revision: since });
+      if (!now.has(key)) events.push({ type: 'delete', key, object: objectAtDeletion(old, since), old, revision: since });
     });
     for (const [key, object] of now) {
       const old = this.#objects.get(key);
@@ -122,9 +121,11 @@ export class WatchCache {
   since(revision: number, prefix: string): CacheEvent[] {
     const events: CacheEvent[] = [];
     if (revision >= this.#changedAt) return events;
+    // Etcd would tell of the very revision that was compacted, but not what was there before.
+    if (revision < this.#etcd.compactedRevision) throw tooOld(revision, this.#etcd.compactedRevision);
     try {
       const cancel = this.#etcd.watch(prefix, { ...rangeOf(prefix), startRevision: revision + 1, prevKv: true }, (response) => {
-        for (const event of response.events) events.push(cacheEvent(response.revision, event));
+        for (const event of response.events) events.push(...cacheEvents(response.revision, event));
       });
       cancel();
     } catch (error) {
@@ -144,9 +145,14 @@ export class WatchCache {
 
   #take(revision: Revision, changes: readonly EtcdWatchEvent[]): void {
     this.#hold(
-      changes.map((change) => cacheEvent(revision, change)),
+      changes.flatMap((change) => cacheEvents(revision, change, this.#known(change))),
       revision,
     );
+  }
+
+  /** What was there before the revision that was compacted etcd no longer tells, as when its member caught up from a snapshot. */
+  #known({ kv, prevKv }: EtcdWatchEvent): KubeObject | undefined {
+    return prevKv || kv.version === 1 ? undefined : this.#objects.get(kv.key);
   }
 
   #hold(events: readonly CacheEvent[], revision: Revision): void {
@@ -190,11 +196,11 @@ function withoutHeartbeat({ spec, status, metadata }: KubeObject): unknown {
   return { spec, labels: metadata.labels, annotations: metadata.annotations, status: { ...status, conditions } };
 }
 
-function cacheEvent(revision: Revision, { type, kv, prevKv }: EtcdWatchEvent): CacheEvent {
-  const old = prevKv && objectOf(prevKv);
-  if (type === 'put')
-    return { type, key: kv.key, object: objectOf(kv, old && haveSameMetadata(kv, prevKv) ? old : undefined), old, revision };
-  return { type, key: kv.key, object: objectAtDeletion(prevKv ?? kv, revision), old, revision };
+function cacheEvents(revision: Revision, { type, kv, prevKv }: EtcdWatchEvent, known?: KubeObject): CacheEvent[] {
+  const old = prevKv ? objectOf(prevKv) : known;
+  const { key } = kv;
+  if (type === 'put') return [{ type, key, object: objectOf(kv, prevKv && haveSameMetadata(kv, prevKv) ? old : undefined), old, revision }];
+  return old ? [{ type, key, object: objectAtDeletion(old, revision), old, revision }] : [];
 }
 
 function rangeOf(prefix: string): { end: string } {

@@ -67,3 +67,14 @@ test('a watch of a kind that did not change goes on beyond compaction, one that 
   api.kernel.runUntilIdle();
   expect(late.events.map(({ type, object }) => [type, (object as any).reason])).toEqual([['ERROR', 'Expired']]);
 });
+
+test('a watch that missed nothing but the compacted revision is Expired too: what was there before that nobody knows', () => {
+  const api = new ApiBench();
+  api.create(maps, configMap('a'));
+  const { resourceVersion } = (api.get(maps) as any).metadata;
+  api.etcd.deleteRange('/registry/configmaps/default/a');
+  api.etcd.compact(api.etcd.revision);
+  const late = api.watch(`${maps}?watch=1&resourceVersion=${resourceVersion}`);
+  api.kernel.runUntilIdle();
+  expect(late.events.map(({ type, object }) => [type, (object as any).reason])).toEqual([['ERROR', 'Expired']]);
+});

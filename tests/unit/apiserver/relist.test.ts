@@ -39,4 +39,16 @@ test('watchers hear what changed while etcd was caught up from a snapshot that s
   behind.install(ahead.fork());
   kernel.runFor(1_000);
   expect(seen).toContain('MODIFIED same');
+  ahead.txn({
+    compare: [],
+    success: [
+      { type: 'delete-range', key: '/registry/configmaps/default/same' },
+      { type: 'put', key: '/registry/configmaps/default/changed', value: value as never },
+    ],
+    failure: [],
+  });
+  ahead.compact(ahead.revision);
+  behind.install(ahead.fork());
+  kernel.runFor(1_000);
+  expect(seen.slice(4).sort()).toEqual(['DELETED same', 'MODIFIED changed']);
 });
