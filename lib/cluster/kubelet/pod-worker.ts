@@ -767,7 +767,7 @@ export class PodWorker {
 
   /** What cannot be refreshed is left to a sync, which says so. */
   #refreshVolumes(): void {
-    if (this.#running || this.#next) return this.#scheduleRefresh();
+    if (this.#running) return this.#scheduleRefresh();
     try {
       this.#mount();
       this.#scheduleRefresh();

@@ -179,6 +179,28 @@ describe('volumes', () => {
     expect(pods.run(100_000).logs('box').trim().split('\n').at(-1)).toBe('2 1');
   });
 
+  test('a changed ConfigMap reaches the files of a container while another one of the Pod waits minutes for its restart', () => {
+    const pods = new PodLab(freshCluster());
+    pods.admin.create('/api/v1/namespaces/default/configmaps', configMap('settings', { A: '1' }));
+    pods
+      .create('box', {
+        containers: [
+          {
+            name: 'reader',
+            command: ['sh', '-c', 'while true; do cat /c/A; echo; sleep 10; done'],
+            volumeMounts: [{ name: 'c', mountPath: '/c' }],
+          },
+          { name: 'crashing', command: ['false'] },
+        ],
+        volumes: [{ name: 'c', configMap: { name: 'settings' } }],
+      })
+      .run(1_000_000);
+    for (const value of ['2', '3', '4']) {
+      pods.admin.merge('/api/v1/namespaces/default/configmaps/settings', { data: { A: value } });
+      expect(pods.run(110_000).logs('box', '?container=reader').trim().split('\n').at(-1)).toBe(value);
+    }
+  });
+
   test('a script in a volume can be run when its mode says so', () => {
     const script = (defaultMode?: number) => {
       const pods = new PodLab(freshCluster());
