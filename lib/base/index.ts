@@ -9,7 +9,7 @@ export { memo, memoOfTwo } from './memo';
 export { own } from './own';
 export { percentDecoded } from './percent';
 export { Random } from './random';
-export { isSampled, roughBytes, sampled } from './rough-size';
+export { roughBytes } from './rough-size';
 export { prefixEnd, SortedMap } from './sorted-map';
 export { readTar, TarError, writeTar, type TarEntry } from './tar';
 export { pathOfUrl } from './url-path';

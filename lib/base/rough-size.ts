@@ -13,11 +13,3 @@ export function roughBytes(value: Json | undefined): number {
   for (const name in fields) bytes += name.length + 3 + roughBytes(fields[name]);
   return bytes;
 }
-
-/** One write in so many is looked at closely, where it stands for the others. */
-export const sampled = 8;
-
-/** Whether it is this one: no pattern in what is written is a pattern in this. */
-export function isSampled(revision: number): boolean {
-  return Math.imul(revision, 0x9e3779b1) >>> 29 === 0;
-}

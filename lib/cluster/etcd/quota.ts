@@ -1,12 +1,9 @@
-import { isSampled, roughBytes, sampled } from '@/lib/base';
+import { roughBytes } from '@/lib/base';
 import type { Operation, Txn } from './kv';
 import type { MvccStore } from './mvcc';
 
 /** What a store that is taken up again may grow by before it is counted for the first time. */
 const uncountedBytes = 2 ** 20;
-
-/** More than any transaction writes: while so much is left of a larger quota, some writes are reckoned and stand for the others. */
-const plentyBytes = 8 * 2 ** 20;
 
 /**
  * How much more a store may hold (`etcdserver/api/v3rpc/quota.go`). To count a store takes as long as to write it down, so what is written
@@ -18,7 +15,6 @@ export class Quota {
   readonly #store: MvccStore;
   /** What may be written before the store has to be counted. */
   #left: number;
-  #wasCounted = false;
   #keepsCount = false;
   #reckoned: Txn | undefined;
   #reckonedBytes = 0;
@@ -32,7 +28,6 @@ export class Quota {
 
   /** Whether what a transaction may write still fits. */
   hasRoomFor(txn: Txn): boolean {
-    if (this.#hasPlenty) return true;
     const bytes = this.#bytesOf(txn);
     if (bytes <= this.#left || bytes === 0) return true;
     this.#left = this.bytes - this.#count();
@@ -41,8 +36,7 @@ export class Quota {
 
   /** A transaction was applied, whoever proposed it. */
   spend(txn: Txn): void {
-    if (!this.#hasPlenty) this.#left -= this.#bytesOf(txn);
-    else if (isSampled(this.#store.revision)) this.#left -= sampled * this.#bytesOf(txn);
+    this.#left -= this.#bytesOf(txn);
   }
 
   /** The store has become another one. */
@@ -50,13 +44,8 @@ export class Quota {
     this.#left = 0;
   }
 
-  get #hasPlenty(): boolean {
-    return this.bytes > 2 * plentyBytes && this.#left > (this.#wasCounted ? plentyBytes : 0);
-  }
-
   /** A store that was counted once keeps count, which is dear; until it is half full a copy is counted instead. */
   #count(): number {
-    this.#wasCounted = true;
     if (!this.#keepsCount) {
       const { inUse } = this.#store.fork().size;
       this.#keepsCount = inUse > this.bytes / 2;

@@ -1,4 +1,4 @@
-import { appended, compareBytes, deepEqual, isSampled, prefixEnd, roughBytes, sampled, SortedMap, type Growing } from '@/lib/base';
+import { appended, compareBytes, deepEqual, prefixEnd, roughBytes, SortedMap, type Growing } from '@/lib/base';
 import { MvccStore, type KeyValue, type WatchEvent } from '../etcd';
 import type { Instant } from '../kernel';
 import type { Change, ChangeCause } from './change';
@@ -126,7 +126,7 @@ export class Ledger {
   #append(change: Change): void {
     this.#newest = change.revision;
     this.#recent = appended(this.#recent, change);
-    if (isSampled(change.revision)) this.#looseBytes += sampled * sizeOf(change);
+    this.#looseBytes += sizeOf(change);
     if (this.#looseBytes > looseBytesMax) this.#pack(this.#recent.length);
     else if (this.#recent.length >= 2 * this.#segmentSize) this.#pack(this.#segmentSize);
   }

@@ -80,3 +80,17 @@ test('a store that had plenty of room is full when it is full, whatever was writ
   }).toThrow(full);
   expect(member.status().dbSize / quotaBytes).toBeCloseTo(1, 1);
 });
+
+test('no choice of revisions makes room: each write counts for itself', () => {
+  const quotaBytes = 20 * 2 ** 20;
+  const member = new EtcdGroup({ size: 1, quotaBytes }).member('cp-1');
+  const large = 'x'.repeat(500_000);
+  expect(() => {
+    for (let count = 0; count < 100; count++) member.put(`${count}`, isOneInEight(member.revision + 1) ? '' : large);
+  }).toThrow(full);
+});
+
+/** As whoever writes may choose. */
+function isOneInEight(revision: number): boolean {
+  return Math.imul(revision, 0x9e3779b1) >>> 29 === 0;
+}

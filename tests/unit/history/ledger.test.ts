@@ -64,3 +64,13 @@ test('large changes are packed, and held to the budget, before there are many of
   expect([isTrimmed, revision > 150]).toEqual([true, true]);
   expect(ledger.stateAt({ revision: revision + 1 }, store).get('a')?.value).toHaveLength(200_000);
 });
+
+test('each change counts for itself, at whichever revisions the large ones are', () => {
+  const [store, ledger] = [MvccStore.create(), new Ledger({ budgetBytes: 1_000_000 })];
+  store.onCommit = ({ revision, events }) => ledger.record('m', { revision, events, at: instant(revision), cause: undefined });
+  for (let count = 0; count < 200; count++) {
+    const isSmall = Math.imul(store.revision + 1, 0x9e3779b1) >>> 29 === 0;
+    store.put(isSmall ? 'b' : 'a', isSmall ? '' : `${count}`.padEnd(200_000, 'x'));
+  }
+  expect(ledger.reach.isTrimmed).toBe(true);
+});
