@@ -21,7 +21,7 @@ export function memo<T>(compute: (text: string) => T, { max = 64, lengthMax = 16
 }
 
 /** `memo` of two texts, neither longer than `lengthMax`; `max` counts pairs. */
-export function memoOfTwo<T extends object | string>(
+export function memoOfTwo<T>(
   compute: (first: string, second: string) => T,
   { max = 64, lengthMax = 16_384 }: Bounds = {},
 ): (first: string, second: string) => T {
@@ -29,14 +29,14 @@ export function memoOfTwo<T extends object | string>(
   let [recent, earlier]: [Results, Results] = [new Map(), new Map()];
   let size = 0;
   return (first, second) => {
-    const found = recent.get(first)?.get(second);
-    if (found !== undefined) return found;
-    const result = earlier.get(first)?.get(second) ?? compute(first, second);
+    const ofFirst = recent.get(first);
+    const found = ofFirst?.get(second);
+    if (found !== undefined || ofFirst?.has(second)) return found as T;
+    const before = earlier.get(first);
+    const result = before?.has(second) ? (before.get(second) as T) : compute(first, second);
     if (first.length > lengthMax || second.length > lengthMax) return result;
     if (size++ >= max) [recent, earlier, size] = [new Map(), recent, 1];
-    const ofFirst = recent.get(first);
-    if (ofFirst) ofFirst.set(second, result);
-    else recent.set(first, new Map([[second, result]]));
+    recent.set(first, (recent.get(first) ?? new Map<string, T>()).set(second, result));
     return result;
   };
 }

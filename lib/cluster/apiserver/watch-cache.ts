@@ -1,6 +1,6 @@
 import { deepEqual, prefixEnd, SortedMap } from '@/lib/base';
 import { failure, statusErrors, type KubeObject, type ResourceDefinition, type StatusError } from '../api';
-import { EtcdError, type Etcd, type KeyValue, type Revision, type WatchEvent as EtcdWatchEvent } from '../etcd';
+import { EtcdError, type Etcd, type Revision, type WatchEvent as EtcdWatchEvent } from '../etcd';
 import type { Kernel } from '../kernel';
 import { isBuiltIn } from './context';
 import { haveSameMetadata, objectAtDeletion, objectOf, spoken, storageRoot } from './storage';

@@ -34,8 +34,10 @@ test('of results of two texts so many pairs are kept, whichever text they differ
   expect(count).toBe(9);
   all();
   expect(count).toBe(18);
+  const never = memoOfTwo(() => void count++);
+  expect([never('a', 'b'), never('a', 'b'), count]).toEqual([undefined, undefined, 19]);
   expect([joined('abc', 'x'), joined('abc', 'x'), joined('x', 'abc'), joined('x', 'abc')]).toEqual(['abcx', 'abcx', 'xabc', 'xabc']);
-  expect(count).toBe(22);
+  expect(count).toBe(23);
 });
 
 test.each([
