@@ -121,9 +121,9 @@ export class WatchCache {
   since(revision: number, prefix: string): CacheEvent[] {
     const events: CacheEvent[] = [];
     if (revision >= this.#changedAt) return events;
-    // Etcd would tell of the very revision that was compacted, but not what was there before.
-    if (revision < this.#etcd.compactedRevision) throw tooOld(revision, this.#etcd.compactedRevision);
     try {
+      // Etcd would tell of the very revision that was compacted, but not what was there before.
+      if (revision < this.#etcd.compactedRevision) throw tooOld(revision, this.#etcd.compactedRevision);
       const cancel = this.#etcd.watch(prefix, { ...rangeOf(prefix), startRevision: revision + 1, prevKv: true }, (response) => {
         for (const event of response.events) events.push(...cacheEvents(response.revision, event));
       });

@@ -1,3 +1,4 @@
+import { EtcdError } from '@/lib/cluster/etcd';
 import { ApiBench, configMap } from '../../support/api-server';
 
 const maps = '/api/v1/namespaces/default/configmaps';
@@ -77,4 +78,19 @@ test('a watch that missed nothing but the compacted revision is Expired too: wha
   const late = api.watch(`${maps}?watch=1&resourceVersion=${resourceVersion}`);
   api.kernel.runUntilIdle();
   expect(late.events.map(({ type, object }) => [type, (object as any).reason])).toEqual([['ERROR', 'Expired']]);
+});
+
+test('a watch that missed something while etcd is away ends with an internal error', () => {
+  const api = new ApiBench();
+  api.create(maps, configMap('a'));
+  const { resourceVersion } = (api.get(maps) as any).metadata;
+  api.create(maps, configMap('b'));
+  Object.defineProperty(api.etcd, 'compactedRevision', {
+    get: () => {
+      throw new EtcdError('Unavailable', 'etcdserver: no leader');
+    },
+  });
+  const watch = api.watch(`${maps}?watch=1&resourceVersion=${resourceVersion}`);
+  api.kernel.runUntilIdle();
+  expect(watch.events.map(({ type, object }) => [type, (object as any).reason])).toEqual([['ERROR', 'InternalError']]);
 });
