@@ -98,11 +98,11 @@ function useClock(): { turn: (command: ClockCommand) => void; failure: string | 
   return { turn, failure };
 }
 
-/** The transcript line of the step button. */
+/** The transcript line of the step button, which on a narrow screen is there only for what has to be known. */
 function Said({ failure }: { failure: string | undefined }) {
   const clock = useWorkspace((state) => state.clock);
   return (
-    <p className={styles.said} aria-live="polite">
+    <p className={styles.said} data-urgent={failure !== undefined || clock?.isHeld || undefined} aria-live="polite">
       {failure ??
         (clock?.isHeld ? (
           'Saving is held up, and the clock stands until it works again. Nothing is lost.'
