@@ -13,10 +13,10 @@ interface ForkOptions {
 }
 
 /**
- * What etcd may hold in a sandbox; a busy lab needs two MiB. Pods take three times as much of the host's memory, the densest values that anybody
- * could store some twenty times.
+ * What etcd may hold in a sandbox; a busy lab needs two MiB, and a Pod that is evicted and made again for the five seconds in which its node
+ * comes back some forty. Pods take three times as much of the host's memory, the densest values that anybody could store some twenty times.
  */
-export const sandboxEtcdBytes = 32 << 20;
+export const sandboxEtcdBytes = 128 << 20;
 
 /** Booted clusters, one for each shape: a new sandbox is a copy of one, so nobody waits for a control plane to come up. */
 const booted = new Map<string, Cluster>();
