@@ -247,8 +247,10 @@ test('what a command in a container did is in the journal before its output is t
   await ask({ type: 'join', terminals: {} });
   sandbox.flow(50, { start: true });
   await ask({ type: 'join', terminals: {} });
-  const told = batches(messages).find(({ changes }) => changes?.includes('"made"'));
-  expect(told?.durable).toEqual([
+  // A row waits for the first snapshot, which is made a slice at a time.
+  const made = () => batches(messages).find(({ changes }) => changes?.includes('"made"'));
+  while (!made()) await new Promise((resolve) => setImmediate(resolve));
+  expect(made()?.durable).toEqual([
     { type: 'flow', id: 50, flow: { stdout: 'made' } },
     { type: 'flow', id: 50, flow: { exit: { code: 0 } } },
   ]);
