@@ -1,4 +1,4 @@
-import { appended, compareBytes, deepEqual, prefixEnd, roughBytes, SortedMap, type Growing } from '@/lib/base';
+import { appended, compareBytes, deepEqual, prefixEnd, roughBytes, SortedMap, type Growing, type Json, type JsonObject } from '@/lib/base';
 import { MvccStore, type KeyValue, type WatchEvent } from '../etcd';
 import type { Instant } from '../kernel';
 import type { Change, ChangeCause } from './change';
@@ -316,8 +316,22 @@ function bytesOf({ text }: Segment): number {
   return text.length + segmentOverheadBytes;
 }
 
+/** About what a change keeps in memory: what was there and is not what is there now, as the metadata of a heartbeat is. */
 function sizeOf({ events }: Change): number {
-  return events.reduce((total, { kv, prevKv }) => total + roughBytes(kv.value) + roughBytes(prevKv?.value), 0);
+  let bytes = 0;
+  for (const { kv, prevKv } of events) if (prevKv) bytes += keptBytes(prevKv.value, kv.value);
+  return bytes;
+}
+
+function keptBytes(before: Json, after: Json): number {
+  if (!isRecord(before) || !isRecord(after)) return roughBytes(before);
+  let bytes = 0;
+  for (const field in before) if (before[field] !== after[field]) bytes += roughBytes(before[field]);
+  return bytes;
+}
+
+function isRecord(value: Json): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** What one store put in place of another changes, in order of keys. */
