@@ -170,7 +170,7 @@ const session: readonly Step[] = [
   step('plugin list', /unable to find any kubectl plugins/, 1),
   step('options', /--kubeconfig=''/),
   step('edit cm c', 'configmap/c edited'),
-  step('get cm c -o jsonpath={.data.a}', 'edited'),
+  step('get cm c -o jsonpath={.data.a}', 'bed'),
   step('wait --for=delete pod/nope --timeout=1s', ''),
   step('delete pod one --now', 'Error from server (NotFound): pods "one" not found', 1),
   step('delete job,cronjob --all', /cronjob.batch "cj" deleted/),
@@ -217,7 +217,7 @@ class Seat {
 
   type(command: string): Promise<Said> {
     const words = [...command.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, plain]) => quoted ?? (plain as string));
-    const env = { ...process.env, HOME: this.#home, KUBECONFIG: this.#kubeconfig, KUBE_EDITOR: 'sed -i s/b$/edited/' };
+    const env = { ...process.env, HOME: this.#home, KUBECONFIG: this.#kubeconfig, KUBE_EDITOR: 'sed -i s/:.b$/&ed/' };
     return new Promise((resolve) => {
       execFile(this.#kubectl, words, { cwd: this.#home, env, timeout: 120_000 }, (error, stdout, stderr) =>
         resolve({ text: stdout + stderr, exitCode: error ? Number(error.code ?? -1) : 0 }),
