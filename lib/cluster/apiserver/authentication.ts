@@ -68,7 +68,7 @@ export const inProcessActors: Authenticator = {
   },
 };
 
-const tokenIn = memo((header) => /^bearer +(\S+)/i.exec(header)?.[1], { max: 256 });
+const tokenIn = memo((header) => /^bearer +(\S+)/i.exec(header)?.[1], { max: 256, lengthMax: 4_096 });
 
 export type TokenReader = (token: string) => User | undefined;
 

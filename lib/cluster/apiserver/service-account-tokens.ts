@@ -1,4 +1,4 @@
-import { deepFreeze, hash32, memo, Random } from '@/lib/base';
+import { deepFreeze, hash32, memoOfTwo, Random } from '@/lib/base';
 import { decodeBase64, decodeBase64Url, encodeBase64Url, type KubeObject } from '../api';
 import type { Kernel } from '../kernel';
 import type { Lookup } from './admission/plugin';
@@ -118,9 +118,8 @@ function readLegacyToken(token: string, claims: Readonly<Record<string, string>>
 
 /** Reads tokens that `mintToken` of the same cluster made, while they are valid and what they are bound to exists. */
 export function tokenReader(lookup: Lookup, kernel: Kernel, key: string): (token: string) => User | undefined {
-  const verified = verifiers(key);
   return (token) => {
-    const claims = verified(token);
+    const claims = verifiedBy(key, token);
     if (claims?.iss === legacyIssuer) return readLegacyToken(token, claims as unknown as Record<string, string>, lookup);
     if (!claims || claims.exp * 1000 <= kernel.now) return undefined;
     const { namespace, serviceaccount, pod, node, secret } = claims['kubernetes.io'];
@@ -134,7 +133,7 @@ export function tokenReader(lookup: Lookup, kernel: Kernel, key: string): (token
 }
 
 /** The tokens of a snapshot are those of all its forks. */
-const verifiers = memo((key) => memo((token) => deepFreeze(verify(token, key)), { max: 256 }));
+const verifiedBy = memoOfTwo((key, token) => deepFreeze(verify(token, key)), { max: 512, lengthMax: 4_096 });
 
 function verify(token: string, key: string): Claims | undefined {
   const [header = '', payload = '', given = '', more] = token.split('.');
