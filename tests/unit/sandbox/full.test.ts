@@ -1,8 +1,8 @@
 import { Session } from '@/lib/labs';
 import type { SessionState } from '@/lib/labs/hosted-session';
-import { checksumOf } from '@/lib/sandbox/codec';
-import type { FromWorker, SandboxCut, SandboxRecipe, SandboxRequest } from '@/lib/sandbox/protocol';
+import type { FromWorker, SandboxRecipe, SandboxRequest } from '@/lib/sandbox/protocol';
 import { Sandbox, type SessionFactory } from '@/lib/sandbox/sandbox';
+import { keptOf } from '../../support/kept';
 import { smallLab, testHost } from '../../support/lab-folders';
 
 const lab = smallLab(`- id: yes\n  cel: 'true'`);
@@ -66,16 +66,7 @@ async function open(recipe: SandboxRecipe) {
 
 const fresh: SandboxRecipe = { lab, seed: '7', rows: [], head: 0, damagedSnapshots: 0 };
 
-/** What the database has of it. */
-function kept(messages: readonly FromWorker[]): SandboxRecipe {
-  const cut = messages.filter((message): message is SandboxCut => message.type === 'cut').at(-1) as SandboxCut;
-  const rows = messages.flatMap((message) =>
-    message.type === 'batch' && message.changes !== undefined && message.sequence > cut.sequence
-      ? [{ sequence: message.sequence, changes: message.changes, checksum: checksumOf(message.sequence, message.changes) }]
-      : [],
-  );
-  return { ...fresh, snapshot: cut, rows, head: rows.at(-1)?.sequence ?? cut.sequence };
-}
+const kept = (messages: readonly FromWorker[]) => keptOf(fresh, messages);
 
 const etcdctl =
   'kubectl exec -n kube-system etcd-cp-1 -- etcdctl --cacert=/etc/kubernetes/pki/etcd/ca.crt --cert=/etc/kubernetes/pki/etcd/server.crt --key=/etc/kubernetes/pki/etcd/server.key';

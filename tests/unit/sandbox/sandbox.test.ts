@@ -1,7 +1,8 @@
 import type { SessionListener } from '@/lib/labs/hosted-session';
-import { checksumOf, unpackSnapshot } from '@/lib/sandbox/codec';
+import { unpackSnapshot } from '@/lib/sandbox/codec';
 import type { FromWorker, Outgoing, SandboxBatch, SandboxCut, SandboxRecipe, SandboxRequest } from '@/lib/sandbox/protocol';
 import { Sandbox, type SandboxOptions, type SessionFactory } from '@/lib/sandbox/sandbox';
+import { keptOf } from '../../support/kept';
 import { stubSessions } from '../../support/stub-session';
 
 const fresh: SandboxRecipe = { lab: { slug: 'stub', files: {} }, seed: '7', rows: [], head: 0, damagedSnapshots: 0 };
@@ -48,14 +49,7 @@ async function open(recipe: SandboxRecipe = fresh, options: Partial<Pick<Sandbox
 const batches = (messages: readonly FromWorker[]) => messages.filter((message): message is SandboxBatch => message.type === 'batch');
 const cuts = (messages: readonly FromWorker[]) => messages.filter((message): message is SandboxCut => message.type === 'cut');
 
-/** What a host would have kept of these messages. */
-function recipeOf(messages: readonly FromWorker[]): SandboxRecipe {
-  const cut = cuts(messages).at(-1) as SandboxCut;
-  const rows = batches(messages).flatMap(({ sequence, changes }) =>
-    changes === undefined || sequence <= cut.sequence ? [] : [{ sequence, changes, checksum: checksumOf(sequence, changes) }],
-  );
-  return { ...fresh, snapshot: cut, rows, head: rows.at(-1)?.sequence ?? cut.sequence };
-}
+const recipeOf = (messages: readonly FromWorker[]) => keptOf(fresh, messages);
 
 test('a fresh sandbox is open at once, and tells no row before its first snapshot: its journal has a beginning', async () => {
   const { messages, type } = await open();
