@@ -102,8 +102,9 @@ export class RevisionLog {
     }
   }
 
-  /** Forgets what was before `revision`; what that one put and deleted is kept (`mvcc/key_index.go`, compact). */
+  /** Forgets what was before `revision`; what that one put and deleted is kept (`mvcc/key_index.go`, compact). Before what it holds there is nothing to forget. */
   compact(revision: number): void {
+    if (revision < this.#first) return;
     const kept: Events[] = [];
     this.forEach(revision, (events) => void kept.push(events));
     kept[0] = (kept[0] ?? []).map(({ type, kv }) => ({ type, kv }));

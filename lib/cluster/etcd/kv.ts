@@ -119,6 +119,7 @@ export interface WatchOptions {
  */
 export interface Etcd {
   readonly revision: Revision;
+  /** -1 before the first compaction. */
   readonly compactedRevision: Revision;
   range(key: string, options?: RangeOptions): RangeResponse;
   put(key: string, value: Json, options?: PutOptions): { revision: Revision; prevKv?: KeyValue };
@@ -231,7 +232,7 @@ export interface EtcdServer extends Etcd {
   leaseTimeToLive(lease: number): LeaseStatus;
   leases(): readonly number[];
   status(): MemberStatus;
-  /** Of this member alone; `compactRevision` is -1 before the first compaction. */
+  /** Of this member alone. */
   hashKv(revision?: number): { hash: number; hashRevision: Revision; compactRevision: Revision };
   /** Gives back what compaction freed; this member alone. */
   defragment(): void;

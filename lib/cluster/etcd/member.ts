@@ -128,7 +128,6 @@ export class EtcdMember implements EtcdServer {
   readonly #answered = new Set<MemberId>();
   #known: { role: Role; leader: MemberId | undefined } = { role: 'follower', leader: undefined };
   #isStopped = false;
-  #wasCompacted = false;
   #isRemoved = false;
   readonly #startedAt: number;
   readonly #isResumed: boolean;
@@ -325,7 +324,7 @@ export class EtcdMember implements EtcdServer {
     return {
       hash: store.hashKv(revision || undefined),
       hashRevision: (revision || store.revision) as Revision,
-      compactRevision: this.#isCompacted ? store.compactedRevision : (-1 as Revision),
+      compactRevision: store.compactedRevision,
     };
   }
 
@@ -666,7 +665,7 @@ export class EtcdMember implements EtcdServer {
         return result;
       }
       case 'compact':
-        this.#compact(request.revision);
+        store.compact(request.revision);
         return undefined;
       case 'publish':
         this.#applyAttributes(request);
@@ -700,17 +699,6 @@ export class EtcdMember implements EtcdServer {
         store.setAlarm(request.member, request.alarm, request.isRaised);
         return undefined;
     }
-  }
-
-  /** Nobody has compacted anything before somebody has, at revision 0 for one (`mvcc/kvstore.go`, compactMainRev); that is not remembered across a restart. */
-  #compact(revision: number): void {
-    const { store } = this.#options;
-    if (revision !== 0 || this.#isCompacted) store.compact(revision);
-    this.#wasCompacted = true;
-  }
-
-  get #isCompacted(): boolean {
-    return this.#wasCompacted || this.#options.store.compactedRevision > 0;
   }
 
   /** Whether what makes the store larger is refused by everybody (`etcdserver/apply/apply.go`, applierV3Capped). */

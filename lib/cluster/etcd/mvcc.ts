@@ -45,6 +45,7 @@ export interface AppliedPoint {
 /** A store as plain data. */
 export interface MvccSnapshot {
   readonly revision: number;
+  /** -1 before the first compaction, which may be at revision 0. */
   readonly compactedRevision: number;
   /** Every kept version, tombstones included, in order of revision. */
   readonly versions: readonly KeyValue[];
@@ -95,6 +96,9 @@ interface State {
   readonly lineage: string;
 }
 
+/** What a store begins with (`mvcc/kvstore.go`, compactMainRev). */
+const neverCompacted = -1 as Revision;
+
 const noState = (): State => ({
   cells: new SortedMap(),
   log: RevisionLog.after(1),
@@ -103,7 +107,7 @@ const noState = (): State => ({
   alarms: [],
   auth: noAuth,
   revision: 1 as Revision,
-  compacted: 0 as Revision,
+  compacted: neverCompacted,
   applied: undefined,
   lineage: '',
 });
@@ -236,7 +240,7 @@ export class MvccStore implements Etcd {
 
   watch(key: string, options: WatchOptions, onResponse: (response: WatchResponse) => void): () => void {
     const start = options.startRevision || this.#revision + 1;
-    if (start < this.#compacted) throw compactedError();
+    if (start < Math.max(this.#compacted, 0)) throw compactedError();
     const watcher: Watcher = { key, options, onResponse, next: start };
     this.#watchers.add(watcher);
     this.#catchUp(watcher);
@@ -466,7 +470,7 @@ export class MvccStore implements Etcd {
 
   /** `current` is the revision that "now" means: within a transaction, that of its own writes. */
   #range(key: string, options: RangeOptions, current: Revision): RangeResponse {
-    const at = options.revision || current;
+    const at = options.revision && options.revision > 0 ? options.revision : current;
     if (at > current) throw futureError();
     if (at < this.#compacted) throw compactedError();
     if (isSelective(options)) return this.#selectiveRange(key, options, at);

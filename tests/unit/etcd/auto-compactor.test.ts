@@ -17,12 +17,12 @@ function run(compaction: AutoCompaction, minutes: number): number[] {
 }
 
 test('mode revision keeps so many revisions, looking every five minutes', () => {
-  expect(run({ mode: 'revision', retention: 3 }, 16)).toEqual([0, 0, 0, 0, 3, 3, 3, 3, 3, 8, 8, 8, 8, 8, 13, 13]);
+  expect(run({ mode: 'revision', retention: 3 }, 16)).toEqual([-1, -1, -1, -1, 3, 3, 3, 3, 3, 8, 8, 8, 8, 8, 13, 13]);
 });
 
 test('mode periodic keeps so much time, once that time has passed', () => {
   const compacted = run({ mode: 'periodic', retention: 10 * 60_000 }, 30);
-  expect(compacted.slice(0, 9)).toEqual(Array.from({ length: 9 }, () => 0));
+  expect(compacted.slice(0, 9)).toEqual(Array.from({ length: 9 }, () => -1));
   expect(compacted.at(-1)).toBeGreaterThan(10);
   expect(compacted.at(-1)).toBeLessThanOrEqual(22);
 });

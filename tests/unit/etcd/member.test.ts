@@ -1,6 +1,8 @@
 import { EtcdError, MvccStore, RaftDisk, type Compare } from '@/lib/cluster/etcd';
 import { EtcdGroup } from '@/tests/support/etcd-group';
 
+const compacted = 'etcdserver: mvcc: required revision has been compacted';
+
 const stores = (group: EtcdGroup) => group.machines.map(({ store }) => ({ ...store.snapshot(), applied: undefined }));
 
 test('a member that is alone serves at once, and an idle one does nothing', () => {
@@ -243,16 +245,39 @@ test('a lease that is too long is refused', () => {
   expect(member.leases()).toEqual([]);
 });
 
-test('the first compaction may be at revision 0, the second may not', () => {
-  const member = new EtcdGroup({ size: 1 }).member('cp-1');
-  expect(() => member.compact(99)).toThrow('etcdserver: mvcc: required revision is a future revision');
-  expect(member.hashKv().compactRevision).toBe(-1);
-  member.compact(0);
-  expect(member.hashKv().compactRevision).toBe(0);
-  expect(() => member.compact(0)).toThrow('etcdserver: mvcc: required revision has been compacted');
-  member.put('a', 1);
-  member.compact(2);
-  expect(() => member.compact(0)).toThrow('etcdserver: mvcc: required revision has been compacted');
+test('the first compaction may be at revision 0, the second may not, after a restart neither', () => {
+  const group = new EtcdGroup({ size: 1 });
+  expect(() => group.member('cp-1').compact(99)).toThrow('etcdserver: mvcc: required revision is a future revision');
+  expect(() => group.member('cp-1').compact(-1)).toThrow(compacted);
+  expect(group.member('cp-1').hashKv().compactRevision).toBe(-1);
+  group.member('cp-1').compact(0);
+  for (const restart of [
+    () => {},
+    () => {
+      group.crash('cp-1');
+      group.start('cp-1');
+    },
+  ]) {
+    restart();
+    expect(group.member('cp-1').hashKv().compactRevision).toBe(0);
+    expect(() => group.member('cp-1').compact(0)).toThrow(compacted);
+  }
+  group.member('cp-1').put('a', 1);
+  group.member('cp-1').compact(2);
+  expect(() => group.member('cp-1').compact(0)).toThrow(compacted);
+});
+
+test('a member that comes back, and one that joins, know of the compaction at revision 0', () => {
+  const group = new EtcdGroup({ size: 3, snapshotCount: 1 });
+  const leader = group.elect();
+  const late = group.machines.find(({ name }) => name !== leader)?.name as string;
+  group.crash(late);
+  group.member(leader).compact(0);
+  for (let count = 0; count < 20; count++) group.member(leader).put('a', count);
+  group.start(late);
+  group.kernel.runFor(5_000);
+  expect(stores(group).map(({ compactedRevision }) => compactedRevision)).toEqual([0, 0, 0]);
+  expect(() => group.member(late).compact(0)).toThrow(compacted);
 });
 
 test('the raft index in a status is what the group has agreed on, and that nobody leads comes before the alarms', () => {

@@ -90,6 +90,36 @@ test('compaction forgets old revisions and nothing that is alive', () => {
   expect(() => store.compact(99)).toThrow('required revision is a future revision');
 });
 
+test('a compaction at revision 0 forgets nothing, is journalled and kept, and cannot come again', () => {
+  const store = MvccStore.create();
+  const journaled = MvccStore.restore(store.snapshot());
+  store.onEdit = (edit) => journaled.replayEdit(edit);
+  store.compact(0);
+  for (const one of [store, journaled, store.fork(), MvccStore.restore(store.snapshot())]) {
+    one.put('a', 1);
+    one.put('a', 2);
+    const heard: unknown[] = [];
+    one.watch('a', { startRevision: 1, prevKv: true }, ({ revision, events }) => heard.push([revision, events[0]?.prevKv?.value]));
+    expect(heard).toEqual([
+      [2, undefined],
+      [3, 1],
+    ]);
+    expect(one.range('a', { revision: 2 }).kvs[0]?.value).toBe(1);
+    expect(one.range('a', { revision: -5 }).kvs[0]?.value).toBe(2);
+    expect(() => one.watch('a', { startRevision: -1 }, () => {})).toThrow('required revision has been compacted');
+    expect(() => one.compact(0)).toThrow('required revision has been compacted');
+  }
+});
+
+test('a log compacted before the first revision that it holds stays as it is', () => {
+  const log = RevisionLog.after(5);
+  log.push([]);
+  log.compact(2);
+  const held: number[] = [];
+  log.forEach(0, (_, revision) => held.push(revision));
+  expect([held, log.next]).toEqual([[5, 6], 7]);
+});
+
 test("a fork and its original do not see each other's writes", () => {
   const store = MvccStore.create();
   store.put('a', 1);

@@ -107,7 +107,7 @@ export function look(session: Session, { next, quietSince }: WatchState, { isFir
     server.watch(key, wanted, (response) => void seen.push(response))();
   } catch (error) {
     if (!(error instanceof EtcdError) || error.code !== 'OutOfRange') throw error;
-    throw cancelled(session, error.message, server.compactedRevision);
+    throw cancelled(session, error.message, next < 0 ? 0 : server.compactedRevision);
   }
   // What was there already comes as one response.
   const responses = isFirst && seen.length > 0 ? [{ events: seen.flatMap(({ events }) => events) }] : seen;
