@@ -30,8 +30,9 @@ import type { Prober } from './prober';
 import type { StatusManager } from './status-manager';
 import { ensureImage, type ImagePuller } from './image-puller';
 import { generatePodStatus, isTerminalPhase, stamped, type WaitingReason } from './pod-status';
+import { PodVolumes } from './pod-volumes';
 import { runSteps, type Running, type Steps } from './steps';
-import { containerMounts, mountVolumes, refreshMs, terminationLog, type MountedVolume } from './volumes';
+import { containerMounts, refreshMs, terminationLog } from './volumes';
 
 /** What a Pod worker uses of its kubelet. */
 export interface PodWorkerContext {
@@ -73,7 +74,8 @@ const syncErrorMs = 10_000;
 const transientErrorMs = 1_000;
 const retryJitter = 0.5;
 const minimumGraceMs = 2_000;
-const volumeRetryMs = { initial: 500, max: 122_000 };
+/** `volumemanager/volume_manager.go`, podAttachAndMountTimeout. */
+const mountTimeoutMs = 123_000;
 /** A container's last words that are kept. */
 const terminationMessageMax = 4_096;
 
@@ -96,7 +98,7 @@ export class PodWorker {
   #next: Entry | undefined;
   #refresh: Entry | undefined;
   #deadline: Entry | undefined;
-  #volumes: Map<string, MountedVolume> = new Map();
+  readonly #volumes = new PodVolumes();
   #hasSynced = false;
   #kills: Running[] = [];
   #isFinished = false;
@@ -311,7 +313,7 @@ export class PodWorker {
     }
     prober.add(this.#pod);
     for (const container of runtimePod.containers) if (container.state === 'running') prober.started(this.uid, container);
-    yield* this.#mountSteps();
+    if (!(yield* this.#mountSteps())) return this.#retry(syncErrorMs);
     this.#checkPullSecrets();
     const { failures, didChange } = yield* this.#syncContainers();
     this.#scheduleRefresh();
@@ -332,23 +334,22 @@ export class PodWorker {
       );
   }
 
-  /** Mounts the volumes, and keeps trying what fails at longer and longer intervals. */
-  *#mountSteps(): Steps<void> {
-    for (let delayMs = volumeRetryMs.initial; ; delayMs = Math.min(delayMs * 2, volumeRetryMs.max)) {
-      try {
-        return this.#mount();
-      } catch (error) {
-        if (!(error instanceof ConfigError)) throw error;
-        this.#event('Warning', 'FailedMount', error.message);
-        yield delayMs;
-      }
+  /** Waits until every volume is mounted, but not for ever; what only could not be refreshed is tried again beside the sync. */
+  *#mountSteps(): Steps<boolean> {
+    const { kernel } = this.#context;
+    for (const endsAt = kernel.now + mountTimeoutMs; kernel.now < endsAt;) {
+      this.#mount();
+      if (this.#volumes.areMounted(this.#pod)) return true;
+      yield Math.min(this.#volumes.msToRetry(kernel.now) ?? 0, endsAt - kernel.now);
     }
+    return false;
   }
 
   #mount(): void {
     const { disk, client, references, hostIp, allocatable, kernel } = this.#context;
     const podIp = sandboxOf(this.#look())?.ip ?? '';
-    this.#volumes = mountVolumes({ pod: this.#pod, disk, client, references, podIp, hostIp, allocatable, now: kernel.now });
+    const failures = this.#volumes.mount({ pod: this.#pod, disk, client, references, podIp, hostIp, allocatable, now: kernel.now });
+    for (const message of failures) this.#event('Warning', 'FailedMount', message);
   }
 
   /** `kuberuntime_manager.go SyncPod`: what is missing of sandbox and containers. */
@@ -553,7 +554,7 @@ export class PodWorker {
         command: (spec.command ?? []).map((part) => expand(part, env)),
         args: (spec.args ?? []).map((part) => expand(part, env)),
         env,
-        mounts: containerMounts(this.#pod, spec, { volumes: this.#volumes, env, disk, attempt }),
+        mounts: containerMounts(this.#pod, spec, { volumes: this.#volumes.mounted, env, disk, attempt }),
         hash: containerHash(spec),
         logPath: `${logDirectory(this.#pod)}/${spec.name}/${attempt}.log`,
         ...(spec.workingDir ? { workingDir: spec.workingDir } : {}),
@@ -750,11 +751,15 @@ export class PodWorker {
 
   /** What is in volumes follows where it comes from, without a sync of the rest (`volumemanager/reconciler`, remounts). */
   #scheduleRefresh(): void {
-    const periodMs = refreshMs(this.#pod);
-    if (this.#refresh || periodMs === undefined) return;
     const { kernel, random } = this.#context;
+    const periodMs = refreshMs(this.#pod);
+    const retryMs = this.#volumes.msToRetry(kernel.now);
+    if (this.#refresh && this.#refresh.at <= kernel.now + (retryMs ?? Infinity)) return;
+    if (periodMs === undefined && retryMs === undefined) return;
+    const delayMs = Math.min(retryMs ?? Infinity, (periodMs ?? Infinity) * (1 + retryJitter * random.float()));
+    this.#refresh?.cancel();
     this.#refresh = kernel.schedule({
-      delayMs: Math.round(periodMs * (1 + retryJitter * random.float())),
+      delayMs: Math.round(delayMs),
       actor: this.#actor,
       what: `refresh volumes of ${this.#name}`,
       background: true,
@@ -765,14 +770,14 @@ export class PodWorker {
     });
   }
 
-  /** What cannot be refreshed is left to a sync, which says so. */
+  /** What no sync had a chance to mount is left to the next one. */
   #refreshVolumes(): void {
     if (this.#running) return this.#scheduleRefresh();
     try {
       this.#mount();
       this.#scheduleRefresh();
     } catch (error) {
-      if (!(error instanceof ConfigError || error instanceof ConnectionError || error instanceof CriError)) throw error;
+      if (!(error instanceof ConnectionError || error instanceof CriError)) throw error;
       this.poke(0, { background: true });
     }
   }

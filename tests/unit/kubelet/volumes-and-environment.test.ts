@@ -201,6 +201,83 @@ describe('volumes', () => {
     }
   });
 
+  describe('whose ConfigMap goes while the Pod runs', () => {
+    const path = '/api/v1/namespaces/default/configmaps';
+    const missing = 'MountVolume.SetUp failed for volume "c" : configmap "settings" not found';
+    const running = () => {
+      const pods = new PodLab(freshCluster());
+      for (const [name, A] of [
+        ['settings', 'old'],
+        ['others', '1'],
+      ] as const)
+        pods.admin.create(path, configMap(name, { A }));
+      pods.create('box', {
+        containers: [
+          {
+            command: ['sh', '-c', 'for i in 1 2 3 4 5 6; do echo "$(cat /c/A) $(cat /o/A)"; sleep 20; done; exit 1'],
+            volumeMounts: [
+              { name: 'c', mountPath: '/c' },
+              { name: 'o', mountPath: '/o' },
+            ],
+          },
+        ],
+        volumes: [
+          { name: 'c', configMap: { name: 'settings' } },
+          { name: 'o', configMap: { name: 'others' } },
+        ],
+      });
+      pods.run(10_000).admin.remove(`${path}/settings`);
+      return pods;
+    };
+
+    test('starts its containers again with what was there, says now and then what is missing, and refreshes the others', () => {
+      const pods = running();
+      pods.admin.merge(`${path}/others`, { data: { A: '2' } });
+      pods.run(200_000);
+      expect(pods.status('box')).toMatchObject({ restartCount: 1, ready: true });
+      expect(pods.logs('box').trim().split('\n').at(-1)).toBe('old 2');
+      const told = pods.countOf('box', 'FailedMount');
+      expect(pods.events('box')).toContain(`FailedMount ${missing}`);
+      expect(told).toBeGreaterThan(5);
+      pods.run(600_000);
+      expect(pods.countOf('box', 'FailedMount')).toBeLessThanOrEqual(told + 8);
+      expect(pods.status('box').restartCount).toBeGreaterThan(3);
+      pods.admin.create(path, configMap('settings', { A: 'new' }));
+      pods.run(600_000);
+      expect(pods.logs('box').trim().split('\n').at(-1)).toBe('new 2');
+    });
+
+    test('waits for it once the kubelet was restarted, since what is mounted is only what that one mounted', () => {
+      const pods = running();
+      pods.cluster.machine('worker-1').stopUnit('kubelet');
+      pods.cluster.machine('worker-1').startUnit('kubelet');
+      pods.run(200_000);
+      expect(pods.status('box')).toMatchObject({ restartCount: 0, ready: false });
+      pods.admin.create(path, configMap('settings', { A: 'new' }));
+      expect(pods.run(130_000).status('box').restartCount).toBe(1);
+    });
+
+    test('that no container mounts is not missed', () => {
+      const pods = new PodLab(freshCluster())
+        .create('box', { containers: [{ command: ['sleep', '100'] }], volumes: [{ name: 'c', configMap: { name: 'none' } }] })
+        .run(5_000);
+      expect(pods.get('box').status.phase).toBe('Running');
+    });
+  });
+
+  test('a container that ends while no API server answers is started again', () => {
+    const pods = new PodLab(freshCluster());
+    pods.create('box', { containers: [{ command: ['sh', '-c', 'sleep 90; exit 1'] }] }).run(10_000);
+    const manifest = '/etc/kubernetes/manifests/kube-apiserver.yaml';
+    const { disk } = pods.cluster.machine('cp-1');
+    const text = disk.get<string>(manifest) as string;
+    disk.delete(manifest);
+    pods.run(240_000);
+    disk.set(manifest, text);
+    pods.run(60_000);
+    expect(pods.status('box').restartCount).toBe(3);
+  });
+
   test('a script in a volume can be run when its mode says so', () => {
     const script = (defaultMode?: number) => {
       const pods = new PodLab(freshCluster());

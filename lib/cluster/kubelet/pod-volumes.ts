@@ -1,0 +1,65 @@
+import type { V1Pod, V1Volume } from '@/generated/kubernetes/types';
+import { ConnectionError } from '../api';
+import { allContainers } from './containers';
+import { ConfigError } from './references';
+import { mountVolumes, type MountedVolume, type VolumeInput } from './volumes';
+
+/** Attempts of one volume (`goroutinemap/exponentialbackoff`). */
+const retryMs = { initial: 500, max: 122_000 };
+
+/**
+ * What is mounted of one Pod's volumes (`volumemanager/cache/actual_state_of_world.go`). A volume that is mounted stays so, whatever becomes
+ * of its source: only its refresh fails and is tried again (`operationexecutor/operation_generator.go`, markVolumeErrorState).
+ */
+export class PodVolumes {
+  readonly #mounted = new Map<string, MountedVolume>();
+  readonly #failing = new Map<string, { readonly delayMs: number; readonly retryAt: number }>();
+
+  get mounted(): ReadonlyMap<string, MountedVolume> {
+    return this.#mounted;
+  }
+
+  /** Whether containers may start (`volume_manager.go`, WaitForAttachAndMount). */
+  areMounted(pod: V1Pod): boolean {
+    return usedVolumes(pod).every(({ name }) => this.#mounted.has(name));
+  }
+
+  /** Mounts and refreshes everything but what failed a moment ago, and answers with the sentences of what fails. */
+  mount(input: VolumeInput): string[] {
+    const { pod, now } = input;
+    const due = usedVolumes(pod).filter(({ name }) => (this.#failing.get(name)?.retryAt ?? now) <= now);
+    return due.flatMap((volume) => this.#mountOne(input, volume));
+  }
+
+  /** Until the next attempt at what failed; undefined when nothing did. */
+  msToRetry(now: number): number | undefined {
+    if (this.#failing.size === 0) return undefined;
+    return Math.max(0, Math.min(...[...this.#failing.values()].map(({ retryAt }) => retryAt)) - now);
+  }
+
+  #mountOne(input: VolumeInput, volume: V1Volume): string[] {
+    const { pod, now } = input;
+    const { name } = volume;
+    try {
+      const alone = { ...pod, spec: { ...pod.spec, volumes: [volume] } };
+      for (const mounted of mountVolumes({ ...input, pod: alone }).values()) this.#mounted.set(name, mounted);
+      this.#failing.delete(name);
+      return [];
+    } catch (error) {
+      // The kubelet has what it watches while no API server answers.
+      if (error instanceof ConnectionError && this.#mounted.has(name)) return [];
+      if (!(error instanceof ConfigError)) throw error;
+      const delayMs = Math.min((this.#failing.get(name)?.delayMs ?? retryMs.initial / 2) * 2, retryMs.max);
+      this.#failing.set(name, { delayMs, retryAt: now + delayMs });
+      return [error.message];
+    }
+  }
+}
+
+/** What no container mounts is left alone (`volume/util.GetPodVolumeNames`). */
+function usedVolumes(pod: V1Pod): readonly V1Volume[] {
+  const used = new Set(
+    allContainers(pod).flatMap(({ volumeMounts = [], volumeDevices = [] }) => [...volumeMounts, ...volumeDevices].map(({ name }) => name)),
+  );
+  return (pod.spec.volumes ?? []).filter(({ name }) => used.has(name));
+}
