@@ -44,6 +44,19 @@ interface ForkOptions {
   readonly etcdBytes?: number | undefined;
 }
 
+/** A cluster, or a moment of one, that copies are made from. */
+export interface Forkable {
+  fork(options?: ForkOptions): Cluster;
+}
+
+interface Moment {
+  readonly options: ClusterOptions;
+  readonly now: Instant;
+  readonly seed: string;
+  readonly generation: number;
+  readonly stores: Stores;
+}
+
 /** What the layers above lend to a cluster; never part of a snapshot. */
 export interface ClusterHosts {
   /** Runs interactive shells in containers (`kubectl exec -it`). Absent, they are refused. */
@@ -149,27 +162,32 @@ export class Cluster {
    * A copy that goes its own way: stores are shared until one of them writes, components start again from them.
    * With a `seed` of its own, chance differs from here on.
    */
-  fork({
-    seed = this.kernel.seed,
-    hosts = {},
-    historyBytes = this.options.historyBytes,
-    etcdBytes = this.options.etcdBytes,
-  }: ForkOptions = {}): Cluster {
-    const kernel = new Kernel({ seed, now: this.kernel.now, generation: this.kernel.generation + 1 });
-    const machines = [...this.#machines.values()].map((machine) => ({
-      spec: machine.spec,
-      disk: machine.disk.fork(),
-      etcd: machine.etcd?.fork(),
-      raft: machine.raft?.fork(),
-      isUp: machine.isUp,
-    }));
+  fork(options?: ForkOptions): Cluster {
+    return Cluster.#fork(this.#moment(), options);
+  }
+
+  /** What forks of this moment are made from, whatever the cluster does meanwhile. */
+  moment(): Forkable {
+    const moment = this.#moment();
+    return { fork: (options) => Cluster.#fork({ ...moment, stores: copyOf(moment.stores) }, options) };
+  }
+
+  #moment(): Moment {
+    const { kernel, world, options } = this;
+    const stores = copyOf({ world, ledger: this.#ledger, machines: this.machines });
+    return { options, now: kernel.now, seed: kernel.seed, generation: kernel.generation, stores };
+  }
+
+  static #fork(moment: Moment, { hosts = {}, ...changed }: ForkOptions = {}): Cluster {
+    const { seed = moment.seed, historyBytes = moment.options.historyBytes, etcdBytes = moment.options.etcdBytes } = changed;
     const options = {
-      ...this.options,
+      ...moment.options,
       seed,
       ...(historyBytes === undefined ? {} : { historyBytes }),
       ...(etcdBytes === undefined ? {} : { etcdBytes }),
     };
-    return Cluster.#resume(options, kernel, { world: this.world.fork(), ledger: this.#ledger.fork(historyBytes), machines }, hosts);
+    const kernel = new Kernel({ seed, now: moment.now, generation: moment.generation + 1 });
+    return Cluster.#resume(options, kernel, { ...moment.stores, ledger: moment.stores.ledger.fork(historyBytes) }, hosts);
   }
 
   snapshot(): ClusterSnapshot {
@@ -463,6 +481,21 @@ function specsOf({ topology }: ClusterOptions): MachineSpec[] {
 /** The stores of etcd's members, by machine. */
 function memberStores(machines: readonly Pick<Machine, 'name' | 'etcd'>[]): Map<string, MvccStore> {
   return new Map(machines.flatMap(({ name, etcd }) => (etcd ? [[name, etcd]] : [])));
+}
+
+/** Shares everything until one of the two writes. */
+function copyOf({ world, ledger, machines }: Stores): Stores {
+  return {
+    world: world.fork(),
+    ledger: ledger.fork(),
+    machines: machines.map(({ spec, disk, etcd, raft, isUp }) => ({
+      spec,
+      isUp,
+      disk: disk.fork(),
+      etcd: etcd?.fork(),
+      raft: raft?.fork(),
+    })),
+  };
 }
 
 function replay(stores: Stores, changes: Iterable<StoreChange>): { stores: Stores; now: number } {

@@ -3,7 +3,7 @@ export { readKubeconfig, type Endpoint } from './bootstrap/connect';
 export { adminKubeconfig } from './bootstrap/install';
 export { renderKubeconfig } from './bootstrap/kubeconfig';
 export { parseTokenFile } from './bootstrap/token-file';
-export { Cluster, type ClusterHosts } from './cluster';
+export { Cluster, type ClusterHosts, type Forkable } from './cluster';
 export type { ClusterOptions, ClusterSnapshot, StoreChange, Topology } from './cluster-types';
 export {
   EtcdError,

@@ -48,6 +48,17 @@ test('a fork runs as a restored snapshot does, and the original does not notice 
   expect(JSON.stringify(original.snapshot())).toBe(untouched);
 });
 
+test('forks of a moment run as a fork made then does, whatever became of the original and of the other forks', () => {
+  const original = freshCluster({ seed: 'fork' });
+  adminOf(original).create(paths.deployments, deploymentOf('web', 3));
+  original.kernel.runFor(200);
+  const [then, moment] = [original.fork(), original.moment()];
+  work2(original);
+  const forks = [moment.fork(), moment.fork()];
+  for (const cluster of [then, ...forks]) work2(cluster);
+  expect(forks.map(({ kernel }) => kernel.trace.hash)).toEqual([then.kernel.trace.hash, then.kernel.trace.hash]);
+});
+
 function work2(cluster: Cluster): void {
   cluster.kernel.runUntilIdle();
   adminOf(cluster).merge(`${paths.deployments}/web`, { spec: { replicas: 5 } });
