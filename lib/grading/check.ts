@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { Json } from '@/lib/base';
 import type { KubeObject } from '@/lib/cluster';
 import type { Observer } from './observer';
+import type { Sliced } from './slices';
 
 /** What a check found out about a cluster. Finding out nothing because of a defect of ours is an exception. */
 export type Finding =
@@ -27,7 +28,8 @@ export interface CheckKind<Spec = any> {
    * `experiment`: takes long or breaks things, so it waits for the learner to submit.
    */
   readonly reach: 'look' | 'touch' | 'experiment';
-  run(spec: Spec, observer: Observer): Finding;
+  /** At once, or in slices where time must pass on a copy. What it asks the cluster itself it asks before the first slice is over. */
+  run(spec: Spec, observer: Observer): Finding | Sliced<Finding>;
 }
 
 export function defineCheck<Spec>(kind: CheckKind<Spec>): CheckKind<Spec> {

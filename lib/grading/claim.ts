@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { CheckKind, Finding } from './check';
 import { durationSchema, spokenDuration } from './duration';
 import type { Observer } from './observer';
+import { runFor, type Sliced } from './slices';
 
 /** Something a check says of a cluster, now or before some simulated time has passed. */
 export interface Claim {
@@ -51,18 +52,22 @@ export function claimSchema(kinds: readonly CheckKind[]): z.ZodType<Claim> {
 }
 
 /** Whether it holds; a claim about later is looked at as time passes on a copy, so that the cluster itself is not touched. */
-export function runClaim({ kind, spec, withinMs }: Claim, observer: Observer): Finding {
+export function* runClaim({ kind, spec, withinMs }: Claim, observer: Observer): Sliced<Finding> {
   const isHarmless = kind.reach !== 'touch';
-  const first = kind.run(spec, isHarmless ? observer : observer.fork());
+  const first = yield* ran(kind.run(spec, isHarmless ? observer : yield* observer.fork()));
   if (first.type === 'pass' || withinMs === undefined) return first;
-  const copy = observer.fork();
+  const copy = yield* observer.fork();
   const { kernel } = copy.cluster;
   const until = kernel.now + withinMs;
   let last: Finding = first;
   while (kernel.now < until) {
-    kernel.runFor(Math.min(stepMs, until - kernel.now), { entriesMax });
-    last = kind.run(spec, copy);
+    yield* runFor(kernel, Math.min(stepMs, until - kernel.now), { entriesMax });
+    last = yield* ran(kind.run(spec, copy));
     if (last.type === 'pass') return last;
   }
   return last.type === 'not-yet' ? { ...last, message: `${last.message} (${spokenDuration(withinMs)} later still.)` } : last;
+}
+
+function* ran(run: Finding | Sliced<Finding>): Sliced<Finding> {
+  return 'next' in run ? yield* run : run;
 }

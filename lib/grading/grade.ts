@@ -6,6 +6,7 @@ import { claimFields, claimOf, runClaim, type Claim } from './claim';
 import { nameOf, type Finding } from './check';
 import { checkExpression, evaluate, ExpressionError } from './expression';
 import { Observer, UnknownKind, Unobservable } from './observer';
+import { inOneGo, type Sliced } from './slices';
 import type { CheckResult, GradingResult } from './verdict';
 
 export const engineVersion = '0.1.0';
@@ -64,12 +65,19 @@ export const checkSchema = z
 
 /** Every check's result. While the learner works, experiments are left for the submission. */
 export function runChecks(lab: Gradable, observer: Observer, { isSubmission }: { isSubmission: boolean }): CheckResult[] {
-  return lab.steps.flatMap((step) => step.checks.map((check) => runCheck(step.id, check, observer, isSubmission)));
+  return inOneGo(checksInSlices(lab, observer, { isSubmission }));
 }
 
 /** Grades a cluster as it stands. The same state always gives the same result. */
 export function grade(lab: Gradable, observer: Observer, { seed }: { seed: string }): GradingResult {
-  const checks = runChecks(lab, observer, { isSubmission: true });
+  return inOneGo(gradeInSlices(lab, observer, { seed }));
+}
+
+/** `grade`, to be laid aside between slices. It grades the cluster as it stands in the first one, and that may go on meanwhile. */
+export function* gradeInSlices(lab: Gradable, observer: Observer, { seed }: { seed: string }): Sliced<GradingResult> {
+  const simTime = rfc3339(observer.cluster.now);
+  const hashing = begin(hashInSlices(observer));
+  const checks = yield* checksInSlices(lab, observer.atThisMoment(), { isSubmission: true });
   const counted = checks.filter((check) => check.verdict !== 'platform-error');
   return {
     gradable: counted.length === checks.length,
@@ -79,27 +87,51 @@ export function grade(lab: Gradable, observer: Observer, { seed }: { seed: strin
     labRevision: lab.revision,
     engineVersion,
     seed,
-    stateHash: stateHash(observer),
-    simTime: rfc3339(observer.cluster.now),
+    stateHash: yield* hashing,
+    simTime,
     checks,
   };
 }
 
-/** Equal for two clusters whose stores hold the same. */
-export function stateHash(observer: Observer): string {
-  const { machines } = observer.cluster.snapshot();
-  return hash32(JSON.stringify(machines)).toString(16).padStart(8, '0');
+/** All checks begin in the first slice, in which they see the cluster itself; whatever they do later is done to copies. */
+function* checksInSlices(lab: Gradable, observer: Observer, { isSubmission }: { isSubmission: boolean }): Sliced<CheckResult[]> {
+  const begun = lab.steps.flatMap((step) => step.checks.map((check) => begin(runCheck(step.id, check, observer, isSubmission))));
+  const results: CheckResult[] = [];
+  for (const check of begun) results.push(yield* check);
+  return results;
 }
 
-function runCheck(stepId: string, check: Check, observer: Observer, isSubmission: boolean): CheckResult {
+/** Runs its first slice now, and gives the rest. */
+function begin<T>(work: Sliced<T>): Sliced<T> {
+  const first = work.next();
+  return (function* () {
+    return first.done ? first.value : yield* work;
+  })();
+}
+
+/** Equal for two clusters whose stores hold the same. */
+export function stateHash(observer: Observer): string {
+  return inOneGo(hashInSlices(observer));
+}
+
+function* hashInSlices({ cluster }: Observer): Sliced<string> {
+  const { machines } = cluster.snapshot();
+  yield;
+  const text = JSON.stringify(machines);
+  yield;
+  return hash32(text).toString(16).padStart(8, '0');
+}
+
+function* runCheck(stepId: string, check: Check, observer: Observer, isSubmission: boolean): Sliced<CheckResult> {
   const { id, title, points: maxPoints, visibility } = check;
   const revision = observer.revision;
   const common = { id, stepId, title, maxPoints, visibility, ...(revision === undefined ? {} : { revision }) };
   if (check.kind.reach === 'experiment' && !isSubmission)
     return { ...common, points: 0, verdict: 'not-yet', message: 'Tried on a copy of your cluster when you submit.', isOnSubmitOnly: true };
   try {
-    const finding = runClaim(isSubmission ? check : withoutWaiting(check), observer);
-    return { ...common, ...resultOf(finding, check, observer) };
+    const claim = isSubmission ? check : withoutWaiting(check);
+    const finding = yield* runClaim(claim, observer);
+    return { ...common, ...resultOf(finding, check, () => (isOnlyLooking(claim) ? observer : observer.still())) };
   } catch (error) {
     if (error instanceof Unobservable) return { ...common, points: 0, verdict: 'not-yet', message: error.message };
     return {
@@ -111,6 +143,11 @@ function runCheck(stepId: string, check: Check, observer: Observer, isSubmission
   }
 }
 
+/** What it found it found in its first slice. */
+function isOnlyLooking({ kind, withinMs }: Claim): boolean {
+  return kind.reach === 'look' && withinMs === undefined;
+}
+
 function withoutWaiting({ kind, spec }: Check): Claim {
   return { kind, spec };
 }
@@ -118,11 +155,11 @@ function withoutWaiting({ kind, spec }: Check): Claim {
 function resultOf(
   finding: Finding,
   check: Check,
-  observer: Observer,
+  observer: () => Observer,
 ): Pick<CheckResult, 'points' | 'verdict' | 'message'> & Partial<CheckResult> {
   if (finding.type === 'pass') return { points: check.points, verdict: 'pass', message: finding.message };
   const { message, path, expected, actual, resource } = finding;
-  const feedback = feedbackFor(check.feedback, finding, observer);
+  const feedback = check.feedback.length === 0 ? undefined : feedbackFor(check.feedback, finding, observer());
   return {
     points: 0,
     verdict: 'not-yet',

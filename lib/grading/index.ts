@@ -1,6 +1,6 @@
 export { defineCheck, notYet, pass, type CheckKind, type Finding } from './check';
 export { checkKinds } from './checks/registry';
-export { checkSchema, engineVersion, grade, runChecks, stateHash, type Check, type Gradable } from './grade';
+export { checkSchema, engineVersion, grade, gradeInSlices, runChecks, stateHash, type Check, type Gradable } from './grade';
 export { durationSchema, parseDuration } from './duration';
 export { faultForms, happen, type Fault } from './fault';
 export { Observer, Unobservable } from './observer';

@@ -1,5 +1,14 @@
 import { assert } from '@/lib/base';
-import { ConnectionError, type ApiRequest, type Cluster, type HttpResult, type KubeObject, type NetworkNamespace } from '@/lib/cluster';
+import {
+  ConnectionError,
+  type ApiRequest,
+  type Cluster,
+  type Forkable,
+  type HttpResult,
+  type KubeObject,
+  type NetworkNamespace,
+} from '@/lib/cluster';
+import { runFor, type Sliced } from './slices';
 
 /** The cluster cannot be asked: its API server is down. A finding about the learner's cluster, never an error of ours. */
 export class Unobservable extends Error {
@@ -23,17 +32,31 @@ interface Resource {
 /** What a check may look at: a cluster's objects as its API server answers them, its network, and copies of it to try things on. */
 export class Observer {
   readonly cluster: Cluster;
+  readonly #origin: Forkable;
   readonly #resources = new Map<string, Resource>();
 
-  constructor(cluster: Cluster) {
+  /** Copies are made from `origin`: of the cluster as it is then, or of a moment of it. */
+  constructor(cluster: Cluster, origin: Forkable = cluster) {
     this.cluster = cluster;
+    this.#origin = origin;
+  }
+
+  /** The same, whose copies are all of this moment. */
+  atThisMoment(): Observer {
+    return new Observer(this.cluster, this.cluster.moment());
   }
 
   /** A copy to advance, break and throw away. Its components have just been started, so it is given a moment to take up its work. */
-  fork(): Observer {
-    const cluster = this.cluster.fork();
-    cluster.kernel.runFor(takeUpMs);
+  *fork(): Sliced<Observer> {
+    yield;
+    const cluster = this.#origin.fork();
+    yield* runFor(cluster.kernel, takeUpMs);
     return new Observer(cluster);
+  }
+
+  /** What there was, whatever has become of the cluster since: a copy for which no time passes. */
+  still(): Observer {
+    return new Observer(this.#origin.fork());
   }
 
   get revision(): number {

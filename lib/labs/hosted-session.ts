@@ -22,7 +22,7 @@ export interface HostedSession {
   join(terminals?: Readonly<Record<string, number>>): SessionState;
   /** What a page asks. Rejects with an `Error` whose message may be shown to the learner. */
   ask<Name extends SessionQuestion>(name: Name, request: QuestionOf<Name>): Promise<AnswerOf<Name>> | AnswerOf<Name>;
-  /** Idempotent by key; grades a fork. */
+  /** Grades the cluster as it is at the call; it goes on meanwhile. Idempotent by key. Rejects when the session is stopped first. */
   submit(key: string): Promise<GradingResult> | GradingResult;
   /** The cluster's API server, from outside: `/clusters/<id>`'s requests. A promise only where a real server would hang; simulated time fulfils it. */
   api(request: ApiRequest): ApiResponse | Promise<ApiResponse>;

@@ -6,7 +6,16 @@ import { Backlog, type BacklogLine } from './backlog';
 import { packSnapshot, readRows, unpackSnapshot, withoutPrevious } from './codec';
 import { cutPolicy, isCutDue, type CutPolicy } from './cut-policy';
 import { noticeOf, type Kept } from './loss';
-import type { ClientFlow, FromWorker, JournalChange, Outgoing, SandboxRecipe, SandboxRequest, SandboxSnapshot } from './protocol';
+import type {
+  ClientFlow,
+  FromWorker,
+  JournalChange,
+  Outgoing,
+  SandboxRecipe,
+  SandboxRequest,
+  SandboxSnapshot,
+  SubmitAnswer,
+} from './protocol';
 
 /** Makes sessions. The only thing a worker knows about labs. */
 export interface SessionFactory {
@@ -46,6 +55,8 @@ const turnEveryMs = 5;
 /** A shell that goes on by itself may have put something in front of what was due. */
 const turnAtLatestMs = 100;
 const lateToldMs = 1_000;
+/** One that is graded, and one that waits. */
+const submissionsMax = 2;
 /** Rows are not made longer than they must be: each holds up the main thread, and whoever waits for it, for as long as it takes to write. */
 const rowBytes = 256 << 10;
 
@@ -74,6 +85,8 @@ export class Sandbox {
   /** While the database is behind, what would write waits for this. */
   #held: { readonly over: Promise<void>; readonly end: () => void; readonly telling: NodeJS.Timeout } | undefined;
   #isHeldTold = false;
+  #submissions = 0;
+  #lastGraded: Promise<unknown> = Promise.resolve();
 
   private constructor(options: SandboxOptions) {
     this.#options = {
@@ -181,11 +194,21 @@ export class Sandbox {
     }
   }
 
-  /** Grades what is there now, and keeps exactly that beside the result. */
-  async #submit(session: HostedSession, key: string) {
-    const snapshot = packSnapshot(this.#snapshot(session), 0);
-    const result = await session.submit(key);
-    return { result, snapshot: (await snapshot).content };
+  /** One after the other: each grades what is there when its turn comes. */
+  #submit(session: HostedSession, key: string): Promise<SubmitAnswer> {
+    if (this.#submissions >= submissionsMax) throw new Error('Your work is being graded already. Try again when that is done.');
+    this.#submissions++;
+    const graded = this.#lastGraded.then(() => this.#grade(session, key)).finally(() => this.#submissions--);
+    this.#lastGraded = graded.catch(() => undefined);
+    return graded;
+  }
+
+  /** Keeps beside the result exactly what was graded. */
+  async #grade(session: HostedSession, key: string): Promise<SubmitAnswer> {
+    if (this.#isStopped) throw new Error('This sandbox is not running.');
+    const packing = packSnapshot(this.#snapshot(session), 0);
+    const [result, { content }] = await Promise.all([session.submit(key), packing]);
+    return { result, snapshot: content };
   }
 
   #api(session: HostedSession, id: number, request: Extract<SandboxRequest, { type: 'api' }>['request']) {

@@ -5,6 +5,7 @@ import { defineCheck, nameOf, notYet, pass, type CheckKind, type Finding } from 
 import { durationSchema, spokenDuration } from '../duration';
 import { faultForms, happen, strangers, toldFault } from '../fault';
 import type { Observer } from '../observer';
+import { runFor, type Sliced } from '../slices';
 import { candidatesOf, partialObject, type PartialObject } from './assert';
 import { compare } from '../match';
 import type { Json } from '@/lib/base';
@@ -36,11 +37,11 @@ export function createExperimentCheck(kinds: readonly CheckKind[]): CheckKind<Ex
     title: (spec) =>
       `After ${spec.do.flatMap((step) => ('expect' in step ? [] : [told(step)])).join(', ')}: ${spec.then.map((claim) => claim.kind.title(claim.spec)).join(', ')}`,
     reach: 'experiment',
-    run(spec, observer) {
-      const copy = observer.fork();
+    *run(spec, observer) {
+      const copy = yield* observer.fork();
       const done: string[] = [];
       for (const step of [...spec.do, ...spec.then.map((claim) => ({ expect: claim }))]) {
-        const problem = act(step, copy);
+        const problem = yield* act(step, copy);
         if (problem)
           return {
             ...problem,
@@ -59,14 +60,14 @@ const entriesMax = 400_000;
 type Problem = Extract<Finding, { type: 'not-yet' }>;
 
 /** Does it, or says why it cannot be done in this cluster or what did not hold. */
-function act(step: Action, observer: Observer): Problem | undefined {
+function* act(step: Action, observer: Observer): Sliced<Problem | undefined> {
   const { cluster } = observer;
   if ('wait' in step) {
-    cluster.kernel.runFor(step.wait, { entriesMax });
+    yield* runFor(cluster.kernel, step.wait, { entriesMax });
     return undefined;
   }
   if ('expect' in step) {
-    const finding = runClaim(step.expect, observer);
+    const finding = yield* runClaim(step.expect, observer);
     return finding.type === 'pass' ? undefined : finding;
   }
   if ('delete' in step) return deleteAll(step.delete, observer);
