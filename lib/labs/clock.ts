@@ -50,9 +50,15 @@ export class SessionClock {
     this.#owedMs = 0;
   }
 
-  advance(realMs: number, budgetMs: number): void {
+  /** Notes that time went by, for the next turn to catch up with. */
+  owe(realMs: number): void {
     if (this.#setting.isPaused || this.isHeld) return;
     this.#owedMs = Math.min(this.#owedMs + realMs * this.#setting.speed, behindMaxMs * this.#setting.speed);
+  }
+
+  advance(realMs: number, budgetMs: number): void {
+    if (this.#setting.isPaused || this.isHeld) return;
+    this.owe(realMs);
     const before = this.#kernel.now;
     this.#run(before + this.#owedMs, budgetMs);
     this.#owedMs = Math.max(0, this.#owedMs - (this.#kernel.now - before));

@@ -148,6 +148,7 @@ export class Session implements HostedSession {
   #sinceViewMs = Infinity;
   #sinceChecksMs = Infinity;
   #sinceTouchMs = Infinity;
+  #isLookLate = false;
   #checks: readonly CheckResult[] = [];
   #told: ClusterView | undefined;
   #toldFiles: readonly FileState[] = [];
@@ -240,14 +241,23 @@ export class Session implements HostedSession {
     return snapshot as unknown as Json;
   }
 
+  /** What pages see of a large cluster takes as long as a turn: it has one of its own where time used up this one. */
   advance(realMs: number, budgetMs = 25): void {
     if (this.#isStopped) return;
-    this.clock.advance(realMs, budgetMs);
-    this.#follow(realMs);
+    const until = this.#host.now() + budgetMs;
+    const wasLookLate = this.#isLookLate;
+    if (wasLookLate) this.clock.owe(realMs);
+    else this.clock.advance(realMs, budgetMs);
+    this.#sinceViewMs += realMs;
+    this.#sinceChecksMs += realMs;
+    this.#sinceTouchMs += realMs;
+    this.#isLookLate = !wasLookLate && this.#isLookDue && this.#host.now() > until;
+    if (!this.#isLookLate) this.#look();
   }
 
   nextDueMs(): number | undefined {
     const due = this.clock.nextDueMs();
+    if (this.#isLookLate) return 0;
     const look = this.#hasChanged ? viewEveryMs : this.#checksAreStale ? checksEveryMs : undefined;
     return due === undefined ? look : Math.min(due, look ?? Infinity);
   }
@@ -393,13 +403,22 @@ export class Session implements HostedSession {
     this.#tell({ name: 'sandbox:notice', payload: { level: 'warning', text: fullMessage } });
   }
 
-  #follow(realMs: number): void {
-    this.#sinceViewMs += realMs;
-    this.#sinceChecksMs += realMs;
-    this.#sinceTouchMs += realMs;
+  #look(): void {
     if (this.#files.takeChanged()) this.#tellFiles();
-    if (this.#hasChanged && this.#sinceViewMs >= viewEveryMs) this.#tellView();
-    if (this.#checksAreStale && this.#sinceChecksMs >= checksEveryMs) this.#tellChecks();
+    if (this.#isViewDue) this.#tellView();
+    if (this.#areChecksDue) this.#tellChecks();
+  }
+
+  get #isLookDue(): boolean {
+    return this.#isViewDue || this.#areChecksDue;
+  }
+
+  get #isViewDue(): boolean {
+    return this.#hasChanged && this.#sinceViewMs >= viewEveryMs;
+  }
+
+  get #areChecksDue(): boolean {
+    return this.#checksAreStale && this.#sinceChecksMs >= checksEveryMs;
   }
 
   /** Not every write is to a file that the page shows. */
@@ -535,7 +554,8 @@ export class Session implements HostedSession {
 
   async #setClock(command: ClockCommand): Promise<ClockState> {
     await this.#applyClock(command);
-    this.#follow(viewEveryMs);
+    this.#sinceViewMs += viewEveryMs;
+    this.#look();
     this.tellClock();
     return this.clock.state;
   }

@@ -158,19 +158,32 @@ function calculateStatus(
   failure: ManageFailure | undefined,
   now: Instant,
 ): V1ReplicaSetStatus {
-  const minReadySeconds = replicaSet.spec?.minReadySeconds ?? 0;
-  const templateLabels = Object.entries(replicaSet.spec?.template?.metadata?.labels ?? {});
-  const isFullyLabeled = (pod: V1Pod) => templateLabels.every(([name, value]) => pod.metadata.labels?.[name] === value);
+  const counts = countPods(replicaSet, pods, now);
   const conditions = failureConditions(replicaSet.status?.conditions, failure, now);
   return {
     replicas: pods.length,
-    ...nonZero('fullyLabeledReplicas', pods.filter(isFullyLabeled).length),
-    ...nonZero('readyReplicas', pods.filter(isReady).length),
-    ...nonZero('availableReplicas', pods.filter((pod) => isAvailable(pod, minReadySeconds, now)).length),
+    ...nonZero('fullyLabeledReplicas', counts.fullyLabeled),
+    ...nonZero('readyReplicas', counts.ready),
+    ...nonZero('availableReplicas', counts.available),
     terminatingReplicas: terminating,
     observedGeneration: replicaSet.metadata.generation ?? 0,
     ...(conditions.length > 0 ? { conditions } : {}),
   };
+}
+
+/** In one pass: of thousands of Pods, each is slow to reach. */
+function countPods(replicaSet: V1ReplicaSet, pods: readonly V1Pod[], now: Instant) {
+  const minReadySeconds = replicaSet.spec?.minReadySeconds ?? 0;
+  const templateLabels = Object.entries(replicaSet.spec?.template?.metadata?.labels ?? {});
+  const counts = { fullyLabeled: 0, ready: 0, available: 0 };
+  for (const pod of pods) {
+    const { labels } = pod.metadata;
+    if (templateLabels.every(([name, value]) => labels?.[name] === value)) counts.fullyLabeled++;
+    if (!isReady(pod)) continue;
+    counts.ready++;
+    if (isAvailable(pod, minReadySeconds, now)) counts.available++;
+  }
+  return counts;
 }
 
 function failureConditions(

@@ -387,6 +387,7 @@ test('a turn is over with the first thing that happens after its time is up, how
   const host = { ms: 0 };
   const session = Session.create({ lab, seed: '1', host: { ...testHost, now: () => host.ms } });
   open.push(session);
+  session.advance(0, 25);
   let ran = 0;
   for (let index = 0; index < 10; index++)
     session.cluster.kernel.schedule({ delayMs: 1, actor: 'test', what: 'a long step', run: () => void (ran++, (host.ms += 20)) });
@@ -394,4 +395,29 @@ test('a turn is over with the first thing that happens after its time is up, how
   expect(ran).toBe(2);
   session.advance(1, 25);
   expect(ran).toBe(4);
+});
+
+test('what pages see has a turn of its own where time used up this one, and no time is lost by it', () => {
+  const host = { ms: 0 };
+  const desk = new Desk((listener) => Session.create({ lab, seed: '1', listener, host: { ...testHost, now: () => host.ms } }));
+  const { session } = desk;
+  const views = () => desk.messages.filter(({ name }) => name === 'cluster:view').length;
+  const ran: string[] = [];
+  const step = (what: string) => {
+    ran.push(what);
+    session.cluster.crash(what);
+    host.ms += 30;
+  };
+  session.advance(200, 25);
+  const before = views();
+  for (const what of ['worker-1', 'worker-2']) session.cluster.kernel.schedule({ delayMs: 1, actor: 'test', what, run: () => step(what) });
+  session.advance(200, 25);
+  expect([ran, views() - before, session.nextDueMs()]).toEqual([['worker-1'], 0, 0]);
+  session.advance(5, 25);
+  expect([ran, views() - before]).toEqual([['worker-1'], 1]);
+  const { now } = session.cluster;
+  session.advance(5, 25);
+  expect(ran).toEqual(['worker-1', 'worker-2']);
+  for (let turn = 0; turn < 20; turn++) session.advance(0, 25);
+  expect(session.cluster.now).toBeGreaterThan(now + 200);
 });
