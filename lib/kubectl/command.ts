@@ -20,6 +20,8 @@ export interface Command {
   readonly selectorIsOwn?: boolean;
   /** Exit code of failures of its own arguments; 1 unless it says otherwise (`diff` uses 2). */
   readonly failureCode?: number;
+  /** It does the same whatever follows it, flags that are known nowhere included. */
+  readonly takesAnything?: boolean;
 }
 
 /** A heading of `kubectl --help` and its commands. */

@@ -126,12 +126,15 @@ async function runCommand(command: Command, path: string, words: readonly string
 }
 
 function parse(command: Command, path: string, words: readonly string[]) {
+  const flags = flagsOf(command);
   try {
-    return parseArguments(words, flagsOf(command));
+    return parseArguments(command.takesAnything ? words.filter(asksForHelp) : words, flags);
   } catch (error) {
     throw error instanceof FlagError ? new CommandError(`${error.message}\nSee '${path} --help' for usage.`, command.failureCode) : error;
   }
 }
+
+const asksForHelp = (word: string) => word === '-h' || word === '--help';
 
 /** A command's own flags hide global ones of the same name or shorthand. */
 export function flagsOf(command: Command): readonly FlagDefinition[] {

@@ -486,7 +486,13 @@ export class Session implements HostedSession {
       disk: cluster.workstation.disk,
       network,
       kubectl: this.#kubectlOn('workstation'),
-      ssh: createSsh({ ...waiting, cluster, from: 'workstation', kubectl: ({ name }) => this.#kubectlOn(name) }),
+      ssh: createSsh({
+        ...waiting,
+        hold: () => this.#waits.hold(),
+        cluster,
+        from: 'workstation',
+        kubectl: ({ name }) => this.#kubectlOn(name),
+      }),
     });
   }
 

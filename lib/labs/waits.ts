@@ -61,7 +61,7 @@ export class Waits {
   #watchedStream(stream: ApiStream): ApiStream {
     return {
       start: (sink) => {
-        const release = this.#hold();
+        const release = this.hold();
         const hangUp = stream.start({
           write: (chunk) => {
             this.#wasWoken = true;
@@ -81,7 +81,7 @@ export class Waits {
   }
 
   #watchedForwarding(forwarding: ApiForwarding): ApiForwarding {
-    const release = this.#hold();
+    const release = this.hold();
     return {
       ...forwarding,
       close() {
@@ -94,7 +94,7 @@ export class Waits {
   #watchedConnection(connection: ApiConnection): ApiConnection {
     return {
       start: (sink) => {
-        const release = this.#hold();
+        const release = this.hold();
         const process = connection.start({
           ...sink,
           exit: (status) => {
@@ -114,7 +114,7 @@ export class Waits {
   }
 
   /** Counts one waiter until the returned function is called. */
-  #hold(): () => void {
+  hold(): () => void {
     this.#pending++;
     let isHeld = true;
     return () => {

@@ -59,7 +59,9 @@ export class Keyboard {
       disk,
       network,
       kubectl,
-      ...(cluster ? { ssh: createSsh({ ...waiting, cluster, from: 'workstation', kubectl: () => kubectl }) } : {}),
+      ...(cluster
+        ? { ssh: createSsh({ ...waiting, hold: () => this.#hold(), cluster, from: 'workstation', kubectl: () => kubectl }) }
+        : {}),
     });
     this.terminal = createWorkstationTerminal(this.shell, {
       onExit: (code) => void (this.exitCode = code),
@@ -113,6 +115,11 @@ export class Keyboard {
     do {
       for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
     } while (!isWaiting());
+  }
+
+  #hold(): () => void {
+    this.#sleeping++;
+    return () => void this.#sleeping--;
   }
 
   #sleep(ms: number, signal: AbortSignal): Promise<void> {

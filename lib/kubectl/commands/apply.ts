@@ -23,6 +23,7 @@ import { selectFromFiles, type Info } from '../resources';
 import { labelMatcher } from '../selectors';
 import { deleteInfos } from './delete';
 import { lastApplied, setLastApplied, viewLastApplied } from './last-applied';
+import { refused } from './refused';
 
 export const apply = defineCommand({
   name: 'apply',
@@ -67,7 +68,15 @@ export const apply = defineCommand({
     flag.string('subresource', 'If specified, apply will operate on the subresource of the requested object.'),
     flag.bool('wait', 'If true, wait for resources to be gone before returning. This waits for finalizers.'),
   ],
-  subcommands: [setLastApplied, viewLastApplied],
+  subcommands: [
+    refused(
+      'edit-last-applied',
+      'Edit latest last-applied-configuration annotations of a resource/object',
+      'use kubectl apply set-last-applied',
+    ),
+    setLastApplied,
+    viewLastApplied,
+  ],
   async run(context) {
     if (context.args.length > 0) throw context.usageError(`Unexpected args: [${context.args.join(' ')}]`);
     if (!hasFiles(context)) throw new CommandError('must specify one of -f and -k');

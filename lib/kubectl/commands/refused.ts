@@ -12,6 +12,7 @@ export function refused(
   return defineCommand({
     name,
     short,
+    takesAnything: true,
     ...extra,
     async run({ path }) {
       throw new CommandError(`${path.replace('kubectl ', '')} is not simulated${instead ? `; ${instead}` : ''}`);

@@ -15,12 +15,14 @@ export interface NodeShellOptions extends Pick<MachineShellOptions, 'now' | 'sle
   readonly cluster: Cluster;
   readonly machine: Machine;
   kubectl(machine: Machine): Tool;
+  /** Somebody waits for a program of a machine, which only time can help, until the answer is called. */
+  hold(): () => void;
 }
 
 const root = { name: 'root', uid: 0, home: '/root' };
 
 /** root's bash on a node: the node's disk, and the programs that kubeadm's nodes have. */
-export function createNodeShell({ cluster, machine, kubectl, ...rest }: NodeShellOptions): Shell {
+export function createNodeShell({ cluster, machine, kubectl, hold, ...rest }: NodeShellOptions): Shell {
   const network = networkOf(cluster, machine);
   return createMachineShell({
     ...rest,
@@ -32,7 +34,7 @@ export function createNodeShell({ cluster, machine, kubectl, ...rest }: NodeShel
     systemFiles: { '/etc/hosts': `127.0.0.1\tlocalhost\n${machine.ip}\t${machine.name}\n` },
     tools: [
       kubectl(machine),
-      ...cluster.programsOf(machine.name).map((name) => hostProgram(cluster, machine, name)),
+      ...cluster.programsOf(machine.name).map((name) => hostProgram({ cluster, machine, hold }, name)),
       createSystemctl(cluster, machine),
       createJournalctl(cluster, machine),
       createCrictl(cluster, machine),
@@ -60,13 +62,15 @@ function networkOf({ network }: Cluster, machine: Machine): ToolNetwork {
   };
 }
 
-function hostProgram(cluster: Cluster, machine: Machine, name: string): Tool {
+type Where = Pick<NodeShellOptions, 'cluster' | 'machine' | 'hold'>;
+
+function hostProgram(where: Where, name: string): Tool {
   return defineTool({
     name,
     summary: name === 'etcdctl' ? 'ask etcd' : "look after etcd's files",
     run: async (context) => {
       const stdin = context.keyboard && !readsInput(context.args) ? undefined : await context.stdin();
-      return runProgram(cluster, machine, [name, ...context.args], context, stdin);
+      return runProgram(where, [name, ...context.args], context, stdin);
     },
   });
 }
@@ -81,19 +85,23 @@ function readsInput(args: readonly string[]): boolean {
 }
 
 function runProgram(
-  cluster: Cluster,
-  machine: Machine,
+  { cluster, machine, hold }: Where,
   argv: readonly string[],
   context: ToolContext,
   stdin: string | undefined,
 ): Promise<number> {
   return new Promise((resolve) => {
+    const release = hold();
     const process = cluster.startProcess(machine.name, {
       argv,
       env: context.env,
       cwd: context.cwd,
       write: (stream, text) => context[stream](text),
-      onExit: resolve,
+      // At once: no more time may pass before the shell has its turn.
+      onExit: (code) => {
+        release();
+        resolve(code);
+      },
       ...(stdin === undefined ? {} : { stdin }),
     });
     context.signal.addEventListener('abort', () => process.signal('SIGINT'));

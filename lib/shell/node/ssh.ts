@@ -1,10 +1,9 @@
 import type { Cluster, Machine } from '@/lib/cluster';
-import type { MachineShellOptions } from '../machine-shell';
 import { remoteTerminal } from '../remote-terminal';
 import { defineTool, ToolError, type Tool, type ToolContext } from '../tool';
-import { createNodeShell, promptOf } from './node-shell';
+import { createNodeShell, promptOf, type NodeShellOptions } from './node-shell';
 
-export interface SshOptions extends Pick<MachineShellOptions, 'now' | 'sleep' | 'yield' | 'editor' | 'limits'> {
+export interface SshOptions extends Pick<NodeShellOptions, 'now' | 'sleep' | 'yield' | 'editor' | 'limits' | 'hold'> {
   readonly cluster: Cluster;
   /** The machine it is typed on. */
   readonly from: string;
@@ -13,7 +12,9 @@ export interface SshOptions extends Pick<MachineShellOptions, 'now' | 'sleep' | 
 }
 
 const sshPort = 22;
-const withValue = new Set(['-l', '-o', '-p', '-i', '-F', '-L', '-R', '-J']);
+/** Options that change nothing here: there is one user, one port and no key. */
+const ignored = /^-[46aCkqTtvnx]+$/;
+const ignoredWithValue = /^-[loipF]/;
 
 /** OpenSSH's client: a shell on a node, as its root. Keys are not simulated; everybody on the workstation has one. */
 export function createSsh(options: SshOptions): Tool {
@@ -49,7 +50,11 @@ export function createSsh(options: SshOptions): Tool {
 
 function parse(args: readonly string[]): { destination: string | undefined; command: string } {
   let at = 0;
-  while (args[at]?.startsWith('-')) at += withValue.has(args[at] as string) ? 2 : 1;
+  for (let option = args[at]; option?.startsWith('-'); option = args[at]) {
+    if (ignoredWithValue.test(option)) at += option.length === 2 ? 2 : 1;
+    else if (ignored.test(option)) at++;
+    else throw new ToolError(`ssh: not simulated: ${option}`, 255);
+  }
   return { destination: args[at], command: args.slice(at + 1).join(' ') };
 }
 

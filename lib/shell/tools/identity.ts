@@ -27,7 +27,7 @@ export function createIdentity({ user, hostname, uid }: { user: string; hostname
 /** What a learner may try and finds refused, with what to do instead. */
 export const refusals: readonly Tool[] = [
   refuse('ssh', 'ssh: this workstation has no key for the nodes. Reach Pods with: kubectl exec -it POD -- sh'),
-  refuse('scp', 'scp: this workstation has no key for the nodes.'),
+  refuse('scp', "scp: not simulated; read a node's file with: ssh NODE 'cat FILE' > FILE"),
   refuse('sudo', 'learner is not in the sudoers file.'),
   refuse('docker', 'docker: there is no container engine on this workstation; Pods run on the nodes.'),
   refuse('helm', 'helm: not installed here. kubectl apply -f does what the labs need.'),

@@ -62,6 +62,8 @@ describe('on a cluster', () => {
     ['create deployment x --image=nginx --dry-run=foo', 'error: Invalid dry-run value (foo). Must be "none", "server", or "client".\n'],
     ['top nodes', 'error: Metrics API not available\n'],
     ['proxy', 'error: proxy is not simulated; use kubectl get --raw PATH\n'],
+    ['auth reconcile -f x', 'error: auth reconcile is not simulated; use kubectl apply\n'],
+    ['apply edit-last-applied deploy/x', 'error: apply edit-last-applied is not simulated; use kubectl apply set-last-applied\n'],
   ])('kubectl %s explains itself and exits with 1', async (command, stderr) => {
     expect(await new Desk(cluster).run(command)).toEqual({ stdout: '', stderr, exitCode: 1 });
   });

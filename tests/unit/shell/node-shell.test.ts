@@ -48,3 +48,21 @@ test('a directory made on a node is there for the programs beside the shell', as
   await keyboard.wait(0);
   expect(cluster.machine('cp-1').disk.get('/opt/a/b/c')).toBe('hello\n');
 });
+
+test('etcdctl without a certificate gives up after its five seconds, and the next command comes after it', async () => {
+  const { keyboard } = await onNode();
+  expect(await keyboard.type('etcdctl get a; echo "exit: $?"\r')).not.toContain('exit: 1');
+  expect(await keyboard.wait(6_000)).toMatch(/error reading server preface: EOF(.|\n)*Error: context deadline exceeded\nexit: 1\n/);
+});
+
+test.each(['-L 1:localhost:2', '-NfD 1080', '-J cp-1'])('ssh %s is refused, not left out', async (options) => {
+  const keyboard = (open = await Keyboard.sitDown({ cluster: freshCluster({ workers: 1 }) }));
+  const [option] = options.split(' ');
+  expect(await keyboard.type(`ssh ${options} worker-1 hostname\r`)).toContain(`ssh: not simulated: ${option}\n`);
+});
+
+test('ssh takes the options that change nothing', async () => {
+  const keyboard = (open = await Keyboard.sitDown({ cluster: freshCluster({ workers: 1 }) }));
+  await keyboard.type('ssh -tq -o StrictHostKeyChecking=no -lroot -p 22 worker-1 hostname\r');
+  expect(await keyboard.wait(1_000)).toContain('worker-1\n');
+});

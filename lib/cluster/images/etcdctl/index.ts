@@ -21,7 +21,7 @@ import {
   userPassword,
   userRevokeRole,
 } from './access';
-import { assertFlags, parseCommandLine, UsageError } from './flags';
+import { assertFlags, parseCommandLine, UsageError, type CommandLine } from './flags';
 import {
   alarmDisarm,
   alarmList,
@@ -42,7 +42,7 @@ import {
   moveLeader,
 } from './group';
 import { compaction, del, get, look, put, txn, watch, type WatchState } from './keyspace';
-import { Failure, sentenceOf, Session } from './session';
+import { Failure, sentenceOf, Session, unheard } from './session';
 import { snapshotRestore, snapshotSave, snapshotStatus } from './snapshots';
 
 /** What a run is between two timers: nothing, a watch, or a write of which nobody will say what became of it. */
@@ -152,9 +152,17 @@ function run(ctx: ProcessContext, name: string, table: Readonly<Record<string, C
     assertFlags(key, line);
     const session = new Session(ctx, { ...line, words }, { isFirst: waitedMs === undefined });
     session.assertFormat();
-    if (name === 'etcdctl' && !hasCertificates(session)) return deadline(ctx, session, waitedMs ?? 0, 'error reading server preface: EOF');
+    if (name === 'etcdctl' && !hasCertificates(session)) return unanswered(ctx, { ...line, words }, key, waitedMs ?? 0);
     return attempt(ctx, session, table[key] as Command, waitedMs ?? 0);
   });
+}
+
+/** Without a certificate: those that ask one endpoint after the other say of each what became of it. */
+function unanswered(ctx: ProcessContext, line: CommandLine, key: string, waitedMs: number): State {
+  const session = new Session(ctx, line, { isHeard: false });
+  if (!key.startsWith('endpoint ') || waitedMs < timeoutOf(session)) return deadline(ctx, session, waitedMs, unheard);
+  for (const endpoint of session.endpoints) warn(ctx, endpoint, unheard);
+  return attempt(ctx, session, commands[key] as Command, waitedMs);
 }
 
 function commandOf(

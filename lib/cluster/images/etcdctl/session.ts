@@ -33,6 +33,9 @@ export const invalidInput = 3;
 export const interrupted = 5;
 export const badFeature = 4;
 
+/** What comes of a handshake without a certificate. */
+export const unheard = 'error reading server preface: EOF';
+
 /** One run of etcdctl: its words and flags, and the servers it talks to. */
 export class Session {
   readonly ctx: ProcessContext;
@@ -41,13 +44,16 @@ export class Session {
 
   /** Whether nothing of the command has been done, nor waited for. */
   readonly isFirst: boolean;
+  /** Whether servers listen to it at all. */
+  readonly isHeard: boolean;
   #caller: Caller | undefined;
 
-  constructor(ctx: ProcessContext, { words, flags }: CommandLine, { isFirst = true } = {}) {
+  constructor(ctx: ProcessContext, { words, flags }: CommandLine, { isFirst = true, isHeard = true } = {}) {
     this.ctx = ctx;
     this.words = words;
     this.flags = flags;
     this.isFirst = isFirst;
+    this.isHeard = isHeard;
   }
 
   isSet(name: string): boolean {
@@ -87,6 +93,7 @@ export class Session {
   }
 
   serverAt(endpoint: string): EtcdServer {
+    if (!this.isHeard) throw new EtcdError('Unavailable', unheard);
     const url = /^https?:\/\//.test(endpoint) ? endpoint : `https://${endpoint}`;
     this.#caller ??= this.#showWhoWeAre(url);
     return this.ctx.dialEtcd(url, this.#caller);
