@@ -1,5 +1,6 @@
 import { getCommandNames } from 'just-bash';
 import type { Shell } from './shell';
+import { isAbsent } from './tools/absent';
 
 export interface Candidate {
   /** What stands in place of the word. */
@@ -56,7 +57,9 @@ const builtins = [
 export function commandNames(shell: Shell): string[] {
   return [
     ...new Set([...getCommandNames(), ...builtins, ...shell.host.tools.map((tool) => tool.name), ...shell.aliases, ...shell.functions]),
-  ].sort();
+  ]
+    .filter((name) => !isAbsent(name))
+    .sort();
 }
 
 function commands(shell: Shell, prefix: string): Candidate[] {

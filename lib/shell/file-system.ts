@@ -173,9 +173,11 @@ export class MachineFileSystem implements IFileSystem {
     return at;
   }
 
+  /** A moment of the host's clock is the library's way to say now. */
   async utimes(path: string, _atime: Date, mtime: Date): Promise<void> {
     const at = this.#resolve(path, 'utime');
-    this.#put(at, { ...this.#get(at, 'utime', path), mtime: mtime.getTime() }, 'utime');
+    const isNow = Math.abs(mtime.getTime() - Date.now()) < hostNowMs;
+    this.#put(at, { ...this.#get(at, 'utime', path), mtime: isNow ? this.#options.now() : mtime.getTime() }, 'utime');
   }
 
   // What follows is the same file system for callers that need not wait.
@@ -334,6 +336,7 @@ export class MachineFileSystem implements IFileSystem {
   }
 }
 
+const hostNowMs = 5_000;
 const rootNode: FileNode = { type: 'directory', mode: 0o755, mtime: 0 };
 const deviceStat: Stat = { isFile: true, isDirectory: false, isSymbolicLink: false, mode: 0o666, size: 0, mtime: new Date(0) };
 

@@ -7,9 +7,11 @@ import type { Tool } from './tool';
 import { date } from './tools/date';
 import { greps } from './tools/grep';
 import { createIdentity } from './tools/identity';
+import { isAbsent } from './tools/absent';
 import { cat, read } from './tools/input';
 import { clear, createHelp } from './tools/screen';
 import { file, programMark, shells } from './tools/scripts';
+import { xargs } from './tools/xargs';
 
 export interface MachineShellOptions {
   readonly store: FileStore;
@@ -41,6 +43,7 @@ export function createMachineShell(options: MachineShellOptions): Shell {
     file,
     ...shells,
     ...greps,
+    xargs,
     date,
     clear,
     ...createIdentity({ user: user.name, hostname, uid: user.uid }),
@@ -84,13 +87,10 @@ class SystemStore extends MemoryStore {
   }
 }
 
-/** Programs that would reach the host's clock or its network, or that nobody has at hand. */
-const absent = new Set(['html-to-markdown', 'sqlite3', 'python', 'python3', 'js-exec', 'node', 'xan', 'rg']);
-
 /** What no learner may change: directories, who is who, and a file in `/usr/bin` for every program. */
 function systemOf(tools: readonly Tool[], { user, hostname, systemFiles = {} }: MachineShellOptions): MemoryStore {
   const store = new SystemStore();
-  const names = [...getCommandNames().filter((name) => !absent.has(name)), ...tools.map((tool) => tool.name)].filter(
+  const names = [...getCommandNames().filter((name) => !isAbsent(name)), ...tools.map((tool) => tool.name)].filter(
     (name) => !name.startsWith('@'),
   );
   const texts: Record<string, string> = {

@@ -267,6 +267,7 @@ export class Shell {
         /^bash: (.+): cannot open redirect target$/gm,
         (_, path: string) => `bash: ${path}: ${this.host.files.whyNotWritable(this.host.files.resolvePath(this.cwd, path))}`,
       )
+      .replace(/^(bash: .+): command not available in .+$/gm, '$1: command not found')
       .replace(/E[A-Z]+: ([a-z])([a-z ]+), \w+ '[^']*'/g, (_, first: string, rest: string) => first.toUpperCase() + rest);
   }
 
@@ -374,8 +375,8 @@ export class Shell {
         captured.stderr += stderr;
         return exitCode;
       },
-      original: async () => {
-        const result = await ctx.origCommand?.([...args]);
+      original: async (ownArgs = args) => {
+        const result = await ctx.origCommand?.([...ownArgs]);
         captured.stdout += result?.stdout ?? '';
         captured.stderr += result?.stderr ?? '';
         if (result?.stdoutKind === 'bytes' || result?.stdoutEncoding === 'binary') kind = 'bytes';

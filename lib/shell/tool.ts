@@ -50,8 +50,8 @@ export interface ToolContext {
   exec(commandLine: string): Promise<{ stdout: string; stderr: string; exitCode: number }>;
   /** Runs a script as a child of this shell, on the same streams; `args` are its `$1`, `$2` … Resolves with its exit code. */
   script(text: string, args?: readonly string[]): Promise<number>;
-  /** Runs the shell's own program of this name with the same arguments; for tools that stand before one. */
-  original(): Promise<number>;
+  /** Runs the shell's own program of this name, with the same arguments unless told otherwise; for tools that stand before one. */
+  original(args?: readonly string[]): Promise<number>;
   /** The learner's editor in the page: the text to save, or null when it was closed without saving. */
   editor(request: { title: string; text: string }): Promise<string | null>;
   /** Sets a variable of the shell that runs this, as `read` does. */

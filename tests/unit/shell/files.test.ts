@@ -28,6 +28,12 @@ describe('files of a workstation', () => {
     files.writeText('/home/c', '');
   });
 
+  test('are touched at the time of the simulation, not of the host', async () => {
+    const keyboard = await Keyboard.sitDown();
+    expect(await keyboard.type('touch a; ls -l a\r')).toMatch(/Jan +5 +(2026|08:00) a\n/);
+    expect(await keyboard.type('touch -d 2001-02-03 a; ls -l a\r')).toContain('2001 a');
+  });
+
   test('a redirection that cannot be opened says why, and the command does not run', async () => {
     const keyboard = await Keyboard.sitDown();
     expect(await keyboard.type('echo hi > /nosuch/file; echo $?\r')).toContain('bash: /nosuch/file: No such file or directory\n1\n');

@@ -181,3 +181,15 @@ describe('a terminal', () => {
     expect(await keyboard.wait(1000)).toBe('second\nfirst\n~ $ ');
   });
 });
+
+test('xargs takes the value of an option with it or after it', async () => {
+  const keyboard = await Keyboard.sitDown();
+  expect(await keyboard.type("printf 'a\\nb\\n' | xargs -n1 echo one\r")).toContain('one a\none b\n');
+  expect(await keyboard.type("printf 'a\\nb\\n' | xargs -I{} echo one {}\r")).toContain('one a\none b\n');
+  expect(await keyboard.type("printf 'a\\nb\\n' | xargs -n 2 -t echo\r")).toContain('a b\n');
+});
+
+test('what the library would bring along is not there', async () => {
+  const keyboard = await Keyboard.sitDown();
+  expect(await keyboard.type('python3 -c 1; echo $?; which python3\r')).toContain('bash: python3: command not found\n127\n');
+});

@@ -1,0 +1,6 @@
+/** Programs of the library that would reach the host's clock or its network, or that nobody has at hand. */
+const absent: readonly string[] = ['html-to-markdown', 'sqlite3', 'python', 'python3', 'js-exec', 'node', 'xan', 'rg'];
+
+export function isAbsent(name: string): boolean {
+  return absent.includes(name);
+}
