@@ -36,6 +36,8 @@ export class WatchCache {
   #watchers: readonly Watcher[] = [];
   #cancel: () => void;
   #changedAt: Revision;
+  /** What the trace says of telling the watchers. */
+  #delivery: string | undefined;
   #isStopped = false;
 
   constructor(definition: ResourceDefinition, etcd: Etcd, kernel: Kernel) {
@@ -125,7 +127,10 @@ export class WatchCache {
       // Etcd would tell of the very revision that was compacted, but not what was there before.
       if (revision < this.#etcd.compactedRevision) throw tooOld(revision, this.#etcd.compactedRevision);
       const cancel = this.#etcd.watch(prefix, { ...rangeOf(prefix), startRevision: revision + 1, prevKv: true }, (response) => {
-        for (const event of response.events) events.push(...cacheEvents(response.revision, event));
+        for (const change of response.events) {
+          const event = cacheEvent(response.revision, change);
+          if (event) events.push(event);
+        }
       });
       cancel();
     } catch (error) {
@@ -144,10 +149,12 @@ export class WatchCache {
   }
 
   #take(revision: Revision, changes: readonly EtcdWatchEvent[]): void {
-    this.#hold(
-      changes.flatMap((change) => cacheEvents(revision, change, this.#known(change))),
-      revision,
-    );
+    const events: CacheEvent[] = [];
+    for (const change of changes) {
+      const event = cacheEvent(revision, change, this.#known(change));
+      if (event) events.push(event);
+    }
+    this.#hold(events, revision);
   }
 
   /** What was there before the revision that was compacted etcd no longer tells, as when its member caught up from a snapshot. */
@@ -175,7 +182,7 @@ export class WatchCache {
     this.#kernel.schedule({
       delayMs: 0,
       actor: 'kube-apiserver',
-      what: `watch ${this.#definition.names.plural}`,
+      what: (this.#delivery ??= `watch ${this.#definition.names.plural}`),
       background: this.#kernel.isBackground && events.every((event) => this.#isHeartbeat(event)),
       run: () => {
         if (this.#isStopped) return;
@@ -196,11 +203,12 @@ function withoutHeartbeat({ spec, status, metadata }: KubeObject): unknown {
   return { spec, labels: metadata.labels, annotations: metadata.annotations, status: { ...status, conditions } };
 }
 
-function cacheEvents(revision: Revision, { type, kv, prevKv }: EtcdWatchEvent, known?: KubeObject): CacheEvent[] {
+/** Undefined for the deletion of what was not known. */
+function cacheEvent(revision: Revision, { type, kv, prevKv }: EtcdWatchEvent, known?: KubeObject): CacheEvent | undefined {
   const old = prevKv ? objectOf(prevKv) : known;
   const { key } = kv;
-  if (type === 'put') return [{ type, key, object: objectOf(kv, prevKv && haveSameMetadata(kv, prevKv) ? old : undefined), old, revision }];
-  return old ? [{ type, key, object: objectAtDeletion(old, revision), old, revision }] : [];
+  if (type === 'put') return { type, key, object: objectOf(kv, prevKv && haveSameMetadata(kv, prevKv) ? old : undefined), old, revision };
+  return old && { type, key, object: objectAtDeletion(old, revision), old, revision };
 }
 
 function rangeOf(prefix: string): { end: string } {

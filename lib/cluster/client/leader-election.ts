@@ -41,6 +41,8 @@ export class LeaderElection {
   #renewedAt = 0 as Instant;
   #isLeader = false;
   #next: Entry | undefined;
+  /** What the trace says of it every other second. */
+  #renewal: string | undefined;
   #reportedLeader: string | undefined;
 
   constructor(options: LeaderElectionOptions) {
@@ -66,8 +68,9 @@ export class LeaderElection {
 
   #acquire(): void {
     if (this.#tryAcquireOrRenew()) return this.#lead();
-    const { retryPeriodMs } = this.#options;
-    this.#again(retryPeriodMs * (1 + jitterFactor * this.#random.float()), 'try to acquire', () => this.#acquire());
+    const { lease, retryPeriodMs } = this.#options;
+    const what = `try to acquire lease ${lease.namespace}/${lease.name}`;
+    this.#again(retryPeriodMs * (1 + jitterFactor * this.#random.float()), what, () => this.#acquire());
   }
 
   #lead(): void {
@@ -83,28 +86,27 @@ export class LeaderElection {
         if (this.#isLeader) onStartedLeading();
       },
     });
-    this.#again(this.#options.retryPeriodMs, 'renew', () => this.#renew());
+    this.#renewLater();
   }
 
   #renew(): void {
-    const { kernel, renewDeadlineMs, retryPeriodMs, onStoppedLeading } = this.#options;
+    const { kernel, renewDeadlineMs, onStoppedLeading } = this.#options;
     if (this.#tryAcquireOrRenew()) this.#renewedAt = kernel.now;
     if (kernel.now - this.#renewedAt >= renewDeadlineMs || !this.#isHolder()) {
       this.stop();
       return onStoppedLeading();
     }
-    this.#again(retryPeriodMs, 'renew', () => this.#renew());
+    this.#renewLater();
+  }
+
+  #renewLater(): void {
+    const { lease, retryPeriodMs } = this.#options;
+    this.#again(retryPeriodMs, (this.#renewal ??= `renew lease ${lease.namespace}/${lease.name}`), () => this.#renew());
   }
 
   #again(delayMs: number, what: string, run: () => void): void {
-    const { kernel, client, lease } = this.#options;
-    this.#next = kernel.schedule({
-      delayMs: Math.round(delayMs),
-      actor: client.actor,
-      what: `${what} lease ${lease.namespace}/${lease.name}`,
-      background: true,
-      run,
-    });
+    const { kernel, client } = this.#options;
+    this.#next = kernel.schedule({ delayMs: Math.round(delayMs), actor: client.actor, what, background: true, run });
   }
 
   #isHolder(): boolean {

@@ -96,7 +96,8 @@ class GarbageCollector {
   seen(resource: ResourceDefinition, old: KubeObject | undefined, object: KubeObject): void {
     const { uid } = object.metadata;
     this.#vertices.set(uid, { resource, object });
-    this.#link(uid, old?.metadata.ownerReferences ?? [], object.metadata.ownerReferences ?? []);
+    if (!old || old.metadata.ownerReferences !== object.metadata.ownerReferences)
+      this.#link(uid, old?.metadata.ownerReferences ?? [], object.metadata.ownerReferences ?? []);
     if (isOrphaning(object) && !(old && isOrphaning(old))) this.#orphanings.add(uid, { background: false });
     if (isForeground(object)) {
       if (!(old && isForeground(old))) this.#startForeground(uid);

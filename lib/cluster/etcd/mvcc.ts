@@ -122,6 +122,9 @@ export class MvccStore implements Etcd {
   #owner: object = {};
   /** Cells by key as they were last found: what is asked for again costs no walk down the tree. A fork begins without. */
   readonly #recent = new Map<string, Cell>();
+  /** The last of them: a transaction asks for its key again and again. */
+  #lastKey: string | undefined;
+  #lastCell: Cell | undefined;
   /** Whether every key is among the recent ones, as in a store that is no fork. */
   #isWhole!: boolean;
   /** Keys that were looked for in vain: what is created is looked for a few times first, and probes ask for the same ones for ever. */
@@ -387,6 +390,7 @@ export class MvccStore implements Etcd {
     this.#cells = state.cells;
     this.#owner = {};
     this.#recent.clear();
+    this.#lastKey = undefined;
     this.#isWhole = state.cells.size === 0;
     this.#absent.clear();
     this.#log = state.log;
@@ -407,7 +411,9 @@ export class MvccStore implements Etcd {
   }
 
   #cellOf(key: string): Cell | undefined {
+    if (key === this.#lastKey) return this.#lastCell;
     const recent = this.#recent.get(key);
+    if (recent) [this.#lastKey, this.#lastCell] = [key, recent];
     if (recent || this.#isWhole || this.#absent.has(key)) return recent;
     const found = this.#cells.get(key);
     if (found) this.#recent.set(key, found);
@@ -429,6 +435,7 @@ export class MvccStore implements Etcd {
   #addCell(key: string, cell: Cell): void {
     this.#cells.set(key, cell);
     this.#recent.set(key, cell);
+    [this.#lastKey, this.#lastCell] = [key, cell];
     if (this.#absent.size > 0) this.#absent.delete(key);
   }
 
@@ -673,6 +680,7 @@ export class MvccStore implements Etcd {
     else {
       this.#cells.delete(key);
       this.#recent.delete(key);
+      this.#lastKey = undefined;
     }
   }
 

@@ -20,10 +20,13 @@ export class Watchers {
   readonly #all = new Set<Watcher>();
   readonly #byKey: Index = new Map();
   readonly #byFolder: Index = new Map();
+  /** Of keys that were written since somebody began or ceased to watch: those of the two indexes. The same few are written for ever. */
+  readonly #ofKeys: Index = new Map();
   #ranges: readonly Watcher[] = [];
 
   add(watcher: Watcher): void {
     this.#all.add(watcher);
+    this.#ofKeys.clear();
     const index = this.#indexOf(watcher);
     if (index) index.set(watcher.key, [...(index.get(watcher.key) ?? []), watcher]);
     else this.#ranges = [...this.#ranges, watcher];
@@ -31,6 +34,7 @@ export class Watchers {
 
   /** Whether it was there. */
   delete(watcher: Watcher): boolean {
+    this.#ofKeys.clear();
     const index = this.#indexOf(watcher);
     const left = ((index ? index.get(watcher.key) : this.#ranges) ?? []).filter((other) => other !== watcher);
     if (!index) this.#ranges = left;
@@ -45,7 +49,15 @@ export class Watchers {
 
   /** Tells everybody who asked for it of one revision. A watcher may cancel itself or others while it is told. */
   notify(response: WatchResponse): void {
-    for (const watcher of this.#interested(response.events)) if (this.#all.has(watcher)) notify(watcher, response);
+    const { events } = response;
+    const [event] = events;
+    if (event && events.length === 1) this.#notifyOfOne(response, event);
+    else for (const watcher of this.#interested(events)) if (this.#all.has(watcher)) notify(watcher, response);
+  }
+
+  #notifyOfOne(response: WatchResponse, { kv: { key } }: WatchEvent): void {
+    for (const watcher of this.#ranges) if (this.#all.has(watcher)) notify(watcher, response);
+    for (const watcher of this.#indexed(key)) if (this.#all.has(watcher)) tell(watcher, response, response.events);
   }
 
   /** Tells those who want to hear it that nothing is missing up to `revision`. */
@@ -66,31 +78,44 @@ export class Watchers {
     return key.endsWith('/') && end === prefixEnd(key) ? this.#byFolder : undefined;
   }
 
-  #interested(events: readonly WatchEvent[]): Iterable<Watcher> {
-    const found: Watcher[] = [...this.#ranges];
-    for (const { kv } of events) this.#collect(kv.key, found);
-    return events.length > 1 ? new Set(found) : found;
+  #interested(events: readonly WatchEvent[]): ReadonlySet<Watcher> {
+    return new Set([...this.#ranges, ...events.flatMap(({ kv }) => this.#indexed(kv.key))]);
   }
 
-  #collect(key: string, found: Watcher[]): void {
-    for (let slash = key.indexOf('/'); slash >= 0 && this.#byFolder.size > 0; slash = key.indexOf('/', slash + 1)) {
-      const within = this.#byFolder.get(key.slice(0, slash + 1));
-      if (within) found.push(...within);
-    }
-    const exact = this.#byKey.size > 0 ? this.#byKey.get(key) : undefined;
-    if (exact) found.push(...exact);
+  /** Who watches this key, or a folder that it is in. */
+  #indexed(key: string): readonly Watcher[] {
+    const known = this.#ofKeys.get(key);
+    if (known) return known;
+    const found: Watcher[] = [];
+    for (let slash = key.indexOf('/'); slash >= 0 && this.#byFolder.size > 0; slash = key.indexOf('/', slash + 1))
+      found.push(...(this.#byFolder.get(key.slice(0, slash + 1)) ?? []));
+    found.push(...(this.#byKey.get(key) ?? []));
+    if (this.#ofKeys.size >= keysMax) this.#ofKeys.clear();
+    this.#ofKeys.set(key, found);
+    return found;
   }
 }
 
+const keysMax = 64;
+
 /** Hands a watcher its part of one revision, unless it has had it. */
-export function notify(watcher: Watcher, { revision, events }: WatchResponse): void {
+export function notify(watcher: Watcher, response: WatchResponse): void {
+  tell(
+    watcher,
+    response,
+    response.events.filter((event) => covers(watcher, event.kv.key)),
+  );
+}
+
+/** `events` are those of the revision that it watches. */
+function tell(watcher: Watcher, { revision, events: all }: WatchResponse, events: readonly WatchEvent[]): void {
   if (revision < watcher.next) return;
   watcher.next = revision + 1;
   const { prevKv, filters } = watcher.options;
-  const wanted = events.filter((event) => covers(watcher, event.kv.key) && !filters?.includes(event.type === 'put' ? 'noput' : 'nodelete'));
+  const wanted = filters ? events.filter(({ type }) => !filters.includes(type === 'put' ? 'noput' : 'nodelete')) : events;
   if (wanted.length === 0) return;
-  if (prevKv && wanted.length === events.length) return watcher.onResponse({ revision, events });
-  watcher.onResponse({ revision, events: prevKv ? wanted : wanted.map(({ type, kv }) => ({ type, kv })) });
+  const told = wanted.length === all.length ? all : wanted;
+  watcher.onResponse({ revision, events: prevKv ? told : told.map(({ type, kv }) => ({ type, kv })) });
 }
 
 function covers({ key, options: { end } }: Watcher, candidate: string): boolean {

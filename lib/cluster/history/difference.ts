@@ -10,7 +10,17 @@ type Fields = Readonly<Record<string, Json | undefined>>;
 
 export function differenceOf(from: Json, to: Json): Difference | undefined {
   if (from === to) return undefined;
-  return areAlike(from, to) ? differenceOfFields(from as Fields, to as Fields) : [to];
+  if (!isObject(from) || !isObject(to)) return [to];
+  const [before, after] = [from as Fields, to as Fields];
+  if (Array.isArray(from) || Array.isArray(to))
+    return Array.isArray(from) && Array.isArray(to) && from.length === to.length ? differenceOfItems(from, to) : [to];
+  const names = Object.keys(after);
+  if (haveSameFields(before, names)) return differenceOfSame(before, after, names);
+  return keepsOrder(Object.keys(before), names) ? differenceOfFields(before, after) : [to];
+}
+
+function isObject(value: Json): value is object & Json {
+  return typeof value === 'object' && value !== null;
 }
 
 /** `value` with the difference made, frozen. What is not concerned is shared. */
@@ -23,6 +33,27 @@ export function withDifference(value: Json, difference: Difference | undefined):
     else made[field] = withDifference(made[field] as Json, inner);
   }
   return Object.freeze(made);
+}
+
+function differenceOfItems(from: readonly Json[], to: readonly Json[]): Difference | undefined {
+  let made: Record<string, Difference> | undefined;
+  for (const [index, before] of from.entries()) {
+    const inner = differenceOf(before, to[index] as Json);
+    if (inner !== undefined) (made ??= {})[index] = inner;
+  }
+  return made;
+}
+
+/** Most objects keep their fields, and of what changes for ever all do. */
+function differenceOfSame(from: Fields, to: Fields, names: readonly string[]): Difference | undefined {
+  let made: Record<string, Difference> | undefined;
+  for (const field of names) {
+    const [before, after] = [from[field], to[field]];
+    if (before === after) continue;
+    const inner = after === undefined ? ([] as const) : before === undefined ? ([after] as const) : differenceOf(before, after);
+    if (inner !== undefined) (made ??= {})[field] = inner;
+  }
+  return made;
 }
 
 function differenceOfFields(from: Fields, to: Fields): Difference | undefined {
@@ -41,16 +72,14 @@ function differenceOfFields(from: Fields, to: Fields): Difference | undefined {
   return made;
 }
 
-/** Lists of the same length, or objects of which one becomes the other, in its order, when fields are taken away and others added at the end. */
-function areAlike(from: Json, to: Json): boolean {
-  if (typeof from !== 'object' || typeof to !== 'object' || from === null || to === null) return false;
-  if (Array.isArray(from) || Array.isArray(to)) return Array.isArray(from) && Array.isArray(to) && from.length === to.length;
-  const after = Object.keys(to);
+/** The same, in the same order, and none that means something else when it is assigned. */
+function haveSameFields(object: Fields, names: readonly string[]): boolean {
   let index = 0;
-  for (const field in from as Fields) if (field === '__proto__' || field !== after[index++]) return keepsOrder(Object.keys(from), after);
-  return index === after.length || keepsOrder(Object.keys(from), after);
+  for (const field in object) if (field === '__proto__' || field !== names[index++]) return false;
+  return index === names.length;
 }
 
+/** Whether one becomes the other, in its order, when fields are taken away and others added at the end. */
 function keepsOrder(before: readonly string[], after: readonly string[]): boolean {
   // A field that means something else when it is assigned.
   if (before.includes('__proto__') || after.includes('__proto__')) return false;

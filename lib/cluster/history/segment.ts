@@ -24,8 +24,8 @@ type Undo =
 
 type PackedCause = readonly [generation: number, id: number, kind: TraceKind, actor: number, what: number];
 type PackedChange = readonly [
-  revision: number,
-  at: number,
+  later: number,
+  after: number,
   cause: PackedCause | 0,
   undo: readonly Undo[],
   more?: Pick<Change, 'isRestore' | 'power'>,
@@ -33,26 +33,29 @@ type PackedChange = readonly [
 
 interface Content {
   readonly words: readonly string[];
+  /** What the revisions and instants of the changes count from: small numbers are shorter, and sooner written. Absent, from zero. */
+  readonly origin?: { readonly revision: number; readonly at: number };
   readonly changes: readonly PackedChange[];
 }
 
 export function packed(changes: readonly Change[]): Segment {
   const words = new Words();
-  const content: Content = { changes: changes.map((change) => packedChange(change, words)), words: words.all };
   const { revision, at } = changes.at(-1) as Change;
   const first = { revision: Math.min(...changes.map((change) => change.revision)), at: (changes[0] as Change).at };
+  const content: Content = { origin: first, changes: changes.map((change) => packedChange(change, first, words)), words: words.all };
   return { first, last: { revision, at }, count: changes.length, text: swapQuotes(JSON.stringify(content)) };
 }
 
 /** The changes of a segment, the newest first, undone one by one: `present` is how it was after the last, and becomes how it was before the first. */
 export function unpacked({ text }: Segment, present: Present, visit: (change: Change) => boolean): boolean {
-  const { words, changes } = JSON.parse(swapQuotes(text)) as Content;
+  const { words, origin = { revision: 0, at: 0 }, changes } = JSON.parse(swapQuotes(text)) as Content;
   for (let index = changes.length - 1; index >= 0; index--) {
-    const [revision, at, cause, undo, more] = changes[index] as PackedChange;
+    const [later, after, cause, undo, more] = changes[index] as PackedChange;
+    const revision = origin.revision + later;
     const events = [...undo].reverse().map((one) => undone(one, revision, words, present));
     const change: Change = {
       revision,
-      at: at as Instant,
+      at: (origin.at + after) as Instant,
       cause: cause === 0 ? undefined : causeOf(cause, words),
       events: events.reverse(),
       ...more,
@@ -137,11 +140,12 @@ class Words {
   }
 }
 
-function packedChange({ revision, at, cause, events, isRestore, power }: Change, words: Words): PackedChange {
+function packedChange({ revision, at, cause, events, isRestore, power }: Change, origin: Segment['first'], words: Words): PackedChange {
+  const [later, after] = [revision - origin.revision, at - origin.at];
   const because = cause ? ([cause.generation, cause.id, cause.kind, words.of(cause.actor), words.of(cause.what)] as const) : 0;
   const undo = events.map((event) => undoOf(event, words));
-  if (!isRestore && !power) return [revision, at, because, undo];
-  return [revision, at, because, undo, { ...(isRestore ? { isRestore } : {}), ...(power ? { power } : {}) }];
+  if (!isRestore && !power) return [later, after, because, undo];
+  return [later, after, because, undo, { ...(isRestore ? { isRestore } : {}), ...(power ? { power } : {}) }];
 }
 
 function undoOf({ type, kv, prevKv }: WatchEvent, words: Words): Undo {

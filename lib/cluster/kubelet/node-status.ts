@@ -105,17 +105,17 @@ function conditions({ problems, previous, now }: NodeStatusInput): V1NodeConditi
           message: problems.length === 1 ? (problems[0] as string) : `[${problems.join(', ')}]`,
         };
   const wanted = [...pressures.map(({ type, reason, message }) => ({ type, status: 'False', reason, message })), ready];
+  const at = rfc3339(instant(now));
   const others = (previous?.conditions ?? []).filter(({ type }) => !wanted.some((one) => one.type === type));
-  return [...wanted.map((condition) => stamped(condition, previous, now)), ...others];
+  return [...wanted.map((condition) => stamped(condition, previous, at)), ...others];
 }
 
 function stamped(
   { type, status, reason, message }: { type: string; status: string; reason: string; message: string },
   previous: V1NodeStatus | undefined,
-  now: number,
+  at: string,
 ): V1NodeCondition {
   const old = previous?.conditions?.find((condition) => condition.type === type);
-  const at = rfc3339(instant(now));
   return {
     type,
     status,
