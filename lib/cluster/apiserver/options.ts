@@ -180,16 +180,16 @@ export function isSelected(
 type SelectableFields = Readonly<Record<string, string>>;
 
 function fieldsOf(definition: ResourceDefinition, object: KubeObject): SelectableFields {
-  const known = lastAsked.find((one) => one.object === object);
-  if (known) return known.fields;
+  const known = selectable.get(object);
+  if (known) return known;
   const { name, namespace } = object.metadata;
   const fields = { ...definition.selectableFields?.(object), 'metadata.name': name, 'metadata.namespace': namespace ?? '' };
-  if (Object.isFrozen(object)) lastAsked = [{ object, fields }, ...lastAsked.slice(0, 1)];
+  if (Object.isFrozen(object)) selectable.set(object, fields);
   return fields;
 }
 
-/** One watcher after the other asks the same of what an event's object was and is. */
-let lastAsked: readonly { readonly object: KubeObject; readonly fields: SelectableFields }[] = [];
+/** One watcher after the other asks the same of what an event's object was and is, and one fork after the other of what is there. */
+const selectable = new WeakMap<KubeObject, SelectableFields>();
 
 export type FieldValidation = 'Strict' | 'Warn' | 'Ignore';
 

@@ -1,5 +1,5 @@
 import { deepFreeze, memo } from '@/lib/base';
-import { decodeBase64, ConnectionError, DecodeError, readTypedYaml, type Transport } from '../api';
+import { decodeBase64, ConnectionError, DecodeError, readTypedYaml, type ApiRequest, type Transport } from '../api';
 import type { Network, NetworkNamespace } from '../network/types';
 import { parseCertificate, type Subject } from './kubeconfig';
 
@@ -41,10 +41,19 @@ export function dial({ network, namespace, files }: Pick<ClientPlace, 'network' 
   return (request) => {
     const token = endpoint.token ?? (tokenFile && files.read(tokenFile));
     const headers = token && !request.headers['authorization'] ? { ...request.headers, authorization: `Bearer ${token}` } : request.headers;
-    return transport(
-      subject && !request.withoutCertificate ? { ...request, headers, clientCertificate: subject } : { ...request, headers },
-    );
+    return transport(presented(request, headers, request.withoutCertificate ? undefined : subject));
   };
+}
+
+/** A copy field by field: requests have many shapes, of which a spread would have to find its way each time, and all of a component's come by. */
+function presented(request: ApiRequest, headers: ApiRequest['headers'], subject: Subject | undefined): ApiRequest {
+  const { method, url, body, actor, isHeardInTrace } = request;
+  const copy: { -readonly [Field in keyof ApiRequest]: ApiRequest[Field] } = { method, url, headers };
+  if (body !== undefined) copy.body = body;
+  if (actor !== undefined) copy.actor = actor;
+  if (isHeardInTrace) copy.isHeardInTrace = true;
+  if (subject) copy.clientCertificate = subject;
+  return copy;
 }
 
 function inCluster({ env }: ClientPlace): Endpoint | string {

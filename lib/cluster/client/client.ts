@@ -125,7 +125,8 @@ export class Client {
   watch(resource: ResourceRef, options: WatchRequestOptions = {}): ApiStream {
     const { namespace, ...query } = options;
     const url = collectionPath(resource, namespace) + queryOf({ watch: 'true', ...query });
-    const response = this.request({ method: 'GET', url, isHeardInTrace: true });
+    const response = this.#transport({ method: 'GET', url, headers: this.#headers, actor: this.actor, isHeardInTrace: true });
+    if (response.status >= 400) throw refusal(response);
     assert(response.stream, `a watch of ${resource.names.plural} answers a stream`);
     return response.stream;
   }

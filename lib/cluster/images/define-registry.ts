@@ -1,4 +1,4 @@
-import { assert, hash32 } from '@/lib/base';
+import { assert, hash32, memo } from '@/lib/base';
 import type { ImageRegistry, RegistryAnswer } from '../runtime/cri';
 import { CriError } from '../runtime/cri-error';
 import { canonicalName, parseImageName, repositoryName, type ImageReference } from '../runtime/image-name';
@@ -64,7 +64,14 @@ function repositoryOf({ repository }: ImageDefinition): string {
 
 /** Stands for the digest of the manifest; the same for the same repository and tag, everywhere and always. */
 function digestOf({ repository }: ImageDefinition, tag: string): string {
-  let digest = '';
-  for (let round = 0; round < 8; round++) digest += hash32(`${repository}:${tag}/${round}`).toString(16).padStart(8, '0');
-  return `sha256:${digest}`;
+  return digestOfName(`${repository}:${tag}`);
 }
+
+const digestOfName = memo(
+  (name) => {
+    let digest = '';
+    for (let round = 0; round < 8; round++) digest += hash32(`${name}/${round}`).toString(16).padStart(8, '0');
+    return `sha256:${digest}`;
+  },
+  { max: 256 },
+);

@@ -1,5 +1,5 @@
 import type { V1Node, V1NodeCondition, V1NodeStatus } from '@/generated/kubernetes/types';
-import { hash32 } from '@/lib/base';
+import { hash32, memo } from '@/lib/base';
 import { instant, rfc3339 } from '../kernel';
 import type { Machine } from '../machine';
 import type { Image } from '../runtime/cri';
@@ -127,9 +127,7 @@ function stamped(
 }
 
 /** 32 hexadecimal digits that stand for the machine. */
-function identity(text: string): string {
-  return [0, 1, 2, 3].map((part) => hash32(`${text}/${part}`).toString(16).padStart(8, '0')).join('');
-}
+const identity = memo((text) => [0, 1, 2, 3].map((part) => hash32(`${text}/${part}`).toString(16).padStart(8, '0')).join(''), { max: 256 });
 
 export function isReady(node: V1Node): boolean {
   return node.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false;

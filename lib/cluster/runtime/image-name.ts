@@ -1,3 +1,5 @@
+import { memo } from '@/lib/base';
+
 /** An image reference taken apart (`distribution/reference`). */
 export interface ImageReference {
   /** `docker.io`, `registry.k8s.io`, `localhost:5000`. */
@@ -18,7 +20,9 @@ const domainPattern =
  * What containerd understands by `name`: `nginx` is `docker.io/library/nginx:latest`.
  * A name that is none yields upstream's sentence as `error`.
  */
-export function parseImageName(name: string): ImageReference | { readonly error: string } {
+export const parseImageName = memo(parse, { max: 256, lengthMax: 512 });
+
+function parse(name: string): ImageReference | { readonly error: string } {
   const { domain, remainder } = splitDomain(name);
   const at = remainder.indexOf('@');
   const digest = at < 0 ? undefined : remainder.slice(at + 1);
