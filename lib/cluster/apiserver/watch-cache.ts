@@ -1,6 +1,6 @@
 import { deepEqual, prefixEnd, SortedMap } from '@/lib/base';
 import { failure, statusErrors, type KubeObject, type ResourceDefinition, type StatusError } from '../api';
-import { EtcdError, type Etcd, type Revision, type WatchEvent as EtcdWatchEvent } from '../etcd';
+import { EtcdError, type Etcd, type KeyValue, type Revision, type WatchEvent as EtcdWatchEvent } from '../etcd';
 import type { Kernel } from '../kernel';
 import { isBuiltIn } from './context';
 import { haveSameMetadata, objectAtDeletion, objectOf, spoken, storageRoot } from './storage';
@@ -17,6 +17,19 @@ export interface CacheEvent {
 
 /** Stands for a map until something is put into it: of most kinds there is nothing. */
 const nothing = new SortedMap<KubeObject>();
+
+/** What a cache began with, by its first version: a fork begins with the very versions that the fork before it began with. */
+const begun = new WeakMap<KeyValue, { readonly kvs: readonly KeyValue[]; readonly objects: SortedMap<KubeObject> }>();
+
+function objectsOf(kvs: readonly KeyValue[]): SortedMap<KubeObject> {
+  const first = kvs[0] as KeyValue;
+  const known = begun.get(first);
+  if (known?.kvs.length === kvs.length && kvs.every((kv, index) => kv === known.kvs[index])) return known.objects.clone();
+  const objects = new SortedMap<KubeObject>();
+  for (const kv of kvs) objects.set(kv.key, objectOf(kv));
+  begun.set(first, { kvs, objects: objects.clone() });
+  return objects;
+}
 
 export interface Watcher {
   /** Called inside a kernel entry, in order of revision; maybe once more after it has ceased to watch. */
@@ -47,7 +60,8 @@ export class WatchCache {
     this.root = storageRoot(definition);
     this.#changedAt = etcd.revision;
     // Opened when first asked for, it stands for one opened when the server started: it waits for no quorum.
-    for (const kv of etcd.range(this.root, { ...rangeOf(this.root), serializable: true }).kvs) this.#put(kv.key, objectOf(kv));
+    const { kvs } = etcd.range(this.root, { ...rangeOf(this.root), serializable: true });
+    if (kvs.length > 0) this.#objects = objectsOf(kvs);
     this.#cancel = this.#follow();
   }
 
