@@ -1,6 +1,6 @@
 import type { Cluster } from '@/lib/cluster';
 import { medianMs, type BenchRow } from '../row';
-import { sandbox, template } from '../support';
+import { sandbox, served, template } from '../support';
 
 /** From the fork until a controller of its own has looked at an object. */
 export const fork: BenchRow = {
@@ -15,7 +15,7 @@ export const fork: BenchRow = {
         const cluster = sandbox();
         if (!cluster.kernel.runUntilCondition(() => hasReconciled(cluster), { limitMs: 1_000 })) throw new Error('nothing was reconciled');
       },
-      { runs: 51, warmUps: 10 },
+      { runs: 51, warmUps: served },
     );
   },
 };

@@ -1,5 +1,5 @@
 import { medianMs, type BenchRow } from '../row';
-import { sandbox } from '../support';
+import { sandbox, served } from '../support';
 
 export const idle: BenchRow = {
   key: 'idle5mMs',
@@ -8,7 +8,7 @@ export const idle: BenchRow = {
   mark: { value: 10, of: 'issue 3' },
   measure() {
     const cluster = sandbox();
-    return medianMs(() => void cluster.kernel.runFor(300_000), { runs: 15, warmUps: 25 });
+    return medianMs(() => void cluster.kernel.runFor(300_000), { runs: 25, warmUps: served });
   },
 };
 

@@ -26,6 +26,6 @@ export const snapshotRestore: BenchRow = {
   mark: { value: 20, of: 'our own' },
   measure() {
     const text = JSON.stringify(busy().snapshot());
-    return medianMs(() => void Cluster.restore(JSON.parse(text) as ReturnType<Cluster['snapshot']>), { runs: 9, warmUps: 3 });
+    return medianMs(() => void Cluster.restore(JSON.parse(text) as ReturnType<Cluster['snapshot']>), { runs: 21, warmUps: 10 });
   },
 };

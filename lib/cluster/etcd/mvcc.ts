@@ -33,6 +33,7 @@ import {
   withVersion,
   type KeyHistory,
 } from './history';
+import { keptVersions, wholeVersion, type KeptVersion } from './kept-version';
 import { checkTransaction } from './transaction-check';
 import { notify, Watchers, type Watcher } from './watchers';
 
@@ -48,7 +49,7 @@ export interface MvccSnapshot {
   /** -1 before the first compaction, which may be at revision 0. */
   readonly compactedRevision: number;
   /** Every kept version, tombstones included, in order of revision. */
-  readonly versions: readonly KeyValue[];
+  readonly versions: readonly KeptVersion[];
   readonly leases?: readonly { readonly lease: number; readonly ttl: number }[];
   readonly alarms?: readonly RaisedAlarm[];
   readonly auth?: AuthState;
@@ -172,7 +173,7 @@ export class MvccStore implements Etcd {
       alarms: snapshot.alarms ?? [],
       auth: snapshot.auth ? deepFreeze(snapshot.auth) : noAuth,
     });
-    for (const versions of revisionsOf(snapshot.versions)) store.#remember(versions.map((kv) => store.#replay(kv)));
+    for (const versions of revisionsOf(snapshot.versions)) store.#remember(versions.map((kept) => store.#revive(kept)));
     return store;
   }
 
@@ -340,7 +341,7 @@ export class MvccStore implements Etcd {
     return {
       revision: this.#revision,
       compactedRevision: this.#compacted,
-      versions: this.#versions().map((kv) => deepFreeze(kv)),
+      versions: this.#listed(keptVersions),
       ...(this.#leases.size > 0 ? { leases: [...this.#leases].map(([lease, ttl]) => ({ lease, ttl })) } : {}),
       ...(this.#alarms.length > 0 ? { alarms: this.#alarms } : {}),
       ...(this.#auth === noAuth ? {} : { auth: this.#auth }),
@@ -464,9 +465,14 @@ export class MvccStore implements Etcd {
   }
 
   #versions(): KeyValue[] {
-    const versions: KeyValue[] = [];
+    return this.#listed((versions) => versions);
+  }
+
+  /** All versions of all keys, by revision, as `shown` has those of each key. */
+  #listed<T extends KeptVersion>(shown: (versions: readonly KeyValue[]) => readonly T[]): T[] {
+    const versions: T[] = [];
     this.#cells.forRange('', undefined, ({ history }) => {
-      for (const kv of versionsOf(history)) versions.push(kv);
+      for (const kv of shown(versionsOf(history))) versions.push(kv);
     });
     return versions.sort((a, b) => a.modRevision - b.modRevision || compareBytes(a.key, b.key));
   }
@@ -650,6 +656,10 @@ export class MvccStore implements Etcd {
     this.#compacted = revision as Revision;
   }
 
+  #revive(kept: KeptVersion): WatchEvent {
+    return this.#replay(wholeVersion(kept, newest(this.#historyOf(kept.key) ?? noHistory)));
+  }
+
   #replay(kv: KeyValue): WatchEvent {
     const history = this.#historyOf(kv.key) ?? noHistory;
     const last = newest(history);
@@ -710,8 +720,8 @@ interface Chosen {
 const absentMax = 16;
 
 /** The versions that were made by one write each, of all in order of revision. */
-function revisionsOf(versions: readonly KeyValue[]): KeyValue[][] {
-  const revisions: KeyValue[][] = [];
+function revisionsOf(versions: readonly KeptVersion[]): KeptVersion[][] {
+  const revisions: KeptVersion[][] = [];
   for (const kv of versions) {
     const last = revisions.at(-1);
     if (last?.[0]?.modRevision === kv.modRevision) last.push(kv);

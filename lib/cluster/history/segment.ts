@@ -1,8 +1,7 @@
-import { deepFreeze, type Json } from '@/lib/base';
+import { deepFreeze, differenceOf, withDifference, type Difference, type Json } from '@/lib/base';
 import type { KeyValue, Revision, WatchEvent } from '../etcd';
 import type { Instant, TraceKind } from '../kernel';
 import type { Change, ChangeCause } from './change';
-import { differenceOf, withDifference, type Difference } from './difference';
 
 /** Changes one after the other, as text: some ninety bytes for a heartbeat. Says of each how to undo it. */
 export interface Segment {

@@ -1,4 +1,5 @@
-import { deepFreeze, own, type Json } from '@/lib/base';
+import type { Json } from './json';
+import { own } from './own';
 
 /**
  * How to make one value of another, as plain data: `[value]` puts it in place of what is there, `[]` takes it away, and an object says
@@ -23,16 +24,16 @@ function isObject(value: Json): value is object & Json {
   return typeof value === 'object' && value !== null;
 }
 
-/** `value` with the difference made, frozen. What is not concerned is shared. */
+/** `value` with the difference made. What is not concerned is shared; what is, is not frozen. */
 export function withDifference(value: Json, difference: Difference | undefined): Json {
   if (difference === undefined) return value;
-  if (Array.isArray(difference)) return deepFreeze(difference[0] as Json);
+  if (Array.isArray(difference)) return difference[0] as Json;
   const made = (Array.isArray(value) ? [...value] : { ...(value as Fields) }) as Record<string, Json>;
   for (const [field, inner] of Object.entries(difference as Record<string, Difference>)) {
     if (Array.isArray(inner) && inner.length === 0) delete made[field];
     else made[field] = withDifference(made[field] as Json, inner);
   }
-  return Object.freeze(made);
+  return made;
 }
 
 function differenceOfItems(from: readonly Json[], to: readonly Json[]): Difference | undefined {
