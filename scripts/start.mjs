@@ -71,7 +71,7 @@ function restartable() {
     child = spawn(process.execPath, ['--enable-source-maps', join(root, 'dist/dev/server.js')], {
       cwd: root,
       stdio: 'inherit',
-      env: { ...process.env, NODE_ENV: 'development' },
+      env: { ...process.env, NODE_ENV: 'development', NEXT_TELEMETRY_DISABLED: '1' },
     });
   };
   return { stop, restart: () => (last = last.then(stop).then(start)) };
