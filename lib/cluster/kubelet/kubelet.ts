@@ -595,7 +595,19 @@ class Kubelet {
   }
 
   #findPod(namespace: string, name: string): V1Pod | undefined {
-    return [...this.#workers.values()].find(({ pod }) => pod.metadata.namespace === namespace && pod.metadata.name === name)?.pod;
+    const found = [...this.#workers.values()].find(({ pod }) => pod.metadata.namespace === namespace && pod.metadata.name === name);
+    return found?.pod ?? (this.#isResumed && !this.#pods.hasSynced ? this.#lookUp(namespace, name) : undefined);
+  }
+
+  /** Resumed, it was never away: whoever asks before its Pods are listed must not be told that there are none. */
+  #lookUp(namespace: string, name: string): V1Pod | undefined {
+    try {
+      const pod = this.#client.get(Pod, { namespace, name });
+      return pod.spec.nodeName === this.#machine.name && !isMirror(pod) ? pod : undefined;
+    } catch (error) {
+      if (error instanceof StatusError || error instanceof ConnectionError) return undefined;
+      throw error;
+    }
   }
 }
 

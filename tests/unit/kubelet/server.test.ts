@@ -164,6 +164,16 @@ describe('exec', () => {
   });
 });
 
+test('a kubelet that goes on in a copy knows its Pods at once', () => {
+  const original = new PodLab(freshCluster()).create('box', { containers: [counting] }).run(5_000);
+  const pods = new PodLab(original.cluster.fork());
+  expect(pods.logs('box')).toBe('line 1\n');
+  const { result } = execIn(pods, 'box', ['echo', 'here']);
+  expect(pods.logs('nosuch')).toContain('not found');
+  pods.run(10);
+  expect(result).toMatchObject({ stdout: 'here\n', code: 0 });
+});
+
 test('a path or query that is no UTF-8 is answered like any other', () => {
   const { admin } = new PodLab(freshCluster());
   const ask = (path: string) => admin.transport({ method: 'GET', url: `/api/v1/nodes/cp-1/proxy/${path}`, headers: {} });

@@ -180,6 +180,19 @@ describe('a session', () => {
     }
   });
 
+  test('follows a log again after a restore', async () => {
+    const desk = Desk.create(labFolder('first-deployment'));
+    await desk.session.run(
+      'kubectl run box --image=busybox:1.36 -- sh -c "while true; do date; sleep 1; done"; kubectl wait --for=condition=Ready pod/box',
+    );
+    await desk.pass(50);
+    await desk.type('kubectl logs -f box --tail=1\r');
+    await desk.shows(/( UTC \d+\n[^\n]*){2}$/);
+    const again = restored(desk, JSON.parse(JSON.stringify(desk.session.snapshot())) as Json, desk.changes.length);
+    again.screen();
+    await again.shows(/( UTC \d+\n[^\n]*){4}$/);
+  });
+
   test('goes on after a restore as the shell that was there: directory, variables, functions, arrays, aliases and the last status', async () => {
     const desk = Desk.create();
     await desk.pass(50);
