@@ -2,7 +2,8 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import type { Random } from '@/lib/base';
-import type { Said } from './crash-target';
+import type { Typed } from './crash-clients';
+import type { Said, Task } from './crash-target';
 import type { PostgresServer } from './postgres-server';
 
 export interface CrashSiteOptions {
@@ -12,31 +13,51 @@ export interface CrashSiteOptions {
   /** Where the database is: a server that may be killed as well, or a folder for the embedded one. */
   readonly postgres?: { readonly server: PostgresServer; readonly url: string };
   readonly folder?: string;
+  /** Who writes: two outside clients when absent. */
+  readonly clients?: string;
 }
 
-const lab = 'title: Crash\nsummary: For tests.\nrevision: 1\nminutes: 1\nsteps: [{ id: only }]\n';
-/** Two clients, three keys each. */
-const keysEach = 6;
+const files = {
+  'lab.yaml':
+    'title: Crash\nsummary: For tests.\nrevision: 1\nminutes: 1\ncluster: { topology: { controlPlanes: 1, workers: 1 } }\nsteps: [{ id: only }]\n',
+  'instructions.md': '## Only {#only}\n',
+  'setup/client.yaml': `apiVersion: v1
+kind: Pod
+metadata: { name: client }
+spec: { containers: [{ name: curl, image: 'curlimages/curl:8.10.1', command: [sleep, infinity] }] }
+`,
+  'setup/may.yaml': `apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: { name: inside }
+roleRef: { apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: admin }
+subjects: [{ kind: ServiceAccount, name: default, namespace: default }]
+`,
+};
 const patienceMs = 30_000;
 
 /** One installation that is killed again and again, and what its clients were told by it. */
 export class CrashSite {
-  readonly #options: CrashSiteOptions;
+  readonly #options: CrashSiteOptions & { readonly clients: string };
   #sandboxes: readonly string[] = [];
   /** The highest number of each key that was answered, and that was ever sent. */
   readonly answered = new Map<string, number>();
   readonly #sent = new Map<string, number>();
+  /** By sandbox. */
+  readonly #typed = new Map<string, Typed>();
+  /** All that terminals ever showed. */
+  readonly #shown = new Map<string, string>();
   readonly #servers = new Set<Server>();
   kills = 0;
 
   constructor(options: CrashSiteOptions) {
-    this.#options = options;
+    this.#options = { clients: 'ab', ...options };
   }
 
   /** Makes the sandboxes, and waits until each of their keys was answered once. */
   async begin(): Promise<void> {
     const server = this.#start('target');
-    await server.until(() => server.made.length > 0 && this.answered.size === server.made.length * keysEach);
+    const keys = 3 * this.#options.clients.length;
+    await server.until(() => server.made.length > 0 && this.answered.size === server.made.length * keys);
     this.#sandboxes = server.made;
     await this.#kill(server);
   }
@@ -71,9 +92,11 @@ export class CrashSite {
 
   /** A second server: of another name it gets nothing; of the same it takes everything over, and the first keeps nothing more. */
   async rival(owner: 'target' | 'other'): Promise<void> {
-    const first = this.#start('target');
+    // One page has one server.
+    const clients = this.#options.clients.replace('t', '');
+    const first = this.#start('target', clients);
     await first.until(() => first.answers > 10);
-    const second = this.#start(owner);
+    const second = this.#start(owner, clients);
     if (owner === 'other') {
       await second.until(() => second.refusals.length >= this.#sandboxes.length);
       if (second.found.size > 0) throw new Error('two servers have one sandbox');
@@ -88,9 +111,10 @@ export class CrashSite {
     await this.#kill(second);
   }
 
-  #start(owner: string): Server {
+  #start(owner: string, clients = this.#options.clients): Server {
     const { target, workerFile, postgres, folder } = this.#options;
-    const task = { url: postgres?.url, folder, workerFile, owner, sandboxes: this.#sandboxes, lab };
+    const typed = Object.fromEntries(this.#typed);
+    const task: Task = { url: postgres?.url, folder, workerFile, owner, sandboxes: this.#sandboxes, clients, files, typed };
     const server = new Server(spawn(process.execPath, [target, JSON.stringify(task)], { stdio: ['ignore', 'pipe', 'pipe'] }), this);
     this.#servers.add(server);
     return server;
@@ -109,22 +133,59 @@ export class CrashSite {
   }
 
   heard(said: Said): void {
-    const [word, id] = said;
-    if (word === 'found') this.#verify(id, said[2]);
-    if (word === 'sent') raise(this.#sent, `${id} ${said[2]}`, said[3]);
-    if (word === 'answered') raise(this.answered, `${id} ${said[2]}`, said[3]);
+    switch (said[0]) {
+      case 'wrong':
+        throw new Error(`${said[1]}: ${said[2]}`);
+      case 'found':
+        return this.#verify(said[1], said[2]);
+      case 'sent':
+        return raise(this.#sent, `${said[1]} ${said[2]}`, said[3]);
+      case 'answered':
+        return raise(this.answered, `${said[1]} ${said[2]}`, said[3]);
+      case 'typed':
+        return this.#remember(said[1], said[2], said[3]);
+      case 'acknowledged':
+        return this.#forget(said[1], said[2]);
+      case 'shown':
+        return void this.#shown.set(said[1], (this.#shown.get(said[1]) ?? '').slice(0, said[2]) + said[3]);
+      case 'screen':
+        return this.#compare(said[1], said[2], said[3]);
+      case 'made':
+      case 'refused':
+    }
+  }
+
+  #remember(id: string, sequence: number, text: string): void {
+    const { unacknowledged = [] } = this.#typed.get(id) ?? {};
+    const number = Number(/^n=(\d+)/.exec(text)?.[1] ?? 0);
+    this.#typed.set(id, { number, sequence, unacknowledged: [...unacknowledged, { sequence, text }] });
+  }
+
+  #forget(id: string, sequence: number): void {
+    const typed = this.#typed.get(id);
+    if (typed) this.#typed.set(id, { ...typed, unacknowledged: typed.unacknowledged.filter((one) => one.sequence > sequence) });
+  }
+
+  /** Everything that a terminal showed is on its screen, as far back as that goes, and what came after it was never told. */
+  #compare(terminal: string, offset: number, text: string): void {
+    const shown = this.#shown.get(terminal) ?? '';
+    if (!text.startsWith(shown.slice(offset)))
+      throw new Error(`terminal ${terminal}: shown was ${shown.slice(-200)}, and the screen is ${text.slice(-200)}`);
+    this.#shown.set(terminal, shown.slice(0, offset) + text);
   }
 
   /** Nothing answered is missing, nothing is there that nobody sent, and what one client wrote is a beginning of what it sent. */
   #verify(id: string, found: Readonly<Record<string, number>>): void {
     for (const [name, number] of Object.entries(found)) {
       const [answered, sent] = [this.answered.get(`${id} ${name}`) ?? 0, this.#sent.get(`${id} ${name}`) ?? 0];
-      if (number < answered) throw new Error(`${name} of ${id}: ${answered} was answered, ${number} is there`);
+      if (!(number >= answered)) throw new Error(`${name} of ${id}: ${answered} was answered, ${number} is there`);
       if (number > sent) throw new Error(`${name} of ${id}: ${number} is there, ${sent} was sent`);
     }
-    for (const client of new Set(Object.keys(found).map((name) => name.slice(0, 1)))) {
+    for (const client of this.#options.clients) {
       const numbers = [1, 2, 3].map((key) => found[`${client}${key}`] ?? 0) as [number, number, number];
-      const isBeginning = numbers[0] >= numbers[1] && numbers[1] >= numbers[2] && numbers[2] >= numbers[0] - 1;
+      // Whoever types goes on with the next command after one that was interrupted; all others send it again.
+      const isNear = client === 't' || numbers[2] >= numbers[0] - 1;
+      const isBeginning = numbers[0] >= numbers[1] && numbers[1] >= numbers[2] && isNear;
       if (!isBeginning) throw new Error(`client ${client} of ${id}: torn, ${numbers.join(', ')} are there`);
     }
   }
@@ -212,7 +273,7 @@ class Server {
         this.answers++;
         raise(this.answered, `${said[1]} ${said[2]}`, said[3]);
         return;
-      case 'sent':
+      default:
     }
   }
 }

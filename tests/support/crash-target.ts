@@ -1,32 +1,48 @@
 import { openDatabase } from '@/lib/db';
 import { SandboxHost } from '@/lib/sandbox/host';
+import {
+  containerClient,
+  etcdctlClient,
+  execClient,
+  outsideClient,
+  promptClient,
+  Wrong,
+  type CrashClient,
+  type TerminalLog,
+  type Typed,
+} from './crash-clients';
 import { addContent, addSandbox, addUser } from './learning';
 
 /**
  * A server to be killed: hosts sandboxes in a database, and has clients write to them as fast as they are answered.
  * Says on its output what it found in each sandbox, what a client is about to write, and what was answered.
- *     node crash-target.mjs '{ "url": …, "folder": …, "workerFile": …, "owner": …, "sandboxes": [id, …], "lab": … }'
+ *     node crash-target.mjs '{ "url": …, "folder": …, "workerFile": …, "owner": …, "sandboxes": [id, …], "clients": "ab", "files": …, "typed": … }'
  */
-interface Task {
-  readonly url?: string;
-  readonly folder?: string;
+export interface Task {
+  readonly url?: string | undefined;
+  readonly folder?: string | undefined;
   readonly workerFile: string;
   readonly owner: string;
   readonly sandboxes: readonly string[];
-  /** The text of lab.yaml, for sandboxes that are yet to be made. */
-  readonly lab: string;
+  /** One letter each. */
+  readonly clients: string;
+  /** Of the lab, for sandboxes that are yet to be made. */
+  readonly files: Readonly<Record<string, string>>;
+  /** By sandbox: what was typed at its prompt. */
+  readonly typed: Readonly<Record<string, Typed>>;
 }
 
 export type Said =
   | readonly ['made', readonly string[]]
   | readonly ['found', string, Readonly<Record<string, number>>]
-  | readonly ['refused', string, string]
-  | readonly ['sent' | 'answered', string, string, number];
+  | readonly ['refused' | 'wrong', string, string]
+  | readonly ['sent' | 'answered', string, string, number]
+  | readonly ['typed', string, number, string]
+  | readonly ['acknowledged', string, number]
+  /** By sandbox and terminal. */
+  | readonly ['shown' | 'screen', string, number, string];
 
 const task = JSON.parse(process.argv[2] ?? '') as Task;
-const clients = ['a', 'b'];
-/** One client's keys are written in this order without waiting in between: what is kept must be a beginning of that. */
-const keys = ['1', '2', '3'];
 const say = (...said: Said) => process.stdout.write(`${JSON.stringify(said)}\n`);
 
 const database = await openDatabase({ url: task.url, folder: task.folder });
@@ -35,11 +51,31 @@ const sandboxes = task.sandboxes.length > 0 ? task.sandboxes : await made();
 await Promise.all(sandboxes.map(serve));
 
 async function made(): Promise<readonly string[]> {
-  const { labRevisionId } = await addContent(database.client, { 'lab.yaml': task.lab, 'instructions.md': '## Only {#only}\n' });
+  const { labRevisionId } = await addContent(database.client, task.files);
   const userId = await addUser(database.client);
   const ids = await Promise.all([1, 2].map(async () => (await addSandbox(database.client, userId, labRevisionId)).sandboxId));
   say('made', ids);
   return ids;
+}
+
+function clientOf(sandboxId: string, name: string): CrashClient {
+  const options = { host, sandboxId, name };
+  if (name === 'x') return execClient(options);
+  if (name === 'e') return etcdctlClient(options);
+  if (name === 't')
+    return promptClient(options, task.typed[sandboxId] ?? { number: 0, sequence: 0, unacknowledged: [] }, logOf(sandboxId, '1'));
+  if (name === 'k') return containerClient(options, logOf(sandboxId, '2'));
+  return outsideClient(options);
+}
+
+function logOf(id: string, terminal: string): TerminalLog {
+  const isKept = terminal === '1';
+  return {
+    typed: (sequence, text) => isKept && say('typed', id, sequence, text),
+    acknowledged: (sequence) => isKept && say('acknowledged', id, sequence),
+    shown: (offset, text) => say('shown', `${id} ${terminal}`, offset, text),
+    screen: (offset, text) => say('screen', `${id} ${terminal}`, offset, text),
+  };
 }
 
 async function serve(id: string): Promise<void> {
@@ -48,48 +84,29 @@ async function serve(id: string): Promise<void> {
   } catch (error) {
     return void say('refused', id, String(error));
   }
-  const names = clients.flatMap((client) => keys.map((key) => `${client}${key}`));
-  const found = Object.fromEntries(await Promise.all(names.map(async (name) => [name, await read(id, name)] as const)));
-  say('found', id, found);
-  await Promise.all(clients.map((client) => write(id, client, Math.max(1, ...keys.map((key) => found[`${client}${key}`] ?? 0)))));
-}
-
-async function write(id: string, client: string, first: number): Promise<void> {
-  for (let number = first; ; number++) {
-    const answers = await Promise.allSettled(keys.map((key) => writeOne(id, `${client}${key}`, number)));
-    const refusal = answers.find((answer) => answer.status === 'rejected');
-    if (refusal) return void say('refused', id, String(refusal.reason));
+  const clients = [...task.clients].map((name) => ({ name, client: clientOf(id, name) }));
+  try {
+    const found: Record<string, number> = {};
+    for (const { name, client } of clients)
+      for (const [index, number] of (await client.read()).entries()) found[`${name}${index + 1}`] = number;
+    say('found', id, found);
+    await Promise.all(
+      clients.map(({ name, client }) =>
+        write(id, name, client, client.next(Math.max(...[1, 2, 3].map((key) => found[`${name}${key}`] ?? 0)))),
+      ),
+    );
+  } catch (error) {
+    say('wrong', id, String(error));
   }
 }
 
-async function writeOne(id: string, name: string, number: number): Promise<void> {
-  say('sent', id, name, number);
-  if (await put(id, name, number)) say('answered', id, name, number);
-}
-
-function pathOf(name: string): string {
-  return `/api/v1/namespaces/default/configmaps/${name}`;
-}
-
-async function put(id: string, name: string, number: number): Promise<boolean> {
-  const { status } = await host.api(id, {
-    method: 'PATCH',
-    url: `${pathOf(name)}?fieldManager=crash&force=true`,
-    headers: { 'content-type': 'application/apply-patch+yaml' },
-    body: JSON.stringify({
-      apiVersion: 'v1',
-      kind: 'ConfigMap',
-      metadata: { name, namespace: 'default' },
-      data: { number: String(number) },
-    }),
-  });
-  return status < 300;
-}
-
-/** From a real API server the object, from a stub the text that was written. */
-async function read(id: string, name: string): Promise<number> {
-  const { body } = await host.api(id, { method: 'GET', url: pathOf(name), headers: {} });
-  const parsed = JSON.parse(String(body)) as { data?: { number: string }; value?: string | null };
-  const { data } = typeof parsed.value === 'string' ? (JSON.parse(parsed.value) as typeof parsed) : parsed;
-  return Number(data?.number ?? 0);
+async function write(id: string, name: string, client: CrashClient, first: number): Promise<void> {
+  for (let number = first; ; number++) {
+    for (const key of [1, 2, 3]) say('sent', id, `${name}${key}`, number);
+    try {
+      await client.write(number, (key) => say('answered', id, `${name}${key}`, number));
+    } catch (error) {
+      return void say(error instanceof Wrong ? 'wrong' : 'refused', id, String(error));
+    }
+  }
 }

@@ -81,6 +81,25 @@ test(
 );
 
 test(
+  'kill -9 under commands in containers, etcdctl and people at terminals: what was shown is there, and what was typed is done once at most',
+  async () => {
+    if (!postgres) return;
+    const site = open({
+      workerFile: clusterWorker,
+      random: Random.of(seed),
+      postgres: await newDatabase(postgres, 'sessions'),
+      clients: 'xetk',
+    });
+    await site.begin();
+    await site.rival('target');
+    await site.killDatabase('postmaster');
+    while (site.kills < 0.7 * kills) await site.killServer();
+    expect(Math.min(...site.answered.values())).toBeGreaterThan(1);
+  },
+  tenMinutesMs,
+);
+
+test(
   'kill -9 of a server with the embedded database: what was answered is there, in order',
   async () => {
     const folder = mkdtempSync(join(tmpdir(), 'orrery-kill-'));
