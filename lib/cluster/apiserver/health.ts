@@ -42,8 +42,9 @@ const hooks = [
 
 /** `/healthz`, `/livez` and `/readyz`, with `?verbose`, `?exclude=` and single checks by path (`server/healthz`). */
 export function healthResponse(path: string, url: string, query: Query, etcd: Etcd): ApiResponse {
+  const isPlain = query.size === 0 && path.lastIndexOf('/') === 0;
+  if (isPlain && (path === '/livez' || isReachable(etcd))) return plainText(200, 'ok');
   const [, endpoint = '', ...rest] = path.split('/');
-  if (rest.length === 0 && query.size === 0 && (endpoint === 'livez' || isReachable(etcd))) return plainText(200, 'ok');
   const checks = checksOf(endpoint, etcd);
   const only = rest.join('/');
   if (only) return one(checks, only);

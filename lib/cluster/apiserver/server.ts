@@ -11,7 +11,7 @@ import {
   type Transport,
 } from '../api';
 import { EtcdError, type Etcd } from '../etcd';
-import { objectName, rfc3339, type Kernel } from '../kernel';
+import { nameOfMetadata, rfc3339, type Kernel } from '../kernel';
 import { AggregatedApis } from './aggregation/aggregated-apis';
 import { AdmissionConfiguration, configurationKinds } from './admission/dynamic/configuration';
 import type { WebhookDialer } from './admission/dynamic/webhook-call';
@@ -454,7 +454,7 @@ class Server implements ApiServer {
   }
 
   #recorded<T>(definition: ResourceDefinition, actor: string, what: string, object: KubeObject, write: () => T): T {
-    const about = { object: objectName(definition.kind, keyOf(object)), revision: this.#services.etcd.revision + 1 };
+    const about = { object: nameOfMetadata(definition.kind, object.metadata), revision: this.#services.etcd.revision + 1 };
     const request = this.#unwritten;
     if (request === undefined) return this.#kernel.causedBy(this.#kernel.record('request', actor, what, about), write);
     this.#unwritten = undefined;

@@ -1,4 +1,4 @@
-import { roughBytes } from '@/lib/base';
+import { roughBytes, type Json, type JsonObject } from '@/lib/base';
 import type { Operation, Txn } from './kv';
 import type { MvccStore } from './mvcc';
 
@@ -70,11 +70,33 @@ function reckonTxn({ success, failure }: Txn): number {
 function reckonAll(operations: readonly Operation[]): number {
   let bytes = 0;
   for (const operation of operations) {
-    if (operation.type === 'put') bytes += operation.key.length + versionBytes + roughBytes(operation.value);
+    if (operation.type === 'put') bytes += operation.key.length + versionBytes + bytesOfValue(operation.value);
     else if (operation.type === 'txn') bytes += reckonTxn(operation.txn);
   }
   return bytes;
 }
+
+function bytesOfValue(value: Json): number {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return roughBytes(value);
+  const fields = value as JsonObject;
+  const { metadata } = fields;
+  if (metadata === undefined || !Object.isFrozen(metadata)) return roughBytes(value);
+  let bytes = 3;
+  for (const name in fields) bytes += name.length + 3 + (name === 'metadata' ? bytesOfMetadata(metadata) : roughBytes(fields[name]));
+  return bytes;
+}
+
+/** Heartbeats keep the metadata there was, which is most of what they are. */
+function bytesOfMetadata(metadata: Json): number {
+  if (typeof metadata !== 'object' || metadata === null) return roughBytes(metadata);
+  const known = counted.get(metadata);
+  if (known !== undefined) return known;
+  const bytes = roughBytes(metadata);
+  counted.set(metadata, bytes);
+  return bytes;
+}
+
+const counted = new WeakMap<object, number>();
 
 /** What a version takes beside its key and value. */
 const versionBytes = 64;

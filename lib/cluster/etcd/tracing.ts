@@ -1,5 +1,5 @@
 import { memo, type Json } from '@/lib/base';
-import { objectName, type Kernel } from '../kernel';
+import { nameOfMetadata, type Kernel } from '../kernel';
 import type { Operation, WatchEvent } from './kv';
 import type { MvccCommit } from './mvcc';
 import type { Request } from './request';
@@ -37,7 +37,12 @@ export function recordCommit(kernel: Kernel, actor: string, { revision, events }
 function nameOf({ type, kv, prevKv }: WatchEvent): string | undefined {
   const value: Json = type === 'put' ? kv.value : (prevKv?.value ?? null);
   if (typeof value !== 'object' || value === null) return undefined;
-  const { kind, metadata } = value as { kind?: unknown; metadata?: { name?: unknown; namespace?: unknown } };
-  if (typeof kind !== 'string' || typeof metadata?.name !== 'string') return undefined;
-  return objectName(kind, typeof metadata.namespace === 'string' ? `${metadata.namespace}/${metadata.name}` : metadata.name);
+  const { kind, metadata } = value as { kind?: unknown; metadata?: Json };
+  return typeof kind === 'string' && isNamed(metadata) ? nameOfMetadata(kind, metadata) : undefined;
+}
+
+function isNamed(metadata: unknown): metadata is { name: string; namespace?: string } {
+  if (typeof metadata !== 'object' || metadata === null) return false;
+  const { name, namespace } = metadata as { name?: unknown; namespace?: unknown };
+  return typeof name === 'string' && (namespace === undefined || typeof namespace === 'string');
 }
