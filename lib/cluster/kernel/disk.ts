@@ -16,12 +16,18 @@ export class Disk {
   readonly #map: SortedMap<Json>;
   /** Told of every write, in order; the sandbox's journal listens here. */
   onChange: ((change: DiskChange) => void) | undefined;
+  #writes = 0;
   #watches: readonly { readonly prefix: string; readonly onChange: (path: string) => void }[] = [];
 
   constructor(name: string, entries: Iterable<readonly [string, Json]> = [], map = new SortedMap<Json>()) {
     this.name = name;
     this.#map = map;
     for (const [path, value] of entries) this.#map.set(path, deepFreeze(value));
+  }
+
+  /** How often it was written to since it was made: what was read at the same number is there still. A memory, not a part of the disk. */
+  get writes(): number {
+    return this.#writes;
   }
 
   get<T = Json>(path: string): T | undefined {
@@ -34,6 +40,7 @@ export class Disk {
 
   set(path: string, value: Json): void {
     this.#map.set(path, deepFreeze(value));
+    this.#writes++;
     this.onChange?.({ disk: this.name, path, value });
     this.#notify(path);
   }
@@ -42,6 +49,7 @@ export class Disk {
   delete(path: string): boolean {
     const did = this.#map.delete(path);
     if (did) {
+      this.#writes++;
       this.onChange?.({ disk: this.name, path });
       this.#notify(path);
     }
@@ -72,6 +80,7 @@ export class Disk {
 
   /** Applies a change of the journal without telling anybody. */
   apply(change: DiskChange): void {
+    this.#writes++;
     if (change.value === undefined) this.#map.delete(change.path);
     else this.#map.set(change.path, deepFreeze(change.value));
   }

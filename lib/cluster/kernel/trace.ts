@@ -75,7 +75,7 @@ export class Trace {
     this.#actor[row] = who;
     this.#what[row] = did;
     this.#object[row] = object === undefined ? undefined : wordOf(object);
-    this.#hash = mix(mix(mix(this.#hash, at), who.hash), did.hash);
+    this.#hash = mix(mix(mix(mix(this.#hash, at), at / 0x1_0000_0000), who.hash), did.hash);
     return id;
   }
 
@@ -181,5 +181,5 @@ function grown<T extends Float64Array | Uint8Array>(from: T, to: T): T {
 }
 
 function mix(hash: number, value: number): number {
-  return Math.imul(hash ^ (value | 0) ^ Math.floor(value / 0x1_0000_0000), 0x01000193) >>> 0;
+  return Math.imul(hash ^ value, 0x01000193) >>> 0;
 }

@@ -2,7 +2,7 @@ import type { V1Pod, V1Volume } from '@/generated/kubernetes/types';
 import { ConnectionError } from '../api';
 import { allContainers } from './containers';
 import { ConfigError } from './references';
-import { mountVolumes, type MountedVolume, type VolumeInput } from './volumes';
+import { mountVolume, type MountedVolume, type VolumeInput } from './volumes';
 
 /** Attempts of one volume (`goroutinemap/exponentialbackoff`). */
 const retryMs = { initial: 500, max: 122_000 };
@@ -38,11 +38,10 @@ export class PodVolumes {
   }
 
   #mountOne(input: VolumeInput, volume: V1Volume): string[] {
-    const { pod, now } = input;
+    const { now } = input;
     const { name } = volume;
     try {
-      const alone = { ...pod, spec: { ...pod.spec, volumes: [volume] } };
-      for (const mounted of mountVolumes({ ...input, pod: alone }).values()) this.#mounted.set(name, mounted);
+      this.#mounted.set(name, mountVolume(input, volume, this.#mounted.get(name)));
       this.#failing.delete(name);
       return [];
     } catch (error) {

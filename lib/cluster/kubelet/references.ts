@@ -52,7 +52,7 @@ export class References {
   configMapData(namespace: string, name: string, optional = false): Readonly<Record<string, string>> | undefined {
     const found = this.findConfigMap(namespace, name);
     if (!found && !optional) throw new ConfigError(`configmap ${JSON.stringify(name)} not found`);
-    return found && { ...found.data, ...decoded(found.binaryData) };
+    return found && contentOf(found);
   }
 
   secretData(namespace: string, name: string, optional = false): Readonly<Record<string, string>> | undefined {
@@ -60,6 +60,15 @@ export class References {
     if (!found && !optional) throw new ConfigError(`secret ${JSON.stringify(name)} not found`);
     return found && decoded(found.data);
   }
+}
+
+/** What objects hold by file: an object that did not change does not change it. */
+const contents = new WeakMap<V1ConfigMap, Readonly<Record<string, string>>>();
+
+function contentOf(configMap: V1ConfigMap): Readonly<Record<string, string>> {
+  let content = contents.get(configMap);
+  if (!content) contents.set(configMap, (content = Object.freeze({ ...configMap.data, ...decoded(configMap.binaryData) })));
+  return content;
 }
 
 function decoded(data: Readonly<Record<string, string>> = {}): Record<string, string> {

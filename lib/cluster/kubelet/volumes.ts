@@ -26,39 +26,42 @@ export interface MountedVolume {
   readonly readonly: boolean;
   /** Its files may be run: `defaultMode` has execute bits. */
   readonly isExecutable?: boolean;
+  /** What was last written there. */
+  readonly filling?: Filling;
+}
+
+/** What a directory held when its disk had been written to so often. */
+interface Filling {
+  readonly content: Content;
+  readonly writes: number;
 }
 
 type Content = Readonly<Record<string, string>>;
 
 /**
- * Sets up every volume of a Pod and writes what its sources hold now; called again, it refreshes them.
+ * Sets up a volume of a Pod and writes what its sources hold now; called again with what it answered `before`, it refreshes that.
  * Throws `ConfigError` with the whole sentence of a FailedMount event.
  */
-export function mountVolumes(input: VolumeInput): Map<string, MountedVolume> {
-  const mounted = new Map<string, MountedVolume>();
-  for (const volume of input.pod.spec.volumes ?? []) {
-    try {
-      mounted.set(volume.name, mountVolume(input, volume));
-    } catch (error) {
-      if (error instanceof MountError) throw new ConfigError(error.message);
-      if (error instanceof ConfigError || error instanceof StatusError)
-        throw new ConfigError(`MountVolume.SetUp failed for volume ${JSON.stringify(volume.name)} : ${error.message}`);
-      throw error;
-    }
+export function mountVolume(input: VolumeInput, volume: V1Volume, before?: MountedVolume): MountedVolume {
+  try {
+    return setUp(input, volume, before?.filling);
+  } catch (error) {
+    if (error instanceof MountError) throw new ConfigError(error.message);
+    if (error instanceof ConfigError || error instanceof StatusError)
+      throw new ConfigError(`MountVolume.SetUp failed for volume ${JSON.stringify(volume.name)} : ${error.message}`);
+    throw error;
   }
-  return mounted;
 }
 
 /** A failure that is not of one volume's SetUp. */
 class MountError extends Error {}
 
-function mountVolume(input: VolumeInput, volume: V1Volume): MountedVolume {
+function setUp(input: VolumeInput, volume: V1Volume, before: Filling | undefined): MountedVolume {
   const plugin = (name: string) => `${podDirectory(input.pod.metadata.uid as string)}/volumes/kubernetes.io~${name}/${volume.name}`;
-  const filled = (name: string, content: Content, mode = 0o644): MountedVolume => ({
-    hostPath: fill(input.disk, plugin(name), content),
-    readonly: true,
-    isExecutable: (mode & 0o111) !== 0,
-  });
+  const filled = (name: string, content: Content, mode = 0o644): MountedVolume => {
+    const hostPath = plugin(name);
+    return { hostPath, readonly: true, isExecutable: (mode & 0o111) !== 0, filling: fill(input.disk, hostPath, content, before) };
+  };
   const namespace = input.pod.metadata.namespace as string;
   if (volume.emptyDir) return { hostPath: plugin('empty-dir'), readonly: false };
   if (volume.hostPath) return { hostPath: checkHostPath(input.disk, volume.hostPath.path, volume.hostPath.type ?? ''), readonly: false };
@@ -193,8 +196,9 @@ const issuedAt = memo(
   { max: 512 },
 );
 
-/** Makes a directory hold exactly these files, and returns it. */
-function fill(disk: Disk, directory: string, content: Content): string {
+/** Makes a directory hold exactly these files. Nothing is looked at while nobody wrote to the disk since it held them. */
+function fill(disk: Disk, directory: string, content: Content, before: Filling | undefined): Filling {
+  if (before?.writes === disk.writes && isSame(before.content, content)) return before;
   const wanted = new Set<string>();
   for (const [path, value] of Object.entries(content)) {
     const full = `${directory}${normalizePath(path)}`;
@@ -202,7 +206,14 @@ function fill(disk: Disk, directory: string, content: Content): string {
     if (disk.get(full) !== value) disk.set(full, value);
   }
   for (const [path] of disk.list(`${directory}/`)) if (!wanted.has(path)) disk.delete(path);
-  return directory;
+  return { content, writes: disk.writes };
+}
+
+function isSame(one: Content, other: Content): boolean {
+  if (one === other) return true;
+  for (const path in one) if (one[path] !== other[path]) return false;
+  for (const path in other) if (one[path] === undefined) return false;
+  return true;
 }
 
 function checkHostPath(disk: Disk, path: string, type: string): string {

@@ -179,6 +179,27 @@ describe('volumes', () => {
     expect(pods.run(100_000).logs('box').trim().split('\n').at(-1)).toBe('2 1');
   });
 
+  test('what somebody on the node did to a volume’s files is undone at its next refresh', () => {
+    const pods = new PodLab(freshCluster());
+    pods.admin.create('/api/v1/namespaces/default/configmaps', configMap('settings', { A: '1', B: '1' }));
+    pods
+      .create('box', {
+        containers: [{ command: ['sleep', '1000'], volumeMounts: [{ name: 'c', mountPath: '/c' }] }],
+        volumes: [{ name: 'c', configMap: { name: 'settings' } }],
+      })
+      .run(90_000);
+    const { disk } = pods.cluster.machine(pods.get('box').spec.nodeName as string);
+    const files = () => disk.list('').filter(([path]) => path.includes('kubernetes.io~configmap/c/'));
+    const before = files();
+    expect(before.map(([, text]) => text)).toEqual(['1', '1']);
+    const [[first], [second]] = before as [[string, unknown], [string, unknown]];
+    disk.set(first, 'mine');
+    disk.delete(second);
+    disk.set(`${second}-more`, 'mine');
+    pods.run(100_000);
+    expect(files()).toEqual(before);
+  });
+
   test('a changed ConfigMap reaches the files of a container while another one of the Pod waits minutes for its restart', () => {
     const pods = new PodLab(freshCluster());
     pods.admin.create('/api/v1/namespaces/default/configmaps', configMap('settings', { A: '1' }));
