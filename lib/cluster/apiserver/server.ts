@@ -1,7 +1,6 @@
 import { deepCopy, type Random } from '@/lib/base';
 import {
   failure,
-  keyOf,
   StatusError,
   statusErrors,
   type ApiRequest,
