@@ -23,6 +23,8 @@ export function ClockBar() {
   const clock = useWorkspace((state) => state.clock);
   const { turn, failure } = useClock();
   const isPaused = clock?.isPaused ?? false;
+  // What is asked of a held clock would happen all at once when it is let go.
+  const isDisabled = !clock || clock.isHeld === true;
   return (
     <footer className={styles.bar} aria-label="Clock" data-pane="clock" tabIndex={-1}>
       <div className={styles.controls}>
@@ -32,7 +34,7 @@ export function ClockBar() {
             className="time-button"
             aria-pressed={isPaused}
             aria-label={isPaused ? 'Resume the clock' : 'Pause the clock'}
-            disabled={!clock}
+            disabled={isDisabled}
             onClick={() => turn({ action: isPaused ? 'resume' : 'pause' })}
           >
             {isPaused ? <Play size={16} aria-hidden="true" /> : <Pause size={16} aria-hidden="true" />}
@@ -42,7 +44,7 @@ export function ClockBar() {
             className="time-button"
             aria-label="Step one event"
             title="Step one event"
-            disabled={!clock}
+            disabled={isDisabled}
             onClick={() => turn({ action: 'step' })}
           >
             <StepForward size={16} aria-hidden="true" />
@@ -52,14 +54,14 @@ export function ClockBar() {
             className="time-button"
             aria-label="Run until idle"
             title="Run until nothing is left to do"
-            disabled={!clock}
+            disabled={isDisabled}
             onClick={() => turn({ action: 'run-until-idle' })}
           >
             <SkipForward size={16} aria-hidden="true" />
           </button>
           <Menu position="top-start" withinPortal>
             <Menu.Target>
-              <button type="button" className="time-button" aria-label="Run for…" title="Run for…" disabled={!clock}>
+              <button type="button" className="time-button" aria-label="Run for…" title="Run for…" disabled={isDisabled}>
                 <Timer size={16} aria-hidden="true" />
               </button>
             </Menu.Target>
@@ -72,7 +74,7 @@ export function ClockBar() {
               ))}
             </Menu.Dropdown>
           </Menu>
-          <Speeds speed={clock?.speed} isDisabled={!clock} onChange={(speed) => turn({ action: 'speed', speed })} />
+          <Speeds speed={clock?.speed} isDisabled={isDisabled} onChange={(speed) => turn({ action: 'speed', speed })} />
         </div>
         <Said failure={failure} />
       </div>
@@ -105,7 +107,7 @@ function Said({ failure }: { failure: string | undefined }) {
     <p className={styles.said} data-urgent={failure !== undefined || clock?.isHeld || undefined} aria-live="polite">
       {failure ??
         (clock?.isHeld ? (
-          'Saving is held up, and the clock stands until it works again. Nothing is lost.'
+          'Saving is held up: the clock stands, and what you type waits. Nothing is lost.'
         ) : clock?.isPaused && clock.last ? (
           <>
             <time>{clockTime(clock.now)}</time>

@@ -7,11 +7,12 @@ import styles from './Workspace.module.css';
 export function SavedState() {
   const connection = useWorkspace((state) => state.connection);
   const isHeld = useWorkspace((state) => state.clock?.isHeld ?? false);
+  // On a narrow screen there is a line of its own for what holds the clock.
   const [Icon, word] = connection === 'live' ? (isHeld ? saving : saved) : connection === 'refused' ? offline : unconnected[connection];
   return (
     <span className={styles.saved} role="status" data-connection={connection}>
       <Icon size={15} aria-hidden="true" />
-      <span className={word === 'Saved' ? 'only-wide' : undefined}>{word}</span>
+      <span className={connection === 'live' ? 'only-wide' : undefined}>{word}</span>
     </span>
   );
 }
