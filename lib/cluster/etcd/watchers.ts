@@ -1,5 +1,5 @@
 import { compareBytes, prefixEnd } from '@/lib/base';
-import type { Revision, WatchEvent, WatchOptions, WatchResponse } from './kv';
+import type { KeyValue, Revision, WatchEvent, WatchOptions, WatchResponse } from './kv';
 
 export interface Watcher {
   readonly key: string;
@@ -20,7 +20,7 @@ export class Watchers {
   readonly #all = new Set<Watcher>();
   readonly #byKey: Index = new Map();
   readonly #byFolder: Index = new Map();
-  /** Of keys that were written since somebody began or ceased to watch: those of the two indexes. The same few are written for ever. */
+  /** Those of the two indexes, of keys that are written again and again, until somebody begins or ceases to watch. */
   readonly #ofKeys: Index = new Map();
   #ranges: readonly Watcher[] = [];
 
@@ -55,9 +55,9 @@ export class Watchers {
     else for (const watcher of this.#interested(events)) if (this.#all.has(watcher)) notify(watcher, response);
   }
 
-  #notifyOfOne(response: WatchResponse, { kv: { key } }: WatchEvent): void {
+  #notifyOfOne(response: WatchResponse, { kv }: WatchEvent): void {
     for (const watcher of this.#ranges) if (this.#all.has(watcher)) notify(watcher, response);
-    for (const watcher of this.#indexed(key)) if (this.#all.has(watcher)) tell(watcher, response, response.events);
+    for (const watcher of this.#indexed(kv)) if (this.#all.has(watcher)) tell(watcher, response, response.events);
   }
 
   /** Tells those who want to hear it that nothing is missing up to `revision`. */
@@ -79,23 +79,32 @@ export class Watchers {
   }
 
   #interested(events: readonly WatchEvent[]): ReadonlySet<Watcher> {
-    return new Set([...this.#ranges, ...events.flatMap(({ kv }) => this.#indexed(kv.key))]);
+    return new Set([...this.#ranges, ...events.flatMap(({ kv }) => this.#indexed(kv))]);
   }
 
   /** Who watches this key, or a folder that it is in. */
-  #indexed(key: string): readonly Watcher[] {
+  #indexed({ key, version }: KeyValue): readonly Watcher[] {
+    if (this.#byFolder.size === 0 && this.#byKey.size === 0) return nobody;
     const known = this.#ofKeys.get(key);
     if (known) return known;
     const found: Watcher[] = [];
     for (let slash = key.indexOf('/'); slash >= 0 && this.#byFolder.size > 0; slash = key.indexOf('/', slash + 1))
       found.push(...(this.#byFolder.get(key.slice(0, slash + 1)) ?? []));
     found.push(...(this.#byKey.get(key) ?? []));
+    if (version > oftenWritten) this.#remember(key, found);
+    return found;
+  }
+
+  #remember(key: string, found: readonly Watcher[]): void {
     if (this.#ofKeys.size >= keysMax) this.#ofKeys.clear();
     this.#ofKeys.set(key, found);
-    return found;
   }
 }
 
+const nobody: readonly Watcher[] = [];
+
+/** What was written more often than this will be again, as leases are. */
+const oftenWritten = 16;
 const keysMax = 64;
 
 /** Hands a watcher its part of one revision, unless it has had it. */
