@@ -78,6 +78,7 @@ export class Sandbox {
   #snapshotBytes = 0;
   #cutAt = 0;
   #isPacking = false;
+  #cutting: NodeJS.Immediate | undefined;
   /** Rows rest on a snapshot, so none is told before the first one is. */
   #isBased = false;
   #isStopped = false;
@@ -310,7 +311,13 @@ export class Sandbox {
   #maybeCut(): void {
     const { clock, cuts } = this.#options;
     const since = { journalBytes: this.#bytesSinceCut, snapshotBytes: this.#snapshotBytes, ageMs: clock() - this.#cutAt };
-    if (!this.#isPacking && isCutDue(since, cuts)) void this.#cut();
+    if (!this.#isPacking && isCutDue(since, cuts)) this.#cutting ??= setImmediate(() => this.#options.around(() => this.#cutNow()));
+  }
+
+  /** A turn of its own: of a large cluster it takes as long as one. */
+  #cutNow(): void {
+    this.#cutting = undefined;
+    if (!this.#isStopped && !this.#isPacking) void this.#cut();
   }
 
   /** A snapshot that cannot be taken is this sandbox's trouble, not its neighbours'. */
@@ -383,6 +390,7 @@ export class Sandbox {
     this.#isStopped = true;
     clearTimeout(this.#timer);
     clearImmediate(this.#flushing);
+    clearImmediate(this.#cutting);
     this.#session?.stop();
     this.#letGo();
     this.#backlog.close();

@@ -10,7 +10,7 @@ const opened: Sandbox[] = [];
 afterEach(() => Promise.all(opened.splice(0).map((sandbox) => sandbox.close(false))));
 
 /** A sandbox on this thread, its messages, and a clock that the test moves. */
-async function open(recipe: SandboxRecipe = fresh, options: Partial<Pick<SandboxOptions, 'cuts' | 'factory'>> = {}) {
+async function open(recipe: SandboxRecipe = fresh, options: Partial<Pick<SandboxOptions, 'cuts' | 'factory' | 'around'>> = {}) {
   const messages: FromWorker[] = [];
   const host = { ms: 0 };
   const sandbox = await Sandbox.open({
@@ -162,6 +162,37 @@ test('a snapshot is cut when the journal has grown, and rows before it are not n
   const recipe = recipeOf(messages);
   expect(recipe.rows.length).toBeLessThan(recipe.head);
   expect(await (await open(recipe)).screen()).toBe(await screen());
+});
+
+test('a snapshot has a turn of its own, in which no time passes', async () => {
+  const turns: string[][] = [];
+  let turn: string[] = [];
+  const note = (what: string) => turn.push(what);
+  const factory: SessionFactory = {
+    ...stubSessions,
+    create: async (lab, seed, listener) => {
+      const session = await stubSessions.create(lab, seed, listener);
+      const [advance, snapshot] = [session.advance.bind(session), session.snapshot.bind(session)];
+      return Object.assign(session, {
+        advance: (ms: number) => (note('time'), advance(ms)),
+        snapshot: () => (note('snapshot'), snapshot()),
+      });
+    },
+  };
+  const around = <T>(work: () => T): T => {
+    turns.push((turn = []));
+    const result = work();
+    turn = [];
+    return result;
+  };
+  const { messages, type, host } = await open(fresh, { factory, around, cuts: { journalBytes: 50, ageMs: 300_000 } });
+  for (let sequence = 1; cuts(messages).length < 3; sequence++) {
+    host.ms += 1_000;
+    await type(`line ${sequence};`, sequence);
+  }
+  const cutting = turns.filter((one) => one.includes('snapshot'));
+  expect(cutting.length).toBeGreaterThan(1);
+  for (const one of cutting) expect(one).toEqual(['snapshot']);
 });
 
 test('a snapshot is cut when the last one is old, also while time is paused and only keys are pressed', async () => {
