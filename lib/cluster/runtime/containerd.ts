@@ -26,7 +26,7 @@ import { ContainerLog, removeLog, type LogEntry } from './logs';
 import { PodNamespace } from './pod-namespace';
 import { scriptCommand } from './script-command';
 import { Process, type ListeningNamespace, type ProcessImage } from './process';
-import type { Daemon, DaemonContext, Files, ImageDefinition, Program, Signal } from './program';
+import type { Daemon, DaemonContext, Files, ImageDefinition, ProcessEntry, Program, Signal } from './program';
 
 export interface ContainerdOptions {
   readonly network: Network;
@@ -453,6 +453,7 @@ export class Containerd implements ContainerRuntime {
       hostname: sandbox.hostname,
       files: this.#filesOf(container),
       pid: 1,
+      processes: () => this.#processes(container),
       kill: (pid: number, signal: Signal) => this.#kill(id, pid, signal),
       startedAt: container.startedAt ?? this.#kernel.now,
       write: (printed: readonly { stream: 'stdout' | 'stderr'; text: string }[]) => this.#log(container, printed),
@@ -557,6 +558,11 @@ export class Containerd implements ContainerRuntime {
     const task = this.#tasks.get(id);
     if (task?.type === 'program') task.process.signal(signal);
     else if (task) this.#exited(id, signal === 'SIGKILL' ? 137 : 0);
+  }
+
+  #processes(container: Container): readonly ProcessEntry[] {
+    const execs = [...(this.#execs.get(container.id) ?? [])].filter((process) => !process.hasEnded);
+    return [{ pid: 1, argv: this.#argvOf(container) }, ...execs.map(({ pid, argv }) => ({ pid, argv }))];
   }
 
   /** A process signals another; it takes effect when the sender has come to a rest. */

@@ -29,6 +29,7 @@ export function deriveContext(ctx: ProcessContext, settings: Settings): ProcessC
     resolve: settings.resolve ?? ((name, type) => ctx.resolve(name, type)),
     connect: settings.connect ?? ((host, port, options) => ctx.connect(host, port, options)),
     dialEtcd: settings.dialEtcd ?? ((server, caller) => ctx.dialEtcd(server, caller)),
+    processes: settings.processes ?? (() => ctx.processes()),
     kill: settings.kill ?? ((pid, signal) => ctx.kill(pid, signal)),
     exit: settings.exit ?? ((code) => ctx.exit(code)),
   };

@@ -2,7 +2,7 @@ import { hash32, type Json, type Random } from '@/lib/base';
 import type { Caller, EtcdServer } from '../etcd';
 import type { Entry, Instant, Kernel } from '../kernel';
 import type { DnsQuery, HttpRequest, HttpResponse, HttpResult, Listener, Network, NetworkNamespace } from '../network/types';
-import type { Files, ProcessContext, Program, Signal } from './program';
+import type { Files, ProcessContext, ProcessEntry, Program, Signal } from './program';
 
 /** A network namespace in which processes can open ports. */
 export interface ListeningNamespace extends NetworkNamespace {
@@ -37,6 +37,8 @@ export interface ProcessOptions {
   /** 1 is the first process of a container, for which the kernel drops unhandled signals. */
   readonly pid: number;
   readonly kill: (pid: number, signal: Signal) => boolean;
+  /** Of the same container, itself included once it has begun; absent means none. */
+  readonly processes?: () => readonly ProcessEntry[];
   /** When its container started. */
   readonly startedAt: number;
   /** Takes what one call printed, in order. */
@@ -197,6 +199,10 @@ export class Process implements ProcessContext {
 
   dialEtcd(server: string, caller?: Caller): EtcdServer {
     return this.#options.network.dialEtcd(this.#options.namespace, server, caller);
+  }
+
+  processes(): readonly ProcessEntry[] {
+    return (this.#options.processes?.() ?? []).filter(({ pid }) => pid !== this.pid);
   }
 
   kill(pid: number, signal: Signal): boolean {

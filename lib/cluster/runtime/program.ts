@@ -36,10 +36,17 @@ export interface ProcessContext {
   connect(host: string, port: number, options?: { timeoutMs?: number }): ReturnType<Network['connect']>;
   /** A client of the etcd member at `server`, as etcdctl is one. */
   dialEtcd(server: string, caller?: Caller): EtcdServer;
+  /** The container's other processes, as `/proc` would show them. */
+  processes(): readonly ProcessEntry[];
   /** `kill(2)` within the container. False when there is no such process. */
   kill(pid: number, signal: Signal): boolean;
   /** Ends the process; nothing of it runs afterwards. */
   exit(code: number): void;
+}
+
+export interface ProcessEntry {
+  readonly pid: number;
+  readonly argv: readonly string[];
 }
 
 /** Writes throw `FileError` with libc's words: `Read-only file system`, `Is a directory`, `No space left on device`. */

@@ -5,6 +5,7 @@ import { coreApplets } from './core';
 import { curl } from './curl';
 import { fileApplets } from './files';
 import { networkApplets } from './network';
+import { processApplets } from './processes';
 import { tar } from './tar';
 import { textApplets } from './text';
 
@@ -35,7 +36,7 @@ export interface More {
 
 /** BusyBox: ash and every applet. */
 export function busyboxPrograms(more: More = {}): Programs {
-  return userland({ ...common, ...networkApplets }, ['/bin/sh', '/bin/ash'], more);
+  return userland({ ...common, ...networkApplets, ...processApplets }, ['/bin/sh', '/bin/ash'], more);
 }
 
 /** A slim Debian with coreutils, bash and curl. */

@@ -90,7 +90,6 @@ export const textApplets: Readonly<Record<string, Applet>> = {
   awk: (ctx) => awkPrint(ctx),
   xargs: (ctx) => notSimulated(ctx),
   vi: (ctx) => notSimulated(ctx),
-  top: (ctx) => notSimulated(ctx),
 };
 
 function ends(ctx: ProcessContext, take: (lines: string[], count: number) => string[]): AppletResult {
