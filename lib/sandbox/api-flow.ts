@@ -83,9 +83,18 @@ export interface FlowPort {
 /** The other end: an API answer that came from a worker thread, as the API server would have given it. */
 export function receiveAnswer({ status, headers, kind, body }: ApiAnswer, port: FlowPort): ApiResponse {
   if (kind === 'stream') return { status, headers, stream: receiveStream(port) };
-  if (kind === 'connect') return { status, headers, connect: receiveConnection(port) };
-  if (kind === 'forward') return { status, headers, forward: receiveForwarding(port) };
-  return { status, headers, ...(body === undefined ? {} : { body }) };
+  if (kind === 'body') return { status, headers, ...(body === undefined ? {} : { body }) };
+  const { whenLost, ...rest } = untilLost(port);
+  return kind === 'connect'
+    ? { status, headers, whenLost, connect: receiveConnection(rest) }
+    : { status, headers, whenLost, forward: receiveForwarding(rest) };
+}
+
+function untilLost({ send, receive }: FlowPort): FlowPort & Required<Pick<ApiResponse, 'whenLost'>> {
+  let hear: (flow: ServerFlow) => void = () => undefined;
+  let onLost: () => void = () => undefined;
+  receive((flow) => ('lost' in flow ? onLost() : hear(flow)));
+  return { send, receive: (listener) => void (hear = listener), whenLost: (listener) => void (onLost = listener) };
 }
 
 function receiveStream(port: FlowPort): ApiStream {
@@ -93,7 +102,7 @@ function receiveStream(port: FlowPort): ApiStream {
     start(sink) {
       port.receive((flow) => {
         if ('chunk' in flow) sink.write(flow.chunk);
-        else if ('end' in flow) sink.end();
+        else if ('end' in flow || 'lost' in flow) sink.end();
       });
       port.send({ start: true });
       return () => port.send({ hangUp: true });

@@ -203,7 +203,7 @@ async function upgrade(
     if (String(request.headers.upgrade).toLowerCase() !== 'websocket')
       throw failure(400, 'BadRequest', 'only WebSocket upgrades are served: SPDY is not');
     const offered = offeredProtocols(request);
-    const { connect, forward } = answered;
+    const { connect, forward, whenLost } = answered;
     const accepted = forward ? forwardingProtocols : subprotocols;
     if (!offered.some((one) => accepted.includes(one)))
       throw failure(
@@ -218,7 +218,11 @@ async function upgrade(
     const speak = forward
       ? speakPorts(forward, asked.url, offered)
       : (websocket: WebSocket) => connect && speakChannels(websocket, connect);
-    sockets.handleUpgrade(request, socket, head, speak);
+    sockets.handleUpgrade(request, socket, head, (websocket) => {
+      // Nobody knows how it would have ended, so nobody is told that it has.
+      whenLost?.(() => websocket.terminate());
+      speak(websocket);
+    });
   } catch (error) {
     const status = statusOf(error);
     writeRaw(socket, status.code, { 'content-type': 'application/json' }, `${JSON.stringify(status)}\n`);

@@ -401,7 +401,7 @@ export class SandboxHost {
     this.#closing.get(sandbox.id)?.();
     this.#closing.delete(sandbox.id);
     for (const pending of sandbox.pending.values()) pending.reject(error);
-    for (const flow of sandbox.flows.values()) flow({ end: true });
+    for (const flow of sandbox.flows.values()) flow({ lost: true });
     sandbox.pending.clear();
     sandbox.flows.clear();
   }

@@ -71,6 +71,8 @@ export interface ApiAnswer {
 export type ServerFlow =
   | { readonly chunk: string }
   | { readonly end: true }
+  /** Its sandbox is gone; the main thread says so itself. */
+  | { readonly lost: true }
   | { readonly stdout: string }
   | { readonly stderr: string }
   | { readonly exit: { code: number; message?: string } }

@@ -20,7 +20,7 @@ const view = { revision: 0, now: 0, nodes: [], pods: [], workloads: [], services
 /**
  * A session without a cluster, for tests of what hosts sessions: a terminal that echoes, a tick every simulated second, a store of values.
  * Typing `flood` makes every passing of time write 256 KiB; `hang` never returns, `die` ends the thread, `break` throws when time passes next, `tick!` is a write of the cluster's own. A path that ends in `/exec`
- * runs a command that makes something.
+ * runs a command that makes something; with the query `forever` it does not end.
  */
 class StubSession implements HostedSession {
   readonly #listener: SessionListener;
@@ -121,7 +121,8 @@ class StubSession implements HostedSession {
         },
       };
     if (key === '/floods') return { status: 200, headers, body: this.#state.floods };
-    if (key.endsWith('/exec')) return { status: 101, headers, connect: { start: (sink) => this.#exec(sink) } };
+    if (key.endsWith('/exec'))
+      return { status: 101, headers, connect: { start: (sink) => this.#exec(sink, request.url.endsWith('forever')) } };
     if (request.method === 'GET') return { status: 200, headers, body: { value: this.#state.values[key] ?? null } };
     this.#change({ values: { ...this.#state.values, [key]: String(request.body) } });
     return { status: 201, headers, body: { value: request.body } };
@@ -130,10 +131,10 @@ class StubSession implements HostedSession {
   stop(): void {}
 
   /** A command that leaves something behind and says so. */
-  #exec(sink: Parameters<ApiConnection['start']>[0]): ReturnType<ApiConnection['start']> {
+  #exec(sink: Parameters<ApiConnection['start']>[0], isEndless: boolean): ReturnType<ApiConnection['start']> {
     this.#change({ values: { ...this.#state.values, made: 'yes' } });
     sink.stdout('made');
-    sink.exit({ code: 0 });
+    if (!isEndless) sink.exit({ code: 0 });
     const ignore = () => undefined;
     return { stdin: ignore, closeStdin: ignore, resize: ignore, hangUp: ignore };
   }

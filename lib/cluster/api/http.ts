@@ -29,6 +29,8 @@ export interface ApiResponse {
   readonly connect?: ApiConnection;
   /** port-forward: the ports that an upgraded connection would reach. */
   readonly forward?: ApiForwarding;
+  /** Calls back when whoever answered is gone and nothing more comes of `connect` or `forward`. */
+  readonly whenLost?: (listener: () => void) => void;
   /** A real server would still be waiting for its etcd; who can let time pass does so. */
   readonly hangs?: Hanging;
 }

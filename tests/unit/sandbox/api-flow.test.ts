@@ -48,3 +48,20 @@ test('forwarded connections go through side by side, each to its end', () => {
   expect(seen).toEqual(['c ends refused', 'b TWO', 'a ONE', 'a ends well']);
   expect(events).toEqual(['open 80', 'open 8080', 'open 81', 'hang up 8080', 'close']);
 });
+
+test('whose sandbox is gone hears it: a watch ends, and no command is said to have ended', () => {
+  let lose: () => void = () => undefined;
+  const receive = (kind: 'stream' | 'connect') =>
+    receiveAnswer(
+      { status: 101, headers: {}, kind },
+      { send: () => undefined, receive: (listener) => (lose = () => listener({ lost: true })) },
+    );
+  const heard: string[] = [];
+  receive('stream').stream?.start({ write: () => undefined, end: () => void heard.push('watch ends') });
+  lose();
+  const { connect, whenLost } = receive('connect');
+  whenLost?.(() => void heard.push('connection lost'));
+  connect?.start({ stdout: () => undefined, stderr: () => undefined, exit: () => void heard.push('command ends') });
+  lose();
+  expect(heard).toEqual(['watch ends', 'connection lost']);
+});

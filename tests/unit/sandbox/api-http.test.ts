@@ -165,6 +165,17 @@ test('exec speaks v5.channel.k8s.io: input, output, window size, closing of stdi
   });
 });
 
+test('an exec whose sandbox is gone breaks off, without an exit status', async () => {
+  let lose: () => void = () => undefined;
+  const host = await serve(() => ({ status: 101, headers: {}, connect: shout, whenLost: (listener) => void (lose = listener) }));
+  const websocket = new WebSocket(`ws://${host}/api/v1/namespaces/default/pods/web/exec`, ['v5.channel.k8s.io']);
+  const channels: number[] = [];
+  websocket.on('message', (data: Buffer) => channels.push(Number(data[0])));
+  websocket.on('open', () => lose());
+  expect(await new Promise((done) => websocket.on('close', done))).toBe(1006);
+  expect(channels).not.toContain(3);
+});
+
 test("a refused exec is the API server's own answer, before any upgrade", async () => {
   const host = await serve(() => ({ status: 404, headers: json, body: failure(404, 'NotFound', 'pods "web" not found').status }));
   const websocket = new WebSocket(`ws://${host}/exec`, ['v5.channel.k8s.io']);

@@ -136,6 +136,20 @@ test('a sandbox that takes its thread along twice stays stopped, and its neighbo
   await expect(host.join(wild, {})).rejects.toThrow('twice in a row');
 }, 20_000);
 
+test('a command in a container whose worker ends is lost, and its client hears that it is', async () => {
+  const host = await start();
+  const id = await newSandbox();
+  const { connect, whenLost } = await host.api(id, { method: 'GET', url: '/pods/one/exec?forever', headers: {} });
+  const heard: string[] = [];
+  const lost = new Promise<void>((resolve) => whenLost?.(resolve));
+  await new Promise<void>((made) =>
+    connect?.start({ stdout: () => made(), stderr: () => undefined, exit: () => void heard.push('command ends') }),
+  );
+  await expect(type(host, id, 'die', 1)).rejects.toThrow('restored');
+  await lost;
+  expect(heard).toEqual([]);
+}, 20_000);
+
 test('a reset starts from the beginning, and offsets of before count for nothing', async () => {
   const host = await start();
   const id = await newSandbox();
