@@ -66,6 +66,8 @@ export interface Joined {
 }
 
 const leaseMs = 15_000;
+/** So long a page that joins waits for what it is to show to be kept; where that takes longer, it is told that saving does not work. */
+const joinWaitsMs = 1_000;
 /** A sandbox that breaks again so soon after a restore stays stopped until it is reset. */
 const brokenAgainMs = 60_000;
 
@@ -126,6 +128,8 @@ export class SandboxHost {
     const sandbox = await this.#wake(sandboxId);
     const known = incarnation === sandbox.incarnation ? terminals : {};
     const { state } = (await this.#ask(sandbox, { type: 'join', terminals: known })) as { state: SessionState };
+    this.#journal.hurry();
+    await Promise.race([sandbox.released, after(joinWaitsMs)]);
     return { incarnation: sandbox.incarnation, state };
   }
 
@@ -315,16 +319,16 @@ export class SandboxHost {
   }
 
   /** Rows go to the journal; what rests on them waits for it, in order. */
-  #batch(sandbox: OpenSandbox, { sequence, changes, durable, volatile }: SandboxBatch): void {
+  #batch(sandbox: OpenSandbox, { sequence, changes, durable, volatile, isUrgent }: SandboxBatch): void {
     for (const outgoing of volatile) this.#release(sandbox, outgoing);
     if (changes !== undefined) {
-      const kept = this.#journal.append({ sandboxId: sandbox.id, fence: sandbox.fence, sequence, changes }, durable.length > 0);
+      const kept = this.#journal.append({ sandboxId: sandbox.id, fence: sandbox.fence, sequence, changes }, isUrgent);
       void kept.then(() => this.#acknowledge(sandbox, changes.length));
       const before = sandbox.released;
       sandbox.released = kept.then(async (isKept) => (await before) && isKept);
     }
     if (durable.length === 0) return;
-    this.#journal.hurry();
+    if (isUrgent) this.#journal.hurry();
     void sandbox.released.then((isKept) => isKept && durable.forEach((outgoing) => this.#release(sandbox, outgoing)));
   }
 

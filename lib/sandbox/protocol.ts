@@ -34,6 +34,8 @@ export interface SandboxBatch {
   /** A JSON array of `JournalChange`; absent when nothing changed. */
   readonly changes?: string;
   readonly durable: readonly Outgoing[];
+  /** Somebody waits for what is durable. */
+  readonly isUrgent: boolean;
   readonly volatile: readonly Outgoing[];
 }
 

@@ -85,6 +85,7 @@ class Thread {
       sandboxId,
       sequence: 0,
       durable: [],
+      isUrgent: false,
       volatile: [{ type: 'error', id, error: 'This sandbox is not running.' }],
     });
   }

@@ -11,6 +11,7 @@ import type {
   FromWorker,
   JournalChange,
   Outgoing,
+  SandboxBatch,
   SandboxRecipe,
   SandboxRequest,
   SandboxSnapshot,
@@ -60,6 +61,9 @@ const submissionsMax = 2;
 /** Rows are not made longer than they must be: each holds up the main thread, and whoever waits for it, for as long as it takes to write. */
 const rowBytes = 256 << 10;
 
+/** Whether something may be told before what it rests on is kept; `patient`: nobody waits for it, so that may take its time. */
+type Trust = 'durable' | 'patient' | 'volatile';
+
 /** One hosted session inside a worker: lets time pass, keeps the journal, answers requests. */
 export class Sandbox {
   readonly #options: Required<SandboxOptions>;
@@ -70,6 +74,7 @@ export class Sandbox {
   #changes: JournalChange[] = [];
   #durable: Outgoing[] = [];
   #volatile: Outgoing[] = [];
+  #isUrgent = false;
   #flushing: NodeJS.Immediate | undefined;
   #timer: NodeJS.Timeout | undefined;
   #last = 0;
@@ -116,8 +121,8 @@ export class Sandbox {
   /** Answers come as `answer` or `error` with this id, after everything they rest on. */
   request(id: number, request: SandboxRequest): void {
     void this.#answer(id, request).then(
-      (value) => this.#tell({ type: 'answer', id, value }, isVolatile(request)),
-      (error: unknown) => this.#tell({ type: 'error', id, error: error instanceof Error ? error.message : String(error) }, false),
+      (value) => this.#tell({ type: 'answer', id, value }, request.type === 'join' ? 'volatile' : 'durable'),
+      (error: unknown) => this.#tell({ type: 'error', id, error: error instanceof Error ? error.message : String(error) }, 'durable'),
     );
   }
 
@@ -168,11 +173,11 @@ export class Sandbox {
       this.#changes.push(withoutPrevious(change));
       this.#flushSoon();
     },
-    onMessage: (message) => this.#tell({ type: 'message', message }, isVolatileMessage(message)),
+    onMessage: (message) => this.#tell({ type: 'message', message }, isView(message) ? 'volatile' : 'durable'),
   };
 
   async #answer(id: number, request: SandboxRequest): Promise<unknown> {
-    while (this.#held && !isVolatile(request)) await this.#held.over;
+    while (this.#held && request.type !== 'join') await this.#held.over;
     const session = this.#session;
     if (!session || this.#isStopped) throw new Error('This sandbox is not running.');
     this.#pass();
@@ -217,10 +222,10 @@ export class Sandbox {
     return response instanceof Promise ? response.then((late) => this.#sent(id, late)) : this.#sent(id, response);
   }
 
-  /** A watch tells what is there; what comes of a command in a container, or of a forwarded connection, tells what it did. */
+  /** Whoever runs a command or speaks to a port waits for what it says; a watch or a log tells what controllers and containers did. */
   #sent(id: number, response: ApiResponse) {
-    const isVolatileFlow = response.stream !== undefined;
-    const { answer, flow } = sendAnswer(response, (sent) => this.#tell({ type: 'flow', id, flow: sent }, isVolatileFlow));
+    const trust = response.stream ? 'patient' : 'durable';
+    const { answer, flow } = sendAnswer(response, (sent) => this.#tell({ type: 'flow', id, flow: sent }, trust));
     if (flow) this.#flows.set(id, flow);
     return answer;
   }
@@ -348,9 +353,10 @@ export class Sandbox {
     return { session: session.snapshot(), inputs: this.#inputs.list() };
   }
 
-  #tell(outgoing: Outgoing, isVolatileOne: boolean): void {
+  #tell(outgoing: Outgoing, trust: Trust): void {
     if (this.#isStopped) return;
-    (isVolatileOne ? this.#volatile : this.#durable).push(outgoing);
+    (trust === 'volatile' ? this.#volatile : this.#durable).push(outgoing);
+    if (trust === 'durable') this.#isUrgent = true;
     this.#flushSoon();
   }
 
@@ -365,22 +371,22 @@ export class Sandbox {
     const volatile = this.#volatile;
     this.#volatile = [];
     const [changes, durable] = this.#isBased ? [this.#changes, this.#durable] : [[], []];
-    if (this.#isBased) [this.#changes, this.#durable] = [[], []];
+    const isUrgent = this.#isBased && this.#isUrgent;
+    if (this.#isBased) [this.#changes, this.#durable, this.#isUrgent] = [[], [], false];
     if (changes.length + durable.length + volatile.length === 0) return;
     const rows = rowsOf(changes);
-    for (const text of rows.slice(0, -1)) this.#post(text, [], []);
-    this.#post(rows.at(-1), durable, volatile);
+    for (const text of rows.slice(0, -1)) this.#post(text, { durable: [], volatile: [], isUrgent: false });
+    this.#post(rows.at(-1), { durable, volatile, isUrgent });
   }
 
-  #post(text: string | undefined, durable: readonly Outgoing[], volatile: readonly Outgoing[]): void {
+  #post(text: string | undefined, told: Pick<SandboxBatch, 'durable' | 'volatile' | 'isUrgent'>): void {
     if (text !== undefined) this.#sequence++;
     this.#bytesSinceCut += text?.length ?? 0;
     this.#options.post({
       type: 'batch',
       sandboxId: this.#options.id,
       sequence: this.#sequence,
-      durable,
-      volatile,
+      ...told,
       ...(text === undefined ? {} : { changes: text }),
     });
     this.#backlog.add(text?.length ?? 0);
@@ -427,12 +433,6 @@ function readKept({ snapshot: kept, rows, head }: SandboxRecipe): Kept | undefin
 }
 
 /** Views are drawn again on every change anyway: one that a crash takes back has done no harm. */
-function isVolatileMessage({ name }: SessionMessage): boolean {
+function isView({ name }: SessionMessage): boolean {
   return name === 'cluster:view' || name === 'clock:state' || name === 'checks:state' || name === 'files:state';
-}
-
-/** Answers that rest on no write of their own. */
-function isVolatile(request: SandboxRequest): boolean {
-  if (request.type === 'join') return true;
-  return request.type === 'api' && (request.request.method === 'GET' || request.request.method === 'HEAD');
 }

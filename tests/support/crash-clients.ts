@@ -4,11 +4,13 @@ import type { SandboxHost } from '@/lib/sandbox/host';
 export interface CrashClient {
   /** The numbers that are there. Throws where something is there that cannot be. */
   read(): Promise<readonly [number, number, number]>;
-  /** Resolves when all three were answered; each is told when it was. */
-  write(number: number, answered: (key: 1 | 2 | 3) => void): Promise<void>;
+  /** Resolves when all three were answered; each is told when it was, also the number that somebody was shown who only looked. */
+  write(number: number, answered: Answered): Promise<void>;
   /** Where to go on. */
   next(found: number): number;
 }
+
+type Answered = (key: 1 | 2 | 3, number: number) => void;
 
 /** What no server that is killed or taken over may bring about. */
 export class Wrong extends Error {
@@ -61,14 +63,18 @@ async function readConfigMap({ host, sandboxId }: ClientOptions, name: string): 
 /** An outside client of the API, which sends all three without waiting in between. */
 export function outsideClient(options: ClientOptions): CrashClient {
   const { host, sandboxId, name } = options;
-  const put = async (key: 1 | 2 | 3, number: number, answered: (key: 1 | 2 | 3) => void) => {
+  const put = async (key: 1 | 2 | 3, number: number, answered: Answered) => {
     const url = `${configMaps}/${name}${key}?fieldManager=crash&force=true`;
     const { status } = await host.api(sandboxId, { method: 'PATCH', url, headers: apply, body: configMap(`${name}${key}`, number) });
-    if (status < 300) answered(key);
+    if (status < 300) answered(key, number);
   };
+  const look = async (key: 1 | 2 | 3, answered: Answered) => answered(key, await readConfigMap(options, `${name}${key}`));
   return {
     read: () => Promise.all([readConfigMap(options, `${name}1`), readConfigMap(options, `${name}2`), readConfigMap(options, `${name}3`)]),
-    write: (number, answered) => together((key) => put(key, number, answered)),
+    write: (number, answered) =>
+      together(async (key) => {
+        await Promise.all([put(key, number, answered), look(key, answered)]);
+      }),
     next: (found) => Math.max(1, found),
   };
 }
@@ -95,7 +101,7 @@ export function execClient(options: ClientOptions): CrashClient {
         ['sh', '-c', script, 'sh', String(to), configMap(second, to)],
         (stdoutSoFar) => {
           const lines = stdoutSoFar.split('\n').length - 1;
-          while (told < lines) answered(++told as 1 | 2 | 3);
+          while (told < lines) answered(++told as 1 | 2 | 3, to);
         },
       );
       if (code !== 0 || told < 3) throw new Wrong(`a command in a container ended with ${code}: ${stdout}${stderr}${message}`);
@@ -116,10 +122,10 @@ export function etcdctlClient(options: ClientOptions): CrashClient {
       ...words,
     ]);
   const key = (index: number) => `/crash/${options.name}${index}`;
-  const put = async (index: 1 | 2 | 3, to: number, answered: (key: 1 | 2 | 3) => void) => {
+  const put = async (index: 1 | 2 | 3, to: number, answered: Answered) => {
     const { stdout, stderr, code } = await etcdctl('put', key(index), String(to));
     if (code !== 0 || stdout !== 'OK\n') throw new Wrong(`etcdctl put ended with ${code}: ${stdout}${stderr}`);
-    answered(index);
+    answered(index, to);
   };
   const number = async (index: number) => {
     const { stdout, stderr, code } = await etcdctl('get', '--print-value-only', key(index));
@@ -183,12 +189,13 @@ export function promptClient(options: ClientOptions, typed: Typed, log: Terminal
     async write(number, answered) {
       if (!isOpen) await keyboard.sendAgain();
       isOpen = true;
-      await keyboard.type(
+      const typing = keyboard.type(
         `n=${number}; echo $n >> ${name}1; echo "1 has $n."; ${manifest} | kubectl apply -f - && echo "2 has $n."; echo $n >> ${name}3; echo "3 has $n."\r`,
       );
+      await Promise.all([typing, keyboard.look()]);
       for (const key of [1, 2, 3] as const) {
         await keyboard.shows(`${key} has ${number}.`);
-        answered(key);
+        answered(key, number);
       }
       await keyboard.showsPrompt(/~ \$ $/);
     },
@@ -222,7 +229,7 @@ export function containerClient(options: ClientOptions, log: TerminalLog): Crash
       await keyboard.type(`n=${to}; ${script}\r`);
       for (const key of [1, 2, 3] as const) {
         await keyboard.shows(`${key} has ${to}.`);
-        answered(key);
+        answered(key, to);
       }
       await keyboard.showsPrompt(/\/ [#$] $/);
     },
@@ -262,6 +269,14 @@ class Keyboard {
     if (there) this.#log.screen(there.offset, there.text);
     const { offset, text } = there ?? (await host.ask(sandboxId, 'terminal:open', { terminal }));
     this.#print(offset, text);
+  }
+
+  /** What a second page sees that joins now. */
+  async look(): Promise<void> {
+    const { host, sandboxId, terminal } = this.#options;
+    const { state } = await host.join(sandboxId, {});
+    const there = state.terminals.find((one) => one.terminal === terminal);
+    if (there) this.#print(there.offset, there.text);
   }
 
   async sendAgain(): Promise<void> {

@@ -104,7 +104,7 @@ async function write(id: string, name: string, client: CrashClient, first: numbe
   for (let number = first; ; number++) {
     for (const key of [1, 2, 3]) say('sent', id, `${name}${key}`, number);
     try {
-      await client.write(number, (key) => say('answered', id, `${name}${key}`, number));
+      await client.write(number, (key, there) => say('answered', id, `${name}${key}`, there));
     } catch (error) {
       return void say(error instanceof Wrong ? 'wrong' : 'refused', id, String(error));
     }

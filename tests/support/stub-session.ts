@@ -69,7 +69,7 @@ class StubSession implements HostedSession {
     const offset = terminals['main'] ?? 0;
     return {
       clock: this.#clockState,
-      view,
+      view: { ...view, revision: this.#state.floods.length },
       files: [],
       checks: [],
       editor: null,

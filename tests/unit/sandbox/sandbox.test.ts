@@ -281,7 +281,7 @@ test('what a command in a container did is in the journal before its output is t
   ]);
 });
 
-test('a read of the API waits for nothing; a write waits for the journal', async () => {
+test('an answer of the API waits for the journal: a write for itself, a read for what it saw', async () => {
   const { messages, ask } = await open();
   expect(await ask({ type: 'api', request: { method: 'POST', url: '/x', headers: {}, body: '1' } })).toMatchObject({ status: 201 });
   expect(await ask({ type: 'api', request: { method: 'GET', url: '/x', headers: {} } })).toMatchObject({
@@ -290,19 +290,20 @@ test('a read of the API waits for nothing; a write waits for the journal', async
   });
   const [write, read] = batches(messages);
   expect(write).toMatchObject({ durable: [{ type: 'answer' }], volatile: [] });
-  expect(read).toMatchObject({ durable: [], volatile: [{ type: 'answer' }] });
+  expect(read).toMatchObject({ durable: [{ type: 'answer' }], volatile: [], isUrgent: true });
 });
 
-test('a watch of the API flows once its client is ready, line by line', async () => {
-  const { messages, sandbox } = await open();
+test('a watch of the API flows once its client is ready, line by line, after the rows it tells of, which are not hurried for it', async () => {
+  const { messages, sandbox, ask } = await open();
+  await ask({ type: 'api', request: { method: 'POST', url: '/x', headers: {}, body: '1' } });
+  const before = batches(messages).length;
   sandbox.request(50, { type: 'api', request: { method: 'GET', url: '/x?watch=true', headers: {} } });
   await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
   sandbox.flow(50, { start: true });
   await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
-  const told = batches(messages).flatMap((batch) => batch.volatile);
-  expect(told).toMatchObject([
-    { type: 'answer', id: 50, value: { kind: 'stream' } },
-    { type: 'flow', id: 50, flow: { chunk: expect.stringContaining('"ADDED"') } },
+  expect(batches(messages).slice(before)).toMatchObject([
+    { durable: [{ type: 'answer', id: 50, value: { kind: 'stream' } }], isUrgent: true },
+    { durable: [{ type: 'flow', id: 50, flow: { chunk: expect.stringContaining('"ADDED"') } }], isUrgent: false },
   ]);
 });
 
