@@ -1,3 +1,4 @@
+import { getCommandNames } from 'just-bash';
 import type { ApiConnection, ExecHost, ExecRequest, Network } from '@/lib/cluster';
 import { ContainerStore } from './container-store';
 import { createMachineShell, type MachineShellOptions } from './machine-shell';
@@ -58,7 +59,11 @@ function scripted(request: ExecRequest, options: ExecHostOptions): ApiConnection
 
 function shellIn(request: ExecRequest, options: ExecHostOptions): ReturnType<typeof createMachineShell> {
   const network = networkOf(request, options.network());
-  const own = Object.keys(request.image.programs ?? {}).map((path) => path.slice(path.lastIndexOf('/') + 1));
+  const own = Object.entries(request.image.programs ?? {})
+    .map(([path, { isRefusal }]) => ({ name: path.slice(path.lastIndexOf('/') + 1), isRefusal }))
+    // What the library has is better than a refusal.
+    .filter(({ name, isRefusal }) => !isRefusal || !librarys.has(name))
+    .map(({ name }) => name);
   const offered: readonly Tool[] = [...createNetworkTools(network), watch];
   const tools = offered.filter((tool) => own.includes(tool.name) || request.image.tools?.includes(tool.name));
   return createMachineShell({
@@ -77,6 +82,8 @@ function shellIn(request: ExecRequest, options: ExecHostOptions): ReturnType<typ
 function isForeign(name: string, offered: readonly Tool[]): boolean {
   return !offered.some((tool) => tool.name === name) && !shellsOwn.has(name);
 }
+
+const librarys: ReadonlySet<string> = new Set(getCommandNames());
 
 const shellsOwn = new Set([
   'sh',

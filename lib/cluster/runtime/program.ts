@@ -69,6 +69,8 @@ export interface Files {
  * State is kept on the node's disk after each call.
  */
 export interface Program<State extends Json = any> {
+  /** It only says that it is not simulated. */
+  readonly isRefusal?: true;
   start(ctx: ProcessContext): State;
   onTimer?(ctx: ProcessContext, state: State, timer: string): State;
   onRequest?(

@@ -19,6 +19,14 @@ test('ps shows the first process, what runs beside it, and itself', () => {
   );
 });
 
+test.each([
+  ['busybox:1.36', 'free'],
+  ['alpine:3.22', 'apk'],
+  ['nginx:1.27', 'apt-get'],
+])('%s has %s, which says that it is not simulated', (image, name) => {
+  expect(execIn(image, [name], ['sh', '-c', `${name} x; echo $?`])).toEqual([`${name}: not simulated\n`, `${name}: not simulated\n2\n`]);
+});
+
 test('a slim Debian has no ps', () => {
   expect(() => execIn('nginx:1.27', ['ps'])).toThrow('exec: "ps": executable file not found in $PATH');
 });

@@ -46,7 +46,6 @@ export const fileApplets: Readonly<Record<string, Applet>> = {
       copyTree(ctx, from, to);
       removeTree(ctx, from);
     }),
-  ln: (ctx) => fail(ctx, 'not simulated', 2),
   chmod: () => ({}),
   chown: () => ({}),
   stat: (ctx) => each(ctx, operandsOf(ctx), (path) => void (ctx.files.exists(path) || refuse('No such file or directory'))),

@@ -2,10 +2,7 @@ import type { ProcessContext } from '../../runtime/program';
 import { joinLines, notSimulated, parseFlags, type Applet, type AppletResult } from './applet';
 
 /** What looks at processes: BusyBox has it, a slim Debian does not. */
-export const processApplets: Readonly<Record<string, Applet>> = {
-  ps,
-  top: (ctx) => notSimulated(ctx),
-};
+export const processApplets: Readonly<Record<string, Applet>> = { ps };
 
 /** BusyBox's: letters that other systems want (`aux`, `-ef`) change nothing. */
 function ps(ctx: ProcessContext): AppletResult {

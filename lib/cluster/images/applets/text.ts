@@ -88,8 +88,6 @@ export const textApplets: Readonly<Record<string, Applet>> = {
     return flags.has('d') ? { stdout: decode(text), stderr } : { stdout: `${encode(text)}\n`, stderr };
   },
   awk: (ctx) => awkPrint(ctx),
-  xargs: (ctx) => notSimulated(ctx),
-  vi: (ctx) => notSimulated(ctx),
 };
 
 function ends(ctx: ProcessContext, take: (lines: string[], count: number) => string[]): AppletResult {
