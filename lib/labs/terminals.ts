@@ -152,7 +152,14 @@ export class Terminals {
   }
 
   #state(id: string, { terminal, sequence }: Window, offset: number): TerminalState {
-    return { terminal: id, title: `workstation ${id}`, ...terminal.scrollback.since(offset), sequence };
+    const { interruptedAt } = terminal;
+    return {
+      terminal: id,
+      title: `workstation ${id}`,
+      ...terminal.scrollback.since(offset),
+      sequence,
+      ...(interruptedAt === undefined ? {} : { interruptedAt }),
+    };
   }
 }
 

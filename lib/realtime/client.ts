@@ -75,7 +75,10 @@ class Connected implements SandboxConnection {
   readonly #listeners = new Set<SandboxListener>();
   /** Names this page to the server, so that two tabs do not take each other's keystrokes for their own. */
   readonly #page = pageName();
+  /** Its name where it had to take another. */
+  readonly #pages = new Map<string, string>();
   readonly #ends = new Map<string, number>();
+  readonly #interruptions = new Map<string, number>();
   #incarnation: number | undefined;
   readonly #sequences = new Map<string, number>();
   #unsaved: Keystrokes[] = [];
@@ -134,7 +137,7 @@ class Connected implements SandboxConnection {
 
   /** An answer means saved. No answer means that it is sent again after the next join; the server knows what it has applied. */
   #sendKeystrokes(keystrokes: Keystrokes): void {
-    this.#send('terminal:input', { ...keystrokes, page: this.#page }).then(
+    this.#send('terminal:input', { ...keystrokes, page: this.#pages.get(keystrokes.terminal) ?? this.#page }).then(
       () => this.#drop(keystrokes),
       (error: unknown) => this.#unapplied(keystrokes, error instanceof Error ? error.message : String(error)),
     );
@@ -164,9 +167,14 @@ class Connected implements SandboxConnection {
   }
 
   #joined(state: JoinResult): void {
-    if (state.incarnation !== this.#incarnation) this.#forget();
+    const isNew = state.incarnation !== this.#incarnation;
+    if (isNew) this.#forget();
     this.#incarnation = state.incarnation;
-    for (const { terminal, offset, text } of state.terminals) this.#ends.set(terminal, offset + text.length);
+    for (const { terminal, offset, text, interruptedAt = -1 } of state.terminals) {
+      if (!isNew && interruptedAt > (this.#interruptions.get(terminal) ?? -1)) this.#forgetTyped(terminal);
+      this.#interruptions.set(terminal, interruptedAt);
+      this.#ends.set(terminal, offset + text.length);
+    }
     this.#isJoined = true;
     for (const listener of this.#listeners) listener.onJoin(state);
     this.#connect('live');
@@ -177,9 +185,21 @@ class Connected implements SandboxConnection {
   /** After a reset nothing of before is there: neither output nor keystrokes count on. */
   #forget(): void {
     this.#ends.clear();
+    this.#interruptions.clear();
     if (this.#incarnation === undefined) return;
     this.#sequences.clear();
     this.#unsaved = [];
+  }
+
+  /**
+   * What was typed to a program that is no more is not meant for the prompt in its place. The server waits for those keystrokes: it does
+   * not for those of a page that it has never heard of.
+   */
+  #forgetTyped(terminal: string): void {
+    const kept = this.#unsaved.filter((one) => one.terminal !== terminal);
+    if (kept.length === this.#unsaved.length) return;
+    this.#unsaved = kept;
+    this.#pages.set(terminal, pageName());
   }
 
   /** Another server may still hold it, or it is just being restored: that passes. What is not ours does not. */

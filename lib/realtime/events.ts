@@ -85,6 +85,8 @@ export interface TerminalState {
   readonly text: string;
   /** The highest input sequence applied so far. */
   readonly sequence: number;
+  /** Where the newest command that could not go on after a restore was left: what was typed to it is for nobody now. */
+  readonly interruptedAt?: number;
 }
 
 export interface FileState {

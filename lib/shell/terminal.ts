@@ -105,6 +105,13 @@ export class Terminal {
     return this.#scrollback;
   }
 
+  /** The offset at which the newest command that could not go on after a restore was left. */
+  get interruptedAt(): number | undefined {
+    const { text, end } = this.#scrollback;
+    const at = text.lastIndexOf(interrupted);
+    return at < 0 ? undefined : end - text.length + at;
+  }
+
   get columns(): number {
     return this.#columns;
   }

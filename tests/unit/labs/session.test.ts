@@ -159,6 +159,8 @@ describe('a session', () => {
     await desk.type('sleep 1000\r');
     const again = restored(desk, snapshot, from);
     expect(await again.pass(50)).toMatch(/sleep 1000\n\n\[interrupted: the sandbox was stopped here\]\n~ \$ $/);
+    const [{ text = '', interruptedAt = 0 } = {}] = again.session.join().terminals;
+    expect(text.slice(interruptedAt)).toMatch(/^\s*\[interrupted/);
     expect(await again.type('echo alive\r')).toContain('alive\n');
   });
 

@@ -20,11 +20,19 @@ class FakeHost implements RealtimeHost {
   readonly listeners = new Set<(message: SessionMessage) => void>();
   /** Applies input, but the answer never arrives: the line was cut just then. */
   isAnswering = true;
+  interruptedAt: number | undefined;
 
   async join(_: string, terminals: Readonly<Record<string, number>>, incarnation?: number) {
     const offset = incarnation === this.incarnation ? Math.min(terminals['1'] ?? 0, this.text.length) : 0;
     const view = { revision: 0, now: 0, nodes: [], pods: [], workloads: [], services: [], events: [] };
-    const terminal = { terminal: '1', title: 'workstation', offset, text: this.text.slice(offset), sequence: 0 };
+    const terminal = {
+      terminal: '1',
+      title: 'workstation',
+      offset,
+      text: this.text.slice(offset),
+      sequence: 0,
+      ...(this.interruptedAt === undefined ? {} : { interruptedAt: this.interruptedAt }),
+    };
     return {
       incarnation: this.incarnation,
       state: { clock: { now: 0, isPaused: false, speed: 1 }, view, terminals: [terminal], files: [], checks: [], editor: null },
@@ -163,6 +171,30 @@ test('what is typed while the line is down arrives once it is up, in order and o
   await until(() => page.screen === 'abc');
   expect(host.inputs).toEqual(['a', 'b', 'c']);
   expect(page.joins[1]?.terminals[0]).toMatchObject({ offset: 2, text: '' });
+}, 20_000);
+
+test('what was typed to a command that a restore has interrupted does not go to the prompt that is there instead', async () => {
+  const host = new FakeHost();
+  const first = await serve(host);
+  const page = open(first.url);
+  await until(() => page.connection === 'live');
+  page.link.type('1', 'sh\r');
+  await until(() => page.screen === 'sh\r');
+  await first.drop();
+  await until(() => page.connection === 'reconnecting');
+  page.link.type('1', 'rm -rf data\r');
+  host.interruptedAt = host.text.length;
+  host.text += '[interrupted]';
+  const second = await serve(host, owner, first.port);
+  await until(() => page.connection === 'live');
+  page.link.type('1', 'ls\r');
+  await until(() => page.screen.endsWith('ls\r'));
+  await second.drop();
+  page.link.type('1', 'pwd\r');
+  await serve(host, owner, first.port);
+  await until(() => page.screen.endsWith('pwd\r'));
+  expect(host.inputs).toEqual(['sh\r', 'ls\r', 'pwd\r']);
+  expect(host.applied.size).toBe(2);
 }, 20_000);
 
 test('a reset is joined again from the first character', async () => {
