@@ -169,7 +169,10 @@ export class Informer<T extends KubeObject = KubeObject> implements Lister<T> {
     this.#attempt(() => {
       const list = this.#client.list(this.resource, this.#filter);
       this.#resourceVersion = list.metadata.resourceVersion;
-      this.#deliver(`list ${this.resource.names.plural}`, false, () => this.#replace(list.items));
+      const life = this.#life;
+      this.#deliver(`list ${this.resource.names.plural}`, false, undefined, () => {
+        if (life === this.#life) this.#replace(list.items);
+      });
       this.#watch();
     });
   }
@@ -207,26 +210,20 @@ export class Informer<T extends KubeObject = KubeObject> implements Lister<T> {
       const key = keyOf(object);
       const { what, name } = type === 'MODIFIED' ? modified(this.resource.kind, key) : heard(type, this.resource.kind, key);
       const about = { object: name, revision: Number(object.metadata.resourceVersion) };
-      this.#deliver(what, undefined, () => this.#apply(type, key, object as T), about);
+      const life = this.#life;
+      this.#deliver(what, undefined, about, () => {
+        if (life === this.#life) this.#apply(type, key, object as T);
+      });
     }
     return true;
   }
 
   /** In watch order, after the latency; `background` absent means as the entry that wrote the chunk. */
-  #deliver(what: string, background: boolean | undefined, run: () => void, about?: About): void {
-    const life = this.#life;
-    this.#deliveredAt = Math.max(this.#deliveredAt, this.#kernel.now + this.#latency(this.#random));
-    this.#kernel.schedule({
-      delayMs: this.#deliveredAt - this.#kernel.now,
-      actor: this.#client.actor,
-      what,
-      kind: about ? 'watch' : 'entry',
-      about,
-      ...(background === undefined ? {} : { background }),
-      run: () => {
-        if (life === this.#life) run();
-      },
-    });
+  #deliver(what: string, background: boolean | undefined, about: About | undefined, run: () => void): void {
+    const { now } = this.#kernel;
+    this.#deliveredAt = Math.max(this.#deliveredAt, now + this.#latency(this.#random));
+    const kind = about ? 'watch' : 'entry';
+    this.#kernel.schedule({ delayMs: this.#deliveredAt - now, actor: this.#client.actor, what, kind, about, background, run });
   }
 
   #attempt(call: () => void): void {

@@ -531,12 +531,11 @@ export class MvccStore implements Etcd {
   #choose({ compare, success, failure }: Txn): Chosen {
     const succeeded = compare.every((one) => this.#holds(one));
     const operations = succeeded ? success : failure;
-    return {
-      succeeded,
-      operations: operations.map((operation) =>
-        operation.type === 'txn' ? { type: 'chosen', chosen: this.#choose(operation.txn) } : operation,
-      ),
-    };
+    return { succeeded, operations: areFlat(operations) ? operations : operations.map((operation) => this.#chosenOf(operation)) };
+  }
+
+  #chosenOf(operation: Operation): Chosen['operations'][number] {
+    return operation.type === 'txn' ? { type: 'chosen', chosen: this.#choose(operation.txn) } : operation;
   }
 
   /** Refuses the whole transaction before any of it is written. */
@@ -572,7 +571,7 @@ export class MvccStore implements Etcd {
         return { type: 'range', ...this.#range(operation.key, operation, current) };
       case 'put': {
         const prevKv = this.#put(operation, next, events);
-        return { type: 'put', ...(operation.prevKv && prevKv ? { prevKv } : {}) };
+        return operation.prevKv && prevKv ? { type: 'put', prevKv } : { type: 'put' };
       }
       case 'delete-range': {
         const doomed = this.#range(operation.key, operation.end === undefined ? {} : { end: operation.end }, current).kvs;
@@ -602,7 +601,7 @@ export class MvccStore implements Etcd {
     });
     this.#attach(key, prevKv?.lease ?? 0, lease);
     this.#setHistory(key, withVersion(history, kv));
-    events.push({ type: 'put', kv, ...(prevKv ? { prevKv } : {}) });
+    events.push(prevKv ? { type: 'put', kv, prevKv } : { type: 'put', kv });
     return prevKv;
   }
 
@@ -714,7 +713,13 @@ export class MvccStore implements Etcd {
 /** A transaction after its compares: what will be done. */
 interface Chosen {
   readonly succeeded: boolean;
-  readonly operations: readonly (Exclude<Operation, { type: 'txn' }> | { readonly type: 'chosen'; readonly chosen: Chosen })[];
+  readonly operations: readonly (FlatOperation | { readonly type: 'chosen'; readonly chosen: Chosen })[];
+}
+
+type FlatOperation = Exclude<Operation, { type: 'txn' }>;
+
+function areFlat(operations: readonly Operation[]): operations is readonly FlatOperation[] {
+  return operations.every(({ type }) => type !== 'txn');
 }
 
 const absentMax = 16;

@@ -21,7 +21,7 @@ export interface ScheduleOptions {
    * Background entries (heartbeats, resyncs, lease renewals) go on for ever, so they do not keep the cluster from being idle.
    * Absent, an entry is what the entry that schedules it is.
    */
-  background?: boolean;
+  background?: boolean | undefined;
   /** What the trace says of it when it runs: `entry` when absent. */
   kind?: TraceKind;
   about?: About | undefined;
