@@ -106,8 +106,7 @@ function start(context: DaemonContext, latency: WatchLatency | undefined): { sto
 }
 
 function unknownController(names: readonly string[]): string | undefined {
-  const known = new Set([...controllers.map(({ name }) => name), ...notSimulated]);
-  const unknown = names.map((name) => name.replace(/^-/, '')).filter((name) => name !== '*' && !known.has(name));
+  const unknown = names.map((name) => name.replace(/^-/, '')).filter((name) => name !== '*' && !knownControllers.has(name));
   return unknown.length > 0 ? `${unknown.map((name) => `"${name}" is not in the list of known controllers`).join(', ')}` : undefined;
 }
 
@@ -145,3 +144,5 @@ const notSimulated = [
   'ttl-after-finished-controller',
   'volumeattributesclass-protection-controller',
 ];
+
+const knownControllers: ReadonlySet<string> = new Set([...controllers.map(({ name }) => name), ...notSimulated]);
