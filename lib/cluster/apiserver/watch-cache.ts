@@ -18,16 +18,19 @@ export interface CacheEvent {
 /** Stands for a map until something is put into it: of most kinds there is nothing. */
 const nothing = new SortedMap<KubeObject>();
 
-/** What a cache began with, by its first version: a fork begins with the very versions that the fork before it began with. */
+/**
+ * What a cache began with: a fork begins with the very versions that the fork before it began with. By the newest of them, which whoever
+ * wrote it last has, so that nobody keeps what is another's.
+ */
 const begun = new WeakMap<KeyValue, { readonly kvs: readonly KeyValue[]; readonly objects: SortedMap<KubeObject> }>();
 
 function objectsOf(kvs: readonly KeyValue[]): SortedMap<KubeObject> {
-  const first = kvs[0] as KeyValue;
-  const known = begun.get(first);
+  const newest = kvs.reduce((one, other) => (other.modRevision > one.modRevision ? other : one));
+  const known = begun.get(newest);
   if (known?.kvs.length === kvs.length && kvs.every((kv, index) => kv === known.kvs[index])) return known.objects.clone();
   const objects = new SortedMap<KubeObject>();
   for (const kv of kvs) objects.set(kv.key, objectOf(kv));
-  begun.set(first, { kvs, objects: objects.clone() });
+  begun.set(newest, { kvs, objects: objects.clone() });
   return objects;
 }
 
