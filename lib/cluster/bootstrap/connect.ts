@@ -48,11 +48,12 @@ export function dial({ network, namespace, files }: Pick<ClientPlace, 'network' 
 /** A copy field by field: requests have many shapes, of which a spread would have to find its way each time, and all of a component's come by. */
 function presented(request: ApiRequest, headers: ApiRequest['headers'], subject: Subject | undefined): ApiRequest {
   const { method, url, body, actor, isHeardInTrace } = request;
+  const clientCertificate = subject ?? request.clientCertificate;
   const copy: { -readonly [Field in keyof ApiRequest]: ApiRequest[Field] } = { method, url, headers };
   if (body !== undefined) copy.body = body;
   if (actor !== undefined) copy.actor = actor;
   if (isHeardInTrace) copy.isHeardInTrace = true;
-  if (subject) copy.clientCertificate = subject;
+  if (clientCertificate) copy.clientCertificate = clientCertificate;
   return copy;
 }
 

@@ -1,7 +1,8 @@
-import { readKubeconfig } from '@/lib/cluster/bootstrap/connect';
+import { dial, readKubeconfig } from '@/lib/cluster/bootstrap/connect';
 import { parseCertificate, renderCertificate, renderKubeconfig } from '@/lib/cluster/bootstrap/kubeconfig';
 import { controlPlaneManifests } from '@/lib/cluster/bootstrap/manifests';
 import { parseTokenFile } from '@/lib/cluster/bootstrap/token-file';
+import type { ApiRequest } from '@/lib/cluster/api';
 import { memberOf } from '@/lib/cluster/etcd';
 import { parse } from 'yaml';
 import { freshCluster } from '../../support/template';
@@ -18,6 +19,37 @@ test('a kubeconfig says where the server is and who one is, by certificate or by
   });
   expect(readKubeconfig('a: [')).toBeUndefined();
   expect(readKubeconfig('{}')).toBeUndefined();
+});
+
+test('all that a request says reaches the server, and whoever has a certificate presents it', () => {
+  const heard: ApiRequest[] = [];
+  const network = { dialApi: () => (request: ApiRequest) => (heard.push(request), { status: 200, headers: {} }) };
+  const place = { network, namespace: {}, files: { read: () => undefined } } as never;
+  const [mine, theirs] = [
+    { commonName: 'mine', organizations: [] },
+    { commonName: 'theirs', organizations: [] },
+  ];
+  const request: Required<ApiRequest> = {
+    method: 'POST',
+    url: '/api',
+    headers: { accept: 'application/json' },
+    body: {},
+    clientCertificate: theirs,
+    withoutCertificate: false,
+    actor: 'kubelet',
+    isHeardInTrace: true,
+  };
+  const { withoutCertificate: _, ...sent } = request;
+  dial(place, { server: 'https://a' })(request);
+  dial(place, { server: 'https://a', subject: mine })(request);
+  dial(place, { server: 'https://a', subject: mine })({ method: 'GET', url: '/', headers: {}, withoutCertificate: true });
+  expect(heard).toEqual([sent, { ...sent, clientCertificate: mine }, { method: 'GET', url: '/', headers: {} }]);
+});
+
+test('who comes from outside with a certificate of his own is who it says', () => {
+  const presented = { commonName: 'jane', organizations: [] };
+  const { status, body } = freshCluster().api({ method: 'GET', url: '/api/v1/nodes', headers: {} }, { presented });
+  expect([status, JSON.stringify(body)]).toEqual([403, expect.stringContaining('User \\"jane\\" cannot list resource')]);
 });
 
 test('a certificate that nobody here wrote names no subject', () => {
