@@ -6,7 +6,7 @@ import type {
   V1ResourceFieldSelector,
   V1Secret,
 } from '@/generated/kubernetes/types';
-import { Quantity, StatusError } from '../api';
+import { ConnectionError, Quantity, StatusError } from '../api';
 import { decodeBase64 } from '../api/base64';
 import type { Client } from '../client';
 import { ConfigMap, Secret } from '../resources';
@@ -18,12 +18,15 @@ export class ConfigError extends Error {
 
 const authorityName = 'kube-root-ca.crt';
 const authorityMs = 60_000;
+const lastFoundMax = 256;
 
 /** Reads the ConfigMaps and Secrets that Pods of this node refer to. */
 export class References {
   readonly #client: Client;
   readonly #now: () => number;
   readonly #authorities = new Map<string, { readonly at: number; readonly found: V1ConfigMap }>();
+  /** What Pods refer to is watched, and good while no API server answers (`kubelet/util/manager/watch_based_manager.go`). */
+  readonly #lastFound = new Map<string, V1ConfigMap | V1Secret>();
 
   constructor(client: Client, now: () => number) {
     this.#client = client;
@@ -41,11 +44,30 @@ export class References {
   }
 
   #getConfigMap(namespace: string, name: string): V1ConfigMap | undefined {
-    return orConfigError(() => this.#client.find(ConfigMap, { namespace, name }));
+    return this.#find(`ConfigMap ${namespace}/${name}`, () => this.#client.find(ConfigMap, { namespace, name }));
   }
 
   findSecret(namespace: string, name: string): V1Secret | undefined {
-    return orConfigError(() => this.#client.find(Secret, { namespace, name }));
+    return this.#find(`Secret ${namespace}/${name}`, () => this.#client.find(Secret, { namespace, name }));
+  }
+
+  #find<T extends V1ConfigMap | V1Secret>(key: string, find: () => T | undefined): T | undefined {
+    try {
+      const found = orConfigError(find);
+      this.#remember(key, found);
+      return found;
+    } catch (error) {
+      if (!(error instanceof ConnectionError) || !this.#lastFound.has(key)) throw error;
+      return this.#lastFound.get(key) as T;
+    }
+  }
+
+  #remember(key: string, found: V1ConfigMap | V1Secret | undefined): void {
+    this.#lastFound.delete(key);
+    if (!found) return;
+    this.#lastFound.set(key, found);
+    const [oldest] = this.#lastFound.keys();
+    if (oldest !== undefined && this.#lastFound.size > lastFoundMax) this.#lastFound.delete(oldest);
   }
 
   /** What a ConfigMap holds by key; undefined when it is missing and optional. */

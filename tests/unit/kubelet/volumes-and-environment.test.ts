@@ -288,7 +288,9 @@ describe('volumes', () => {
 
   test('a container that ends while no API server answers is started again', () => {
     const pods = new PodLab(freshCluster());
-    pods.create('box', { containers: [{ command: ['sh', '-c', 'sleep 90; exit 1'] }] }).run(10_000);
+    pods.admin.create('/api/v1/namespaces/default/configmaps', configMap('settings', { A: 'known' }));
+    const env = [{ name: 'A', valueFrom: { configMapKeyRef: { name: 'settings', key: 'A' } } }];
+    pods.create('box', { containers: [{ command: ['sh', '-c', 'echo $A; sleep 90; exit 1'], env }] }).run(10_000);
     const manifest = '/etc/kubernetes/manifests/kube-apiserver.yaml';
     const { disk } = pods.cluster.machine('cp-1');
     const text = disk.get<string>(manifest) as string;
@@ -297,6 +299,7 @@ describe('volumes', () => {
     disk.set(manifest, text);
     pods.run(60_000);
     expect(pods.status('box').restartCount).toBe(3);
+    expect(pods.logs('box', '?previous=true')).toBe('known\n');
   });
 
   test('a script in a volume can be run when its mode says so', () => {
