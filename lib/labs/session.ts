@@ -53,6 +53,8 @@ export interface SessionHost {
   yield(): Promise<void>;
   /** Milliseconds, from any beginning. */
   now(): number;
+  /** Around every turn that a session takes by itself, so that a watchdog knows whose it is. */
+  turn?<T>(work: () => T): T;
 }
 
 export interface SessionOptions {
@@ -587,29 +589,38 @@ export class Session implements HostedSession {
   async #pass(isDone: () => boolean, limitMs: number): Promise<void> {
     const { kernel } = this.cluster;
     const until = instant(kernel.now + limitMs);
-    let deadline = this.#host.now() + passBudgetMs;
     this.#waits.takeWoken();
+    while (this.#inTurn(() => this.#passSome(isDone, until))) await this.#yield();
+    if (!isDone() && !this.#isStopped) kernel.runUntil(until);
+  }
+
+  /** Whether there is more to do when others have had their turn. */
+  #passSome(isDone: () => boolean, until: number): boolean {
+    const { kernel } = this.cluster;
+    const deadline = this.#host.now() + passBudgetMs;
     while (!isDone() && !this.#isStopped && (kernel.peek()?.at ?? Infinity) <= until) {
       kernel.step();
-      if (!this.#waits.takeWoken() && this.#host.now() < deadline) continue;
-      await this.#yield();
-      deadline = this.#host.now() + passBudgetMs;
+      if (this.#waits.takeWoken() || this.#host.now() >= deadline) return true;
     }
-    if (!isDone()) kernel.runUntil(until);
+    return false;
+  }
+
+  #inTurn<T>(work: () => T): T {
+    return this.#host.turn ? this.#host.turn(work) : work();
   }
 
   /** Grades what is there now; the cluster goes on meanwhile, and others on this thread have their turns. */
   async #grade(key: string): Promise<GradingResult> {
     const grading = gradeInSlices(this.lab, new Observer(this.cluster), { seed: this.seed });
     for (;;) {
-      const step = this.#turnOf(grading);
+      const step = this.#inTurn(() => this.#gradeSome(grading));
       if (step.done) return this.#graded(key, step.value);
       await this.#yield();
       if (this.#isStopped) throw new Error('The sandbox was closed while it was being graded.');
     }
   }
 
-  #turnOf<T>(work: Iterator<void, T>): IteratorResult<void, T> {
+  #gradeSome<T>(work: Iterator<void, T>): IteratorResult<void, T> {
     const deadline = this.#host.now() + gradeBudgetMs;
     let step = work.next();
     while (!step.done && this.#host.now() < deadline) step = work.next();

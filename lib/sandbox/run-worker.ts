@@ -100,11 +100,11 @@ class Thread {
 
   /** While `work` runs, a thread that does not come back is this sandbox's doing. */
   #blaming<T>(slot: number, work: () => T): T {
-    Atomics.store(this.#pulse, 1, slot);
+    const before = Atomics.exchange(this.#pulse, 1, slot);
     try {
       return work();
     } finally {
-      Atomics.store(this.#pulse, 1, 0);
+      Atomics.store(this.#pulse, 1, before);
     }
   }
 

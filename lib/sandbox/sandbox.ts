@@ -18,17 +18,21 @@ import type {
   SubmitAnswer,
 } from './protocol';
 
+/** Wraps a turn, so that a watchdog knows whose it is. */
+export type Around = <T>(work: () => T) => T;
+
 /** Makes sessions. The only thing a worker knows about labs. */
 export interface SessionFactory {
   /** Does ahead of time what every sandbox would wait for. */
   warm?(): void;
-  create(lab: SandboxRecipe['lab'], seed: string, listener: SessionListener): Promise<HostedSession> | HostedSession;
+  create(lab: SandboxRecipe['lab'], seed: string, listener: SessionListener, around: Around): Promise<HostedSession> | HostedSession;
   restore(
     lab: SandboxRecipe['lab'],
     seed: string,
     snapshot: unknown,
     changes: readonly SessionChange[],
     listener: SessionListener,
+    around: Around,
   ): Promise<HostedSession> | HostedSession;
 }
 
@@ -37,8 +41,8 @@ export interface SandboxOptions {
   readonly recipe: SandboxRecipe;
   readonly factory: SessionFactory;
   readonly post: (message: FromWorker) => void;
-  /** Wraps every turn, so that a watchdog knows whose turn it is. */
-  readonly around?: <T>(work: () => T) => T;
+  /** Around every turn. */
+  readonly around?: Around;
   /** Milliseconds of the host's monotonic clock. */
   readonly clock?: () => number;
   readonly cuts?: CutPolicy;
@@ -153,13 +157,13 @@ export class Sandbox {
   }
 
   async #start(recipe: SandboxRecipe): Promise<string | undefined> {
-    const { factory } = this.#options;
+    const { factory, around } = this.#options;
     const { lab, seed } = recipe;
     const kept = readKept(recipe);
     if (kept) {
       this.#inputs = new AppliedInputs(kept.inputs);
-      this.#session = await factory.restore(lab, seed, kept.session, kept.changes, this.#listener);
-    } else this.#session = await factory.create(lab, seed, this.#listener);
+      this.#session = await factory.restore(lab, seed, kept.session, kept.changes, this.#listener, around);
+    } else this.#session = await factory.create(lab, seed, this.#listener, around);
     this.#sequence = Math.max(recipe.head, recipe.rows.at(-1)?.sequence ?? 0, recipe.snapshot?.sequence ?? 0);
     // What could not be read is superseded by a snapshot of what could, so that it is never read again.
     if (kept?.isWhole && recipe.damagedSnapshots === 0) this.#isBased = true;

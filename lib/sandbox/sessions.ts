@@ -58,7 +58,7 @@ export const labSessions: SessionFactory = {
     for (const seed of ['first', 'second', 'third']) rehearse(rehearsal, seed);
     void prepareLabs().catch(() => undefined);
   },
-  create: (lab, seed, listener) => Session.create({ lab, seed, listener, host }),
-  restore: (lab, seed, snapshot, changes, listener) =>
-    Session.restore({ lab, seed, listener, host }, snapshot as Parameters<typeof Session.restore>[1], changes),
+  create: (lab, seed, listener, turn) => Session.create({ lab, seed, listener, host: { ...host, turn } }),
+  restore: (lab, seed, snapshot, changes, listener, turn) =>
+    Session.restore({ lab, seed, listener, host: { ...host, turn } }, snapshot as Parameters<typeof Session.restore>[1], changes),
 };

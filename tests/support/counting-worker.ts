@@ -23,6 +23,6 @@ function alive(): ReturnType<HostedSession['api']> {
 }
 
 runWorker({
-  create: (lab, seed, listener) => counted(stubSessions.create(lab, seed, listener)),
-  restore: (lab, seed, snapshot, changes, listener) => counted(stubSessions.restore(lab, seed, snapshot, changes, listener)),
+  create: (...about) => counted(stubSessions.create(...about)),
+  restore: (...about) => counted(stubSessions.restore(...about)),
 });

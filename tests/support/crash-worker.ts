@@ -5,7 +5,7 @@ const host: SessionHost = { yield: () => new Promise((resolve) => setImmediate(r
 
 /** Real clusters, with nothing done ahead: a thread that is soon killed. */
 runWorker({
-  create: (lab, seed, listener) => Session.create({ lab, seed, listener, host, setup: 'own' }),
-  restore: (lab, seed, snapshot, changes, listener) =>
-    Session.restore({ lab, seed, listener, host }, snapshot as Parameters<typeof Session.restore>[1], changes),
+  create: (lab, seed, listener, turn) => Session.create({ lab, seed, listener, host: { ...host, turn }, setup: 'own' }),
+  restore: (lab, seed, snapshot, changes, listener, turn) =>
+    Session.restore({ lab, seed, listener, host: { ...host, turn } }, snapshot as Parameters<typeof Session.restore>[1], changes),
 });

@@ -154,6 +154,35 @@ describe('a session', () => {
     session.stop();
   }, 30_000);
 
+  test('puts what its host puts around a turn around those it takes by itself: of a grading, and of a jump in time', async () => {
+    const seen = { depth: 0, turns: 0, outside: 0 };
+    const turn = <T>(work: () => T): T => {
+      seen.depth++;
+      seen.turns++;
+      try {
+        return work();
+      } finally {
+        seen.depth--;
+      }
+    };
+    const session = Session.create({ lab: everyReach, seed: '7', host: { ...testHost, turn }, setup: 'own' });
+    const run = () => void (seen.outside += seen.depth === 1 ? 0 : 1);
+    for (const delayMs of [1, 20_000]) session.cluster.kernel.schedule({ delayMs, actor: 'test', what: 'looks around', run });
+    await Promise.all([session.submit('key'), session.ask('clock:set', { action: 'run-for', ms: 60_000 })]);
+    expect(seen.outside).toBe(0);
+    expect(seen.turns).toBeGreaterThan(5);
+    session.stop();
+  });
+
+  test('that is stopped jumps no further', async () => {
+    const session = create();
+    const jump = session.ask('clock:set', { action: 'run-for', ms: 24 * 3_600_000 });
+    const { now } = session.cluster;
+    session.stop();
+    await jump;
+    expect(session.cluster.now).toBe(now);
+  });
+
   test('that is stopped is graded no further', async () => {
     const session = create();
     const grading = session.submit('key');

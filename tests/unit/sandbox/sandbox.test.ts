@@ -170,8 +170,8 @@ test('a snapshot has a turn of its own, in which no time passes', async () => {
   const note = (what: string) => turn.push(what);
   const factory: SessionFactory = {
     ...stubSessions,
-    create: async (lab, seed, listener) => {
-      const session = await stubSessions.create(lab, seed, listener);
+    create: async (...about) => {
+      const session = await stubSessions.create(...about);
       const [advance, snapshot] = [session.advance.bind(session), session.snapshot.bind(session)];
       return Object.assign(session, {
         advance: (ms: number) => (note('time'), advance(ms)),
@@ -209,8 +209,8 @@ test('a snapshot is cut when the last one is old, also while time is paused and 
 test('what was printed before the first snapshot is in it, and in no row as well', async () => {
   const factory: SessionFactory = {
     ...stubSessions,
-    create: async (lab, seed, listener) => {
-      const session = await stubSessions.create(lab, seed, listener);
+    create: async (...about) => {
+      const session = await stubSessions.create(...about);
       await session.ask('terminal:input', { terminal: 'main', sequence: 0, text: '$ ' });
       return session;
     },
@@ -238,8 +238,8 @@ function copiedAtMost(times: number): SessionFactory {
   let left = times;
   return {
     ...stubSessions,
-    create: async (lab, seed, listener) => {
-      const session = await stubSessions.create(lab, seed, listener);
+    create: async (...about) => {
+      const session = await stubSessions.create(...about);
       const snapshot = session.snapshot.bind(session);
       session.snapshot = () => {
         if (left-- > 0) return snapshot();
@@ -311,7 +311,7 @@ test('what happened by itself in one turn is in rows of bounded size, and what a
   const state = { listener: undefined as SessionListener | undefined };
   const factory: SessionFactory = {
     ...stubSessions,
-    create: (lab, seed, listener) => stubSessions.create(lab, seed, (state.listener = listener)),
+    create: (lab, seed, listener, around) => stubSessions.create(lab, seed, (state.listener = listener), around),
   };
   const { messages, type } = await open(fresh, { factory });
   await type('a', 1);
