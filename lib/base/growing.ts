@@ -5,10 +5,17 @@
 export interface Growing<T> {
   readonly items: T[];
   readonly length: number;
+  /** Never to be appended to in place. */
+  readonly isBorrowed?: boolean;
 }
 
-export function appended<T>({ items, length }: Growing<T>, item: T): Growing<T> {
-  const own = items.length === length ? items : items.slice(0, length);
+export function appended<T>({ items, length, isBorrowed = false }: Growing<T>, item: T): Growing<T> {
+  const own = items.length === length && !isBorrowed ? items : items.slice(0, length);
   own.push(item);
   return { items: own, length: length + 1 };
+}
+
+/** The list for somebody who may be gone long before whom it is borrowed from: what is appended to it is kept by nobody else. */
+export function borrowed<T>({ items, length }: Growing<T>): Growing<T> {
+  return { items, length, isBorrowed: true };
 }

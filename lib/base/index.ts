@@ -2,7 +2,7 @@ export { assert, AssertionError, unreachable } from './assert';
 export type { Brand } from './brand';
 export { byteLength } from './bytes';
 export { compareBytes } from './compare';
-export { appended, type Growing } from './growing';
+export { appended, borrowed, type Growing } from './growing';
 export { differenceOf, withDifference, type Difference } from './difference';
 export { hash32 } from './hash';
 export { deepCopy, deepEqual, deepFreeze, type Json, type JsonObject } from './json';

@@ -1,4 +1,4 @@
-import { appended, deepFreeze, type Growing } from '@/lib/base';
+import { appended, borrowed, deepFreeze, type Growing } from '@/lib/base';
 import type { KeyValue, WatchEvent } from './kv';
 
 /** A key's kept versions, oldest first; those of version 0 are tombstones (`mvcc/key_index.go`). Never changed: appending makes another. */
@@ -74,7 +74,10 @@ export class RevisionLog {
   }
 
   clone(): RevisionLog {
-    return new RevisionLog(this.#first, this.#chunks);
+    const clone = new RevisionLog(this.#first, this.#chunks);
+    const last = clone.#chunks.pop();
+    if (last) clone.#chunks.push(borrowed(last));
+    return clone;
   }
 
   get next(): number {

@@ -1,4 +1,4 @@
-import { assert, compareBytes, deepEqual, deepFreeze, hash32, SortedMap, unreachable, type Json } from '@/lib/base';
+import { assert, borrowed, compareBytes, deepEqual, deepFreeze, hash32, SortedMap, unreachable, type Json } from '@/lib/base';
 import { deleteThrough, putThrough } from './calls';
 import {
   EtcdError,
@@ -427,6 +427,12 @@ export class MvccStore implements Etcd {
     this.#absent.add(key);
   }
 
+  #addVersion(key: string, kv: KeyValue): void {
+    const cell = this.#cellOf(key);
+    if (cell?.owner === this.#owner) cell.history = withVersion(cell.history, kv);
+    else this.#addCell(key, { owner: this.#owner, history: withVersion(cell ? borrowed(cell.history) : noHistory, kv) });
+  }
+
   #setHistory(key: string, history: KeyHistory): void {
     const cell = this.#cellOf(key);
     if (cell?.owner === this.#owner) cell.history = history;
@@ -600,7 +606,7 @@ export class MvccStore implements Etcd {
       version: (prevKv?.version ?? 0) + 1,
     });
     this.#attach(key, prevKv?.lease ?? 0, lease);
-    this.#setHistory(key, withVersion(history, kv));
+    this.#addVersion(key, kv);
     events.push(prevKv ? { type: 'put', kv, prevKv } : { type: 'put', kv });
     return prevKv;
   }
@@ -608,7 +614,7 @@ export class MvccStore implements Etcd {
   #bury(prevKv: KeyValue, next: Revision, events: WatchEvent[]): void {
     const kv = Object.freeze({ key: prevKv.key, value: null, createRevision: 0 as Revision, modRevision: next, version: 0, lease: 0 });
     this.#attach(kv.key, prevKv.lease, 0);
-    this.#setHistory(kv.key, withVersion(this.#historyOf(kv.key) ?? noHistory, kv));
+    this.#addVersion(kv.key, kv);
     events.push({ type: 'delete', kv, prevKv });
   }
 
@@ -664,7 +670,7 @@ export class MvccStore implements Etcd {
     const last = newest(history);
     const prevKv = last && last.version > 0 ? last : undefined;
     this.#attach(kv.key, prevKv?.lease ?? 0, kv.lease);
-    this.#setHistory(kv.key, withVersion(history, kv));
+    this.#addVersion(kv.key, kv);
     return { type: kv.version === 0 ? 'delete' : 'put', kv, ...(prevKv ? { prevKv } : {}) };
   }
 

@@ -1,4 +1,15 @@
-import { appended, compareBytes, deepEqual, prefixEnd, roughBytes, SortedMap, type Growing, type Json, type JsonObject } from '@/lib/base';
+import {
+  appended,
+  borrowed,
+  compareBytes,
+  deepEqual,
+  prefixEnd,
+  roughBytes,
+  SortedMap,
+  type Growing,
+  type Json,
+  type JsonObject,
+} from '@/lib/base';
 import { MvccStore, type KeyValue, type WatchEvent } from '../etcd';
 import type { Instant } from '../kernel';
 import type { Change, ChangeCause } from './change';
@@ -159,7 +170,7 @@ export class Ledger {
   fork(budgetBytes = this.#budgetBytes): Ledger {
     const fork = new Ledger({ budgetBytes, segmentSize: this.#segmentSize });
     fork.#segments = this.#segments;
-    fork.#recent = this.#recent;
+    fork.#recent = borrowed(this.#recent);
     fork.#looseBytes = this.#looseBytes;
     fork.#bytes = this.#bytes;
     fork.#trimmed = this.#trimmed;
