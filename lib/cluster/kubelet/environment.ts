@@ -1,4 +1,5 @@
 import type { V1Container, V1EnvVar, V1Pod, V1Service } from '@/generated/kubernetes/types';
+import { own } from '@/lib/base';
 import { fieldValue, ConfigError, resourceValue, type References } from './references';
 
 export interface EnvironmentInput {
@@ -52,7 +53,7 @@ function referredValue(
   if (!reference) return undefined;
   const { name = '', key, optional = false } = reference;
   const data = configMapKeyRef ? references.configMapData(namespace, name, optional) : references.secretData(namespace, name, optional);
-  const value = data?.[key];
+  const value = data && own(data, key);
   if (value === undefined && !optional)
     throw new ConfigError(`couldn't find key ${key} in ${configMapKeyRef ? 'ConfigMap' : 'Secret'} ${namespace}/${name}`);
   return value;
@@ -93,6 +94,6 @@ function variableName(name: string): string {
 /** `$(NAME)` is the variable's value, or itself when there is none; `$$` is `$` (`third_party/forked/golang/expansion`). */
 export function expand(text: string, variables: Readonly<Record<string, string>>): string {
   return text.replace(/\$(\$|\(([^)]*)\))/g, (whole, escaped: string, name: string) =>
-    escaped === '$' ? '$' : (variables[name] ?? whole),
+    escaped === '$' ? '$' : (own(variables, name) ?? whole),
   );
 }

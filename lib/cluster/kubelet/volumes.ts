@@ -1,5 +1,5 @@
 import type { V1Container, V1DownwardAPIVolumeFile, V1KeyToPath, V1Pod, V1Volume } from '@/generated/kubernetes/types';
-import { memo } from '@/lib/base';
+import { memo, own } from '@/lib/base';
 import { ConnectionError, decodeBase64, StatusError } from '../api';
 import type { Client } from '../client';
 import type { Disk, Instant } from '../kernel';
@@ -101,13 +101,13 @@ function pick(
 ): Content {
   if (!data) return {};
   if (!items?.length) return data;
-  const picked: Record<string, string> = {};
+  const picked: [path: string, value: string][] = [];
   for (const { key, path } of items) {
-    const value = data[key];
-    if (value !== undefined) picked[path] = value;
+    const value = own(data, key);
+    if (value !== undefined) picked.push([path, value]);
     else if (!optional) throw new ConfigError(missing(key));
   }
-  return picked;
+  return Object.fromEntries(picked);
 }
 
 function downwardContent({ pod, podIp, hostIp, allocatable }: VolumeInput, items: readonly V1DownwardAPIVolumeFile[] = []): Content {
@@ -212,7 +212,8 @@ function fill(disk: Disk, directory: string, content: Content, before: Filling |
 function isSame(one: Content, other: Content): boolean {
   if (one === other) return true;
   for (const path in one) if (one[path] !== other[path]) return false;
-  for (const path in other) if (one[path] === undefined) return false;
+  // `constructor` is a name of a file like any other.
+  for (const path in other) if (!Object.hasOwn(one, path)) return false;
   return true;
 }
 

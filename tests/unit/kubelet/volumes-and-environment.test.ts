@@ -46,6 +46,24 @@ describe("a container's environment", () => {
     expect(text).toBe('a a-$(NONE)-$(A) teal s3cret <> worker-1 box 64 teal\n');
   });
 
+  test('has nothing of a key that is not there, whatever it is called', () => {
+    const pods = new PodLab(freshCluster());
+    pods.admin.create('/api/v1/namespaces/default/configmaps', configMap('settings', { colour: 'teal' }));
+    const env = [{ name: 'A', valueFrom: { configMapKeyRef: { name: 'settings', key: 'constructor' } } }];
+    const volumes = [{ name: 'c', configMap: { name: 'settings', items: [{ key: 'toString', path: 'file' }] } }];
+    pods
+      .create('env', { containers: [{ env }] })
+      .create('file', { containers: [{ volumeMounts: [{ name: 'c', mountPath: '/c' }] }], volumes })
+      .create('expanded', { restartPolicy: 'Never', containers: [{ command: ['echo', '$(valueOf)'] }] })
+      .run(5_000);
+    expect(pods.status('env').state?.waiting?.message).toBe("couldn't find key constructor in ConfigMap default/settings");
+    expect(pods.events('file')).toContain(
+      'FailedMount MountVolume.SetUp failed for volume "c" : configmap references non-existent config key: toString',
+    );
+    expect(pods.logs('expanded')).toBe('$(valueOf)\n');
+    expect(printed('printenv valueOf PWD')).not.toContain('native');
+  });
+
   test('names the Services of its namespace, and the API server', () => {
     const text = printed(
       'echo "$WEB_APP_SERVICE_HOST:$WEB_APP_SERVICE_PORT $WEB_APP_PORT_80_TCP $KUBERNETES_SERVICE_HOST:$KUBERNETES_SERVICE_PORT"',
@@ -198,6 +216,19 @@ describe('volumes', () => {
     disk.set(`${second}-more`, 'mine');
     pods.run(100_000);
     expect(files()).toEqual(before);
+  });
+
+  test.each(['colour', 'constructor', 'toString'])('a key that a ConfigMap has got since, %s, is a file within a resync', (key) => {
+    const pods = new PodLab(freshCluster());
+    pods.admin.create('/api/v1/namespaces/default/configmaps', configMap('settings', { A: '1' }));
+    pods
+      .create('box', {
+        containers: [{ command: ['sh', '-c', 'sleep 300; ls /c; sleep 300'], volumeMounts: [{ name: 'c', mountPath: '/c' }] }],
+        volumes: [{ name: 'c', configMap: { name: 'settings' } }],
+      })
+      .run(150_000);
+    pods.admin.merge('/api/v1/namespaces/default/configmaps/settings', { data: { [key]: '2' } });
+    expect(pods.run(200_000).logs('box')).toBe(`A\n${key}\n`);
   });
 
   test('a changed ConfigMap reaches the files of a container while another one of the Pod waits minutes for its restart', () => {

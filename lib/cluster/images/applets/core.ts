@@ -1,3 +1,4 @@
+import { own } from '@/lib/base';
 import { echoText, evaluateTest, formatPrintf } from '../../runtime/container-shell';
 import type { ProcessContext } from '../../runtime/program';
 import { absolute, fail, joinLines, nameOf, parseFlags, type Applet } from './applet';
@@ -35,7 +36,7 @@ export const coreApplets: Readonly<Record<string, Applet>> = {
       : { stdout: joinLines(Object.entries(ctx.env).map(([name, value]) => `${name}=${value}`)) },
   printenv: ({ argv, env }) => {
     if (argv.length === 1) return { stdout: joinLines(Object.entries(env).map(([name, value]) => `${name}=${value}`)) };
-    const found = argv.slice(1).filter((name) => env[name] !== undefined);
+    const found = argv.slice(1).filter((name) => own(env, name) !== undefined);
     return { stdout: joinLines(found.map((name) => env[name] as string)), code: found.length === argv.length - 1 ? 0 : 1 };
   },
   id: ({ argv }) => ({
