@@ -51,7 +51,9 @@ function differenceOfSame(from: Fields, to: Fields, names: readonly string[]): D
   for (const field of names) {
     const [before, after] = [from[field], to[field]];
     if (before === after) continue;
-    const inner = after === undefined ? ([] as const) : before === undefined ? ([after] as const) : differenceOf(before, after);
+    // What is undefined has no place among the fields once it was written down.
+    if (before === undefined) return [to];
+    const inner = after === undefined ? ([] as const) : differenceOf(before, after);
     if (inner !== undefined) (made ??= {})[field] = inner;
   }
   return made;
@@ -63,7 +65,8 @@ function differenceOfFields(from: Fields, to: Fields): Difference | undefined {
     const before = from[field];
     if (before === to[field]) continue;
     const after = own(to, field);
-    const inner = after === undefined ? [] : before === undefined ? ([after] as const) : differenceOf(before, after);
+    if (before === undefined) return [to];
+    const inner = after === undefined ? [] : differenceOf(before, after);
     if (inner !== undefined) (made ??= {})[field] = inner as Difference;
   }
   for (const field in to) {

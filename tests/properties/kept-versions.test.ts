@@ -43,3 +43,16 @@ test('of a large value that changes a little a snapshot keeps the little', () =>
   for (let count = 1; count <= 50; count++) store.put('/large', { spec, status: { count } });
   expect(JSON.stringify(store.snapshot()).length).toBeLessThan(3 * JSON.stringify({ spec }).length);
 });
+
+test('a field that was there without a value, and gets one, keeps its place in a store that is read from its snapshot', () => {
+  const store = MvccStore.create();
+  for (const value of [
+    { a: undefined, b: 1 },
+    { a: 1, b: 1 },
+    { a: undefined, b: 2, c: 3 },
+    { a: 4, b: 2 },
+  ])
+    store.put('/plain', value);
+  const read = MvccStore.restore(JSON.parse(JSON.stringify(store.snapshot())) as ReturnType<MvccStore['snapshot']>);
+  for (let at = 2; at <= store.revision; at++) expect(textOf(read, at)).toBe(textOf(store, at));
+});
