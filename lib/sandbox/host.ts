@@ -329,6 +329,7 @@ export class SandboxHost {
     }
     if (durable.length === 0) return;
     if (isUrgent) this.#journal.hurry();
+    else this.#journal.hurryALittle();
     void sandbox.released.then((isKept) => isKept && durable.forEach((outgoing) => this.#release(sandbox, outgoing)));
   }
 

@@ -25,6 +25,8 @@ type Item = WaitingRow | (Waiting & { readonly type: 'snapshot' } & SnapshotRow)
 
 /** How long rows nobody waits for may gather. */
 const gatherMs = 250;
+/** How long those may that somebody watches: the eye would notice more. */
+const watchedMs = 40;
 const retryMs = 1_000;
 /** PGlite runs on the main thread, and a statement of 4 MiB holds it for half a second, sixteen of 256 KiB for a fifth of one, in pieces. */
 const statementBytes = 256 << 10;
@@ -42,6 +44,7 @@ export class Journal {
   /** Being written at present. */
   #run: readonly Item[] = [];
   #timer: NodeJS.Timeout | undefined;
+  #dueAt = 0;
   #isWriting = false;
   #isInTrouble = false;
   #isAbandoned = false;
@@ -72,6 +75,11 @@ export class Journal {
     this.#write();
   }
 
+  /** Somebody would like to see what gathers. */
+  hurryALittle(): void {
+    if (this.#queues.size > 0) this.#writeWithin(watchedMs);
+  }
+
   /** Writes nothing from now on, and nobody hears whether it would have: as when the power is cut. */
   abandon(): void {
     this.#isAbandoned = true;
@@ -83,8 +91,16 @@ export class Journal {
     if (queue) queue.push(item);
     else this.#queues.set(item.sandboxId, [item]);
     if (isUrgent) this.#write();
-    else this.#timer ??= setTimeout(() => this.#write(), gatherMs);
+    else this.#writeWithin(gatherMs);
     return item.kept;
+  }
+
+  #writeWithin(ms: number): void {
+    const dueAt = Date.now() + ms;
+    if (this.#timer && this.#dueAt <= dueAt) return;
+    clearTimeout(this.#timer);
+    this.#dueAt = dueAt;
+    this.#timer = setTimeout(() => this.#write(), ms);
   }
 
   #write(): void {

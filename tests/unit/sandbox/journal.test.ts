@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import type { Db } from '@/lib/db';
 import { Journal } from '@/lib/sandbox/journal';
 
@@ -88,6 +89,29 @@ function recorder({ failsAt = -1 }: { failsAt?: number }) {
     long: (sandboxId: string, sequence: number) => ({ ...row(sequence), sandboxId, changes: 'x'.repeat(64 << 10) }),
   };
 }
+
+test('rows gather for a quarter of a second, and for less where somebody watches', async () => {
+  jest.useFakeTimers();
+  try {
+    const { state, client } = database();
+    const journal = new Journal(client, { onLost: () => {}, onTrouble: () => {} });
+    const kept = [journal.append(row(1), false)];
+    await jest.advanceTimersByTimeAsync(249);
+    expect(state.statements).toBe(0);
+    await jest.advanceTimersByTimeAsync(1);
+    expect(state.statements).toBe(1);
+    kept.push(journal.append(row(2), false));
+    journal.hurryALittle();
+    await jest.advanceTimersByTimeAsync(30);
+    journal.hurryALittle();
+    expect(state.statements).toBe(1);
+    await jest.advanceTimersByTimeAsync(10);
+    expect(state.statements).toBe(2);
+    expect(await Promise.all(kept)).toEqual([true, true]);
+  } finally {
+    jest.useRealTimers();
+  }
+});
 
 test('after a power cut nothing is written: not what gathers, and not what could not be written before', async () => {
   const { state, client } = database();

@@ -293,7 +293,7 @@ test('an answer of the API waits for the journal: a write for itself, a read for
   expect(read).toMatchObject({ durable: [{ type: 'answer' }], volatile: [], isUrgent: true });
 });
 
-test('a watch of the API flows once its client is ready, line by line, after the rows it tells of, which are not hurried for it', async () => {
+test('a watch of the API flows once its client is ready, line by line, after the rows it tells of, which are hurried a little for it', async () => {
   const { messages, sandbox, ask } = await open();
   await ask({ type: 'api', request: { method: 'POST', url: '/x', headers: {}, body: '1' } });
   const before = batches(messages).length;
