@@ -457,6 +457,7 @@ class Kubelet {
       disk: this.#disk,
       client: this.#client,
       nodeName: this.#machine.name,
+      isResumed: this.#isResumed,
       hostIp: this.#machine.ip,
       allocatable,
       random,

@@ -2,7 +2,7 @@ import type { V1Pod, V1Volume } from '@/generated/kubernetes/types';
 import { ConnectionError } from '../api';
 import { allContainers } from './containers';
 import { ConfigError } from './references';
-import { mountVolume, type MountedVolume, type VolumeInput } from './volumes';
+import { findFilled, mountVolume, type MountedVolume, type VolumeInput } from './volumes';
 
 /** Attempts of one volume (`goroutinemap/exponentialbackoff`). */
 const retryMs = { initial: 500, max: 122_000 };
@@ -14,6 +14,13 @@ const retryMs = { initial: 500, max: 122_000 };
 export class PodVolumes {
   readonly #mounted = new Map<string, MountedVolume>();
   readonly #failing = new Map<string, { readonly delayMs: number; readonly retryAt: number }>();
+
+  /** A kubelet that goes on after a restore has what it mounted before, as far as that is on its disk. */
+  readonly #isResumed: boolean;
+
+  constructor({ isResumed }: { readonly isResumed: boolean }) {
+    this.#isResumed = isResumed;
+  }
 
   get mounted(): ReadonlyMap<string, MountedVolume> {
     return this.#mounted;
@@ -45,13 +52,20 @@ export class PodVolumes {
       this.#failing.delete(name);
       return [];
     } catch (error) {
+      const isMounted = this.#mounted.has(name) || this.#findAgain(input, volume);
       // The kubelet has what it watches while no API server answers.
-      if (error instanceof ConnectionError && this.#mounted.has(name)) return [];
+      if (error instanceof ConnectionError && isMounted) return [];
       if (!(error instanceof ConfigError)) throw error;
       const delayMs = Math.min((this.#failing.get(name)?.delayMs ?? retryMs.initial / 2) * 2, retryMs.max);
       this.#failing.set(name, { delayMs, retryAt: now + delayMs });
       return [error.message];
     }
+  }
+
+  #findAgain(input: VolumeInput, volume: V1Volume): boolean {
+    const filled = this.#isResumed ? findFilled(input, volume) : undefined;
+    if (filled) this.#mounted.set(volume.name, filled);
+    return filled !== undefined;
   }
 }
 

@@ -50,6 +50,8 @@ export interface PodWorkerContext {
   readonly references: References;
   readonly statuses: StatusManager;
   readonly prober: Prober;
+  /** It goes on where a kubelet of the same name was, as if it had never been away. */
+  readonly isResumed: boolean;
   /** Until the runtime's events are next looked at. */
   relistDelayMs(): number;
   recordPodEvent(pod: V1Pod, text: EventText, fieldPath?: string): void;
@@ -98,7 +100,7 @@ export class PodWorker {
   #next: Entry | undefined;
   #refresh: Entry | undefined;
   #deadline: Entry | undefined;
-  readonly #volumes = new PodVolumes();
+  readonly #volumes: PodVolumes;
   #hasSynced = false;
   #kills: Running[] = [];
   #isFinished = false;
@@ -108,6 +110,7 @@ export class PodWorker {
     this.#pod = pod;
     this.uid = pod.metadata.uid as string;
     this.isStatic = isStatic;
+    this.#volumes = new PodVolumes(context);
   }
 
   get pod(): V1Pod {

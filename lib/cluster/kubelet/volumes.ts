@@ -53,14 +53,37 @@ export function mountVolume(input: VolumeInput, volume: V1Volume, before?: Mount
   }
 }
 
+/** What a kubelet before this one filled, whatever has become of its source since; undefined when there is nothing of it. */
+export function findFilled({ pod, disk }: Pick<VolumeInput, 'pod' | 'disk'>, volume: V1Volume): MountedVolume | undefined {
+  const plugin = filledPlugins.find(({ field }) => volume[field]);
+  const hostPath = plugin && directoryOf(pod, volume, plugin.name);
+  if (!hostPath || disk.list(`${hostPath}/`).length === 0) return undefined;
+  return { hostPath, readonly: true, isExecutable: canBeRun(volume.configMap?.defaultMode ?? volume.secret?.defaultMode) };
+}
+
+const filledPlugins = [
+  { field: 'configMap', name: 'configmap' },
+  { field: 'secret', name: 'secret' },
+  { field: 'downwardAPI', name: 'downward-api' },
+  { field: 'projected', name: 'projected' },
+] as const;
+
+function directoryOf(pod: V1Pod, volume: V1Volume, plugin: string): string {
+  return `${podDirectory(pod.metadata.uid as string)}/volumes/kubernetes.io~${plugin}/${volume.name}`;
+}
+
+function canBeRun(mode = 0o644): boolean {
+  return (mode & 0o111) !== 0;
+}
+
 /** A failure that is not of one volume's SetUp. */
 class MountError extends Error {}
 
 function setUp(input: VolumeInput, volume: V1Volume, before: Filling | undefined): MountedVolume {
-  const plugin = (name: string) => `${podDirectory(input.pod.metadata.uid as string)}/volumes/kubernetes.io~${name}/${volume.name}`;
-  const filled = (name: string, content: Content, mode = 0o644): MountedVolume => {
+  const plugin = (name: string) => directoryOf(input.pod, volume, name);
+  const filled = (name: string, content: Content, mode?: number): MountedVolume => {
     const hostPath = plugin(name);
-    return { hostPath, readonly: true, isExecutable: (mode & 0o111) !== 0, filling: fill(input.disk, hostPath, content, before) };
+    return { hostPath, readonly: true, isExecutable: canBeRun(mode), filling: fill(input.disk, hostPath, content, before) };
   };
   const namespace = input.pod.metadata.namespace as string;
   if (volume.emptyDir) return { hostPath: plugin('empty-dir'), readonly: false };

@@ -1,3 +1,4 @@
+import { Cluster } from '@/lib/cluster';
 import { freshCluster } from '../../support/template';
 import { PodLab } from '../../support/pods';
 
@@ -307,6 +308,16 @@ describe('volumes', () => {
       expect(pods.status('box')).toMatchObject({ restartCount: 0, ready: false });
       pods.admin.create(path, configMap('settings', { A: 'new' }));
       expect(pods.run(130_000).status('box').restartCount).toBe(1);
+    });
+
+    test.each([
+      ['a fork', (cluster: Cluster) => cluster.fork()],
+      ['a cluster that was restored', (cluster: Cluster) => Cluster.restore(cluster.snapshot())],
+    ])('starts its containers again in %s too', (_, copied) => {
+      const copy = new PodLab(copied(running().cluster)).run(200_000);
+      expect(copy.status('box')).toMatchObject({ restartCount: 1, ready: true });
+      expect(copy.logs('box').trim().split('\n').at(-1)).toBe('old 1');
+      expect(copy.events('box')).toContain(`FailedMount ${missing}`);
     });
 
     test('that no container mounts is not missed', () => {
