@@ -1,3 +1,4 @@
+import { assert } from './assert';
 import type { Json } from './json';
 import { own } from './own';
 
@@ -24,12 +25,14 @@ function isObject(value: Json): value is object & Json {
   return typeof value === 'object' && value !== null;
 }
 
-/** `value` with the difference made. What is not concerned is shared; what is, is not frozen. */
+/** `value` with the difference made. What is not concerned is shared; what is, is not frozen. Throws at what can be no difference from it. */
 export function withDifference(value: Json, difference: Difference | undefined): Json {
   if (difference === undefined) return value;
   if (Array.isArray(difference)) return difference[0] as Json;
   const made = (Array.isArray(value) ? [...value] : { ...(value as Fields) }) as Record<string, Json>;
   for (const [field, inner] of Object.entries(difference as Record<string, Difference>)) {
+    // People write snapshots too: a list of a thousand million items is a few letters here.
+    assert(Array.isArray(value) ? Number(field) < value.length : field !== '__proto__', 'a difference concerns what is there');
     if (Array.isArray(inner) && inner.length === 0) delete made[field];
     else made[field] = withDifference(made[field] as Json, inner);
   }

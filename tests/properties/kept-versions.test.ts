@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { Json } from '@/lib/base';
-import { MvccStore } from '@/lib/cluster/etcd';
+import { MvccStore, readSnapshotFile } from '@/lib/cluster/etcd';
 
 type Step = { readonly key: string; readonly value: Json } | { readonly key: string; readonly isDeleted: true };
 
@@ -55,4 +55,18 @@ test('a field that was there without a value, and gets one, keeps its place in a
     store.put('/plain', value);
   const read = MvccStore.restore(JSON.parse(JSON.stringify(store.snapshot())) as ReturnType<MvccStore['snapshot']>);
   for (let at = 2; at <= store.revision; at++) expect(textOf(read, at)).toBe(textOf(store, at));
+});
+
+test.each([
+  ['a list longer than it was', { list: { 200000000: [1] } }],
+  ['a list of another length', { list: { length: [200000000] } }],
+  ['an object of another prototype', JSON.parse('{"object":{"__proto__":{"polluted":[true]}}}') as object],
+])('a snapshot file that somebody wrote, in which a change makes %s, is none', (_, change) => {
+  const first = { key: '/a', value: { list: ['a', 'b'], object: {} }, lease: 0, modRevision: 2, createRevision: 2, version: 1 };
+  const fileOf = (made: object) => {
+    const snapshot = { revision: 3, compactedRevision: -1, versions: [first, { key: '/a', modRevision: 3, change: made }] };
+    return readSnapshotFile(JSON.stringify({ format: 'etcd snapshot', snapshot }));
+  };
+  expect(fileOf({ list: { 1: ['c'] } })).toBeDefined();
+  expect(fileOf(change)).toBeUndefined();
 });
