@@ -1,8 +1,6 @@
-import { setImmediate } from 'node:timers/promises';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import type { Cluster } from '@/lib/cluster';
 import { adminOf } from '../support/api-calls';
+import { collectGarbage } from '../support/garbage';
 import { freshCluster } from '../support/template';
 
 const configMaps = '/api/v1/namespaces/default/configmaps';
@@ -25,13 +23,4 @@ function writtenInAFork(original: Cluster): WeakRef<object>[] {
   const again = adminOf(fork.fork());
   const listed = [...again.list(configMaps), ...admin.list(configMaps)].filter(({ metadata }) => metadata.name === 'notes');
   return [created, changed, ...listed].map((object) => new WeakRef<object>(object));
-}
-
-async function collectGarbage(): Promise<void> {
-  setFlagsFromString('--expose-gc');
-  const collect = runInNewContext('gc') as () => void;
-  for (let round = 0; round < 3; round++) {
-    await setImmediate();
-    collect();
-  }
 }

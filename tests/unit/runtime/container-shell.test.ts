@@ -1,5 +1,7 @@
 import { busyboxPrograms } from '@/lib/cluster/images/applets';
+import { compile } from '@/lib/cluster/runtime/container-shell/compiler';
 import { LoneContainer, ok } from '../../support/container';
+import { collectGarbage } from '../../support/garbage';
 
 const programs = busyboxPrograms();
 const files = { '/etc/motd': 'hello\nworld\n' };
@@ -164,4 +166,14 @@ describe('a shell in a container', () => {
     expect(container.exitCode).toBeUndefined();
     expect(container.stdout.length).toBeLessThan(50_000);
   });
+});
+
+test('long scripts are kept while they run, not for ever', async () => {
+  const long = (name: string) => `echo ${name.repeat(400_000)}`;
+  const codeOf = (name: string) => new WeakRef(compile(long(name)));
+  const first = codeOf('a');
+  expect(compile(long('a'))).toBe(first.deref());
+  for (const name of ['b', 'c', 'd']) codeOf(name);
+  await collectGarbage();
+  expect(first.deref()).toBeUndefined();
 });

@@ -68,6 +68,9 @@ export type Code = readonly Instruction[];
 
 const cache = new Map<string, Code>();
 const cacheMax = 256;
+/** Letters of all scripts together, since people write them as long as they like. The newest is kept however long it is: a shell asks for each step. */
+const lettersMax = 2 ** 20;
+let letters = 0;
 
 /** The code of a script; the same for the same text, so it is kept. Throws `ShellSyntaxError`. */
 export function compile(source: string): Code {
@@ -75,9 +78,19 @@ export function compile(source: string): Code {
   if (known) return known;
   const compiler = new Compiler();
   compiler.script(parseScript(source));
-  if (cache.size >= cacheMax) cache.delete(cache.keys().next().value as string);
+  forgetFor(source.length);
   cache.set(source, compiler.code);
+  letters += source.length;
   return compiler.code;
+}
+
+/** Makes room for so many letters more, the oldest first. */
+function forgetFor(more: number): void {
+  for (const [oldest] of cache) {
+    if (cache.size < cacheMax && letters + more <= lettersMax) return;
+    cache.delete(oldest);
+    letters -= oldest.length;
+  }
 }
 
 class Compiler {
