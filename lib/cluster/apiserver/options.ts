@@ -1,3 +1,4 @@
+import { memo } from '@/lib/base';
 import {
   failure,
   FieldPath,
@@ -70,17 +71,11 @@ function readInteger(query: Query, name: string): number | undefined {
   return value;
 }
 
-const selectors = new Map<string, Selector>();
-
 function readLabels(text: string | undefined): Selector | undefined {
-  if (!text) return undefined;
-  const known = selectors.get(text);
-  if (known) return known;
-  const selector = refusing(() => parseSelector(text));
-  if (selectors.size >= 200) selectors.clear();
-  selectors.set(text, selector);
-  return selector;
+  return text ? selectorOf(text) : undefined;
 }
+
+const selectorOf = memo((text): Selector => refusing(() => parseSelector(text)), { max: 200, lengthMax: 1_024 });
 
 function readFields(text: string | undefined, definition: ResourceDefinition): readonly FieldRequirement[] {
   if (!text) return [];

@@ -1,4 +1,7 @@
+import { readListOptions } from '@/lib/cluster/apiserver/options';
+import { ConfigMap } from '@/lib/cluster/resources';
 import { ApiBench, configMap, mediaTypes } from '../../support/api-server';
+import { collectGarbage } from '../../support/garbage';
 
 const maps = '/api/v1/namespaces/default/configmaps';
 const lease = {
@@ -171,4 +174,14 @@ test('a Table has a row an object, and a watch sends the columns once', () => {
     .stream?.start({ write: (chunk) => void events.push(chunk), end: () => {} });
   api.kernel.runUntilIdle();
   expect(events.map(({ object }) => object.columnDefinitions === null)).toEqual([false, true, true]);
+});
+
+test('of label selectors the long ones are not kept', async () => {
+  const selectorOf = (length: number) => {
+    const query = new Map([['labelSelector', `app in (${Array.from({ length }, (_, index) => `a${index}`).join()})`]]);
+    return new WeakRef(readListOptions(query, ConfigMap).labels as object);
+  };
+  const [short, long] = [selectorOf(3), selectorOf(10_000)];
+  await collectGarbage();
+  expect([short.deref(), long.deref()]).toEqual([expect.anything(), undefined]);
 });
