@@ -147,7 +147,7 @@ server.listen(options.port, '127.0.0.1', () => {
   pump.turn();
   if (options.etcdPort === undefined) return void console.log(`ready ${url}`);
   serveMembers(options.etcdPort).then(
-    (endpoints) => console.log(`etcd ${endpoints.join()}\nready ${url}`),
+    (urls) => console.log(`etcd ${urls.join()}\nready ${url}`),
     (error: Error) => fail(`--etcd-port ${options.etcdPort}: ${error.message}`),
   );
 });
@@ -188,20 +188,20 @@ function turnSoon(): void {
   });
 }
 
-/** A real etcdctl reaches the member of cp-1 at the port, those of cp-2 and cp-3 at the next two. Endpoints are without a scheme: one of 3.4 sends it as its authority. */
+/** A real etcdctl reaches the member of cp-1 at the port, those of cp-2 and cp-3 at the next two. */
 async function serveMembers(port: number): Promise<string[]> {
   const names = cluster.machines.filter(({ spec }) => spec.role === 'control-plane').map(({ name }) => name);
-  const endpoints: string[] = [];
+  const urls: string[] = [];
   for (const [at, name] of names.entries()) {
     const host = cluster.network.host(name);
     const gateway = serveEtcd((token) => {
       turnSoon();
       return cluster.network.dialEtcd(host, 'https://127.0.0.1:2379', token === undefined ? {} : { token });
     }, wait);
-    endpoints.push(`127.0.0.1:${await gateway.listen(port === 0 ? 0 : port + at, '127.0.0.1')}`);
+    urls.push(`http://127.0.0.1:${await gateway.listen(port === 0 ? 0 : port + at, '127.0.0.1')}`);
     gateways.push(gateway);
   }
-  return endpoints;
+  return urls;
 }
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const)

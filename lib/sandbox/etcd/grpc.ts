@@ -1,6 +1,7 @@
 import { createServer as createHttp2Server, type Http2Server, type ServerHttp2Stream } from 'node:http2';
 import { createServer as createHttpServer, Server as HttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createSocketServer, type AddressInfo, type Socket } from 'node:net';
+import { isGrpcGo, withAuthority } from './authority';
 import { fromJson, toJson } from './json';
 import { decode, encode, WireError, type Message, type MessageType } from './wire';
 
@@ -110,9 +111,10 @@ function isHttp2(first: Buffer): boolean {
 }
 
 function hand(socket: Socket, first: Buffer, server: Http2Server | HttpServer): void {
+  socket.setNoDelay(true);
+  if (isGrpcGo(first)) return void server.emit('connection', withAuthority(socket, first));
   socket.pause();
   socket.unshift(first);
-  socket.setNoDelay(true);
   server.emit('connection', socket);
   // An HTTP/2 session reads what was put back by itself, from the socket's buffer.
   if (server instanceof HttpServer) socket.resume();
