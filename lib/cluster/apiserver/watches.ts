@@ -95,7 +95,7 @@ class ObjectWatch implements OpenWatch, Watcher {
     this.#later(0, 'watch', () => {
       if (!this.#isOpen) return;
       this.#hasBegun = true;
-      for (const { type, object } of chunks) this.#write(type, object);
+      for (const chunk of chunks) this.#write(chunk);
       if (isOver) return this.end();
       const early = this.#early;
       this.#early = [];
@@ -135,17 +135,17 @@ class ObjectWatch implements OpenWatch, Watcher {
   }
 
   #missed(revision: number): Chunk[] {
-    return this.#cache.since(revision, this.#prefix).flatMap((event) => this.#chunkOf(event));
+    return this.#cache.since(revision, this.#prefix).flatMap((event) => this.#chunkOf(event) ?? []);
   }
 
   #tell(events: readonly CacheEvent[]): void {
     for (const event of events) {
       if (!this.#isOpen) return;
       if (event.revision <= this.#seen || !event.key.startsWith(this.#prefix)) continue;
-      for (const chunk of this.#chunkOf(event)) {
-        this.#record(chunk.type, event);
-        this.#write(chunk.type, chunk.object);
-      }
+      const chunk = this.#chunkOf(event);
+      if (!chunk) continue;
+      this.#record(chunk.type, event);
+      this.#write(chunk);
     }
   }
 
@@ -156,15 +156,15 @@ class ObjectWatch implements OpenWatch, Watcher {
     this.#kernel.record('watch', hearer, `${type} ${name}`, { object: name, revision });
   }
 
-  /** An object that begins to match is added, one that ceases to is deleted. */
-  #chunkOf({ type, object: stored, old: storedOld }: CacheEvent): Chunk[] {
+  /** An object that begins to match is added, one that ceases to is deleted; nobody is told of others. */
+  #chunkOf({ type, object: stored, old: storedOld }: CacheEvent): Chunk | undefined {
     const object = fromStorage(this.#definition, stored);
     const old = storedOld && fromStorage(this.#definition, storedOld);
     const was = old !== undefined && isSelected(this.#definition, old, this.#options.asked);
     const is = type === 'put' && isSelected(this.#definition, object, this.#options.asked);
-    if (!was && !is) return [];
-    if (is) return [{ type: was ? 'MODIFIED' : 'ADDED', object: this.#options.render(object) }];
-    return [{ type: 'DELETED', object: this.#options.render(type === 'delete' ? object : withRevisionOf(old as KubeObject, object)) }];
+    if (!was && !is) return undefined;
+    if (is) return { type: was ? 'MODIFIED' : 'ADDED', object: this.#options.render(object) };
+    return { type: 'DELETED', object: this.#options.render(type === 'delete' ? object : withRevisionOf(old as KubeObject, object)) };
   }
 
   #bookmark(annotations?: Record<string, string>): unknown {
@@ -176,7 +176,7 @@ class ObjectWatch implements OpenWatch, Watcher {
   #bookmarkLater(): void {
     this.#nextBookmark = this.#later(bookmarkIntervalMs, 'watch bookmark', () => {
       if (!this.#isOpen) return;
-      this.#write('BOOKMARK', this.#bookmark());
+      this.#write({ type: 'BOOKMARK', object: this.#bookmark() });
       this.#bookmarkLater();
     });
   }
@@ -199,8 +199,8 @@ class ObjectWatch implements OpenWatch, Watcher {
     });
   }
 
-  #write(type: EventType, object: unknown): void {
-    if (this.#isOpen) this.#sink.write({ type, object });
+  #write(chunk: Chunk): void {
+    if (this.#isOpen) this.#sink.write(chunk);
   }
 
   end(): void {
