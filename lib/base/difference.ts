@@ -1,6 +1,5 @@
 import { assert } from './assert';
 import type { Json } from './json';
-import { own } from './own';
 
 /**
  * How to make one value of another, as plain data: `[value]` puts it in place of what is there, `[]` takes it away, and an object says
@@ -17,7 +16,7 @@ export function differenceOf(from: Json, to: Json): Difference | undefined {
   if (Array.isArray(from) || Array.isArray(to))
     return Array.isArray(from) && Array.isArray(to) && from.length === to.length ? differenceOfItems(from, to) : [to];
   const names = Object.keys(after);
-  if (haveSameFields(before, names)) return differenceOfSame(before, after, names);
+  if (haveSameFields(before, names)) return changesOf(before, after, names);
   return keepsOrder(Object.keys(before), names) ? differenceOfFields(before, after) : [to];
 }
 
@@ -48,14 +47,14 @@ function differenceOfItems(from: readonly Json[], to: readonly Json[]): Differen
   return made;
 }
 
-/** Most objects keep their fields, and of what changes for ever all do. */
-function differenceOfSame(from: Fields, to: Fields, names: readonly string[]): Difference | undefined {
+/** Of the fields that both have: most objects keep theirs, and of what changes for ever all do. */
+function changesOf(from: Fields, to: Fields, names: readonly string[]): Difference | undefined {
   let made: Record<string, Difference> | undefined;
   for (const field of names) {
     const [before, after] = [from[field], to[field]];
     if (before === after) continue;
     // What is undefined has no place among the fields once it was written down.
-    if (before === undefined) return [to];
+    if (before === undefined) return [to as Json];
     const inner = after === undefined ? ([] as const) : differenceOf(before, after);
     if (inner !== undefined) (made ??= {})[field] = inner;
   }
@@ -63,20 +62,17 @@ function differenceOfSame(from: Fields, to: Fields, names: readonly string[]): D
 }
 
 function differenceOfFields(from: Fields, to: Fields): Difference | undefined {
-  let made: Record<string, Difference> | undefined;
-  for (const field in from) {
-    const before = from[field];
-    if (before === to[field]) continue;
-    const after = own(to, field);
-    if (before === undefined) return [to];
-    const inner = after === undefined ? [] : differenceOf(before, after);
-    if (inner !== undefined) (made ??= {})[field] = inner as Difference;
-  }
-  for (const field in to) {
-    const value = to[field];
-    if (value !== undefined && from[field] !== value && !Object.hasOwn(from, field)) (made ??= {})[field] = [value];
-  }
-  return made;
+  const old = Object.keys(from);
+  const changes = changesOf(
+    from,
+    to,
+    old.filter((field) => Object.hasOwn(to, field)),
+  );
+  if (Array.isArray(changes)) return changes;
+  const taken = old.filter((field) => from[field] !== undefined && !Object.hasOwn(to, field)).map((field) => [field, []]);
+  const added = Object.entries(to).filter(([field, value]) => value !== undefined && !Object.hasOwn(from, field));
+  const made = { ...changes, ...Object.fromEntries(taken), ...Object.fromEntries(added.map(([field, value]) => [field, [value]])) };
+  return Object.keys(made).length > 0 ? made : undefined;
 }
 
 /** The same, in the same order, and none that means something else when it is assigned. */
