@@ -1,6 +1,5 @@
-import { getCommandNames } from 'just-bash';
+import { libraryCommands } from './library-commands';
 import type { Shell } from './shell';
-import { isAbsent } from './tools/absent';
 
 export interface Candidate {
   /** What stands in place of the word. */
@@ -56,10 +55,8 @@ const builtins = [
 /** Every program the shell finds without a path. */
 export function commandNames(shell: Shell): string[] {
   return [
-    ...new Set([...getCommandNames(), ...builtins, ...shell.host.tools.map((tool) => tool.name), ...shell.aliases, ...shell.functions]),
-  ]
-    .filter((name) => !isAbsent(name))
-    .sort();
+    ...new Set([...libraryCommands, ...builtins, ...shell.host.tools.map((tool) => tool.name), ...shell.aliases, ...shell.functions]),
+  ].sort();
 }
 
 function commands(shell: Shell, prefix: string): Candidate[] {

@@ -1,6 +1,6 @@
-import { getCommandNames } from 'just-bash';
 import type { ApiConnection, ExecHost, ExecRequest, Network } from '@/lib/cluster';
 import { ContainerStore } from './container-store';
+import { libraryCommands } from './library-commands';
 import { createMachineShell, type MachineShellOptions } from './machine-shell';
 import { remoteTerminal } from './remote-terminal';
 import { defineTool, type Tool, type ToolContext } from './tool';
@@ -62,7 +62,7 @@ function shellIn(request: ExecRequest, options: ExecHostOptions): ReturnType<typ
   const own = Object.entries(request.image.programs ?? {})
     .map(([path, { isRefusal }]) => ({ name: path.slice(path.lastIndexOf('/') + 1), isRefusal }))
     // What the library has is better than a refusal.
-    .filter(({ name, isRefusal }) => !isRefusal || !librarys.has(name))
+    .filter(({ name, isRefusal }) => !isRefusal || !libraryCommands.includes(name))
     .map(({ name }) => name);
   const offered: readonly Tool[] = [...createNetworkTools(network), watch];
   const tools = offered.filter((tool) => own.includes(tool.name) || request.image.tools?.includes(tool.name));
@@ -82,8 +82,6 @@ function shellIn(request: ExecRequest, options: ExecHostOptions): ReturnType<typ
 function isForeign(name: string, offered: readonly Tool[]): boolean {
   return !offered.some((tool) => tool.name === name) && !shellsOwn.has(name);
 }
-
-const librarys: ReadonlySet<string> = new Set(getCommandNames());
 
 const shellsOwn = new Set([
   'sh',

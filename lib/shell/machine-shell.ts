@@ -1,13 +1,12 @@
-import { getCommandNames } from 'just-bash';
 import { LayeredStore, MemoryStore, type FileStore } from './file-store';
 import { MachineFileSystem } from './file-system';
+import { libraryCommands } from './library-commands';
 import { internal } from './script';
 import { Shell, type ShellLimits } from './shell';
 import type { Tool } from './tool';
 import { date } from './tools/date';
 import { greps } from './tools/grep';
 import { createIdentity } from './tools/identity';
-import { isAbsent } from './tools/absent';
 import { cat, read } from './tools/input';
 import { clear, createHelp } from './tools/screen';
 import { file, programMark, shells } from './tools/scripts';
@@ -90,9 +89,7 @@ class SystemStore extends MemoryStore {
 /** What no learner may change: directories, who is who, and a file in `/usr/bin` for every program. */
 function systemOf(tools: readonly Tool[], { user, hostname, systemFiles = {} }: MachineShellOptions): MemoryStore {
   const store = new SystemStore();
-  const names = [...getCommandNames().filter((name) => !isAbsent(name)), ...tools.map((tool) => tool.name)].filter(
-    (name) => !name.startsWith('@'),
-  );
+  const names = [...libraryCommands, ...tools.map((tool) => tool.name)].filter((name) => !name.startsWith('@'));
   const texts: Record<string, string> = {
     '/etc/hostname': `${hostname}\n`,
     '/etc/passwd': `root:x:0:0:root:/root:/bin/bash\n${user.uid === 0 ? '' : `${user.name}:x:${user.uid}:${user.uid}::${user.home}:/bin/bash\n`}`,

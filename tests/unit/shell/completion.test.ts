@@ -33,6 +33,13 @@ describe('Tab', () => {
     expect(await keyboard.type('po\t')).toMatch(/k get pods $/);
   });
 
+  test('knows what the learner has named, also as a program that is not there', async () => {
+    const keyboard = await Keyboard.sitDown();
+    expect(await keyboard.type('sqlit\t')).not.toContain('sqlite3');
+    await keyboard.type('\x15node() { echo mine; }\r');
+    expect(await keyboard.type('nod\t')).toMatch(/node $/);
+  });
+
   test('completes the command that is being typed, not the one before it', () => {
     expect(lastCommand('kubectl get pods | gre')).toEqual({ words: ['gre'], from: 19 });
     expect(lastCommand('FOO=1 kubectl get ')).toEqual({ words: ['kubectl', 'get', ''], from: 18 });
