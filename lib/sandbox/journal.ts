@@ -135,9 +135,10 @@ export class Journal {
   }
 
   #takeSnapshot(): readonly Item[] {
-    for (const [sandboxId, [first, ...rest]] of this.#queues) {
+    for (const [sandboxId, queue] of this.#queues) {
+      const [first] = queue;
       if (first?.type !== 'snapshot') continue;
-      this.#putBack(sandboxId, rest);
+      this.#putBack(sandboxId, queue.slice(1));
       return [first];
     }
     return [];
