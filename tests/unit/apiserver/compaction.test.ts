@@ -53,6 +53,12 @@ test('an API server that is started anew between two rounds goes on where the la
   expect(after.etcd.compactedRevision).toBe(revision);
 });
 
+function answersToWatch(api: ApiBench, resourceVersion: string): unknown {
+  const watch = api.watch(`${maps}?watch=1&resourceVersion=${resourceVersion}`);
+  api.kernel.runUntilIdle();
+  return watch.events.map(({ type, object }) => [type, (object as any).reason]);
+}
+
 test('a watch of a kind that did not change goes on beyond compaction, one that missed something is Expired', () => {
   const api = new ApiBench();
   api.create(maps, configMap('a'));
@@ -64,9 +70,7 @@ test('a watch of a kind that did not change goes on beyond compaction, one that 
   api.kernel.runUntilIdle();
   expect(quiet.events.map(({ type }) => type)).toEqual(['ADDED']);
   api.etcd.compact(api.etcd.revision);
-  const late = api.watch(`${maps}?watch=1&resourceVersion=${resourceVersion}`);
-  api.kernel.runUntilIdle();
-  expect(late.events.map(({ type, object }) => [type, (object as any).reason])).toEqual([['ERROR', 'Expired']]);
+  expect(answersToWatch(api, resourceVersion)).toEqual([['ERROR', 'Expired']]);
 });
 
 test('a watch that missed nothing but the compacted revision is Expired too: what was there before that nobody knows', () => {
@@ -75,9 +79,7 @@ test('a watch that missed nothing but the compacted revision is Expired too: wha
   const { resourceVersion } = (api.get(maps) as any).metadata;
   api.etcd.deleteRange('/registry/configmaps/default/a');
   api.etcd.compact(api.etcd.revision);
-  const late = api.watch(`${maps}?watch=1&resourceVersion=${resourceVersion}`);
-  api.kernel.runUntilIdle();
-  expect(late.events.map(({ type, object }) => [type, (object as any).reason])).toEqual([['ERROR', 'Expired']]);
+  expect(answersToWatch(api, resourceVersion)).toEqual([['ERROR', 'Expired']]);
 });
 
 test('a watch that missed something while etcd is away ends with an internal error', () => {
