@@ -18,6 +18,15 @@ function printed(script: string, spec: object = {}, container: object = {}, prep
   return pods.logs('box');
 }
 
+const settingsAtC = { name: 'c', mountPath: '/c' };
+
+/** A Pod whose containers may mount a ConfigMap of these settings. */
+function withSettings(data: Record<string, string>, containers: Parameters<PodLab['create']>[1]['containers']): PodLab {
+  const pods = new PodLab(freshCluster());
+  pods.admin.create('/api/v1/namespaces/default/configmaps', configMap('settings', data));
+  return pods.create('box', { containers, volumes: [{ name: 'c', configMap: { name: 'settings' } }] });
+}
+
 describe("a container's environment", () => {
   test('comes from values, ConfigMaps, Secrets and the Pod itself; later variables may use earlier ones', () => {
     const env = [
@@ -179,34 +188,20 @@ describe('volumes', () => {
   });
 
   test('a changed ConfigMap reaches the files of running containers within a resync, but not their environment', () => {
-    const pods = new PodLab(freshCluster());
-    pods.admin.create('/api/v1/namespaces/default/configmaps', configMap('settings', { A: '1' }));
-    pods
-      .create('box', {
-        containers: [
-          {
-            command: ['sh', '-c', 'while true; do echo "$(cat /c/A) $E"; sleep 10; done'],
-            env: [{ name: 'E', valueFrom: { configMapKeyRef: { name: 'settings', key: 'A' } } }],
-            volumeMounts: [{ name: 'c', mountPath: '/c' }],
-          },
-        ],
-        volumes: [{ name: 'c', configMap: { name: 'settings' } }],
-      })
-      .run(5_000);
+    const pods = withSettings({ A: '1' }, [
+      {
+        command: ['sh', '-c', 'while true; do echo "$(cat /c/A) $E"; sleep 10; done'],
+        env: [{ name: 'E', valueFrom: { configMapKeyRef: { name: 'settings', key: 'A' } } }],
+        volumeMounts: [settingsAtC],
+      },
+    ]).run(5_000);
     pods.admin.merge('/api/v1/namespaces/default/configmaps/settings', { data: { A: '2' } });
     expect(pods.run(10_000).logs('box')).not.toContain('2');
     expect(pods.run(100_000).logs('box').trim().split('\n').at(-1)).toBe('2 1');
   });
 
   test('what somebody on the node did to a volume’s files is undone at its next refresh', () => {
-    const pods = new PodLab(freshCluster());
-    pods.admin.create('/api/v1/namespaces/default/configmaps', configMap('settings', { A: '1', B: '1' }));
-    pods
-      .create('box', {
-        containers: [{ command: ['sleep', '1000'], volumeMounts: [{ name: 'c', mountPath: '/c' }] }],
-        volumes: [{ name: 'c', configMap: { name: 'settings' } }],
-      })
-      .run(90_000);
+    const pods = withSettings({ A: '1', B: '1' }, [{ command: ['sleep', '1000'], volumeMounts: [settingsAtC] }]).run(90_000);
     const { disk } = pods.cluster.machine(pods.get('box').spec.nodeName as string);
     const files = () => disk.list('').filter(([path]) => path.includes('kubernetes.io~configmap/c/'));
     const before = files();
@@ -220,34 +215,21 @@ describe('volumes', () => {
   });
 
   test.each(['colour', 'constructor', 'toString'])('a key that a ConfigMap has got since, %s, is a file within a resync', (key) => {
-    const pods = new PodLab(freshCluster());
-    pods.admin.create('/api/v1/namespaces/default/configmaps', configMap('settings', { A: '1' }));
-    pods
-      .create('box', {
-        containers: [{ command: ['sh', '-c', 'sleep 300; ls /c; sleep 300'], volumeMounts: [{ name: 'c', mountPath: '/c' }] }],
-        volumes: [{ name: 'c', configMap: { name: 'settings' } }],
-      })
-      .run(150_000);
+    const command = ['sh', '-c', 'sleep 300; ls /c; sleep 300'];
+    const pods = withSettings({ A: '1' }, [{ command, volumeMounts: [settingsAtC] }]).run(150_000);
     pods.admin.merge('/api/v1/namespaces/default/configmaps/settings', { data: { [key]: '2' } });
     expect(pods.run(200_000).logs('box')).toBe(`A\n${key}\n`);
   });
 
   test('a changed ConfigMap reaches the files of a container while another one of the Pod waits minutes for its restart', () => {
-    const pods = new PodLab(freshCluster());
-    pods.admin.create('/api/v1/namespaces/default/configmaps', configMap('settings', { A: '1' }));
-    pods
-      .create('box', {
-        containers: [
-          {
-            name: 'reader',
-            command: ['sh', '-c', 'while true; do cat /c/A; echo; sleep 10; done'],
-            volumeMounts: [{ name: 'c', mountPath: '/c' }],
-          },
-          { name: 'crashing', command: ['false'] },
-        ],
-        volumes: [{ name: 'c', configMap: { name: 'settings' } }],
-      })
-      .run(1_000_000);
+    const pods = withSettings({ A: '1' }, [
+      {
+        name: 'reader',
+        command: ['sh', '-c', 'while true; do cat /c/A; echo; sleep 10; done'],
+        volumeMounts: [settingsAtC],
+      },
+      { name: 'crashing', command: ['false'] },
+    ]).run(1_000_000);
     for (const value of ['2', '3', '4']) {
       pods.admin.merge('/api/v1/namespaces/default/configmaps/settings', { data: { A: value } });
       expect(pods.run(110_000).logs('box', '?container=reader').trim().split('\n').at(-1)).toBe(value);
