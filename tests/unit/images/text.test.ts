@@ -66,6 +66,10 @@ test.each(cases)('of %j, %j makes what it makes on a real system', (stdin, argv,
   expect(run(stdin, argv)?.stdout ?? '').toBe(stdout);
 });
 
+test.each(['s/b/X/0', 's/b/X/0g', 's/b/X/02'])('sed has no match to replace by %j', (command) => {
+  expect(run('abcabc\n', ['sed', command])).toEqual({ stderr: `sed: not simulated: ${command}\n`, code: 2 });
+});
+
 test('a pattern that goes back where it came from is refused, as it would take time without end', () => {
   expect(run('aa\n', ['grep', '\\(a\\)\\1'])).toMatchObject({ code: 2, stderr: expect.stringContaining('bad regex') });
 });

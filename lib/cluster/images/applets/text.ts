@@ -204,7 +204,7 @@ function sedCommand(text: string, isExtended: boolean): SedCommand | string {
   const delimiter = rest[0] ?? '/';
   const [, from, to, options = ''] = rest.split(new RegExp(`(?<!\\\\)${delimiter.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}`));
   const expression =
-    from === undefined || to === undefined || !/^[gIip]*[1-9]?\d*[gIip]*$/.test(options)
+    from === undefined || to === undefined || !/^[gIip]*(?:[1-9]\d*)?[gIip]*$/.test(options)
       ? undefined
       : PosixRegexp.of(from.replaceAll(`\\${delimiter}`, delimiter), { isExtended, ignoresCase: /i/i.test(options) });
   if (!expression) return text;
