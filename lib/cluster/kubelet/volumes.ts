@@ -289,7 +289,9 @@ export function containerMounts(
 
 /** Every variable must be there (`ExpandContainerVolumeMounts`). */
 function expandSubPath(expression: string, env: Readonly<Record<string, string>>): string {
-  const missing = [...expression.matchAll(/(?<!\$)\$\(([^)]*)\)/g)].map(([, name = '']) => name).find((name) => env[name] === undefined);
+  const missing = [...expression.matchAll(/(?<!\$)\$\(([^)]*)\)/g)]
+    .map(([, name = '']) => name)
+    .find((name) => own(env, name) === undefined);
   if (missing !== undefined) throw new ConfigError(`missing value for ${missing}`);
   return expand(expression, env);
 }

@@ -65,8 +65,13 @@ describe("a container's environment", () => {
       .create('env', { containers: [{ env }] })
       .create('file', { containers: [{ volumeMounts: [{ name: 'c', mountPath: '/c' }] }], volumes })
       .create('expanded', { restartPolicy: 'Never', containers: [{ command: ['echo', '$(valueOf)'] }] })
+      .create('within', {
+        containers: [{ volumeMounts: [{ name: 'e', mountPath: '/e', subPathExpr: '$(valueOf)' }] }],
+        volumes: [{ name: 'e', emptyDir: {} }],
+      })
       .run(5_000);
     expect(pods.status('env').state?.waiting?.message).toBe("couldn't find key constructor in ConfigMap default/settings");
+    expect(pods.status('within').state?.waiting?.message).toBe('missing value for valueOf');
     expect(pods.events('file')).toContain(
       'FailedMount MountVolume.SetUp failed for volume "c" : configmap references non-existent config key: toString',
     );
