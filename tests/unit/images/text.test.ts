@@ -66,6 +66,11 @@ test.each(cases)('of %j, %j makes what it makes on a real system', (stdin, argv,
   expect(run(stdin, argv)?.stdout ?? '').toBe(stdout);
 });
 
+test.each(['-P', '-L', '-r', '-A', '--include=x'])('grep refuses %s, which it would not heed', (flag) => {
+  const said = `grep: not simulated: ${flag.replace('=x', '')}\n`;
+  expect(run('abc\n', ['grep', 'b', flag])).toEqual({ stderr: said, code: 2 });
+});
+
 test.each(['s/b/X/0', 's/b/X/0g', 's/b/X/02'])('sed has no match to replace by %j', (command) => {
   expect(run('abcabc\n', ['sed', command])).toEqual({ stderr: `sed: not simulated: ${command}\n`, code: 2 });
 });

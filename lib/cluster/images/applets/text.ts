@@ -109,8 +109,8 @@ function grep(ctx: ProcessContext, isExtended = false): AppletResult {
   const { flags, operands } = parseFlags(ctx.argv.slice(1), 'emABC');
   const [pattern, ...files] = flags.has('e') ? [flags.get('e') as string, ...operands] : operands;
   if (pattern === undefined) return { code: 2, stderr: 'Usage: grep [-HhnlLoqvsrRiwFE] PATTERN [FILE]...\n' };
-  const unknown = ['r', 'R', 'A', 'B', 'C'].find((flag) => flags.has(flag));
-  if (unknown) return notSimulated(ctx, `-${unknown}`);
+  const unknown = [...flags.keys()].find((flag) => !grepFlags.has(flag));
+  if (unknown) return notSimulated(ctx, `${unknown.length > 1 ? '--' : '-'}${unknown}`);
   const matcher = PosixRegexp.of(pattern, {
     isExtended: isExtended || flags.has('E'),
     isFixed: flags.has('F'),
@@ -142,6 +142,9 @@ function grep(ctx: ProcessContext, isExtended = false): AppletResult {
   }
   return { stdout: flags.has('q') ? '' : joinLines(out), stderr: flags.has('s') ? '' : stderr, code: isFound ? 0 : stderr ? 2 : 1 };
 }
+
+/** `-a`, `-G` and `--color` change nothing here. */
+const grepFlags: ReadonlySet<string> = new Set([...'EFGHacehilmnoqsvwx', 'color']);
 
 /** `-o`: what matched, but for what is empty; of lines that do not match there is nothing to show. */
 function matchedParts(matcher: PosixRegexp, line: string, isInverted: boolean): string[] {
