@@ -66,6 +66,10 @@ test.each(cases)('of %j, %j makes what it makes on a real system', (stdin, argv,
   expect(run(stdin, argv)?.stdout ?? '').toBe(stdout);
 });
 
+test.each(['x', '-1', '1.5'])('grep refuses to stop after %s lines', (count) => {
+  expect(run('abc\n', ['grep', '-m', count, 'b'])).toEqual({ stderr: `grep: invalid number '${count}'\n`, code: 2 });
+});
+
 test.each(['-P', '-L', '-r', '-A', '--include=x'])('grep refuses %s, which it would not heed', (flag) => {
   const said = `grep: not simulated: ${flag.replace('=x', '')}\n`;
   expect(run('abc\n', ['grep', 'b', flag])).toEqual({ stderr: said, code: 2 });

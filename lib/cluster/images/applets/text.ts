@@ -108,9 +108,11 @@ function ends(ctx: ProcessContext, take: (lines: string[], count: number) => str
 function grep(ctx: ProcessContext, isExtended = false): AppletResult {
   const { flags, operands } = parseFlags(ctx.argv.slice(1), 'emABC');
   const [pattern, ...files] = flags.has('e') ? [flags.get('e') as string, ...operands] : operands;
-  if (pattern === undefined) return { code: 2, stderr: 'Usage: grep [-HhnlLoqvsrRiwFE] PATTERN [FILE]...\n' };
+  if (pattern === undefined) return { code: 2, stderr: 'Usage: grep [-HhnloqvsiwxFEcm] PATTERN [FILE]...\n' };
   const unknown = [...flags.keys()].find((flag) => !grepFlags.has(flag));
   if (unknown) return notSimulated(ctx, `${unknown.length > 1 ? '--' : '-'}${unknown}`);
+  const hitsMax = flags.get('m');
+  if (hitsMax !== undefined && !/^\d+$/.test(hitsMax)) return fail(ctx, `invalid number '${hitsMax}'`, 2);
   const matcher = PosixRegexp.of(pattern, {
     isExtended: isExtended || flags.has('E'),
     isFixed: flags.has('F'),
@@ -127,7 +129,7 @@ function grep(ctx: ProcessContext, isExtended = false): AppletResult {
     const hits = linesOf(text)
       .map((line, index) => ({ line, number: index + 1 }))
       .filter(({ line }) => matcher.isIn(line) !== flags.has('v'))
-      .slice(0, flags.has('m') ? Number(flags.get('m')) : undefined);
+      .slice(0, hitsMax === undefined ? undefined : Number(hitsMax));
     isFound ||= hits.length > 0;
     const prefix = showsName ? `${name}:` : '';
     if (flags.has('c')) out.push(`${prefix}${hits.length}`);
