@@ -74,7 +74,7 @@ export function createKubelet(options: KubeletOptions): MachineUnit {
               what: 'start again',
               background: true,
               run: () => {
-                running = startOrFail(machine, options, cause);
+                running = startOrFail(machine, options, { isResumed: false });
                 restart = again();
               },
             });
