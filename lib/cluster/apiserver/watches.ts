@@ -1,5 +1,5 @@
-import { keyOf, StatusError, type ApiStream, type KubeObject, type ResourceDefinition } from '../api';
-import { objectName, type Entry, type Kernel } from '../kernel';
+import { StatusError, type ApiStream, type KubeObject, type ResourceDefinition } from '../api';
+import { nameOfMetadata, type Entry, type Kernel } from '../kernel';
 import { apiVersionOf } from './context';
 import { isSelected, type ListOptions } from './options';
 import { fromStorage, storageRoot } from './storage';
@@ -152,7 +152,7 @@ class ObjectWatch implements OpenWatch, Watcher {
   #record(type: EventType, { object, revision }: CacheEvent): void {
     const { hearer } = this.#options;
     if (hearer === undefined) return;
-    const name = objectName(this.#definition.kind, keyOf(object));
+    const name = nameOfMetadata(this.#definition.kind, object.metadata);
     this.#kernel.record('watch', hearer, `${type} ${name}`, { object: name, revision });
   }
 
